@@ -1,0 +1,646 @@
+//! The page's end of one session, without I/O and without a clock: time is an argument, a [`Duration`] since any
+//! fixed moment.
+//!
+//! Methods are of four kinds, as in [`crate::server`]. The endpoint outlives connections: calls made while there is
+//! none wait for the next one.
+
+mod inbox;
+mod pulse;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use self::{inbox::Inbox, pulse::Pulse};
+pub use crate::endpoint::BATCH;
+use crate::{
+    call::{Call, CallError, Outcome, Wait},
+    endpoint::Endpoint,
+    error::DecodeError,
+    frame::{self, Kind, prefix, to_bytes, whole},
+    id::{CallId, Fd, HostId, ProgramId, StreamId},
+    limits,
+    message::{
+        ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, Secret, ServerMessage, Snapshot,
+        Welcome, WireCommand,
+    },
+    room::Lifetime,
+    rules,
+    stream::{self, Incoming, Outgoing},
+    trace::Event,
+};
+
+/// What came from the server, or must be done now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientEvent {
+    /// Open a WebSocket: call [`Client::connecting`], and [`Client::connected`] when it is open.
+    Connect,
+    /// The connection is dead: close the WebSocket, then call [`Client::disconnected`].
+    Disconnect,
+    /// A session has begun, or was re-attached.
+    Begun(Box<Snapshot>),
+    /// The session goes on over a new connection.
+    Resumed,
+    /// There is no session, or it is over; [`Client::restart`] begins a new one.
+    Refused(Refusal),
+    /// A call or request ended, with the bytes it received.
+    Result {
+        /// Its number.
+        id: CallId,
+        /// How.
+        outcome: Outcome,
+        /// Received bytes.
+        payload: Bytes,
+    },
+    /// A program began.
+    Program {
+        /// The request.
+        id: CallId,
+        /// Its number.
+        program: ProgramId,
+    },
+    /// Bytes of a stream. Say [`Client::stream_consumed`] when they are used.
+    StreamData {
+        /// Which stream.
+        stream: StreamId,
+        /// At least one byte.
+        data: Bytes,
+    },
+    /// The peer has no more to send.
+    StreamFinished {
+        /// Which stream.
+        stream: StreamId,
+    },
+    /// The stream is over.
+    StreamEnded {
+        /// Which stream.
+        stream: StreamId,
+        /// Why, if it was not closed as asked.
+        error: Option<CallError>,
+    },
+    /// [`Client::stream_room`] has grown after it was 0.
+    StreamRoom {
+        /// Which stream.
+        stream: StreamId,
+    },
+    /// Trace events in postcard, one after another, in order and each once.
+    Trace(Bytes),
+    /// So many trace events are missing before the next ones.
+    Skipped(u64),
+    /// News that is not in the trace. After [`Notice::TakenOver`] and [`Notice::RoomEnded`] the state is
+    /// [`State::Over`]: close the WebSocket.
+    Notice(Notice),
+}
+
+/// Where the session stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// No connection; one will be tried when [`Client::poll_timeout`] says.
+    #[default]
+    Waiting,
+    /// A connection, not welcomed yet.
+    Greeting,
+    /// All works.
+    Live,
+    /// The server refused; nothing more happens by itself.
+    Over,
+}
+
+#[derive(Debug)]
+struct Stream {
+    outgoing: Outgoing,
+    incoming: Incoming,
+    window: u64,
+    consumed: u64,
+    wanted: bool,
+}
+
+/// The page's end of one session.
+#[derive(Debug)]
+pub struct Client {
+    key: Secret,
+    name: String,
+    token: Option<Secret>,
+    /// The state that belongs to `token` is here: resume rather than re-attach.
+    has_state: bool,
+    state: State,
+    endpoint: Endpoint,
+    events: VecDeque<ClientEvent>,
+    inbox: Inbox,
+    next_call: u32,
+    streams: BTreeMap<StreamId, Stream>,
+    next_stream: u32,
+    /// The next `seq` of the trace, while subscribed.
+    trace: Option<u64>,
+    pulse: Pulse,
+}
+
+impl Client {
+    /// A session to be begun with a room's `key`, or re-attached to with the token of its last [`Snapshot`].
+    /// `name` is cut to [`limits::NAME`] characters. The first event is [`ClientEvent::Connect`].
+    pub fn new(key: Secret, name: &str, reattach: Option<Secret>) -> Self {
+        Self {
+            key,
+            name: name.chars().take(limits::NAME).collect(),
+            token: reattach,
+            has_state: false,
+            state: State::Waiting,
+            endpoint: Endpoint::default(),
+            events: VecDeque::from([ClientEvent::Connect]),
+            inbox: Inbox::default(),
+            next_call: 0,
+            streams: BTreeMap::new(),
+            next_stream: 0,
+            trace: None,
+            pulse: Pulse::default(),
+        }
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Calls and requests that have not ended.
+    pub fn outstanding(&self) -> impl Iterator<Item = CallId> {
+        self.inbox.outstanding()
+    }
+
+    /// How long the server keeps the session after the connection was lost; none while it is there.
+    pub fn resume_left(&self, now: Duration) -> Option<Duration> {
+        self.pulse.resume_left(now)
+    }
+
+    /// A WebSocket is being opened, as asked for by [`ClientEvent::Connect`]. If it takes too long, the next event
+    /// will be [`ClientEvent::Disconnect`].
+    pub fn connecting(&mut self, now: Duration) {
+        self.pulse.connecting(now);
+    }
+
+    /// A WebSocket is open: transmit what [`Client::poll_transmit`] gives.
+    pub fn connected(&mut self, now: Duration) {
+        let session = self
+            .token
+            .map(|token| Continue { token, received: self.has_state.then(|| self.endpoint.link.received()) });
+        let hello = Hello { key: self.key, name: self.name.clone(), session };
+        self.endpoint.disconnected();
+        self.endpoint.link.open(frame::encode_hello(&hello));
+        self.endpoint.link.hold();
+        self.state = State::Greeting;
+        self.pulse.connecting(now);
+    }
+
+    /// The server closed the WebSocket with this code (RFC 6455 section 7.4), or the browser says so with another;
+    /// otherwise as [`Client::disconnected`].
+    pub fn closed(&mut self, code: u16, now: Duration, random: f64) {
+        let notice = match code {
+            crate::CLOSE_TAKEN_OVER => Notice::TakenOver,
+            crate::CLOSE_ROOM_ENDED => Notice::RoomEnded,
+            _ => return self.disconnected(now, random),
+        };
+        if self.state != State::Over {
+            self.notice(notice);
+        }
+    }
+
+    /// The WebSocket is gone, or could not be opened. `random` is evenly spread over 0.0 to 1.0; it spreads the
+    /// next tries of many pages.
+    pub fn disconnected(&mut self, now: Duration, random: f64) {
+        self.endpoint.disconnected();
+        if self.state != State::Over {
+            self.state = State::Waiting;
+            self.pulse.disconnected(now, random);
+        }
+    }
+
+    /// Tries the next connection at once: the network is back, or a person asked.
+    pub fn retry_now(&mut self, now: Duration) {
+        if self.state == State::Waiting {
+            self.pulse.retry_now(now);
+        }
+    }
+
+    /// Ends for good, without another event. Nothing is said to the server; see [`Client::bye`].
+    pub fn close(&mut self) {
+        self.end();
+        self.events.clear();
+    }
+
+    fn end(&mut self) {
+        self.endpoint.disconnected();
+        self.state = State::Over;
+        self.pulse = Pulse::default();
+    }
+
+    /// Forgets the session that is over and begins a new one. Calls that had not ended never will.
+    pub fn restart(&mut self) {
+        *self = Self::new(self.key, &self.name, None);
+    }
+
+    /// One WebSocket binary message came.
+    ///
+    /// # Errors
+    /// The server broke the wire format: close the connection.
+    pub fn handle_message(&mut self, message: Bytes, now: Duration) -> Result<(), DecodeError> {
+        self.pulse.heard(now);
+        self.endpoint.link.push(message)?;
+        while let Some(frame) = self.endpoint.link.next_frame()? {
+            self.handle_frame(frame.kind, &frame.body, now)?;
+        }
+        Ok(())
+    }
+
+    fn handle_frame(&mut self, kind: Kind, body: &Bytes, now: Duration) -> Result<(), DecodeError> {
+        match (self.state, kind) {
+            (State::Greeting, Kind::Welcome) => self.handle_welcome(whole(body, "Welcome")?, now),
+            (State::Live, Kind::Control) => {
+                let (message, payload) = prefix(body, "ServerMessage")?;
+                self.handle_control(message, payload)
+            }
+            (State::Live, Kind::Data) => {
+                let (id, bytes) = prefix::<CallId>(body, "Data")?;
+                self.events.extend(self.inbox.data(id, &bytes)?);
+                Ok(())
+            }
+            (State::Live, Kind::Stream) => {
+                let (stream, data) = prefix(body, "Stream")?;
+                self.handle_stream(stream, data)
+            }
+            (State::Live, Kind::Ack) => self.endpoint.link.handle_ack(body),
+            (State::Live, Kind::Trace) => self.handle_trace(body),
+            (State::Live, Kind::Skipped) => {
+                self.events.push_back(ClientEvent::Skipped(whole(body, "Skipped")?));
+                Ok(())
+            }
+            (State::Live, Kind::Pong) if body.is_empty() => Ok(()),
+            // The rest of a connection that is being given up.
+            (State::Over, _) => Ok(()),
+            (State::Greeting, _) => Err(DecodeError::Unexpected { kind, state: "before welcome" }),
+            _ => Err(DecodeError::Unexpected { kind, state: "from the server in a session" }),
+        }
+    }
+
+    fn handle_welcome(&mut self, welcome: Welcome, now: Duration) -> Result<(), DecodeError> {
+        match welcome {
+            Welcome::Begun(_) if self.has_state => {
+                return Err(DecodeError::Unexpected {
+                    kind: Kind::Welcome,
+                    state: "that begins what was to resume",
+                });
+            }
+            Welcome::Begun(snapshot) => self.begin(snapshot),
+            Welcome::Resumed { received } => {
+                if !self.has_state || self.endpoint.link.resume(received).is_err() {
+                    self.refuse(Refusal::Gap);
+                    return Ok(());
+                }
+                self.events.push_back(ClientEvent::Resumed);
+                if let Some(from) = self.trace {
+                    self.control(&ClientMessage::Subscribe { from });
+                }
+            }
+            Welcome::Refused(refusal) => {
+                self.refuse(refusal);
+                return Ok(());
+            }
+        }
+        self.endpoint.link.unhold();
+        self.state = State::Live;
+        self.pulse.welcomed(now);
+        Ok(())
+    }
+
+    fn begin(&mut self, snapshot: Box<Snapshot>) {
+        self.token = Some(snapshot.token);
+        self.has_state = true;
+        self.next_call = snapshot.next_call;
+        self.next_stream = snapshot.next_stream;
+        for (id, _, _) in &snapshot.waiting {
+            self.inbox.expect(*id);
+        }
+        self.events.push_back(ClientEvent::Begun(snapshot));
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.end();
+        self.events.push_back(ClientEvent::Refused(refusal));
+    }
+
+    fn handle_control(&mut self, message: ServerMessage, payload: Bytes) -> Result<(), DecodeError> {
+        if let ServerMessage::Result { id, outcome } = message {
+            self.events.extend(self.inbox.result(id, outcome, payload)?);
+            return Ok(());
+        }
+        if !payload.is_empty() {
+            return Err(DecodeError::Trailing { field: "ServerMessage", bytes: payload.len() });
+        }
+        match message {
+            ServerMessage::Program { id, program } => {
+                if self.inbox.forget(id) {
+                    self.events.push_back(ClientEvent::Program { id, program });
+                }
+            }
+            ServerMessage::StreamCredit { stream, total } => {
+                if let Some(entry) = self.streams.get_mut(&stream) {
+                    entry.outgoing.raise(total);
+                }
+                self.wake_streams();
+            }
+            ServerMessage::StreamFinished { stream } => {
+                if let Some(entry) = self.streams.get_mut(&stream) {
+                    entry.incoming.finished = true;
+                    self.events.push_back(ClientEvent::StreamFinished { stream });
+                }
+            }
+            ServerMessage::StreamEnded { stream, error } => {
+                if self.streams.remove(&stream).is_some() {
+                    self.events.push_back(ClientEvent::StreamEnded { stream, error });
+                }
+            }
+            ServerMessage::Notice(notice) => self.notice(notice),
+            ServerMessage::Result { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        // Connecting again would take the session back from the other page, or find no room.
+        if matches!(notice, Notice::TakenOver | Notice::RoomEnded) {
+            self.end();
+        }
+        self.events.push_back(ClientEvent::Notice(notice));
+    }
+
+    fn handle_stream(&mut self, stream: StreamId, data: Bytes) -> Result<(), DecodeError> {
+        if stream.0 >= self.next_stream {
+            return Err(DecodeError::UnknownStream { stream });
+        }
+        if let Some(entry) = self.streams.get_mut(&stream)
+            && !data.is_empty()
+        {
+            entry.incoming.receive(stream, data.len())?;
+            self.events.push_back(ClientEvent::StreamData { stream, data });
+        }
+        Ok(())
+    }
+
+    /// Passes events on from the first that is new: after a resume the first ones may be known.
+    fn handle_trace(&mut self, body: &Bytes) -> Result<(), DecodeError> {
+        let Some(next) = self.trace.as_mut() else { return Ok(()) };
+        let mut rest = body.clone();
+        let mut new = Bytes::new();
+        while !rest.is_empty() {
+            let (event, after) = prefix::<Event>(&rest, "Event")?;
+            if new.is_empty() && event.seq >= *next {
+                new = rest;
+            }
+            *next = (*next).max(event.seq.saturating_add(1));
+            rest = after;
+        }
+        if !new.is_empty() {
+            self.events.push_back(ClientEvent::Trace(new));
+        }
+        Ok(())
+    }
+
+    /// What came in or must be done, in order.
+    pub fn poll_event(&mut self) -> Option<ClientEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`Client::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.pulse.poll_timeout()
+    }
+
+    /// Time has passed. Events and something to transmit may follow.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        match self.pulse.handle_timeout(now) {
+            Some(pulse::Due::Connect) => self.events.push_back(ClientEvent::Connect),
+            Some(pulse::Due::Ping) => self.endpoint.probe(Kind::Ping),
+            Some(pulse::Due::Disconnect) => self.events.push_back(ClientEvent::Disconnect),
+            None => {}
+        }
+    }
+
+    /// The next WebSocket message, of at most `max` bytes ([`BATCH`] is a good value) or one frame. Ask only when
+    /// the WebSocket's own queue is short: what waits here can still be overtaken.
+    pub fn poll_transmit(&mut self, max: usize) -> Option<Bytes> {
+        let message = self.endpoint.poll_transmit(max)?;
+        self.wake_streams();
+        Some(message)
+    }
+
+    /// Makes a call. Its result comes as [`ClientEvent::Result`] with the number returned.
+    ///
+    /// # Errors
+    /// A limit that the server would refuse it for, or a payload that is not as long as the call says.
+    pub fn call(
+        &mut self,
+        program: ProgramId,
+        call: Call,
+        wait: Wait,
+        payload: Bytes,
+    ) -> Result<CallId, CallError> {
+        rules::check_call(&call)?;
+        if call.payload_length() as usize != payload.len() {
+            return Err(CallError::Protocol { rule: "payload-length".to_owned() });
+        }
+        let id = self.number()?;
+        self.endpoint.schedule.call(id, &to_bytes(&ClientMessage::Call { id, program, call, wait }), payload);
+        Ok(id)
+    }
+
+    /// Ends a waiting call with its real result or EINTR; a call that has ended stays ended.
+    pub fn cancel(&mut self, id: CallId) {
+        if self.inbox.expects(id) {
+            self.control(&ClientMessage::Cancel { id });
+        }
+    }
+
+    /// Starts a program; answered by [`ClientEvent::Program`], or [`ClientEvent::Result`] with an error.
+    ///
+    /// # Errors
+    /// A limit that the server would refuse it for.
+    pub fn open_program(
+        &mut self,
+        host: HostId,
+        name: &str,
+        lifetime: Lifetime,
+    ) -> Result<CallId, CallError> {
+        self.request(|id| ClientMessage::OpenProgram { id, host, name: name.to_owned(), lifetime })
+    }
+
+    /// Ends a program, as a process's exit does.
+    ///
+    /// # Errors
+    /// A limit that the server would refuse it for.
+    pub fn close_program(&mut self, program: ProgramId) -> Result<CallId, CallError> {
+        self.request(|id| ClientMessage::CloseProgram { id, program })
+    }
+
+    /// A command to the wire.
+    ///
+    /// # Errors
+    /// A limit that the server would refuse it for.
+    pub fn wire(&mut self, command: WireCommand) -> Result<CallId, CallError> {
+        self.request(|id| ClientMessage::Wire { id, command })
+    }
+
+    /// A command to a machine.
+    ///
+    /// # Errors
+    /// A limit that the server would refuse it for.
+    pub fn host(&mut self, host: HostId, command: HostCommand) -> Result<CallId, CallError> {
+        self.request(|id| ClientMessage::Host { id, host, command })
+    }
+
+    /// Asks for the trace from `from` on (0: from the oldest kept event), then live; again after every resume.
+    pub fn subscribe(&mut self, from: u64) {
+        self.trace = Some(from);
+        self.control(&ClientMessage::Subscribe { from });
+    }
+
+    /// No more trace.
+    pub fn unsubscribe(&mut self) {
+        self.trace = None;
+        self.control(&ClientMessage::Unsubscribe);
+    }
+
+    /// What a program of this page printed; long texts go in several messages.
+    pub fn output(&mut self, program: ProgramId, error: bool, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(limits::OUTPUT));
+            self.control(&ClientMessage::Output { program, error, text: piece.to_owned() });
+            rest = after;
+        }
+    }
+
+    /// A new name for the person, cut to [`limits::NAME`] characters.
+    pub fn rename(&mut self, name: &str) {
+        self.name = name.chars().take(limits::NAME).collect();
+        let name = self.name.clone();
+        self.control(&ClientMessage::Rename { name });
+    }
+
+    /// Keep the room open longer.
+    pub fn keep_open(&mut self) {
+        self.control(&ClientMessage::KeepOpen);
+    }
+
+    /// The page is really going away. Transmit at once.
+    pub fn bye(&mut self) {
+        self.control(&ClientMessage::Bye);
+    }
+
+    /// Puts a descriptor into stream mode, with at most `window` bytes on the way to the page
+    /// (at most [`limits::STREAM_WINDOW`]). Bytes may be sent at once.
+    ///
+    /// # Errors
+    /// The limit of streams.
+    pub fn open_stream(&mut self, program: ProgramId, fd: Fd, window: u64) -> Result<StreamId, CallError> {
+        if self.streams.len() >= limits::STREAMS {
+            return Err(rules::limit("streams", limits::STREAMS as u64));
+        }
+        let window = window.clamp(1, limits::STREAM_WINDOW);
+        let stream = StreamId(self.next_stream);
+        self.next_stream += 1;
+        let outgoing = Outgoing::new(limits::STREAM_FIRST);
+        let incoming = Incoming::new(window);
+        self.streams.insert(stream, Stream { outgoing, incoming, window, consumed: 0, wanted: false });
+        self.control(&ClientMessage::OpenStream { stream, program, fd, credit: window });
+        Ok(stream)
+    }
+
+    /// Sends bytes on a stream. [`Client::stream_room`] says how many are welcome.
+    ///
+    /// # Errors
+    /// Gives the bytes back, none of them sent, when they go beyond the server's credit or the stream is not open
+    /// in this direction.
+    pub fn stream_send(&mut self, stream: StreamId, bytes: Bytes) -> Result<(), Bytes> {
+        let taken = self.streams.get_mut(&stream).is_some_and(|entry| entry.outgoing.take(bytes.len()));
+        if !taken {
+            return Err(bytes);
+        }
+        self.endpoint.schedule.stream(stream, bytes);
+        Ok(())
+    }
+
+    /// Bytes that are welcome on a stream now. After 0, [`ClientEvent::StreamRoom`] will tell.
+    pub fn stream_room(&mut self, stream: StreamId) -> usize {
+        let Some(entry) = self.streams.get_mut(&stream) else { return 0 };
+        let schedule = &self.endpoint.schedule;
+        let room = stream::room(entry.outgoing.left(), schedule.stream_bytes(stream), schedule.bytes());
+        entry.wanted = room == 0;
+        room
+    }
+
+    /// The page has used so many bytes of a stream: the server may send as many more.
+    pub fn stream_consumed(&mut self, stream: StreamId, bytes: usize) {
+        let Some(entry) = self.streams.get_mut(&stream) else { return };
+        entry.consumed = entry.consumed.saturating_add(bytes as u64);
+        let total = entry.consumed + entry.window;
+        // Few large grants are cheaper than many small ones; half a window keeps the sender busy.
+        if total - entry.incoming.granted() >= entry.window.div_ceil(2) && entry.incoming.grant(total) {
+            self.endpoint.schedule.credit(stream, to_bytes(&ClientMessage::StreamCredit { stream, total }));
+        }
+    }
+
+    /// No more to send: shutdown(SHUT_WR) after the bytes sent so far.
+    pub fn stream_finish(&mut self, stream: StreamId) {
+        if let Some(entry) = self.streams.get_mut(&stream)
+            && !std::mem::replace(&mut entry.outgoing.finished, true)
+        {
+            self.endpoint.schedule.after_stream(stream, to_bytes(&ClientMessage::StreamFinish { stream }));
+        }
+    }
+
+    /// Takes the descriptor out of stream mode after the bytes sent so far; answered by
+    /// [`ClientEvent::StreamEnded`].
+    pub fn stream_close(&mut self, stream: StreamId) {
+        if let Some(entry) = self.streams.get_mut(&stream) {
+            entry.outgoing.finished = true;
+            self.endpoint.schedule.after_stream(stream, to_bytes(&ClientMessage::StreamClose { stream }));
+        }
+    }
+
+    fn request(&mut self, message: impl FnOnce(CallId) -> ClientMessage) -> Result<CallId, CallError> {
+        let message = message(CallId(self.next_call));
+        rules::check_request(&message)?;
+        let id = self.number()?;
+        self.control(&message);
+        Ok(id)
+    }
+
+    fn number(&mut self) -> Result<CallId, CallError> {
+        if self.inbox.len() >= limits::OUTSTANDING_CALLS {
+            return Err(rules::limit("outstanding-calls", limits::OUTSTANDING_CALLS as u64));
+        }
+        let id = CallId(self.next_call);
+        self.next_call += 1;
+        self.inbox.expect(id);
+        Ok(id)
+    }
+
+    fn control(&mut self, message: &ClientMessage) {
+        self.endpoint.schedule.control(to_bytes(message));
+    }
+
+    fn wake_streams(&mut self) {
+        let schedule = &self.endpoint.schedule;
+        for (stream, entry) in &mut self.streams {
+            if entry.wanted {
+                let credit = entry.outgoing.left();
+                let room = stream::room(credit, schedule.stream_bytes(*stream), schedule.bytes());
+                if stream::is_worth_it(credit, room) {
+                    entry.wanted = false;
+                    self.events.push_back(ClientEvent::StreamRoom { stream: *stream });
+                }
+            }
+        }
+    }
+}

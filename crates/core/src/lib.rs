@@ -1,0 +1,30 @@
+#![doc = include_str!("../PROTOCOL.md")]
+
+pub mod call;
+pub mod client;
+mod endpoint;
+pub mod errno;
+pub mod error;
+pub mod frame;
+pub mod id;
+pub mod limits;
+mod link;
+pub mod message;
+pub mod record;
+pub mod room;
+mod rules;
+mod schedule;
+pub mod server;
+mod stream;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+
+/// The WebSocket subprotocol of this version. Messages change only together with it.
+pub const SUBPROTOCOL: &str = "wireside.1";
+
+/// The server closes the WebSocket with this code when another page takes the session over.
+pub const CLOSE_TAKEN_OVER: u16 = 4001;
+
+/// The server closes the WebSocket with this code when the room has ended.
+pub const CLOSE_ROOM_ENDED: u16 = 4002;

@@ -1,0 +1,107 @@
+//! Every number that both ends must agree on, with its unit and its reason. The one table.
+
+/// Largest body of one frame, in bytes. A WebSocket message is at most 64 KiB; this leaves room for heads.
+pub const FRAME_BODY: usize = 32 * 1024;
+/// Largest body of the welcome, which lists everything in the room, in bytes. It may span messages.
+pub const WELCOME_BODY: usize = 1024 * 1024;
+/// Stream bytes in one frame: small, so that a bulk stream never stalls a keypress.
+pub const STREAM_CHUNK: usize = 16 * 1024;
+/// Largest WebSocket message, in bytes, either way.
+pub const MESSAGE: usize = 64 * 1024;
+/// Most payload bytes of one call.
+pub const CALL_PAYLOAD: u32 = 1024 * 1024;
+/// Calls of one session that may be unfinished at once.
+pub const OUTSTANDING_CALLS: usize = 1024;
+/// Payload bytes of a session's unfinished sends that the server keeps, in bytes.
+pub const OUTSTANDING_PAYLOAD: usize = 4 * 1024 * 1024;
+/// Descriptors in one poll.
+pub const POLL_DESCRIPTORS: usize = 256;
+/// Size of a program's descriptor table, as RLIMIT_NOFILE would set it: beyond it the kernel says EMFILE.
+pub const DESCRIPTORS: i32 = 256;
+/// First descriptor a program gets: 0, 1 and 2 are standard input, output and error.
+pub const FIRST_DESCRIPTOR: i32 = 3;
+/// Echo requests of one ping.
+pub const PING_COUNT: u8 = 10;
+/// Bytes of frames not yet acknowledged that an end keeps for a resume.
+pub const REPLAY: usize = 256 * 1024;
+/// An acknowledgement is due after this many reliable frames.
+pub const ACK_FRAMES: u64 = 16;
+/// An acknowledgement is due after this many bytes of reliable frames.
+pub const ACK_BYTES: usize = 64 * 1024;
+/// Credit of one stream and direction that may be outstanding, in bytes.
+pub const STREAM_WINDOW: u64 = 1024 * 1024;
+/// Bytes the page may send on a stream before the server has granted any, so that data need not wait for an answer.
+pub const STREAM_FIRST: u64 = 64 * 1024;
+/// Streams of one session open at once.
+pub const STREAMS: usize = 256;
+/// How long a session outlives a lost connection, in milliseconds.
+pub const RESUME_WINDOW_MS: u64 = 60_000;
+/// A WebSocket without a first message ends after this time, in milliseconds.
+pub const HELLO_MS: u64 = 5_000;
+/// Longest name of a person, a program or a file, in Unicode scalar values.
+pub const NAME: usize = 32;
+/// Longest name to resolve, in bytes (RFC 1035, without the final dot).
+pub const HOST_NAME: usize = 253;
+/// Longest text of one output message, in bytes.
+pub const OUTPUT: usize = 16 * 1024;
+/// Bytes of trace events that wait in a session for their turn.
+pub const TRACE_QUEUE: usize = 256 * 1024;
+/// Programs of one room.
+pub const PROGRAMS: usize = 64;
+/// Kernel sockets of one room.
+pub const SOCKETS: usize = 512;
+/// Hosts of one room.
+pub const HOSTS: usize = 20;
+/// People in one room.
+pub const MEMBERS: usize = 64;
+/// Sessions of one room.
+pub const SESSIONS: usize = 128;
+/// Bytes of a packet's or a call's payload that the trace keeps.
+pub const TRACE_DATA: usize = 512;
+/// Events the trace keeps of packets and of states, each.
+pub const TRACE_PACKETS: usize = 10_000;
+/// Events the trace keeps of everything else (calls, output, people, wire settings).
+pub const TRACE_OTHERS: usize = 10_000;
+/// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
+pub const SOMAXCONN: i32 = 128;
+/// Packets held or delayed on one room's wire.
+pub const WIRE_PACKETS: usize = 1024;
+/// Longest one-way delay of the wire, in milliseconds.
+pub const WIRE_DELAY_MS: u32 = 10_000;
+/// How long a packet may be held before everything is let through, in milliseconds.
+pub const HOLD_MS: u64 = 600_000;
+
+/// Every limit with its name, for `/limits`, the page and error messages.
+pub const TABLE: &[(&str, u64)] = &[
+    ("frame-body", FRAME_BODY as u64),
+    ("welcome-body", WELCOME_BODY as u64),
+    ("stream-chunk", STREAM_CHUNK as u64),
+    ("message", MESSAGE as u64),
+    ("call-payload", CALL_PAYLOAD as u64),
+    ("outstanding-calls", OUTSTANDING_CALLS as u64),
+    ("outstanding-payload", OUTSTANDING_PAYLOAD as u64),
+    ("poll-descriptors", POLL_DESCRIPTORS as u64),
+    ("descriptors", DESCRIPTORS as u64),
+    ("ping-count", PING_COUNT as u64),
+    ("replay", REPLAY as u64),
+    ("stream-window", STREAM_WINDOW),
+    ("stream-first", STREAM_FIRST),
+    ("streams", STREAMS as u64),
+    ("resume-window-ms", RESUME_WINDOW_MS),
+    ("hello-ms", HELLO_MS),
+    ("name", NAME as u64),
+    ("host-name", HOST_NAME as u64),
+    ("output", OUTPUT as u64),
+    ("programs", PROGRAMS as u64),
+    ("sockets", SOCKETS as u64),
+    ("hosts", HOSTS as u64),
+    ("members", MEMBERS as u64),
+    ("sessions", SESSIONS as u64),
+    ("trace-data", TRACE_DATA as u64),
+    ("trace-packets", TRACE_PACKETS as u64),
+    ("trace-others", TRACE_OTHERS as u64),
+    ("somaxconn", SOMAXCONN as u64),
+    ("wire-packets", WIRE_PACKETS as u64),
+    ("wire-delay-ms", WIRE_DELAY_MS as u64),
+    ("hold-ms", HOLD_MS),
+];

@@ -1,0 +1,202 @@
+//! The trace as people read it: the JSON form of an event.
+//!
+//! Numbers become names, bits become lists of names, addresses become text, payload becomes base64. Exports,
+//! shares and `room.trace()` are all made of it. It knows nothing of where events come from or who reads them.
+
+mod calls;
+mod json;
+mod packets;
+mod terms;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use calls::error;
+pub use json::{
+    Args, Body, CallRecord, CauseRecord, DataRecord, ErrorRecord, IcmpRecord, OptionRecord, OptionText,
+    PacketRecord, PollRecord, Record, ResultRecord, StateRecord, TimerRecord,
+};
+pub use terms::{family_name, flag_names, how_name, kind_name, option_name, poll_names, role_name};
+
+use crate::{
+    id::{HostId, MemberId, ProgramId},
+    message::Snapshot,
+    room::{HostInfo, MemberInfo, ProgramInfo},
+    trace::{Event, StateChange, Timer, TimerKind, What},
+};
+
+/// Calls whose names are remembered for their ends: more than one room can have waiting.
+const UNFINISHED: usize = 8192;
+
+/// Names of machines, programs and people, learnt from a snapshot and from the trace itself.
+///
+/// Names are never forgotten: an old event speaks of machines and people that have gone since.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    hosts: HashMap<HostId, String>,
+    programs: HashMap<ProgramId, (String, HostId)>,
+    members: HashMap<MemberId, String>,
+    calls: BTreeMap<u64, &'static str>,
+}
+
+impl Names {
+    /// The names of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let mut names = Self::default();
+        snapshot.hosts.iter().for_each(|host| names.host_is(host));
+        snapshot.programs.iter().for_each(|program| names.program_is(program));
+        snapshot.members.iter().for_each(|member| names.member_is(member));
+        names
+    }
+
+    /// Learns what an event tells. Call it for every event before [`record`].
+    pub fn learn(&mut self, event: &Event) {
+        match &event.what {
+            What::HostAppeared(host) => self.host_is(host),
+            What::ProgramBegan(program) => self.program_is(program),
+            What::Joined(member) => self.member_is(member),
+            What::CallBegin(begin) => {
+                self.calls.insert(begin.id.0, begin.call.name());
+                if self.calls.len() > UNFINISHED {
+                    self.calls.pop_first();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Learns a machine's name.
+    pub fn host_is(&mut self, host: &HostInfo) {
+        self.hosts.insert(host.id, host.name.clone());
+    }
+
+    /// Learns a program's name.
+    pub fn program_is(&mut self, program: &ProgramInfo) {
+        self.programs.insert(program.id, (program.name.clone(), program.host));
+    }
+
+    /// Learns a person's name.
+    pub fn member_is(&mut self, member: &MemberInfo) {
+        self.members.insert(member.id, member.name.clone());
+    }
+
+    /// A machine's name, or `host 7` for one nobody told of.
+    pub fn host(&self, id: HostId) -> String {
+        self.hosts.get(&id).cloned().unwrap_or_else(|| format!("host {id}"))
+    }
+
+    /// A program's name, or `program 7` for one nobody told of.
+    pub fn program(&self, id: ProgramId) -> String {
+        self.programs.get(&id).map_or_else(|| format!("program {id}"), |(name, _)| name.clone())
+    }
+
+    /// A person's name, or `guest 7` for one nobody told of.
+    pub fn member(&self, id: MemberId) -> String {
+        self.members.get(&id).cloned().unwrap_or_else(|| format!("guest {id}"))
+    }
+
+    fn host_of(&self, program: ProgramId) -> Option<String> {
+        self.programs.get(&program).map(|(_, host)| self.host(*host))
+    }
+}
+
+/// The JSON form of `event`. Let `names` learn the event first.
+pub fn record(event: &Event, names: &Names) -> Record {
+    Record { seq: event.seq, time: event.time, body: body(&event.what, names) }
+}
+
+fn body(what: &What, names: &Names) -> Body {
+    match what {
+        What::CallBegin(begin) => Body::Call(calls::call_begin(begin, names)),
+        What::CallEnd(end) => Body::Call(calls::call_end(end, names)),
+        What::Packet(packet) => Body::Packet(Box::new(packets::packet(packet, names))),
+        What::Fate(fate) => Body::Packet(Box::new(packets::packet_fate(fate, names))),
+        What::State(change) => Body::State(state(change, names)),
+        What::Output { program, error, text } => Body::Output {
+            host: names.host_of(*program),
+            program: names.program(*program),
+            program_id: program.0,
+            stream: if *error { "stderr" } else { "stdout" },
+            text: text.clone(),
+        },
+        What::Wire { by, settings, rule } => Body::Wire {
+            by: by.map(|by| names.member(by)),
+            rule: rule.clone(),
+            held: settings.held,
+            delay: settings.delay_ms,
+            loss: settings.loss,
+            seed: settings.seed,
+        },
+        What::Joined(member) => Body::People {
+            change: "joined",
+            member: member.id.0,
+            name: member.name.clone(),
+            role: Some(role_name(member.role)),
+            host: member.host.map(|host| names.host(host)),
+        },
+        What::Left(id) => {
+            Body::People { change: "left", member: id.0, name: names.member(*id), role: None, host: None }
+        }
+        What::HostAppeared(host) => Body::Host {
+            change: "appeared",
+            id: host.id.0,
+            name: host.name.clone(),
+            address: Some(host.address),
+        },
+        What::HostGone(id) => Body::Host { change: "gone", id: id.0, name: names.host(*id), address: None },
+        What::ProgramBegan(program) => Body::Program {
+            change: "began",
+            id: program.id.0,
+            name: program.name.clone(),
+            host: Some(names.host(program.host)),
+            by: program.by.map(|by| names.member(by)),
+        },
+        What::ProgramEnded(id) => Body::Program {
+            change: "ended",
+            id: id.0,
+            name: names.program(*id),
+            host: names.host_of(*id),
+            by: None,
+        },
+        What::Summary(summary) => Body::Summary {
+            packets: summary.packets,
+            bytes: summary.bytes,
+            missed: summary.missed,
+            queue_drops: summary.queue_drops,
+        },
+        What::Forgotten { oldest } => Body::Forgotten { oldest: *oldest },
+    }
+}
+
+fn state(change: &StateChange, names: &Names) -> StateRecord {
+    let listens = change.to == crate::trace::TcpState::Listen;
+    StateRecord {
+        host: names.host(change.host),
+        socket: change.socket.0,
+        program: change.owner.map(|(program, _)| names.program(program)),
+        fd: change.owner.map(|(_, fd)| fd.0),
+        local: change.local,
+        remote: change.remote,
+        from: change.from.map(crate::trace::TcpState::name),
+        to: change.to.name(),
+        observed: change.observed,
+        accepted: change.accepted,
+        unread: (!listens).then_some(change.unread),
+        unacknowledged: (!listens).then_some(change.unacknowledged),
+        queued: listens.then_some(change.unread),
+        backlog: listens.then_some(change.unacknowledged),
+        timer: change.timer.map(timer),
+    }
+}
+
+fn timer(timer: Timer) -> TimerRecord {
+    let kind = match timer.kind {
+        TimerKind::Retransmit => "retransmit",
+        TimerKind::KeepAlive => "keepalive",
+        TimerKind::TimeWait => "time_wait",
+        TimerKind::ZeroWindow => "zero_window",
+    };
+    TimerRecord { kind, left_ms: timer.left_ms, tries: timer.tries }
+}
+
+#[cfg(test)]
+mod tests;

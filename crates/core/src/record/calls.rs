@@ -1,0 +1,147 @@
+//! Calls, their arguments, results and errors in the JSON form.
+
+use super::{
+    Names,
+    json::{Args, CallRecord, DataRecord, ErrorRecord, OptionRecord, PollRecord, ResultRecord},
+    terms::{family_name, flag_names, how_name, kind_name, option_name, poll_names},
+};
+use crate::{
+    call::{Call, CallError, OptionValue, Outcome, PollEvents, Value},
+    trace::{CallBegin, CallEnd, Data},
+};
+
+pub(super) fn call_begin(begin: &CallBegin, names: &Names) -> CallRecord {
+    CallRecord {
+        id: begin.id.0,
+        phase: "begin",
+        call: Some(begin.call.name()),
+        by: begin.by.map(|by| names.member(by)),
+        host: Some(names.host(begin.host)),
+        program: Some(names.program(begin.program)),
+        program_id: Some(begin.program.0),
+        fd: begin.call.fd().map(|fd| fd.0),
+        socket: begin.socket.map(|socket| socket.0),
+        args: Some(args(&begin.call, &begin.data)),
+        result: None,
+        error: None,
+        elapsed: None,
+        outside: None,
+    }
+}
+
+pub(super) fn call_end(end: &CallEnd, names: &Names) -> CallRecord {
+    let (result, error) = outcome(&end.outcome, &end.data);
+    CallRecord {
+        id: end.id.0,
+        phase: "end",
+        call: names.calls.get(&end.id.0).copied(),
+        by: None,
+        host: None,
+        program: None,
+        program_id: None,
+        fd: None,
+        socket: end.socket.map(|socket| socket.0),
+        args: None,
+        result,
+        error,
+        elapsed: Some(end.elapsed),
+        outside: Some(end.outside),
+    }
+}
+
+fn args(call: &Call, data: &Data) -> Args {
+    match call {
+        Call::Socket { family, kind } => {
+            Args::Socket { family: family_name(*family), r#type: kind_name(*kind) }
+        }
+        Call::Bind { address, .. } | Call::Connect { address, .. } => Args::Address { address: *address },
+        Call::Listen { backlog, .. } => Args::Listen { backlog: *backlog },
+        Call::Send { flags, .. } => {
+            Args::Send { flags: flag_names(*flags), address: None, data: DataRecord::of(data) }
+        }
+        Call::SendTo { flags, address, .. } => {
+            Args::Send { flags: flag_names(*flags), address: Some(*address), data: DataRecord::of(data) }
+        }
+        Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. } => {
+            Args::Recv { flags: flag_names(*flags), max: *max }
+        }
+        Call::Shutdown { how, .. } => Args::Shutdown { how: how_name(*how) },
+        Call::SetSockOpt { name, value, .. } => {
+            Args::Option { name: option_name(*name), value: option(*value) }
+        }
+        Call::GetSockOpt { name, .. } => Args::OptionName { name: option_name(*name) },
+        Call::Poll { fds } => Args::Poll { fds: poll(fds) },
+        Call::Resolve { name, family, port } => {
+            Args::Resolve { name: name.clone(), family: family.map(family_name), port: *port }
+        }
+        Call::Ping { name, count } => Args::Ping { name: name.clone(), count: *count },
+        Call::Accept { .. } | Call::Close { .. } | Call::GetSockName { .. } | Call::GetPeerName { .. } => {
+            Args::None {}
+        }
+    }
+}
+
+fn poll(fds: &[(crate::id::Fd, PollEvents)]) -> Vec<PollRecord> {
+    fds.iter().map(|(fd, events)| PollRecord { fd: fd.0, events: poll_names(*events) }).collect()
+}
+
+fn outcome(outcome: &Outcome, data: &Data) -> (Option<ResultRecord>, Option<ErrorRecord>) {
+    match outcome {
+        Ok(value) => (Some(result(value, data)), None),
+        Err(why) => (None, Some(error(why))),
+    }
+}
+
+fn result(value: &Value, data: &Data) -> ResultRecord {
+    match value {
+        Value::Done => ResultRecord::Done {},
+        Value::Descriptor(fd) => ResultRecord::Descriptor { fd: fd.0 },
+        Value::Accepted { fd, peer } => ResultRecord::Accepted { fd: fd.0, peer: *peer },
+        Value::Sent(sent) => ResultRecord::Sent { sent: *sent },
+        Value::Received { .. } => ResultRecord::Received { data: DataRecord::of(data), from: None },
+        Value::ReceivedFrom { from, .. } => {
+            ResultRecord::Received { data: DataRecord::of(data), from: *from }
+        }
+        Value::Address(address) => ResultRecord::Address { address: *address },
+        Value::Option(value) => ResultRecord::Option { value: option(*value) },
+        Value::Ready(fds) => ResultRecord::Ready { ready: poll(fds) },
+        Value::Addresses { addresses, from_room } => {
+            ResultRecord::Addresses { addresses: addresses.clone(), from_room: *from_room }
+        }
+        Value::Pinged { address, round_trips, sent } => {
+            ResultRecord::Pinged { address: *address, round_trips: round_trips.clone(), sent: *sent }
+        }
+    }
+}
+
+/// The JSON form of a failed call.
+pub fn error(error: &CallError) -> ErrorRecord {
+    match error {
+        CallError::Errno { errno, taken } => {
+            let entry = errno.entry();
+            ErrorRecord::Errno {
+                errno: errno.0,
+                name: errno.name(),
+                message: errno.message(),
+                sentence: entry.map_or("", |entry| entry.sentence),
+                hint: entry.map_or("", |entry| entry.hint),
+                taken: *taken,
+            }
+        }
+        CallError::TimedOut { taken } => ErrorRecord::TimedOut { taken: *taken },
+        CallError::Resolve(why) => {
+            ErrorRecord::Resolve { number: why.number(), name: why.name(), message: why.message() }
+        }
+        CallError::Policy { rule, value } => ErrorRecord::Policy { rule: rule.clone(), value: value.clone() },
+        CallError::Limit { limit, value } => ErrorRecord::Limit { limit: limit.clone(), value: *value },
+        CallError::Protocol { rule } => ErrorRecord::Protocol { rule: rule.clone() },
+    }
+}
+
+fn option(value: OptionValue) -> OptionRecord {
+    match value {
+        OptionValue::Bool(on) => OptionRecord::Bool(on),
+        OptionValue::Int(number) => OptionRecord::Int(number),
+        OptionValue::Linger(linger) => OptionRecord::Linger { linger },
+    }
+}

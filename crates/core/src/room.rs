@@ -1,0 +1,87 @@
+//! What a room consists of, as the page is told about it.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{HostId, MemberId, ProgramId};
+
+/// What a person may do. Checked for every message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// Sees everything, does nothing.
+    Viewer,
+    /// Has a machine of their own and controls its programs.
+    Participant,
+    /// Controls all machines and the wire.
+    Owner,
+}
+
+/// A machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostInfo {
+    /// Its number.
+    pub id: HostId,
+    /// Its name, which resolves inside the room.
+    pub name: String,
+    /// Further names that resolve to it.
+    pub aliases: Vec<String>,
+    /// Its address on the wire.
+    pub address: IpAddr,
+    /// The guest whose machine it is; none for the owner's machines and the ready-made servers.
+    pub guest: Option<MemberId>,
+    /// True for the machine with the ready-made servers: nobody runs programs there.
+    pub ready_made: bool,
+    /// False while its cable is cut.
+    pub cable: bool,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberInfo {
+    /// Their number.
+    pub id: MemberId,
+    /// The name they gave, or one we made.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Their own machine, if they came with one.
+    pub host: Option<HostId>,
+}
+
+/// How long a program lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lifetime {
+    /// Ends with the page that started it (a Python script).
+    Page,
+    /// Belongs to the person and survives a reload (a call console).
+    Member,
+}
+
+/// A program: a descriptor table on a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramInfo {
+    /// Its number.
+    pub id: ProgramId,
+    /// On which machine.
+    pub host: HostId,
+    /// Whose; none for the ready-made servers.
+    pub by: Option<MemberId>,
+    /// What it is called: `By hand`, `server.py`.
+    pub name: String,
+    /// How long it lives.
+    pub lifetime: Lifetime,
+}
+
+/// How the wire treats packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WireSettings {
+    /// Packets stop half-way until they are let through.
+    pub held: bool,
+    /// One-way delay in milliseconds, 0 to [`crate::limits::WIRE_DELAY_MS`].
+    pub delay_ms: u32,
+    /// Probability that a packet is lost, 0.0 to 1.0.
+    pub loss: f64,
+    /// Seed of the losses, so that a run can be repeated.
+    pub seed: u64,
+}

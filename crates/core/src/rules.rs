@@ -1,0 +1,76 @@
+//! Limits of single messages. What has an answer is refused with a typed error; what has none ends the connection.
+
+use crate::{
+    call::{Call, CallError},
+    error::DecodeError,
+    id::CallId,
+    limits,
+    message::{ClientMessage, WireCommand},
+};
+
+pub(crate) fn limit(limit: &str, value: u64) -> CallError {
+    CallError::Limit { limit: limit.to_owned(), value }
+}
+
+/// The number of a request other than a call, which wants an answer.
+pub(crate) fn request_id(message: &ClientMessage) -> Option<CallId> {
+    match *message {
+        ClientMessage::OpenProgram { id, .. }
+        | ClientMessage::CloseProgram { id, .. }
+        | ClientMessage::Wire { id, .. }
+        | ClientMessage::Host { id, .. } => Some(id),
+        _ => None,
+    }
+}
+
+/// Limits of a call.
+pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
+    match call {
+        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => {
+            Err(limit("poll-descriptors", limits::POLL_DESCRIPTORS as u64))
+        }
+        Call::Resolve { name, .. } | Call::Ping { name, .. } if name.len() > limits::HOST_NAME => {
+            Err(limit("host-name", limits::HOST_NAME as u64))
+        }
+        Call::Ping { count, .. } if !(1..=limits::PING_COUNT).contains(count) => {
+            Err(limit("ping-count", u64::from(limits::PING_COUNT)))
+        }
+        call if call.payload_length() > limits::CALL_PAYLOAD => {
+            Err(limit("call-payload", u64::from(limits::CALL_PAYLOAD)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Limits of another request.
+pub(crate) fn check_request(message: &ClientMessage) -> Result<(), CallError> {
+    match message {
+        ClientMessage::OpenProgram { name, .. } if name.chars().count() > limits::NAME => {
+            Err(limit("name", limits::NAME as u64))
+        }
+        ClientMessage::Wire { command: WireCommand::Set { delay_ms: Some(delay), .. }, .. }
+            if !(0.0..=f64::from(limits::WIRE_DELAY_MS)).contains(delay) =>
+        {
+            Err(limit("wire-delay-ms", u64::from(limits::WIRE_DELAY_MS)))
+        }
+        ClientMessage::Wire { command: WireCommand::Set { loss: Some(loss), .. }, .. }
+            if !(0.0..=1.0).contains(loss) =>
+        {
+            Err(CallError::Protocol { rule: "loss is a probability".to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Limits of messages that have no answer: a client that breaks them is broken.
+pub(crate) fn check_lengths(message: &ClientMessage) -> Result<(), DecodeError> {
+    match message {
+        ClientMessage::Output { text, .. } if text.len() > limits::OUTPUT => {
+            Err(DecodeError::TooLong { field: "Output.text", limit: limits::OUTPUT })
+        }
+        ClientMessage::Rename { name } if name.chars().count() > limits::NAME => {
+            Err(DecodeError::TooLong { field: "Rename.name", limit: limits::NAME })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! The packets of a room as they were, byte by byte, for tools like Wireshark: the last few megabytes, as pcapng.
+//!
+//! Knows nothing of what packets mean; the trace does.
+
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use pcap_file::{
+    DataLink,
+    pcapng::{
+        PcapNgWriter,
+        blocks::{
+            enhanced_packet::EnhancedPacketBlock,
+            interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption},
+        },
+    },
+};
+
+/// Bytes of packets that a room keeps; older ones are let go.
+const KEPT: usize = 4 * 1024 * 1024;
+/// What a kept packet costs beside its bytes, for counting.
+const OVERHEAD: usize = 64;
+/// Nanoseconds, as a power of ten (pcapng option if_tsresol).
+const NANOSECONDS: u8 = 9;
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// Names of interfaces, in the order of their numbers.
+    interfaces: Vec<String>,
+    packets: VecDeque<Captured>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Captured {
+    interface: u32,
+    time: Duration,
+    bytes: Vec<u8>,
+}
+
+/// The packets of one room. Only the room's task writes; anybody may read.
+#[derive(Debug)]
+pub struct Capture {
+    kept: Mutex<Kept>,
+    began: SystemTime,
+}
+
+impl Capture {
+    pub(crate) fn new() -> Self {
+        Self { kept: Mutex::default(), began: SystemTime::now() }
+    }
+
+    /// Keeps a packet seen at `time` nanoseconds since the room began.
+    pub(crate) fn keep(&self, interface: &str, time: u64, bytes: &[u8]) {
+        let mut kept = self.lock();
+        let number = kept.interfaces.iter().position(|name| name == interface).unwrap_or_else(|| {
+            kept.interfaces.push(interface.to_owned());
+            kept.interfaces.len() - 1
+        });
+        let since_epoch = self.began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let time = since_epoch + Duration::from_nanos(time);
+        let interface = u32::try_from(number).unwrap_or(u32::MAX);
+        kept.bytes += bytes.len() + OVERHEAD;
+        kept.packets.push_back(Captured { interface, time, bytes: bytes.to_vec() });
+        while kept.bytes > KEPT
+            && let Some(old) = kept.packets.pop_front()
+        {
+            kept.bytes -= old.bytes.len() + OVERHEAD;
+        }
+    }
+
+    /// Everything kept as a pcapng file: one interface for the wire and one for each loopback, link type RAW.
+    ///
+    /// # Errors
+    /// A packet that the format cannot hold; none is.
+    pub fn pcapng(&self) -> io::Result<Vec<u8>> {
+        let kept = self.lock();
+        let invalid =
+            |error: pcap_file::PcapError| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
+        let mut writer = PcapNgWriter::new(Vec::new()).map_err(invalid)?;
+        for name in &kept.interfaces {
+            let mut interface = InterfaceDescriptionBlock::new(DataLink::RAW, 0);
+            interface.options.push(InterfaceDescriptionOption::IfName(Cow::Borrowed(name)));
+            interface.options.push(InterfaceDescriptionOption::IfTsResol(NANOSECONDS));
+            writer.write_pcapng_block(interface).map_err(invalid)?;
+        }
+        for packet in &kept.packets {
+            let block = EnhancedPacketBlock {
+                interface_id: packet.interface,
+                timestamp: packet.time,
+                original_len: u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX),
+                data: Cow::Borrowed(&packet.bytes),
+                options: Vec::new(),
+            };
+            writer.write_pcapng_block(block).map_err(invalid)?;
+        }
+        Ok(writer.into_inner())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // A panic while the lock was held leaves whole packets.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Capture, KEPT};
+
+    #[test]
+    fn old_packets_make_room_for_new_ones() {
+        let capture = Capture::new();
+        for number in 0..4000 {
+            capture.keep("wire", number, &[0x45; 1500]);
+        }
+        assert!(capture.pcapng().unwrap().len() < KEPT + KEPT / 4);
+    }
+
+    #[test]
+    fn each_link_is_an_interface_with_its_name() {
+        let capture = Capture::new();
+        capture.keep("wire", 1, b"first");
+        capture.keep("lo of server", 2, b"second");
+        let file = capture.pcapng().unwrap();
+        let has = |text: &[u8]| file.windows(text.len()).any(|window| window == text);
+        assert!(has(b"wire") && has(b"lo of server") && has(b"first") && has(b"second"));
+    }
+}

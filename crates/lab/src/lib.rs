@@ -1,0 +1,44 @@
+//! A room's world: machines, wire, real sockets, capture and socket states, written down as one trace.
+//!
+//! Knows nothing of HTTP, WebSockets, links or sessions. Each machine is a Linux network namespace made by the
+//! [`keeper`]; the wire between them is the room's own task, which moves every packet by hand.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`keeper`] | a separate process that makes namespaces, TUNs and sockets and passes them on |
+//! | [`Lab`] | makes rooms, keeps machines warm |
+//! | [`Room`] | the room's task: waits and hands over |
+//! | `world` | decides and acts: calls, packets, states, people |
+//! | `wire`, `program`, `decode`, `icmp` | parts of that which need no kernel |
+//! | `end` | the kernel socket under a descriptor, in the room or outside |
+//! | `syscall`, [`diag`], `epoll` | the kernel, one call each |
+//! | [`TraceLog`] | the trace, bounded, read by many |
+//! | [`Capture`] | the packets' bytes, for other tools |
+//! | [`Outside`], [`Service`] | what others lend to a room |
+
+mod capture;
+mod decode;
+mod delivery;
+pub mod diag;
+mod end;
+mod epoll;
+mod icmp;
+pub mod keeper;
+mod laboratory;
+mod log;
+mod outside;
+mod program;
+mod room;
+mod service;
+mod syscall;
+mod wire;
+mod world;
+
+pub use capture::Capture;
+pub use delivery::{Delivery, Held, Mailbox, mailbox};
+pub use laboratory::{Lab, OpenError};
+pub use log::{Batch, TraceLog};
+pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};
+pub use room::{Belongings, CallRequest, Directory, Ended, Request, Room};
+pub use service::Service;
+pub use world::RoomLimits;

@@ -1,0 +1,173 @@
+//! The trace as it is kept: bounded by kind, encoded once, read by any number of watchers at their own pace.
+//!
+//! It knows nothing of rooms or people. A watcher that falls behind is told how much it missed; it slows nobody.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use proto::{
+    limits,
+    trace::{Event, What},
+};
+use tokio::sync::watch;
+
+/// Which budget an event is kept under: packets and states go first, calls and people last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Packets,
+    Others,
+}
+
+impl Class {
+    fn of(what: &What) -> Self {
+        match what {
+            What::Packet(_) | What::Fate(_) | What::State(_) => Self::Packets,
+            _ => Self::Others,
+        }
+    }
+
+    fn capacity(self) -> usize {
+        match self {
+            Self::Packets => limits::TRACE_PACKETS,
+            Self::Others => limits::TRACE_OTHERS,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    events: BTreeMap<u64, Bytes>,
+    packets: VecDeque<u64>,
+    others: VecDeque<u64>,
+    next: u64,
+}
+
+impl Kept {
+    fn queue(&mut self, class: Class) -> &mut VecDeque<u64> {
+        match class {
+            Class::Packets => &mut self.packets,
+            Class::Others => &mut self.others,
+        }
+    }
+}
+
+/// The trace of one room. Only the room's task writes; anybody may read.
+#[derive(Debug)]
+pub struct TraceLog {
+    kept: Mutex<Kept>,
+    newest: watch::Sender<u64>,
+    began: Instant,
+}
+
+/// What a watcher gets in one go.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Encoded events, concatenated.
+    pub events: Vec<u8>,
+    /// Events that were let go before the watcher came to them.
+    pub skipped: u64,
+    /// The `seq` to ask for next.
+    pub next: u64,
+}
+
+impl TraceLog {
+    pub(crate) fn new() -> Self {
+        Self {
+            kept: Mutex::new(Kept { next: 1, ..Kept::default() }),
+            newest: watch::Sender::new(0),
+            began: Instant::now(),
+        }
+    }
+
+    /// Nanoseconds since the room began.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// `seq` of the oldest event kept, or of the next one if none is.
+    pub fn oldest(&self) -> u64 {
+        let kept = self.lock();
+        kept.events.keys().next().copied().unwrap_or(kept.next)
+    }
+
+    /// A receiver that changes with every event; its value is the newest `seq`.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// Events from `from` on, at most about `room` bytes (at least one event, if there is one).
+    pub fn read(&self, from: u64, room: usize) -> Batch {
+        let kept = self.lock();
+        let mut batch = Batch { next: from.max(1), ..Batch::default() };
+        for (&seq, bytes) in kept.events.range(from..) {
+            if !batch.events.is_empty() && batch.events.len() + bytes.len() > room {
+                return batch;
+            }
+            batch.skipped += seq - batch.next;
+            batch.next = seq + 1;
+            batch.events.extend_from_slice(bytes);
+        }
+        batch.skipped += kept.next.saturating_sub(batch.next);
+        batch.next = batch.next.max(kept.next);
+        batch
+    }
+
+    pub(crate) fn record(&self, what: What) -> u64 {
+        let time = self.now();
+        let class = Class::of(&what);
+        let mut kept = self.lock();
+        let seq = kept.next;
+        kept.next += 1;
+        let encoded = postcard::to_stdvec(&Event { seq, time, what });
+        debug_assert!(encoded.is_ok(), "every event can be encoded");
+        if let Ok(bytes) = encoded {
+            kept.events.insert(seq, bytes.into());
+            kept.queue(class).push_back(seq);
+            if kept.queue(class).len() > class.capacity()
+                && let Some(old) = kept.queue(class).pop_front()
+            {
+                kept.events.remove(&old);
+            }
+        }
+        drop(kept);
+        self.newest.send_replace(seq);
+        seq
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        // A panic while the lock was held leaves a trace that is whole up to the last event.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::{id::MemberId, limits, trace::What};
+
+    use super::TraceLog;
+
+    #[test]
+    fn a_reader_that_comes_late_is_told_what_it_missed() {
+        let log = TraceLog::new();
+        for number in 0..limits::TRACE_OTHERS + 5 {
+            log.record(What::Left(MemberId(number as u32)));
+        }
+        let batch = log.read(0, 1);
+        assert_eq!(batch.skipped, 5);
+        assert_eq!(batch.next, 7, "one event, however little room there is");
+        assert_eq!(log.oldest(), 6);
+    }
+
+    #[test]
+    fn reading_to_the_end_names_the_next_event() {
+        let log = TraceLog::new();
+        log.record(What::Left(MemberId(1)));
+        let batch = log.read(0, 1 << 20);
+        assert_eq!((batch.next, batch.skipped), (2, 0));
+        assert!(log.read(2, 1 << 20).events.is_empty());
+    }
+}

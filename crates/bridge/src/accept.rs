@@ -1,0 +1,282 @@
+//! The accept loop: who gets a connection, for how long it may be silent, and what happens when the kernel has none
+//! to give.
+//!
+//! HTTP/1.1 only. Nothing of a request is read before its address was counted.
+
+mod stream;
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::Request, http::StatusCode};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
+use std::net::SocketAddr;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_service::Service;
+
+use self::stream::Guarded;
+use crate::{
+    http::{Shared, headers},
+    origin::Ends,
+    quota::{Kind, Permit, Reached},
+};
+
+/// Bytes that the kernel takes and has not sent: what waits longer should wait where it can be put in order.
+const NOTSENT_LOWAT: u32 = 64 * 1024;
+/// hyper's smallest buffer.
+const SMALLEST_BUFFER: usize = 8 * 1024;
+/// How long connections without a session have to end, once the sessions have.
+const CLOSE: Duration = Duration::from_millis(500);
+
+/// What accepted connections have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    shared: Arc<Shared>,
+    router: Router,
+    secure: bool,
+    /// No further request on a connection.
+    closing: CancellationToken,
+    /// No connection any more.
+    closed: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl Door {
+    /// Nothing is accepted yet. `secure`: what comes in is protected by TLS.
+    pub(crate) fn new(shared: Arc<Shared>, router: Router, secure: bool) -> Self {
+        Self {
+            shared,
+            router,
+            secure,
+            closing: CancellationToken::new(),
+            closed: CancellationToken::new(),
+            connections: TaskTracker::new(),
+        }
+    }
+
+    /// Accepts for ever.
+    pub(crate) async fn open<S, F, W>(&self, listener: &TcpListener, wrap: W)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        W: Fn(TcpStream) -> F,
+    {
+        let mut backoff = Backoff::default();
+        loop {
+            let (stream, peer) = accept(listener, &mut backoff, || self.shared.metrics.accept_failed()).await;
+            self.shared.metrics.accepted();
+            match self.admit(peer) {
+                Ok(permit) => self.welcome(stream, peer, permit, &wrap),
+                Err(reached) => self.refuse(&stream, reached),
+            }
+        }
+    }
+
+    /// Lets requests under way finish, then drops what is left.
+    pub(crate) async fn close(&self) {
+        self.closing.cancel();
+        self.connections.close();
+        let _ = timeout(CLOSE, self.connections.wait()).await;
+        self.closed.cancel();
+        self.connections.wait().await;
+    }
+
+    fn admit(&self, peer: SocketAddr) -> Result<Permit, Reached> {
+        let quota = &self.shared.quota;
+        if self.shared.names.is_proxy(peer.ip()) {
+            quota.take_shared(Kind::Connection)
+        } else {
+            quota.take(Kind::Connection, peer.ip())
+        }
+    }
+
+    fn welcome<S, F>(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        permit: Permit,
+        wrap: impl Fn(TcpStream) -> F,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = io::Result<S>> + Send + 'static,
+    {
+        let ends = match prepare(&stream) {
+            Ok(local) => Ends { peer, local, secure: self.secure },
+            // Gone before we looked.
+            Err(error) => return tracing::debug!(%peer, %error, "not a connection any more"),
+        };
+        let wrapped = wrap(stream);
+        let door = self.clone();
+        self.connections.spawn(async move {
+            let closed = door.closed.clone();
+            tokio::select! {
+                () = door.serve(wrapped, ends, permit) => {}
+                () = closed.cancelled() => {}
+            }
+        });
+    }
+
+    /// Says why in one write that cannot wait, and lets go.
+    fn refuse(&self, stream: &TcpStream, reached: Reached) {
+        self.shared.metrics.refused(reached.limit);
+        tracing::debug!(limit = reached.limit, "connection refused");
+        if !self.secure {
+            let _ = stream.try_write(refusal(reached).as_bytes());
+        }
+    }
+
+    async fn serve<S>(self, wrapped: impl Future<Output = io::Result<S>>, ends: Ends, permit: Permit)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let deadlines = self.shared.config.deadlines;
+        let Ok(Ok(stream)) = timeout(deadlines.head, wrapped).await else { return };
+        let upgraded = Arc::new(AtomicBool::new(false));
+        let stream = Guarded::new(stream, permit, deadlines.stall, Arc::clone(&upgraded));
+        let router = self.router.clone();
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            request.extensions_mut().insert(ends);
+            let mut router = router.clone();
+            let upgraded = Arc::clone(&upgraded);
+            async move {
+                let response = Service::<Request>::call(&mut router, request.map(Body::new)).await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    upgraded.store(true, Ordering::Relaxed);
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
+        let head = self.shared.config.limits.head_bytes;
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(deadlines.head)
+            .max_header_size(head)
+            .max_buf_size(head.max(SMALLEST_BUFFER))
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.closing.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(peer = %ends.peer, %error, "connection ended");
+        }
+    }
+}
+
+/// The address the client dialled, after setting what every connection needs.
+fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_tcp_notsent_lowat(NOTSENT_LOWAT)?;
+    stream.local_addr()
+}
+
+/// An answer to a connection that was not read.
+fn refusal(reached: Reached) -> String {
+    let Reached { limit, value } = reached;
+    let body = format!(
+        "{{\"class\":\"limit\",\"limit\":\"{limit}\",\"value\":{value},\"message\":\"the limit {limit} of {value} \
+         is reached\"}}"
+    );
+    let status =
+        if limit.starts_with("address-") { "429 Too Many Requests" } else { "503 Service Unavailable" };
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\
+         retry-after: 5\r\n{}\r\n{body}",
+        headers::lines()
+    )
+}
+
+/// Where connections come from.
+trait Listener {
+    /// What is accepted.
+    type Stream;
+    /// As accept(2).
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        Self::accept(self).await
+    }
+}
+
+/// The next connection, however long the kernel has none to give.
+async fn accept<L: Listener>(
+    listener: &L,
+    backoff: &mut Backoff,
+    failed: impl Fn(),
+) -> (L::Stream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => {
+                *backoff = Backoff::default();
+                return accepted;
+            }
+            Err(error) => {
+                failed();
+                let pause = backoff.pause(&error);
+                if !pause.is_zero() {
+                    tracing::warn!(%error, ?pause, "cannot accept connections");
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+}
+
+/// How long to leave the kernel alone after an error of accept(2). Out of descriptors (EMFILE, ENFILE) the listener
+/// stays readable: without a pause the loop would spin.
+#[derive(Debug)]
+struct Backoff {
+    next: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { next: Duration::from_millis(5) }
+    }
+}
+
+impl Backoff {
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    fn pause(&mut self, error: &io::Error) -> Duration {
+        // That connection's own fault; the next one may be well.
+        if matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+        ) {
+            return Duration::ZERO;
+        }
+        let pause = self.next;
+        self.next = (self.next * 2).min(Self::LONGEST);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests;

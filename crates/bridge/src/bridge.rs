@@ -1,0 +1,121 @@
+//! The bridge as a whole: started once, serving any number of listening sockets.
+
+use std::{future::Future, io, sync::Arc};
+
+use axum::Router;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{
+    accept, config::Config, drain::Drain, http, http::Shared, metrics::Metrics, origin::Names, quota::Quota,
+    rooms::Rooms,
+};
+
+/// A running bridge. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Bridge {
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+/// A setting that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// A host name or an origin that is none.
+    #[error(
+        "{0:?} is neither a host name (lab.example, lab.example:8443) nor an origin (https://lab.example)"
+    )]
+    Name(String),
+    /// The node's name goes into every room's address.
+    #[error("the node's name {0:?} has to be 1 to 16 characters of a-z and 0-9")]
+    Node(String),
+}
+
+impl Bridge {
+    /// Reads the settings and finds out what this machine can do.
+    ///
+    /// # Errors
+    /// A setting that makes no sense. Missing privileges are no error: `/health` and the page say so.
+    pub async fn start(mut config: Config) -> Result<Self, StartError> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if !(1..=16).contains(&config.node.len()) || !config.node.bytes().all(plain) {
+            return Err(StartError::Node(config.node));
+        }
+        config.limits.connections = config.limits.connections.min(affordable_connections());
+        let names = Names::new(&config).map_err(StartError::Name)?;
+        let drain = Drain::new(config.deadlines.drain);
+        let shared = Arc::new(Shared {
+            names,
+            quota: Quota::new(config.limits),
+            metrics: Metrics::default(),
+            rooms: Rooms::start(&config, &drain).await,
+            drain,
+            config,
+        });
+        let router = http::router(Arc::clone(&shared));
+        Ok(Self { shared, router })
+    }
+
+    /// Serves plain HTTP until `shutdown` is ready, then drains: nobody new is let in, sessions are told and closed.
+    /// Returns when all have left, at the latest after [`crate::Deadlines::drain`].
+    ///
+    /// May be called for several listeners; the first shutdown is everybody's.
+    ///
+    /// # Errors
+    /// The listener's address cannot be read.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> io::Result<()> {
+        self.serve_with(listener, false, |stream| async { Ok(stream) }, shutdown).await
+    }
+
+    /// The same with something between TCP and HTTP, as TLS is. `secure` says that it protects from eavesdroppers, so
+    /// that only `https` origins are ours. `wrap` has [`crate::Deadlines::head`] to finish.
+    ///
+    /// # Errors
+    /// The listener's address cannot be read.
+    pub async fn serve_with<S, F, W>(
+        &self,
+        listener: TcpListener,
+        secure: bool,
+        wrap: W,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> io::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        W: Fn(TcpStream) -> F + Send + Sync + 'static,
+    {
+        let local = listener.local_addr()?;
+        tracing::debug!(%local, secure, "listening");
+        let door = accept::Door::new(Arc::clone(&self.shared), self.router.clone(), secure);
+        let drain = &self.shared.drain;
+        let draining = async {
+            tokio::select! {
+                () = shutdown => drain.begin(),
+                () = drain.begun() => {}
+            }
+            drain.finished().await
+        };
+        tokio::select! {
+            () = door.open(&listener, wrap) => {}
+            in_time = draining => tracing::info!(%local, in_time, "drained"),
+        }
+        drop(listener);
+        door.close().await;
+        Ok(())
+    }
+}
+
+/// Connections to the page that leave half of this process's descriptors to rooms and their sockets.
+fn affordable_connections() -> u32 {
+    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    descriptors.map_or(u32::MAX, |count| u32::try_from(count / 2).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! What an operator can set, with the defaults.
+//!
+//! Values only: nothing here reads flags, files or the environment.
+
+use std::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
+
+use ipnet::IpNet;
+use tokio::net::TcpListener;
+
+use crate::http::assets::Assets;
+
+/// Everything [`crate::Bridge::start`] wants to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of this node, the first part of every room's id: 1 to 16 characters of `a-z0-9`. Default `a`.
+    pub node: String,
+    /// Names under which the page may be reached, besides loopback and the addresses in fact dialled: `lab.example`
+    /// (with the port listened on, or the scheme's own) or `lab.example:8443` (exactly so). Default none.
+    pub host_names: Vec<String>,
+    /// Further web origins whose pages may use the client, as a browser spells them: `https://blog.example`.
+    /// Default none.
+    pub origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed. Default none: the header is ignored.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where rooms may connect outside. Default: the tutorial's two targets.
+    pub outbound: Outbound,
+    /// Where this server itself listens (page, tutorial): never reached from a room, whatever [`Config::outbound`] says.
+    /// Default none known.
+    pub listeners: Vec<SocketAddr>,
+    /// Resolver for outbound names; none takes the system's. Configurable so that a test can play the internet.
+    pub resolver: Option<SocketAddr>,
+    /// The page's files.
+    pub assets: Assets,
+    /// The program that is started as the lab's keeper; none takes this one, whose `main` then begins with
+    /// [`lab::keeper::run_if_asked`].
+    pub keeper: Option<std::path::PathBuf>,
+    /// Servers that run on the `tutorial` machine of each room.
+    pub services: Vec<Service>,
+    /// How many of everything.
+    pub limits: Limits,
+    /// How long everything may take.
+    pub deadlines: Deadlines,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            node: "a".to_owned(),
+            host_names: Vec::new(),
+            origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            outbound: Outbound::default(),
+            listeners: Vec::new(),
+            resolver: None,
+            assets: Assets::default(),
+            keeper: None,
+            services: Vec::new(),
+            limits: Limits::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// Where rooms may connect outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outbound {
+    /// Nowhere.
+    Off,
+    /// To these `name:port` pairs.
+    List(Vec<String>),
+    /// To any public address, ports 80 and 443.
+    Open,
+}
+
+impl Default for Outbound {
+    /// Exactly the targets of the tutorial.
+    fn default() -> Self {
+        Self::List(vec!["www.google.com:80".to_owned(), "example.com:80".to_owned()])
+    }
+}
+
+/// A server that runs on the `tutorial` machine of each room.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// Its name: `echo`.
+    pub name: &'static str,
+    /// The TCP port it listens on.
+    pub port: u16,
+    /// Serves until dropped. The listener is one of the room's own sockets; the service does not know that.
+    pub run: fn(TcpListener) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// How many of everything. Each refusal names the limit and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Sessions of this server. Default 1000.
+    pub sessions: u32,
+    /// Rooms of this server. Default 1000.
+    pub rooms: u32,
+    /// Sessions of one address (IPv6: one /64); often a whole school. Default 128.
+    pub address_sessions: u32,
+    /// Rooms made by one address (IPv6: one /64). Default 64.
+    pub address_rooms: u32,
+    /// New sessions a minute of one address. What comes faster waits and is not refused. Default 240.
+    pub address_session_rate: u32,
+    /// TCP connections to the page. Default 4096; never more than half of the descriptors this process may have.
+    pub connections: u32,
+    /// TCP connections of one address (IPv6: one /64). Default 512.
+    pub address_connections: u32,
+    /// Bytes of a request's head. Default 16 KiB.
+    pub head_bytes: usize,
+    /// Bytes of a request's body. Default 64 KiB.
+    pub body_bytes: usize,
+    /// Bytes of packets a second between the machines of one room, 0 for as many as come. What comes faster is
+    /// delayed, never refused. Default 8 MiB.
+    pub room_bytes: u64,
+    /// Whether loopback is exempt from the limits of one address. Default true.
+    pub loopback_exempt: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sessions: 1000,
+            rooms: 1000,
+            address_sessions: 128,
+            address_rooms: 64,
+            address_session_rate: 240,
+            connections: 4096,
+            address_connections: 512,
+            head_bytes: 16 * 1024,
+            body_bytes: 64 * 1024,
+            room_bytes: lab::RoomLimits::default().bytes_per_second,
+            loopback_exempt: true,
+        }
+    }
+}
+
+impl Limits {
+    /// Name and value of each limit, for `/limits` and error messages.
+    pub(crate) fn table(&self) -> [(&'static str, u64); 10] {
+        [
+            ("server-sessions", self.sessions.into()),
+            ("server-rooms", self.rooms.into()),
+            ("address-sessions", self.address_sessions.into()),
+            ("address-rooms", self.address_rooms.into()),
+            ("address-session-rate", self.address_session_rate.into()),
+            ("server-connections", self.connections.into()),
+            ("address-connections", self.address_connections.into()),
+            ("head-bytes", self.head_bytes as u64),
+            ("body-bytes", self.body_bytes as u64),
+            ("room-bytes-per-second", self.room_bytes),
+        ]
+    }
+}
+
+/// How long everything may take, measured by the monotonic clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From the connection, or from the end of the last answer, to the end of a request's head. This bounds the first
+    /// byte, slow heads and idle keep-alive connections alike. Default 5 s.
+    pub head: Duration,
+    /// For a request's body. Default 10 s.
+    pub body: Duration,
+    /// For the client to take some bytes of an answer. Default 30 s.
+    pub stall: Duration,
+    /// From the shutdown to the end, however many sessions are left. Default 10 s.
+    pub drain: Duration,
+    /// For a page whose connection broke to come back. Default [`proto::limits::RESUME_WINDOW_MS`].
+    pub resume: Duration,
+    /// From the moment the last session of a room is over to the end of the room. Default 10 minutes.
+    pub room_idle: Duration,
+    /// From a room's beginning, or from the last time somebody kept it open, to its end. Default 8 hours.
+    pub room_life: Duration,
+    /// Notice given before a room's end. Default 5 minutes.
+    pub room_notice: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(5),
+            body: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            drain: Duration::from_secs(10),
+            resume: Duration::from_millis(proto::limits::RESUME_WINDOW_MS),
+            room_idle: Duration::from_secs(10 * 60),
+            room_life: Duration::from_secs(8 * 60 * 60),
+            room_notice: Duration::from_secs(5 * 60),
+        }
+    }
+}

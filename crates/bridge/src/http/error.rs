@@ -1,0 +1,138 @@
+//! Refusals as the client sees them: one JSON shape, never an errno and never anything from inside.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{origin::Stranger, quota::Reached};
+
+/// Why a request is refused. The body is `{class, rule | limit and value, message}`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Refused {
+    #[serde(skip)]
+    status: StatusCode,
+    class: Class,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<u64>,
+    message: String,
+    /// Seconds after which trying again may help.
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Class {
+    Limit,
+    Policy,
+    Protocol,
+    Unavailable,
+}
+
+impl Refused {
+    fn new(status: StatusCode, class: Class, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            class,
+            rule: None,
+            limit: None,
+            value: None,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// A rule of ours forbids it.
+    pub(crate) fn policy(rule: &'static str, message: impl Into<String>) -> Self {
+        Self { rule: Some(rule), ..Self::new(StatusCode::FORBIDDEN, Class::Policy, message) }
+    }
+
+    /// The request breaks the protocol.
+    pub(crate) fn protocol(rule: &'static str, message: impl Into<String>) -> Self {
+        Self { rule: Some(rule), ..Self::new(StatusCode::BAD_REQUEST, Class::Protocol, message) }
+    }
+
+    /// A limit was reached.
+    pub(crate) fn limit(status: StatusCode, limit: &'static str, value: u64) -> Self {
+        let message = format!("the limit {limit} of {value} is reached");
+        Self { limit: Some(limit), value: Some(value), ..Self::new(status, Class::Limit, message) }
+    }
+
+    /// There is nothing at this address.
+    pub(crate) fn not_found() -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..Self::protocol("path", "there is nothing at this address") }
+    }
+
+    /// The server is going away.
+    pub(crate) fn draining() -> Self {
+        let message = "this server is going away; try again in a moment";
+        Self {
+            rule: Some("draining"),
+            retry_after: Some(1),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message)
+        }
+    }
+
+    /// This server cannot do it as it was started; the message says what is missing and the remedy.
+    pub(crate) fn unavailable(rule: &'static str, message: impl Into<String>) -> Self {
+        Self { rule: Some(rule), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message) }
+    }
+
+    /// The same refusal with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The rule or the limit, for the metrics.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.rule.or(self.limit).unwrap_or("none")
+    }
+}
+
+impl From<Reached> for Refused {
+    fn from(reached: Reached) -> Self {
+        // What one address has too much of is its own doing; a full server is not.
+        let status = if reached.limit.starts_with("address-") {
+            StatusCode::TOO_MANY_REQUESTS
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        Self { retry_after: Some(5), ..Self::limit(status, reached.limit, reached.value) }
+    }
+}
+
+impl From<Stranger> for Refused {
+    fn from(stranger: Stranger) -> Self {
+        let message = stranger.to_string();
+        match stranger {
+            Stranger::NoHost => Self::protocol("host", message),
+            Stranger::Host => Self::policy("host", message),
+            Stranger::NoOrigin | Stranger::Origin => Self::policy("origin", message),
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(&self)).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// For every route, where the method is none of its own.
+pub(crate) async fn method_not_allowed() -> Refused {
+    Refused::protocol("method", "this address does not know that method")
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}

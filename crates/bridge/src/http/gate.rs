@@ -1,0 +1,80 @@
+//! What every request passes on its way in, and every answer on its way out.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
+
+use super::{Shared, error::Refused, headers};
+use crate::origin::Ends;
+
+/// Checks a request, lets it through, and completes the answer.
+pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let allowed = shared.names.allowed_origin(request.headers());
+    let mut response = match admit(&shared, request).await {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refused.into_response(),
+    };
+    if let Some(refused) = response.extensions().get::<Refused>() {
+        shared.metrics.refused(refused.reason());
+    }
+    shared.metrics.answered(response.status());
+    headers::put(response.headers_mut());
+    if let Some(origin) = allowed {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+    }
+    response
+}
+
+async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused> {
+    let ends = *request.extensions().get::<Ends>().ok_or_else(Refused::not_found)?;
+    let host = shared.names.host(ends, request.uri(), request.headers())?;
+    let upgrade = request.headers().contains_key(header::UPGRADE);
+    if upgrade || !is_safe(request.method()) {
+        shared.names.check_origin(ends, &host, request.headers())?;
+    }
+    let client = Client(shared.names.client(ends, request.headers()));
+    request.extensions_mut().insert(client);
+    if upgrade { Ok(request) } else { with_body(shared, request).await }
+}
+
+/// The client's address, seen through trusted proxies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client(pub(crate) std::net::IpAddr);
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Reads the whole body within its bounds, so that no route has to wait for one.
+async fn with_body(shared: &Shared, request: Request) -> Result<Request, Refused> {
+    let bytes = shared.config.limits.body_bytes;
+    let too_large = || Refused::limit(StatusCode::PAYLOAD_TOO_LARGE, "body-bytes", bytes as u64);
+    if announced(request.headers()).is_some_and(|length| length > bytes as u64) {
+        return Err(too_large());
+    }
+    let (parts, body) = request.into_parts();
+    let read = timeout(shared.config.deadlines.body, Limited::new(body, bytes).collect()).await;
+    let body = match read {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
+        Ok(Err(_)) => return Err(Refused::protocol("body", "the request's body is broken")),
+        Err(_) => {
+            let limit = shared.config.deadlines.body.as_millis() as u64;
+            return Err(Refused::limit(StatusCode::REQUEST_TIMEOUT, "body-ms", limit));
+        }
+    };
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

@@ -1,0 +1,46 @@
+//! The page and its files.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+
+use super::{Shared, error::Refused};
+
+/// The page that makes a room, and shows one.
+const PAGE: &str = "/index.html";
+
+/// `GET /`
+pub(crate) async fn page(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Refused> {
+    shared.config.assets.answer(PAGE, None, &headers).ok_or_else(Refused::not_found)
+}
+
+/// `GET /r/{room}`: the same page. Whether the room is alive is the page's to ask and to say.
+pub(crate) async fn room(
+    State(shared): State<Arc<Shared>>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    if !is_room_id(&room) {
+        return Err(Refused::not_found());
+    }
+    page(State(shared), headers).await
+}
+
+/// Any other `GET`: one of the page's files.
+pub(crate) async fn asset(
+    State(shared): State<Arc<Shared>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)
+}
+
+/// Whether this could be a room's id: its node's name and random letters, joined by a hyphen.
+pub(crate) fn is_room_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}

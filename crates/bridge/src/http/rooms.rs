@@ -1,0 +1,51 @@
+//! `POST /rooms`: a new room.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+
+use super::{Shared, error::Refused, gate::Client};
+use crate::{quota::Kind, rooms::CreateError};
+
+/// What the one who made a room is told: its id and the keys of its three roles, 128 bits each in base64url.
+#[derive(Debug, Serialize)]
+struct Made {
+    room: String,
+    owner: String,
+    join: String,
+    watch: String,
+}
+
+/// Makes a room: 201 with [`Made`], or why not.
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    Extension(Client(address)): Extension<Client>,
+) -> Result<Response, Refused> {
+    if shared.drain.is_begun() {
+        return Err(Refused::draining());
+    }
+    let permit = shared.quota.take(Kind::Room, address)?;
+    let created = shared.rooms.create(permit).await.map_err(|error| match error {
+        CreateError::Draining => Refused::draining(),
+        CreateError::Missing { step, remedy } => {
+            Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
+        }
+        CreateError::Failed => Refused::unavailable("room", "the room could not be made; try again"),
+    })?;
+    let location = format!("/r/{}", created.room);
+    let made = Made {
+        owner: URL_SAFE_NO_PAD.encode(created.owner),
+        join: URL_SAFE_NO_PAD.encode(created.join),
+        watch: URL_SAFE_NO_PAD.encode(created.watch),
+        room: created.room,
+    };
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+}

@@ -1,0 +1,65 @@
+//! `GET /r/{room}/socket`: the upgrade to the WebSocket, up to the point where sessions begin.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Path, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    response::{IntoResponse, Response},
+};
+use proto::{SUBPROTOCOL, limits::MESSAGE};
+use tokio::time::{Instant, sleep};
+
+use super::{Shared, error::Refused, gate::Client, page};
+use crate::{quota::Kind, ws};
+
+/// Bytes read at once, and bytes gathered before a write. tungstenite's own defaults are 128 KiB each, held by every
+/// idle session.
+const BUFFER: usize = 4 * 1024;
+
+/// Upgrades, or says which rule was broken. The Origin has been checked.
+pub(crate) async fn upgrade(
+    State(shared): State<Arc<Shared>>,
+    Extension(Client(client)): Extension<Client>,
+    Path(room): Path<String>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refused> {
+    if shared.drain.is_begun() {
+        return Err(Refused::draining());
+    }
+    if !page::is_room_id(&room) {
+        return Err(Refused::not_found());
+    }
+    let upgrade = upgrade.map_err(|rejection| {
+        let status = rejection.status();
+        Refused::protocol("upgrade", rejection.body_text()).with_status(status)
+    })?;
+    let upgrade = upgrade.protocols([SUBPROTOCOL]);
+    if upgrade.selected_protocol().is_none() {
+        let message = format!("this WebSocket speaks the subprotocol {SUBPROTOCOL}, which was not offered");
+        return Err(Refused::protocol("subprotocol", message));
+    }
+    let permit = shared.quota.take(Kind::Session, client)?;
+    let delay = shared.quota.session_delay(client, Instant::now());
+    tokio::select! {
+        () = sleep(delay) => {}
+        () = shared.drain.begun() => return Err(Refused::draining()),
+    }
+    let hold = shared.drain.hold();
+    let upgrade = upgrade
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
+        // A message and its head beyond what waits already: whoever writes flushes before the next.
+        .max_write_buffer_size(2 * MESSAGE + BUFFER)
+        .max_message_size(MESSAGE)
+        .max_frame_size(MESSAGE);
+    let response = upgrade.on_upgrade(move |socket| async move {
+        let drain = shared.drain.clone();
+        tokio::select! {
+            () = ws::serve(socket, ws::Context { shared, room, client, permit }) => {}
+            () = drain.over() => {}
+        }
+        drop(hold);
+    });
+    Ok(response.into_response())
+}

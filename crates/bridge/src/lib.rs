@@ -1,0 +1,24 @@
+//! The bridge between the page and the lab: HTTP, the WebSocket, sessions, rooms and roles, policy and quotas.
+//!
+//! [`Bridge::start`] takes a [`Config`], [`Bridge::serve`] takes a listening socket. Flags, start-up lines and signals
+//! belong to the program around it.
+
+mod accept;
+mod bridge;
+mod config;
+mod drain;
+pub mod egress;
+mod http;
+mod metrics;
+mod origin;
+mod quota;
+mod room;
+mod rooms;
+mod session;
+mod ws;
+
+pub use crate::{
+    bridge::{Bridge, StartError},
+    config::{Config, Deadlines, Limits, Outbound, Service},
+    http::assets::{Asset, Assets},
+};

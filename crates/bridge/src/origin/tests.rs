@@ -1,0 +1,182 @@
+use super::*;
+
+fn names() -> Names {
+    Names::new(&Config {
+        host_names: vec!["lab.example".into(), "exact.example:8443".into()],
+        origins: vec!["https://blog.example".into()],
+        trusted_proxies: vec!["10.9.0.0/16".parse().unwrap()],
+        ..Config::default()
+    })
+    .unwrap()
+}
+
+fn ends() -> Ends {
+    Ends { peer: "127.0.0.1:50000".parse().unwrap(), local: "192.0.2.7:8080".parse().unwrap(), secure: false }
+}
+
+fn with(name: &'static str, values: &[&str]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for value in values {
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    }
+    headers
+}
+
+fn host(text: &str) -> Result<Host, Stranger> {
+    names().host(ends(), &Uri::from_static("/"), &with("host", &[text]))
+}
+
+#[test]
+fn our_names_are_ours() {
+    for ours in [
+        "localhost:8080",
+        "LocalHost:8080",
+        "127.0.0.1:8080",
+        "127.8.9.1:8080",
+        "[::1]:8080",
+        "192.0.2.7:8080",
+        "lab.example",
+        "lab.example:8080",
+        "exact.example:8443",
+    ] {
+        assert!(host(ours).is_ok(), "{ours}");
+    }
+}
+
+#[test]
+fn other_names_are_not() {
+    for other in [
+        "evil.example:8080",
+        "localhost",
+        "localhost:8081",
+        "localhost.:8080",
+        "localhost.evil.example:8080",
+        "127.0.0.1.evil.example:8080",
+        "192.0.2.8:8080",
+        "0.0.0.0:8080",
+        "2130706433:8080",
+        "0x7f.1:8080",
+        "127.1:8080",
+        "lab.example:9999",
+        "lab.example.:8080",
+        "sub.lab.example:8080",
+        "exact.example",
+        "exact.example:8080",
+        "[::2]:8080",
+    ] {
+        assert_eq!(host(other), Err(Stranger::Host), "{other}");
+    }
+}
+
+#[test]
+fn what_is_no_host_is_refused_as_such() {
+    for nonsense in
+        ["", "user@localhost:8080", "localhost:", "localhost:99999", "a b", "localhost:8080/x", "[::1", "é"]
+    {
+        assert_eq!(host(nonsense), Err(Stranger::NoHost), "{nonsense}");
+    }
+    let twice = with("host", &["localhost:8080", "localhost:8080"]);
+    assert_eq!(names().host(ends(), &Uri::from_static("/"), &twice), Err(Stranger::NoHost));
+    assert_eq!(names().host(ends(), &Uri::from_static("/"), &HeaderMap::new()), Err(Stranger::NoHost));
+}
+
+#[test]
+fn an_absolute_target_has_to_be_the_host() {
+    let headers = with("host", &["localhost:8080"]);
+    let same = Uri::from_static("http://localhost:8080/");
+    assert!(names().host(ends(), &same, &headers).is_ok());
+    let other = Uri::from_static("http://evil.example/");
+    assert_eq!(names().host(ends(), &other, &headers), Err(Stranger::Host));
+}
+
+#[test]
+fn only_the_same_origin_and_allowed_ones_pass() {
+    let host = host("localhost:8080").unwrap();
+    let check = |values: &[&str]| names().check_origin(ends(), &host, &with("origin", values));
+    for good in ["http://localhost:8080", "https://localhost:8080", "https://blog.example"] {
+        assert_eq!(check(&[good]), Ok(()), "{good}");
+    }
+    assert_eq!(check(&[]), Err(Stranger::NoOrigin));
+    for bad in [
+        "null",
+        "",
+        "*",
+        "http://localhost",
+        "http://localhost:80",
+        "http://localhost:8081",
+        "http://localhost:8080/",
+        "http://localhost:8080 ",
+        "HTTP://localhost:8080",
+        "http://LOCALHOST:8080",
+        "ftp://localhost:8080",
+        "file://",
+        "http://127.0.0.1:8080",
+        "http://localhost.:8080",
+        "http://localhost:8080.evil.example",
+        "http://localhost:8080@evil.example",
+        "http://evil.example/localhost:8080",
+        "http://evil.example",
+        "https://blog.example.evil.example",
+        "https://blog.example:443",
+        "http://blog.example",
+        "https://sub.blog.example",
+    ] {
+        assert_eq!(check(&[bad]), Err(Stranger::Origin), "{bad}");
+    }
+    assert_eq!(check(&["http://localhost:8080", "http://localhost:8080"]), Err(Stranger::Origin));
+}
+
+#[test]
+fn behind_our_own_tls_only_https_is_ours() {
+    let secure = Ends { secure: true, ..ends() };
+    let host = host("localhost:8080").unwrap();
+    let check = |origin| names().check_origin(secure, &host, &with("origin", &[origin]));
+    assert_eq!(check("https://localhost:8080"), Ok(()));
+    assert_eq!(check("http://localhost:8080"), Err(Stranger::Origin));
+}
+
+#[test]
+fn a_default_port_is_left_out_of_an_origin() {
+    let ends = Ends { local: "127.0.0.1:80".parse().unwrap(), ..ends() };
+    let names = names();
+    for text in ["localhost", "localhost:80"] {
+        let host = names.host(ends, &Uri::from_static("/"), &with("host", &[text])).unwrap();
+        assert_eq!(names.check_origin(ends, &host, &with("origin", &["http://localhost"])), Ok(()), "{text}");
+    }
+}
+
+#[test]
+fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
+    let names = names();
+    let forwarded = |values: &[&str]| with("x-forwarded-for", values);
+    let client = |peer: &str, values: &[&str]| {
+        names.client(Ends { peer: peer.parse().unwrap(), ..ends() }, &forwarded(values)).to_string()
+    };
+    assert_eq!(client("203.0.113.5:1", &["198.51.100.1"]), "203.0.113.5");
+    assert_eq!(client("10.9.0.1:1", &["198.51.100.1"]), "198.51.100.1");
+    assert_eq!(client("10.9.0.1:1", &["127.0.0.1, 198.51.100.1, 10.9.0.2"]), "198.51.100.1");
+    assert_eq!(client("10.9.0.1:1", &["127.0.0.1", "198.51.100.1"]), "198.51.100.1");
+    assert_eq!(client("10.9.0.1:1", &["127.0.0.1, nonsense"]), "10.9.0.1");
+    assert_eq!(client("10.9.0.1:1", &[]), "10.9.0.1");
+    assert_eq!(client("[::ffff:10.9.0.1]:1", &["::ffff:198.51.100.1"]), "198.51.100.1");
+}
+
+#[test]
+fn settings_that_are_no_names_are_named() {
+    for bad in ["", "http://lab.example", "lab example", "user@lab"] {
+        let config = Config { host_names: vec![bad.into()], ..Config::default() };
+        assert_eq!(Names::new(&config).unwrap_err(), bad);
+    }
+    for bad in [
+        "",
+        "*",
+        "null",
+        "blog.example",
+        "https://blog.example/",
+        "https://Blog.example",
+        "wss://blog.example",
+    ] {
+        let config = Config { origins: vec![bad.into()], ..Config::default() };
+        assert_eq!(Names::new(&config).unwrap_err(), bad);
+    }
+}

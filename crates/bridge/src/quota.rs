@@ -1,0 +1,249 @@
+//! Who may have how many: counts for this server and for each address.
+//!
+//! Counts are given out as permits and come back when those are dropped. Rates only delay.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::config::Limits;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// TCP connections to the page.
+    Connection,
+    /// Sessions: WebSockets, as long as they are attached.
+    Session,
+    /// Rooms, counted for the address that made them.
+    Room,
+}
+
+/// A limit that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the limit {limit} of {value} is reached")]
+pub(crate) struct Reached {
+    /// Its name in [`Limits::table`].
+    pub(crate) limit: &'static str,
+    /// Its value.
+    pub(crate) value: u64,
+}
+
+/// The counts. Clones are the same counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Quota {
+    counts: Arc<Mutex<Counts>>,
+    limits: Limits,
+}
+
+/// One counted thing. Dropping it gives it back.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    quota: Quota,
+    kind: Kind,
+    network: Option<IpAddr>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    total: [u32; 3],
+    networks: HashMap<IpAddr, Network>,
+    /// Number of networks at which those that matter no more are cleared away.
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Network {
+    used: [u32; 3],
+    /// When the next session is due at the steady rate (the "theoretical arrival time" of GCRA); none before the
+    /// first.
+    due: Option<Instant>,
+}
+
+const SWEEP_AT_LEAST: usize = 1024;
+
+impl Quota {
+    /// Nobody has anything yet.
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { counts: Arc::default(), limits }
+    }
+
+    /// Takes one of `kind` for the client at `address`.
+    ///
+    /// # Errors
+    /// The limit, of the address or of the server, that leaves no room for it.
+    pub(crate) fn take(&self, kind: Kind, address: IpAddr) -> Result<Permit, Reached> {
+        let network = self.network(address);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (total, of_address) = self.bounds(kind);
+        if counts.total[kind as usize] >= total.1 {
+            return Err(Reached { limit: total.0, value: total.1.into() });
+        }
+        if let Some(network) = network {
+            let used = &mut counts.entry(network).used[kind as usize];
+            if *used >= of_address.1 {
+                return Err(Reached { limit: of_address.0, value: of_address.1.into() });
+            }
+            *used += 1;
+        }
+        counts.total[kind as usize] += 1;
+        Ok(Permit { quota: self.clone(), kind, network })
+    }
+
+    /// Counts one of `kind` for the server alone: a trusted proxy's connections are those of many clients.
+    ///
+    /// # Errors
+    /// The server's limit.
+    pub(crate) fn take_shared(&self, kind: Kind) -> Result<Permit, Reached> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (total, _) = self.bounds(kind);
+        if counts.total[kind as usize] >= total.1 {
+            return Err(Reached { limit: total.0, value: total.1.into() });
+        }
+        counts.total[kind as usize] += 1;
+        Ok(Permit { quota: self.clone(), kind, network: None })
+    }
+
+    /// How long a new session of `address` has to wait at `now`, so that it keeps to the rate. One minute's worth may
+    /// come at once.
+    pub(crate) fn session_delay(&self, address: IpAddr, now: Instant) -> Duration {
+        let Some(network) = self.network(address) else { return Duration::ZERO };
+        let minute = Duration::from_secs(60);
+        let each = minute / self.limits.address_session_rate.max(1);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = counts.entry(network);
+        let due = entry.due.map_or(now, |due| due.max(now));
+        entry.due = Some(due + each);
+        (due + each).saturating_duration_since(now + minute)
+    }
+
+    /// How many of `kind` there are now.
+    pub(crate) fn count(&self, kind: Kind) -> u32 {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).total[kind as usize]
+    }
+
+    fn bounds(&self, kind: Kind) -> ((&'static str, u32), (&'static str, u32)) {
+        let limits = &self.limits;
+        match kind {
+            Kind::Connection => (
+                ("server-connections", limits.connections),
+                ("address-connections", limits.address_connections),
+            ),
+            Kind::Session => {
+                (("server-sessions", limits.sessions), ("address-sessions", limits.address_sessions))
+            }
+            Kind::Room => (("server-rooms", limits.rooms), ("address-rooms", limits.address_rooms)),
+        }
+    }
+
+    /// What an address is counted as; none if it is not counted.
+    fn network(&self, address: IpAddr) -> Option<IpAddr> {
+        let network = match address.to_canonical() {
+            // One customer has a /64 or more: single IPv6 addresses cost nothing.
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+            v4 => v4,
+        };
+        let exempt = self.limits.loopback_exempt && address.to_canonical().is_loopback();
+        (!exempt).then_some(network)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut counts = self.quota.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.total[self.kind as usize] -= 1;
+        let Some(network) = self.network else { return };
+        let Some(entry) = counts.networks.get_mut(&network) else { return };
+        entry.used[self.kind as usize] -= 1;
+        if entry.is_forgettable(Instant::now()) {
+            counts.networks.remove(&network);
+        }
+    }
+}
+
+impl Counts {
+    fn entry(&mut self, network: IpAddr) -> &mut Network {
+        if self.networks.len() >= self.sweep_at.max(SWEEP_AT_LEAST) {
+            let now = Instant::now();
+            self.networks.retain(|_, entry| !entry.is_forgettable(now));
+            self.sweep_at = 2 * self.networks.len();
+        }
+        self.networks.entry(network).or_insert_with(|| Network { used: [0; 3], due: None })
+    }
+}
+
+impl Network {
+    fn is_forgettable(&self, now: Instant) -> bool {
+        self.used == [0; 3] && self.due.is_none_or(|due| due <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHOOL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    fn quota() -> Quota {
+        Quota::new(Limits { rooms: 5, address_rooms: 2, ..Limits::default() })
+    }
+
+    #[test]
+    fn a_dropped_permit_is_given_back() {
+        let quota = quota();
+        let first = quota.take(Kind::Room, SCHOOL).unwrap();
+        let _second = quota.take(Kind::Room, SCHOOL).unwrap();
+        let reached = quota.take(Kind::Room, SCHOOL).unwrap_err();
+        assert_eq!(reached, Reached { limit: "address-rooms", value: 2 });
+        drop(first);
+        quota.take(Kind::Room, SCHOOL).unwrap();
+    }
+
+    #[test]
+    fn loopback_is_bounded_by_the_server_alone() {
+        let quota = quota();
+        let permits: Vec<_> =
+            (0..5).map(|_| quota.take(Kind::Room, "127.0.0.1".parse().unwrap()).unwrap()).collect();
+        let reached = quota.take(Kind::Room, "::1".parse().unwrap()).unwrap_err();
+        assert_eq!(reached, Reached { limit: "server-rooms", value: 5 });
+        drop(permits);
+        assert_eq!(quota.count(Kind::Room), 0);
+    }
+
+    #[test]
+    fn one_network_is_one_client_however_its_address_is_written() {
+        let quota = quota();
+        let _first = quota.take(Kind::Room, "2001:db8::1".parse().unwrap()).unwrap();
+        let _second = quota.take(Kind::Room, "2001:db8::ffff:1".parse().unwrap()).unwrap();
+        quota.take(Kind::Room, "2001:db8::2".parse().unwrap()).unwrap_err();
+        let _other = quota.take(Kind::Room, "2001:db8:0:1::2".parse().unwrap()).unwrap();
+        let _v4 = quota.take(Kind::Room, SCHOOL).unwrap();
+        assert_eq!(quota.network("::ffff:192.0.2.1".parse().unwrap()), Some(SCHOOL));
+    }
+
+    #[test]
+    fn sessions_beyond_a_minutes_worth_are_spread_out() {
+        let quota = quota();
+        let now = Instant::now();
+        for _ in 0..240 {
+            assert_eq!(quota.session_delay(SCHOOL, now), Duration::ZERO);
+        }
+        assert_eq!(quota.session_delay(SCHOOL, now), Duration::from_millis(250));
+        assert_eq!(quota.session_delay(SCHOOL, now), Duration::from_millis(500));
+        assert_eq!(quota.session_delay(SCHOOL, now + Duration::from_secs(1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn networks_are_forgotten() {
+        let quota = quota();
+        for number in 0..10_000_u32 {
+            drop(quota.take(Kind::Connection, IpAddr::V4((0x0b00_0000 + number).into())).unwrap());
+        }
+        assert_eq!(quota.counts.lock().unwrap().networks.len(), 0);
+    }
+}

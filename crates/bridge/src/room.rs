@@ -1,0 +1,168 @@
+//! One room as the bridge sees it: its keys, its sessions, and when it ends.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use proto::{
+    limits,
+    message::{Links, Notice, Secret},
+    room::Role,
+};
+use subtle::ConstantTimeEq;
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Deadlines, quota::Permit, session::Attach};
+
+/// The three keys of a room, 128 bits each.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) owner: Secret,
+    pub(crate) join: Secret,
+    pub(crate) watch: Secret,
+}
+
+impl Keys {
+    /// The role a key gives. Every key is compared in constant time, so that time tells nothing.
+    pub(crate) fn role(&self, key: &Secret) -> Option<Role> {
+        let is = |own: &Secret| bool::from(own.ct_eq(key));
+        let (owner, join, watch) = (is(&self.owner), is(&self.join), is(&self.watch));
+        match (owner, join, watch) {
+            (true, ..) => Some(Role::Owner),
+            (_, true, _) => Some(Role::Participant),
+            (.., true) => Some(Role::Viewer),
+            _ => None,
+        }
+    }
+
+    /// The keys that a role may hand on: never more than it has itself.
+    pub(crate) fn links(&self, role: Role) -> Links {
+        let join = (role >= Role::Participant).then_some(self.join);
+        Links { join, watch: Some(self.watch) }
+    }
+}
+
+/// One room.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: String,
+    pub(crate) keys: Keys,
+    pub(crate) lab: lab::Room,
+    /// Ended: every session closes.
+    pub(crate) ended: CancellationToken,
+    /// News for every session.
+    pub(crate) notice: watch::Sender<Option<Notice>>,
+    /// Sessions by their token, with the role they began with.
+    sessions: Mutex<HashMap<Secret, (Role, mpsc::Sender<Attach>)>>,
+    changed: Notify,
+    kept_open: Notify,
+    _permit: Permit,
+}
+
+impl Room {
+    pub(crate) fn new(id: String, keys: Keys, lab: lab::Room, permit: Permit) -> Self {
+        Self {
+            id,
+            keys,
+            lab,
+            ended: CancellationToken::new(),
+            notice: watch::Sender::new(None),
+            sessions: Mutex::default(),
+            changed: Notify::new(),
+            kept_open: Notify::new(),
+            _permit: permit,
+        }
+    }
+
+    /// Lists a session, so that a later connection with its token finds it. False when there are too many.
+    pub(crate) fn enter(&self, token: Secret, role: Role, session: mpsc::Sender<Attach>) -> bool {
+        let mut sessions = self.sessions();
+        let fits = sessions.len() < limits::SESSIONS;
+        if fits {
+            sessions.insert(token, (role, session));
+            self.changed.notify_one();
+        }
+        fits
+    }
+
+    /// A session goes by another token from now on: whoever still has the old one has nothing.
+    pub(crate) fn rename(&self, old: &Secret, new: Secret) {
+        let mut sessions = self.sessions();
+        if let Some(session) = sessions.remove(old) {
+            sessions.insert(new, session);
+        }
+    }
+
+    pub(crate) fn leave(&self, token: &Secret) {
+        self.sessions().remove(token);
+        self.changed.notify_one();
+    }
+
+    /// The session with this token, if it began with this role: a token gives no more than the key it comes with.
+    pub(crate) fn session(&self, token: &Secret, role: Role) -> Option<mpsc::Sender<Attach>> {
+        let sessions = self.sessions();
+        sessions.get(token).filter(|(own, _)| *own == role).map(|(_, session)| session.clone())
+    }
+
+    pub(crate) fn keep_open(&self) {
+        self.kept_open.notify_one();
+    }
+
+    /// Waits until the room has to end, giving notice in time.
+    pub(crate) async fn watch_over(&self, times: Deadlines) {
+        let mut end = Instant::now() + times.room_life;
+        let mut idle_since = Some(Instant::now());
+        loop {
+            let warning = end - times.room_notice.min(times.room_life);
+            let now = Instant::now();
+            if idle_since.is_some_and(|since| since + times.room_idle <= now) || end <= now {
+                return;
+            }
+            let warned = warning <= now;
+            let next = if warned { end } else { warning };
+            let due = idle_since.map_or(next, |since| next.min(since + times.room_idle));
+            tokio::select! {
+                () = self.changed.notified() => {
+                    let empty = self.sessions().is_empty();
+                    idle_since = if empty { idle_since.or_else(|| Some(Instant::now())) } else { None };
+                }
+                () = self.kept_open.notified(), if warned => {
+                    end = Instant::now() + times.room_life;
+                    self.notice.send_replace(Some(Notice::RoomStays));
+                }
+                () = tokio::time::sleep_until(due) => {}
+            }
+            if !warned && Instant::now() >= warning {
+                let left = end.saturating_duration_since(Instant::now());
+                let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+                self.notice.send_replace(Some(Notice::RoomEnds { left_ms }));
+            }
+        }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<Secret, (Role, mpsc::Sender<Attach>)>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::room::Role;
+
+    use super::Keys;
+
+    #[test]
+    fn a_role_hands_on_no_more_than_it_has() {
+        let keys = Keys { owner: [1; 16], join: [2; 16], watch: [3; 16] };
+        assert_eq!(keys.role(&[1; 16]), Some(Role::Owner));
+        assert_eq!(keys.role(&[3; 16]), Some(Role::Viewer));
+        assert_eq!(keys.role(&[4; 16]), None);
+        assert_eq!(keys.links(Role::Viewer).join, None);
+        assert_eq!(keys.links(Role::Participant).join, Some([2; 16]));
+    }
+}

@@ -1,0 +1,123 @@
+//! What a page's messages mean to the room, and what the room's deliveries mean to the page.
+
+use bytes::Bytes;
+use lab::{CallRequest, Delivery, Request};
+use proto::{
+    call::CallError,
+    id::CallId,
+    message::{ClientMessage, ServerMessage},
+    server::ServerEvent,
+};
+
+use super::{Over, Session, authority, streams::FromPage};
+
+impl Session {
+    /// Acts on everything that came in or became possible.
+    pub(super) async fn take_events(&mut self) -> Result<(), Over> {
+        while let Some(event) = self.endpoint.poll_event() {
+            self.dirty = true;
+            match event {
+                ServerEvent::Call { id, program, call, wait, payload } => {
+                    match authority::check_call(self.role) {
+                        Ok(()) => {
+                            let member = self.member;
+                            let request = CallRequest { member, id, program, call, wait, payload };
+                            self.request(Request::Call(request)).await?;
+                        }
+                        Err(error) => self.refuse(id, error),
+                    }
+                }
+                ServerEvent::StreamData { stream, data } => {
+                    self.hear_page(stream, FromPage::Data(data)).await?;
+                }
+                ServerEvent::StreamRoom { stream } => self.stream_room(stream).await?,
+                ServerEvent::Message(message) => self.message(message).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, id: CallId, error: CallError) {
+        self.send(ServerMessage::Result { id, outcome: Err(error) }, Bytes::new());
+    }
+
+    async fn message(&mut self, message: ClientMessage) -> Result<(), Over> {
+        if let Err(error) = authority::check(self.role, self.own_host, &message) {
+            self.refuse_message(&message, error);
+            return Ok(());
+        }
+        let member = self.member;
+        let request = match message {
+            ClientMessage::OpenProgram { id, host, name, lifetime } => {
+                Request::OpenProgram { member, id, host, name, lifetime }
+            }
+            ClientMessage::CloseProgram { id, program } => Request::CloseProgram { member, id, program },
+            ClientMessage::Cancel { id } => Request::Cancel { member, id },
+            ClientMessage::OpenStream { stream, program, fd, .. } => {
+                let credit = self.begin_stream(stream);
+                Request::OpenStream { member, stream, program, fd, credit }
+            }
+            ClientMessage::StreamFinish { stream } => return self.hear_page(stream, FromPage::Finish).await,
+            ClientMessage::StreamClose { stream } => return self.hear_page(stream, FromPage::Close).await,
+            ClientMessage::Subscribe { from } => {
+                self.endpoint.clear_trace();
+                self.trace = Some(from.max(1));
+                return Ok(());
+            }
+            ClientMessage::Unsubscribe => {
+                self.endpoint.clear_trace();
+                self.trace = None;
+                return Ok(());
+            }
+            ClientMessage::Output { program, error, text } => {
+                Request::Output { member, program, error, text }
+            }
+            ClientMessage::Wire { id, command } => Request::Wire { member, id, command },
+            ClientMessage::Host { id, host, command } => Request::Host { member, id, host, command },
+            ClientMessage::Rename { name } => Request::Rename { member, name },
+            ClientMessage::Bye => Request::EndPagePrograms { member },
+            ClientMessage::KeepOpen => {
+                self.room.keep_open();
+                return Ok(());
+            }
+            // Neither comes as a message: calls are events of their own, credit stays in the endpoint.
+            ClientMessage::Call { .. } | ClientMessage::StreamCredit { .. } => return Ok(()),
+        };
+        self.request(request).await
+    }
+
+    /// Answers a message that its sender's role does not allow, where it has an answer.
+    fn refuse_message(&mut self, message: &ClientMessage, error: CallError) {
+        match message {
+            ClientMessage::OpenProgram { id, .. }
+            | ClientMessage::CloseProgram { id, .. }
+            | ClientMessage::Wire { id, .. }
+            | ClientMessage::Host { id, .. } => self.refuse(*id, error),
+            ClientMessage::OpenStream { stream, .. } => {
+                let ended = ServerMessage::StreamEnded { stream: *stream, error: Some(error) };
+                self.send(ended, Bytes::new());
+            }
+            _ => tracing::debug!(?message, "a message that the role does not allow"),
+        }
+    }
+
+    /// Passes on what the room has for this person.
+    pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<(), Over> {
+        match delivery {
+            Delivery::StreamOpened { stream, outside } => self.stream_opened(stream, outside).await?,
+            Delivery::Result { id, outcome, payload } => {
+                self.send(ServerMessage::Result { id, outcome }, payload);
+            }
+            Delivery::Program { id, program } => {
+                self.send(ServerMessage::Program { id, program }, Bytes::new());
+            }
+            Delivery::StreamData { stream, data, held } => self.stream_data(stream, data, held),
+            Delivery::StreamCredit { stream, total } => {
+                self.send(ServerMessage::StreamCredit { stream, total }, Bytes::new());
+            }
+            Delivery::StreamFinished { stream } => self.stream_finished(stream),
+            Delivery::StreamEnded { stream, error } => self.stream_ended(stream, error),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,499 @@
+//! The HTTP side from outside, with raw TCP clients: deadlines, caps, Host and Origin, headers on every answer.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use std::{borrow::Cow, net::SocketAddr, process::Command, time::Duration};
+
+use bridge::{Asset, Assets, Bridge, Config, Deadlines, Limits};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// Long enough for a loaded machine, short enough to wait for.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// More than the kernel keeps for a client that does not read.
+const LARGE: usize = 32 * 1024 * 1024;
+
+fn find(path: &str) -> Option<Asset> {
+    if path == "/large" {
+        let bytes = Cow::Owned(vec![0; LARGE]);
+        return Some(Asset { bytes, brotli: None, content_type: "application/octet-stream", hash: None });
+    }
+    (path == "/index.html").then_some(Asset {
+        bytes: Cow::Borrowed(b"<!doctype html>"),
+        brotli: None,
+        content_type: "text/html; charset=utf-8",
+        hash: Some("0123456789abcdef"),
+    })
+}
+
+fn config() -> Config {
+    Config {
+        assets: Assets::new(find),
+        // No rooms here: what is tested comes before them.
+        keeper: Some("/bin/false".into()),
+        host_names: vec!["lab.example".into()],
+        origins: vec!["https://blog.example".into()],
+        ..Config::default()
+    }
+}
+
+async fn start(config: Config) -> SocketAddr {
+    let bridge = Bridge::start(config).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { bridge.serve(listener, std::future::pending()).await });
+    address
+}
+
+/// What the server says to these bytes, until it closes. An abortive close after an answer is a close as well.
+async fn say(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The server may have said all it wants before it has read everything.
+    let _ = stream.write_all(bytes).await;
+    rest(&mut stream).await
+}
+
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+        answer.extend_from_slice(&buffer[..count]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+/// One head, and nothing after it.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+async fn ask(address: SocketAddr, method: &str, path: &str, headers: &str) -> String {
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n");
+    say(address, request.as_bytes()).await
+}
+
+fn upgrade(headers: &str) -> String {
+    format!(
+        "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}"
+    )
+}
+
+async fn ask_upgrade(address: SocketAddr, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /r/a-room/socket HTTP/1.1\r\nhost: {address}\r\n{}\r\n", upgrade(headers));
+    stream.write_all(request.as_bytes()).await.unwrap();
+    answer(&mut stream).await
+}
+
+/// One answer on a connection that stays open.
+async fn answer(stream: &mut TcpStream) -> String {
+    let head = head(stream).await;
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).await.unwrap();
+    head + std::str::from_utf8(&body).unwrap()
+}
+
+fn status(answer: &str) -> u16 {
+    answer.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok()).unwrap_or_default()
+}
+
+fn json(answer: &str) -> serde_json::Value {
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[track_caller]
+fn assert_guarded(answer: &str, what: &str) {
+    for line in [
+        "content-security-policy: default-src 'none'; ",
+        "require-trusted-types-for 'script'",
+        "frame-ancestors 'none'",
+        "cross-origin-opener-policy: same-origin\r\n",
+        "cross-origin-embedder-policy: require-corp\r\n",
+        "cross-origin-resource-policy: same-origin\r\n",
+        "x-content-type-options: nosniff\r\n",
+        "referrer-policy: no-referrer\r\n",
+        "permissions-policy: ",
+        "x-frame-options: DENY\r\n",
+    ] {
+        assert!(answer.contains(line), "{what} lacks {line:?}:\n{answer}");
+    }
+    assert!(!answer.contains("unsafe-inline") && !answer.contains("'unsafe-eval'"), "{what}");
+}
+
+#[tokio::test]
+async fn headers_stand_on_every_kind_of_answer() {
+    let address = start(config()).await;
+    let origin = format!("origin: http://{address}\r\n");
+    let socket = format!("{origin}sec-websocket-protocol: wireside.1\r\n");
+    let large = format!("{origin}content-length: 1000000\r\n");
+    let known = "if-none-match: \"0123456789abcdef\"\r\n";
+    let long = format!("x: {}\r\n", "x".repeat(20_000));
+    for (expected, method, path, headers) in [
+        (200, "GET", "/", ""),
+        (200, "HEAD", "/", ""),
+        (200, "GET", "/r/a-room", ""),
+        (304, "GET", "/", known),
+        (200, "GET", "/limits", ""),
+        (200, "GET", "/health", ""),
+        (200, "GET", "/metrics", ""),
+        (404, "GET", "/nothing", ""),
+        (404, "GET", "/r/..%2f", ""),
+        (404, "GET", "/../etc/passwd", ""),
+        (404, "GET", "/r/a-room/nothing", ""),
+        (405, "DELETE", "/rooms", &origin),
+        (405, "GET", "/rooms", ""),
+        (405, "POST", "/", &origin),
+        (403, "POST", "/rooms", ""),
+        (413, "POST", "/rooms", &large),
+        (400, "GET", "/r/a-room/socket", &origin),
+        (403, "GET", "/r/a-room/socket", &upgrade("")),
+        (400, "GET", "/r/a-room/socket", &upgrade(&origin)),
+        (404, "GET", "/r/a%20room/socket", &upgrade(&socket)),
+        (431, "GET", "/", &long),
+    ] {
+        let answer = ask(address, method, path, headers).await;
+        assert_eq!(status(&answer), expected, "{method} {path}: {answer}");
+        assert_guarded(&answer, &format!("{method} {path}"));
+    }
+    for nonsense in ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nhost : x\r\n\r\n", "GET  / HTTP/9.9\r\n\r\n"] {
+        let answer = say(address, nonsense.as_bytes()).await;
+        assert_eq!(status(&answer), 400, "{nonsense:?}: {answer}");
+        assert_guarded(&answer, nonsense);
+        assert!(answer.ends_with("\r\n\r\n"), "{answer:?}");
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /r/a-room/socket HTTP/1.1\r\nhost: {address}\r\n{}\r\n", upgrade(&socket));
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = head(&mut stream).await;
+    assert_eq!(status(&answer), 101, "{answer}");
+    assert_guarded(&answer, "upgrade");
+    assert!(answer.contains("sec-websocket-protocol: wireside.1\r\n"), "{answer}");
+    assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
+}
+
+#[tokio::test]
+async fn silent_connections_are_cut() {
+    let deadlines = Deadlines { head: SHORT, ..Deadlines::default() };
+    let address = start(Config { deadlines, ..config() }).await;
+    for begun in ["", "G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nhost: localhost\r\nx: "] {
+        assert_eq!(say(address, begun.as_bytes()).await, "", "{begun:?}");
+    }
+}
+
+#[tokio::test]
+async fn idle_connections_are_cut_after_an_answer() {
+    let deadlines = Deadlines { head: SHORT, ..Deadlines::default() };
+    let address = start(Config { deadlines, ..config() }).await;
+    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let answer = say(address, request.as_bytes()).await;
+    assert_eq!(status(&answer), 200, "{answer}");
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_are_cut() {
+    let deadlines = Deadlines { stall: SHORT, ..Deadlines::default() };
+    let address = start(Config { deadlines, ..config() }).await;
+    let mut deaf = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /large HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    deaf.write_all(request.as_bytes()).await.unwrap();
+    deaf.readable().await.unwrap();
+    let mut witness = TcpStream::connect(address).await.unwrap();
+    let metrics = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    loop {
+        witness.write_all(metrics.as_bytes()).await.unwrap();
+        if answer(&mut witness).await.contains("\nwireside_connections 1\n") {
+            break;
+        }
+    }
+    let mut taken = 0;
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = deaf.read(&mut buffer).await {
+        taken += count;
+    }
+    assert!(taken < LARGE, "{taken} bytes came through");
+}
+
+#[tokio::test]
+async fn slow_bodies_are_cut_with_the_limits_name() {
+    let deadlines = Deadlines { body: SHORT, ..Deadlines::default() };
+    let address = start(Config { deadlines, ..config() }).await;
+    let headers = format!("origin: http://{address}\r\ncontent-length: 10\r\n");
+    let answer = ask(address, "POST", "/rooms", &headers).await;
+    assert_eq!(status(&answer), 408, "{answer}");
+    assert_eq!(json(&answer)["limit"], "body-ms");
+}
+
+#[tokio::test]
+async fn large_bodies_are_refused_announced_or_not() {
+    let address = start(config()).await;
+    let announced = format!("origin: http://{address}\r\ncontent-length: 65537\r\n");
+    let chunk = "x".repeat(65_537);
+    let chunked =
+        format!("origin: http://{address}\r\ntransfer-encoding: chunked\r\n\r\n10001\r\n{chunk}\r\n0\r\n");
+    for headers in [announced, chunked] {
+        let answer = ask(address, "POST", "/rooms", &headers).await;
+        assert_eq!(status(&answer), 413, "{answer}");
+        let body = json(&answer);
+        assert_eq!((&body["class"], &body["limit"]), (&"limit".into(), &"body-bytes".into()));
+        assert_eq!(body["value"], 65536);
+    }
+}
+
+#[tokio::test]
+async fn foreign_origins_do_not_get_past_the_upgrade() {
+    let address = start(config()).await;
+    let port = address.port();
+    let protocol = "sec-websocket-protocol: wireside.1\r\n";
+    let mut foreign: Vec<String> = [
+        "null",
+        "",
+        "*",
+        "undefined",
+        "file://",
+        "about:blank",
+        "data:",
+        "chrome-extension://abcdefgh",
+        "http://127.0.0.1",
+        "https://127.0.0.1",
+        "http://evil.example",
+        "https://evil.example",
+        "https://lab.example",
+        "http://blog.example",
+        "https://blog.example.evil.example",
+        "https://blog.example/",
+        "https://blog.example:443",
+        "https://sub.blog.example",
+        "https://blog.example, https://evil.example",
+    ]
+    .map(str::to_owned)
+    .into();
+    for form in [
+        "http://localhost:PORT",
+        "http://127.0.0.2:PORT",
+        "http://127.1:PORT",
+        "http://2130706433:PORT",
+        "http://0x7f000001:PORT",
+        "http://[::ffff:127.0.0.1]:PORT",
+        "http://127.0.0.1.:PORT",
+        "http://127.0.0.1:PORT/",
+        "http://127.0.0.1:PORT ",
+        " null http://127.0.0.1:PORT",
+        "http://127.0.0.1:PORT@evil.example",
+        "http://user@127.0.0.1:PORT",
+        "http://127.0.0.1:PORT.evil.example",
+        "http://evil.example/http://127.0.0.1:PORT",
+        "http://evil.example:PORT",
+        "HTTP://127.0.0.1:PORT",
+        "ws://127.0.0.1:PORT",
+        "//127.0.0.1:PORT",
+        "127.0.0.1:PORT",
+        "http://127.0.0.1:PORT, http://evil.example",
+        "http://127.0.0.1:PORT\r\norigin: http://evil.example",
+    ] {
+        foreign.push(form.replace("PORT", &port.to_string()));
+    }
+    foreign.push(format!("http://127.0.0.1:{}", port ^ 1));
+    assert!(foreign.len() >= 25);
+    for origin in &foreign {
+        // Whitespace around a value is not part of it (RFC 9110, 5.5).
+        if origin.trim() == format!("http://{address}") {
+            continue;
+        }
+        let answer = ask_upgrade(address, &format!("origin: {origin}\r\n{protocol}")).await;
+        assert_eq!(status(&answer), 403, "{origin}: {answer}");
+        let body = json(&answer);
+        assert_eq!((&body["class"], &body["rule"]), (&"policy".into(), &"origin".into()), "{origin}");
+        let answer = ask(address, "POST", "/rooms", &format!("origin: {origin}\r\n")).await;
+        assert_eq!(status(&answer), 403, "POST from {origin}: {answer}");
+    }
+    assert_eq!(status(&ask_upgrade(address, protocol).await), 403);
+}
+
+#[tokio::test]
+async fn unknown_hosts_get_nothing() {
+    let address = start(config()).await;
+    let port = address.port();
+    for (host, expected) in [
+        (format!("localhost:{port}"), 200),
+        (format!("[::1]:{port}"), 200),
+        ("lab.example".to_owned(), 200),
+        (format!("lab.example:{port}"), 200),
+        (format!("evil.example:{port}"), 403),
+        (format!("localhost.evil.example:{port}"), 403),
+        (format!("127.0.0.1.evil.example:{port}"), 403),
+        (format!("192.0.2.1:{port}"), 403),
+        ("localhost".to_owned(), 403),
+        (format!("localhost:{}", port ^ 1), 403),
+        (String::new(), 400),
+        (format!("user@localhost:{port}"), 400),
+        (format!("localhost:{port}\r\nhost: localhost:{port}"), 400),
+    ] {
+        for path in ["/", "/health", "/nothing"] {
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            let answer = say(address, request.as_bytes()).await;
+            let expected = if expected == 200 && path == "/nothing" { 404 } else { expected };
+            assert_eq!(status(&answer), expected, "{host}{path}: {answer}");
+        }
+    }
+    let absolute =
+        format!("GET http://evil.example/ HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    assert_eq!(status(&say(address, absolute.as_bytes()).await), 403);
+    assert_eq!(status(&say(address, b"GET / HTTP/1.0\r\n\r\n").await), 400);
+}
+
+#[tokio::test]
+async fn the_subprotocol_has_to_be_ours() {
+    let address = start(config()).await;
+    for offered in ["", "wireside.2", "wireside", "WIRESIDE.1", "wireside.10", "chat, wireside.2"] {
+        let headers = format!("origin: http://{address}\r\nsec-websocket-protocol: {offered}\r\n");
+        let answer = ask_upgrade(address, &headers).await;
+        assert_eq!(status(&answer), 400, "{offered}: {answer}");
+        assert_eq!(json(&answer)["rule"], "subprotocol");
+    }
+    let answer = ask_upgrade(address, &format!("origin: http://{address}\r\n")).await;
+    assert_eq!(json(&answer)["rule"], "subprotocol");
+}
+
+#[tokio::test]
+async fn an_allowed_site_may_use_the_client() {
+    let address = start(config()).await;
+    let answer = ask(address, "GET", "/limits", "origin: https://blog.example\r\n").await;
+    assert!(answer.contains("access-control-allow-origin: https://blog.example\r\n"), "{answer}");
+    let answer = ask(address, "GET", "/limits", "origin: https://evil.example\r\n").await;
+    assert!(!answer.contains("access-control-allow-origin"), "{answer}");
+}
+
+#[tokio::test]
+async fn one_address_has_so_many_connections_and_gets_them_back() {
+    let limits = Limits { address_connections: 2, loopback_exempt: false, ..Limits::default() };
+    let address = start(Config { limits, ..config() }).await;
+    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert_eq!(status(&head(&mut stream).await), 200);
+        held.push(stream);
+    }
+    let answer = say(address, b"").await;
+    assert_eq!(status(&answer), 429, "{answer}");
+    assert_eq!(json(&answer)["limit"], "address-connections");
+    assert_eq!(json(&answer)["value"], 2);
+    assert_guarded(&answer, "refused connection");
+    drop(held);
+    // The server learns of the close in its own time; each attempt waits for its answer.
+    while status(&ask(address, "GET", "/", "").await) != 200 {}
+}
+
+#[tokio::test]
+async fn the_server_has_so_many_connections() {
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let address = start(Config { limits, ..config() }).await;
+    let mut held = TcpStream::connect(address).await.unwrap();
+    held.write_all(format!("GET / HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.unwrap();
+    head(&mut held).await;
+    let answer = say(address, b"").await;
+    assert_eq!(status(&answer), 503, "{answer}");
+    assert_eq!(json(&answer)["limit"], "server-connections");
+}
+
+#[tokio::test]
+async fn sessions_beyond_the_limit_are_refused_before_the_upgrade() {
+    for (limits, expected, name) in [
+        (Limits { sessions: 0, ..Limits::default() }, 503, "server-sessions"),
+        (
+            Limits { address_sessions: 0, loopback_exempt: false, ..Limits::default() },
+            429,
+            "address-sessions",
+        ),
+    ] {
+        let address = start(Config { limits, ..config() }).await;
+        let headers = format!("origin: http://{address}\r\nsec-websocket-protocol: wireside.1\r\n");
+        let answer = ask_upgrade(address, &headers).await;
+        assert_eq!(status(&answer), expected, "{answer}");
+        let body = json(&answer);
+        assert_eq!((&body["class"], &body["limit"]), (&"limit".into(), &name.into()));
+        assert_eq!(body["value"], 0);
+    }
+}
+
+#[tokio::test]
+async fn rooms_beyond_the_limit_are_refused() {
+    let limits = Limits { rooms: 0, ..Limits::default() };
+    let address = start(Config { limits, ..config() }).await;
+    let answer = ask(address, "POST", "/rooms", &format!("origin: http://{address}\r\n")).await;
+    assert_eq!(status(&answer), 503, "{answer}");
+    assert_eq!(json(&answer)["limit"], "server-rooms");
+}
+
+#[tokio::test]
+async fn limits_health_and_metrics_tell_what_they_should() {
+    let address = start(config()).await;
+    let limits = json(&ask(address, "GET", "/limits", "").await);
+    assert_eq!(limits["protocol"]["message"], 65536);
+    assert_eq!(limits["server"]["address-sessions"], 128);
+    let health = json(&ask(address, "GET", "/health", "").await);
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["node"], "a");
+    assert_eq!(health["isolation"] == "none", health.get("remedy").is_some(), "{health}");
+    let metrics = ask(address, "GET", "/metrics", "").await;
+    assert!(metrics.contains("\nwireside_connections "), "{metrics}");
+    assert!(metrics.contains("\nwireside_answers_total{status=\"2xx\"} 2\n"), "{metrics}");
+}
+
+/// Runs the ignored test below in a process of its own: its descriptor limit is nobody else's.
+#[test]
+fn out_of_descriptors_the_server_waits_and_recovers() {
+    let test = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "child_out_of_descriptors", "--ignored"];
+    let output = Command::new(test).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[tokio::test]
+#[ignore = "lowers the descriptor limit of its process; run by the test above"]
+async fn child_out_of_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let address = start(config()).await;
+    let mut witness = TcpStream::connect(address).await.unwrap();
+    let waiting = tokio::net::TcpSocket::new_v4().unwrap();
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: Some(64), maximum }).unwrap();
+    let errors = async |witness: &mut TcpStream| -> u64 {
+        let request = format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\n\r\n");
+        witness.write_all(request.as_bytes()).await.unwrap();
+        let body = answer(witness).await;
+        let line = body.lines().find_map(|line| line.strip_prefix("wireside_accept_errors_total ")).unwrap();
+        line.parse().unwrap()
+    };
+    assert_eq!(errors(&mut witness).await, 0);
+    let fillers: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+
+    let mut late = waiting.connect(address).await.unwrap();
+    let mut asked = 0;
+    while errors(&mut witness).await == 0 {
+        asked += 1;
+    }
+    // A loop that spins would have failed once for each turn of ours, and more.
+    for _ in 0..200 {
+        asked += 1;
+        errors(&mut witness).await;
+    }
+    let failures = errors(&mut witness).await;
+    assert!(failures <= asked / 2, "{failures} errors while {asked} requests were answered");
+
+    drop(fillers);
+    late.write_all(format!("GET /health HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.unwrap();
+    assert_eq!(status(&head(&mut late).await), 200);
+}

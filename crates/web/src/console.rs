@@ -1,0 +1,32 @@
+//! The call console of a machine: what is typed or clicked there becomes calls, and their ends become text.
+//!
+//! Everything here works without a page: no DOM, no clock, no WebSocket. It never evaluates Python; it knows the
+//! spelling of single calls and of literals, and refuses the rest.
+
+pub mod arguments;
+#[cfg(target_arch = "wasm32")]
+pub mod bindings;
+pub mod cards;
+pub mod code;
+pub mod desk;
+#[cfg(test)]
+mod desk_tests;
+pub mod entry;
+pub mod evaluate;
+pub mod fault;
+pub mod lexer;
+pub mod methods;
+pub mod names;
+pub mod operation;
+pub mod overheard;
+pub mod parse;
+#[cfg(test)]
+mod parse_tests;
+pub mod plan;
+pub mod render;
+pub mod state;
+pub mod suggest;
+pub mod surroundings;
+pub mod syntax;
+pub mod value;
+pub mod visible;

@@ -1,0 +1,187 @@
+//! The console as `<call-console>` sees it. Calls and values are the protocol's own, as plain objects:
+//! `{ Connect: { fd: 3, address: "10.0.0.1:80" } }`; failures are those of a trace record: `{ class: "errno", errno: 111 }`.
+
+use std::collections::BTreeMap;
+
+use proto::{
+    call::{Call, CallError, Outcome, Value as Returned, Wait},
+    id::Fd,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value as Json;
+use wasm_bindgen::prelude::*;
+
+use super::{
+    code::{Context, forms},
+    desk::Desk,
+    overheard::{Heard, failure},
+    plan::Request,
+    surroundings::Surroundings,
+    syntax::statements,
+};
+
+/// The console of one machine.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Console {
+    desk: Desk,
+    around: Surroundings,
+    /// Bytes of sends that were asked for and not fetched yet, by entry.
+    payloads: BTreeMap<u32, Vec<u8>>,
+}
+
+/// What the page is to do for an entry.
+#[derive(Serialize)]
+struct Asked {
+    /// The entry.
+    entry: u32,
+    /// The call to make now; none when the entry has ended.
+    request: Option<Asking>,
+}
+
+#[derive(Serialize)]
+struct Asking {
+    call: Call,
+    wait: Wait,
+}
+
+#[wasm_bindgen]
+impl Console {
+    /// A console on the machine of this name.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host_name: &str) -> Self {
+        Self { desk: Desk::new(host_name), around: Surroundings::default(), payloads: BTreeMap::new() }
+    }
+
+    /// Cuts pasted text into single lines.
+    pub fn statements(text: &str) -> Vec<String> {
+        statements(text)
+    }
+
+    /// Takes a line: `{ entry, request: { call, wait } | null }`. The bytes of a send: [`Self::payload`].
+    pub fn submit(&mut self, line: &str) -> Result<JsValue, JsError> {
+        let (entry, request) = self.desk.submit(line);
+        self.ask(entry, request)
+    }
+
+    /// The bytes that go with the call just asked for; once.
+    pub fn payload(&mut self, entry: u32) -> Vec<u8> {
+        self.payloads.remove(&entry).unwrap_or_default()
+    }
+
+    /// The entry's call returned `value` (the protocol's, as an object) and `bytes`. Answers as [`Self::submit`].
+    pub fn ended(&mut self, entry: u32, value: JsValue, bytes: &[u8]) -> Result<JsValue, JsError> {
+        let value: Returned = decode(value)?;
+        self.go_on(entry, Ok(value), bytes)
+    }
+
+    /// The entry's call failed with `error`, an object with a `class` as in a trace record.
+    pub fn failed(&mut self, entry: u32, error: JsValue) -> Result<JsValue, JsError> {
+        let error: Json = decode(error)?;
+        self.go_on(entry, Err(failure(&error)), &[])
+    }
+
+    /// Nobody will tell how the entry's call ends, and why.
+    pub fn lost(&mut self, entry: u32, why: &str) {
+        self.desk.lost(entry, why);
+    }
+
+    /// An entry as it is shown: `{ id, line, state, steps, waiting, result, note, value, bytes, error, column, forms, by }`.
+    pub fn entry(&self, entry: u32) -> Result<JsValue, JsError> {
+        object(&self.desk.shown(entry, &self.around))
+    }
+
+    /// All entries from the oldest, as [`Self::entry`].
+    pub fn history(&self) -> Result<JsValue, JsError> {
+        object(&self.desk.history(&self.around))
+    }
+
+    /// The lines of the history, oldest first, for the arrow keys.
+    pub fn lines(&self) -> Vec<String> {
+        self.desk.lines().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The calls that make sense now: `[{ label, line, words }]`.
+    pub fn suggestions(&self) -> Result<JsValue, JsError> {
+        object(&self.desk.suggestions())
+    }
+
+    /// All calls, to be edited: `[{ label, line, words }]`.
+    #[wasm_bindgen(js_name = everyCall)]
+    pub fn every_call(&self) -> Result<JsValue, JsError> {
+        object(&self.desk.every_call())
+    }
+
+    /// Names and what they hold: `[[name, text]]`.
+    pub fn names(&self) -> Result<JsValue, JsError> {
+        object(&self.desk.names())
+    }
+
+    /// What is known of the room's sockets:
+    /// `[{ address, own, sockets: [{ state, local, unread, unacknowledged, timerLeftMs }] }]`.
+    pub fn surroundings(&mut self, machines: JsValue) -> Result<(), JsError> {
+        self.around = decode(machines)?;
+        Ok(())
+    }
+
+    /// A call record of the trace, begin or end, made by somebody else: the number of its entry, if it has one.
+    pub fn overhear(&mut self, heard: JsValue) -> Result<Option<u32>, JsError> {
+        let heard: Heard = decode(heard)?;
+        Ok(self.desk.overhear(&heard))
+    }
+
+    /// What survives a reload, at most 128 KiB.
+    pub fn save(&self) -> String {
+        self.desk.save()
+    }
+
+    /// Comes back after a reload: `saved` from [`Self::save`] or empty, the open descriptors, and the calls that still
+    /// wait. Answers the entry of each of these.
+    pub fn restore(
+        &mut self,
+        saved: &str,
+        descriptors: Vec<i32>,
+        waiting: JsValue,
+    ) -> Result<Vec<u32>, JsError> {
+        let fds: Vec<Fd> = descriptors.into_iter().map(Fd).collect();
+        let waiting: Vec<Call> = decode(waiting)?;
+        Ok(self.desk.restore(saved, &fds, &waiting))
+    }
+
+    /// A call in three languages: `{ python, rust, c }`.
+    pub fn forms(call: JsValue) -> Result<JsValue, JsError> {
+        let call: Call = decode(call)?;
+        object(&forms(&call, &Context::default()))
+    }
+
+    fn go_on(
+        &mut self,
+        entry: u32,
+        outcome: Result<Returned, CallError>,
+        bytes: &[u8],
+    ) -> Result<JsValue, JsError> {
+        let outcome: Outcome = outcome;
+        let request = self.desk.ended(entry, outcome, bytes);
+        self.ask(entry, request)
+    }
+
+    fn ask(&mut self, entry: u32, request: Option<Request>) -> Result<JsValue, JsError> {
+        let request = request.map(|Request { call, wait, payload }| {
+            if !payload.is_empty() {
+                self.payloads.insert(entry, payload);
+            }
+            Asking { call, wait }
+        });
+        object(&Asked { entry, request })
+    }
+}
+
+fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| JsError::new(&error.to_string()))
+}
+
+fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
+    let serializer =
+        serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true).serialize_missing_as_null(true);
+    value.serialize(&serializer).map_err(JsError::from)
+}

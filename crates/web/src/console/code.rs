@@ -1,0 +1,244 @@
+//! The same step in Python 3, in Rust at socket2's level, and in C: one call here is one call there.
+//!
+//! Rust's standard library has no one-to-one form (`TcpListener::bind` is socket, setsockopt, bind and listen), hence
+//! socket2. Snippets are single steps: they stand where `?` may be used, after the usual imports.
+
+mod c;
+mod python;
+mod rust;
+
+use proto::{
+    call::{Call, Wait},
+    id::Fd,
+};
+use serde::Serialize;
+
+use super::{evaluate::Variables, suggest::name_of, value::Value};
+
+/// One step in three languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Forms {
+    /// Python 3.
+    pub python: String,
+    /// Rust with socket2 0.6.
+    pub rust: String,
+    /// C with POSIX and Linux headers.
+    pub c: String,
+}
+
+/// What a call does not say about itself: names, payload, waiting.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Names of the console, which become the snippets' names.
+    pub variables: &'a Variables,
+    /// The bytes of a send, or the first of them.
+    pub payload: &'a [u8],
+    /// Names that get the result.
+    pub targets: &'a [String],
+    /// How long the call may wait.
+    pub wait: Wait,
+}
+
+impl Default for Context<'_> {
+    fn default() -> Self {
+        static NONE: Variables = Variables::new();
+        Self { variables: &NONE, payload: &[], targets: &[], wait: Wait::Forever }
+    }
+}
+
+impl Context<'_> {
+    /// The name of a descriptor: the console's own, where it is an identifier in all three languages.
+    fn name(&self, fd: Fd) -> String {
+        name_of(self.variables, fd).filter(|name| portable(name)).unwrap_or_else(|| "s".to_owned())
+    }
+
+    /// Name `at` of those that get the result, or `otherwise`.
+    fn target(&self, at: usize, otherwise: &str) -> String {
+        self.targets.get(at).filter(|name| portable(name)).cloned().unwrap_or_else(|| otherwise.to_owned())
+    }
+}
+
+/// Whether a name is an identifier, and no keyword, in Python, Rust and C.
+fn portable(name: &str) -> bool {
+    const KEYWORDS: [&str; 30] = [
+        "as", "auto", "box", "break", "case", "char", "const", "continue", "crate", "do", "double", "dyn",
+        "enum", "extern", "float", "fn", "int", "let", "long", "loop", "match", "mod", "move", "mut", "pub",
+        "ref", "self", "static", "struct", "type",
+    ];
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !KEYWORDS.contains(&name)
+}
+
+/// A call in three languages. Library functions too, where the language has them.
+pub fn forms(call: &Call, context: &Context<'_>) -> Forms {
+    Forms { python: python::form(call, context), rust: rust::form(call, context), c: c::form(call, context) }
+}
+
+/// A call as one line of the prompt, without what is assigned: for steps, and for other people's consoles.
+pub fn line(call: &Call, context: &Context<'_>) -> String {
+    python::expression(call, context)
+}
+
+/// Longest payload that is written out as a literal, in bytes.
+const LITERAL: usize = 64;
+
+/// A payload as one of three things a snippet can write.
+enum Payload<'a> {
+    Literal(&'a [u8]),
+    Repeated(u8, usize),
+    /// More than a snippet should hold: it stands in a variable.
+    Variable,
+}
+
+fn payload<'a>(context: &Context<'a>, length: u32) -> Payload<'a> {
+    let length = length as usize;
+    match context.payload {
+        bytes if bytes.len() == length && length <= LITERAL => Payload::Literal(bytes),
+        bytes if bytes.first().is_some_and(|first| bytes.iter().all(|byte| byte == first)) => {
+            Payload::Repeated(bytes[0], length)
+        }
+        _ => Payload::Variable,
+    }
+}
+
+/// A host name inside a string literal of any of the three languages.
+fn quoted(text: &str) -> String {
+    let mut shown = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                shown.push('\\');
+                shown.push(c);
+            }
+            c if super::visible::is_hidden(c) => shown.push('\u{fffd}'),
+            c => shown.push(c),
+        }
+    }
+    shown.push('"');
+    shown
+}
+
+/// Keeps a variable's value from being mistaken for a descriptor.
+pub(super) fn is_socket(value: &Value) -> bool {
+    matches!(value, Value::Socket(fd) if fd.0 >= 0)
+}
+
+/// One call of every shape, for tests here and beside.
+#[cfg(test)]
+pub(super) fn samples() -> Vec<(Call, Wait)> {
+    use proto::call::{Family, Flags, How, Kind, OptionName, OptionValue, PollEvents};
+    const S: Fd = Fd(3);
+    let address = "10.0.0.10:12345".parse().expect("address");
+    let any = "0.0.0.0:12345".parse().expect("address");
+    let flags = Flags::default();
+    let mut calls = vec![
+        Call::Socket { family: Family::Inet, kind: Kind::Stream },
+        Call::Socket { family: Family::Inet6, kind: Kind::Datagram },
+        Call::Bind { fd: S, address: any },
+        Call::Bind { fd: S, address: "[::1]:80".parse().expect("address") },
+        Call::Listen { fd: S, backlog: 5 },
+        Call::Accept { fd: S },
+        Call::Connect { fd: S, address },
+        Call::Send { fd: S, flags, length: 3 },
+        Call::Send { fd: S, flags: Flags::OOB.with(Flags::MORE), length: 3 },
+        Call::Send { fd: S, flags, length: 100_000 },
+        Call::SendTo { fd: S, flags, address, length: 3 },
+        Call::Recv { fd: S, flags, max: 1024 },
+        Call::Recv { fd: S, flags: Flags::PEEK, max: 10 },
+        Call::RecvFrom { fd: S, flags, max: 1024 },
+        Call::RecvFrom { fd: S, flags: Flags::PEEK, max: 1024 },
+        Call::Shutdown { fd: S, how: How::Read },
+        Call::Shutdown { fd: S, how: How::Write },
+        Call::Shutdown { fd: S, how: How::Both },
+        Call::Close { fd: S },
+        Call::GetSockName { fd: S },
+        Call::GetPeerName { fd: S },
+        Call::Poll { fds: vec![(S, PollEvents::IN), (S, PollEvents(5))] },
+        Call::Resolve { name: "tutorial".into(), family: None, port: 12345 },
+        Call::Resolve { name: "tutorial".into(), family: Some(Family::Inet), port: 0 },
+        Call::Ping { name: "tutorial".into(), count: 3 },
+    ];
+    for (name, ..) in super::names::OPTIONS {
+        calls.push(Call::GetSockOpt { fd: S, name });
+        let value = match name {
+            OptionName::Linger => OptionValue::Linger(Some(5)),
+            name if super::names::is_switch(name) => OptionValue::Bool(true),
+            _ => OptionValue::Int(1000),
+        };
+        if !matches!(name, OptionName::Error | OptionName::Type | OptionName::AcceptConn) {
+            calls.push(Call::SetSockOpt { fd: S, name, value });
+        }
+    }
+    calls.push(Call::SetSockOpt { fd: S, name: OptionName::Linger, value: OptionValue::Linger(None) });
+    calls.into_iter().map(|call| (call, Wait::Millis(500))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::{
+        call::{Call, Flags, Wait},
+        id::Fd,
+    };
+
+    use super::{Context, forms};
+    use crate::console::{evaluate::Variables, parse::parse, value::Value};
+
+    const S: Fd = Fd(3);
+
+    fn variables() -> Variables {
+        Variables::from([("s".to_owned(), Value::Socket(S))])
+    }
+
+    fn context<'a>(variables: &'a Variables) -> Context<'a> {
+        Context { variables, payload: b"hi\n", targets: &[], wait: Wait::Millis(500) }
+    }
+
+    #[test]
+    fn the_python_line_is_one_the_prompt_understands() {
+        let variables = variables();
+        for (call, _) in super::samples() {
+            let line = super::line(&call, &context(&variables));
+            let mut known = variables.clone();
+            known.insert("data".into(), Value::Bytes(vec![0]));
+            assert!(parse(&line, &known).is_ok(), "{line}: {:?}", parse(&line, &known));
+        }
+    }
+
+    #[test]
+    fn a_connect_in_three_languages() {
+        let variables = variables();
+        let call = Call::Connect { fd: S, address: "10.0.0.10:12345".parse().expect("address") };
+        let forms = forms(&call, &context(&variables));
+        assert_eq!(forms.python, "s.connect((\"10.0.0.10\", 12345))");
+        assert_eq!(forms.rust, "s.connect(&SocketAddr::from(([10, 0, 0, 10], 12345)).into())?;");
+        assert!(forms.c.contains("connect(s, (struct sockaddr *)&address, sizeof address);"), "{}", forms.c);
+    }
+
+    #[test]
+    fn c_literals_never_swallow_a_digit() {
+        let variables = variables();
+        let context = Context { payload: b"\x01a\xff9", ..context(&variables) };
+        let forms = forms(&Call::Send { fd: S, flags: Flags::default(), length: 4 }, &context);
+        assert_eq!(forms.c, "ssize_t sent = send(s, \"\\001a\\3779\", 4, MSG_NOSIGNAL);");
+        assert_eq!(forms.rust, "let sent = s.send(b\"\\x01a\\xff9\")?;");
+    }
+
+    /// Writes every snippet where the variable says, for a check with real compilers.
+    #[test]
+    fn snippets_can_be_written_out() {
+        let Ok(folder) = std::env::var("CONSOLE_SNIPPETS") else { return };
+        let variables = variables();
+        let (mut rust, mut c) = (String::new(), String::new());
+        for (at, (call, _)) in super::samples().iter().enumerate() {
+            let forms = forms(call, &context(&variables));
+            rust.push_str(&format!(
+                "fn step{at}(s: Socket, data: &[u8]) -> io::Result<()> {{\n{}\nOk(()) }}\n",
+                forms.rust
+            ));
+            c.push_str(&format!("void step{at}(int s, char *data) {{ {{\n{}\n}} }}\n", forms.c));
+        }
+        std::fs::write(format!("{folder}/steps.rs"), rust).expect("written");
+        std::fs::write(format!("{folder}/steps.c"), c).expect("written");
+    }
+}

@@ -1,0 +1,215 @@
+//! A step in C.
+
+use std::net::SocketAddr;
+
+use proto::{
+    call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    id::Fd,
+};
+
+use super::{Context, Payload, payload, quoted};
+use crate::console::names::option_names;
+
+/// The step as statements. Each call returns -1 and sets errno when it fails.
+pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
+    let name = |fd: &Fd| context.name(*fd);
+    match call {
+        Call::Socket { family, kind } => {
+            let family = if *family == Family::Inet { "AF_INET" } else { "AF_INET6" };
+            let kind = if *kind == Kind::Stream { "SOCK_STREAM" } else { "SOCK_DGRAM" };
+            format!("int {} = socket({family}, {kind}, 0);", context.target(0, "s"))
+        }
+        Call::Bind { fd, address } => {
+            format!("{}\nbind({}, (struct sockaddr *)&address, sizeof address);", declare(address), name(fd))
+        }
+        Call::Listen { fd, backlog } => format!("listen({}, {backlog});", name(fd)),
+        Call::Accept { fd } => {
+            let (conn, addr) = (context.target(0, "conn"), context.target(1, "addr"));
+            let (storage, length) = peer(&addr);
+            format!("{storage}\nint {conn} = accept({}, (struct sockaddr *)&{addr}, &{length});", name(fd))
+        }
+        Call::Connect { fd, address } => {
+            format!(
+                "{}\nconnect({}, (struct sockaddr *)&address, sizeof address);",
+                declare(address),
+                name(fd)
+            )
+        }
+        Call::Send { fd, flags, length } => {
+            format!(
+                "ssize_t sent = send({}, {}, {length}, {});",
+                name(fd),
+                bytes(context, *length),
+                send_flags(*flags)
+            )
+        }
+        Call::SendTo { fd, flags, address, length } => {
+            let (bytes, flags) = (bytes(context, *length), send_flags(*flags));
+            let address = declare(address);
+            format!(
+                "{address}\nssize_t sent = sendto({}, {bytes}, {length}, {flags}, (struct sockaddr *)&address, sizeof address);",
+                name(fd)
+            )
+        }
+        Call::Recv { fd, flags, max } => {
+            format!(
+                "char buffer[{max}];\nssize_t count = recv({}, buffer, sizeof buffer, {});",
+                name(fd),
+                flag_bits(*flags)
+            )
+        }
+        Call::RecvFrom { fd, flags, max } => {
+            let (storage, length) = peer("addr");
+            let flags = flag_bits(*flags);
+            format!(
+                "char buffer[{max}];\n{storage}\nssize_t count = recvfrom({}, buffer, sizeof buffer, {flags}, (struct sockaddr *)&addr, &{length});",
+                name(fd)
+            )
+        }
+        Call::Shutdown { fd, how } => {
+            let how = match how {
+                How::Read => "SHUT_RD",
+                How::Write => "SHUT_WR",
+                How::Both => "SHUT_RDWR",
+            };
+            format!("shutdown({}, {how});", name(fd))
+        }
+        Call::Close { fd } => format!("close({});", name(fd)),
+        Call::GetSockName { fd } => address_of("getsockname", &name(fd)),
+        Call::GetPeerName { fd } => address_of("getpeername", &name(fd)),
+        Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, *value),
+        Call::GetSockOpt { fd, name: option } => get_option(&name(fd), *option),
+        Call::Poll { fds } => poll(fds, context),
+        Call::Resolve { name, family, port } => resolve(name, *family, *port),
+        Call::Ping { name, count } => {
+            format!(
+                "/* An ICMP echo is no call of a socket program. In a shell:\n   ping -c {count} {} */",
+                quoted(name)
+            )
+        }
+    }
+}
+
+fn declare(address: &SocketAddr) -> String {
+    let port = address.port();
+    match address {
+        SocketAddr::V4(v4) => {
+            let ip = if v4.ip().is_unspecified() {
+                "htonl(INADDR_ANY)".to_owned()
+            } else {
+                format!("inet_addr(\"{}\")", v4.ip())
+            };
+            format!(
+                "struct sockaddr_in address = {{\n    .sin_family = AF_INET,\n    .sin_port = htons({port}),\n    .sin_addr.s_addr = {ip},\n}};"
+            )
+        }
+        SocketAddr::V6(v6) => format!(
+            "struct sockaddr_in6 address = {{ .sin6_family = AF_INET6, .sin6_port = htons({port}) }};\ninet_pton(AF_INET6, \"{}\", &address.sin6_addr);",
+            v6.ip()
+        ),
+    }
+}
+
+/// Room for the other end's address of any family, and the name of its length.
+fn peer(name: &str) -> (String, String) {
+    let length = format!("{name}_length");
+    (format!("struct sockaddr_storage {name};\nsocklen_t {length} = sizeof {name};"), length)
+}
+
+fn address_of(function: &str, name: &str) -> String {
+    let (storage, length) = peer("addr");
+    format!("{storage}\n{function}({name}, (struct sockaddr *)&addr, &{length});")
+}
+
+fn bytes(context: &Context<'_>, length: u32) -> String {
+    match payload(context, length) {
+        Payload::Literal(bytes) => format!("\"{}\"", escape(bytes)),
+        Payload::Repeated(..) | Payload::Variable => "data".to_owned(),
+    }
+}
+
+/// Three octal digits end by themselves; a hexadecimal escape would swallow the digits after it.
+fn escape(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for &byte in bytes {
+        match byte {
+            b'\n' => shown.push_str("\\n"),
+            b'\r' => shown.push_str("\\r"),
+            b'\t' => shown.push_str("\\t"),
+            b'"' => shown.push_str("\\\""),
+            b'\\' => shown.push_str("\\\\"),
+            // `??=` and its like are trigraphs.
+            b'?' => shown.push_str("\\?"),
+            b' '..=b'~' => shown.push(char::from(byte)),
+            byte => shown.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    shown
+}
+
+fn flag_bits(flags: Flags) -> String {
+    let names = Flags::NAMES.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| *name);
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
+}
+
+/// Without MSG_NOSIGNAL, EPIPE comes with a SIGPIPE that ends the process.
+fn send_flags(flags: Flags) -> String {
+    match flag_bits(flags).as_str() {
+        "0" => "MSG_NOSIGNAL".to_owned(),
+        bits => format!("{bits} | MSG_NOSIGNAL"),
+    }
+}
+
+fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
+    let (level, option) = option_names(option);
+    let declared = match value {
+        OptionValue::Bool(on) => format!("int value = {};", i32::from(on)),
+        OptionValue::Int(number) => format!("int value = {number};"),
+        OptionValue::Linger(time) => format!(
+            "struct linger value = {{ .l_onoff = {}, .l_linger = {} }};",
+            i32::from(time.is_some()),
+            time.unwrap_or(0)
+        ),
+    };
+    format!("{declared}\nsetsockopt({name}, {level}, {option}, &value, sizeof value);")
+}
+
+fn get_option(name: &str, option: OptionName) -> String {
+    let kind = if option == OptionName::Linger { "struct linger" } else { "int" };
+    let (level, option) = option_names(option);
+    format!(
+        "{kind} value;\nsocklen_t length = sizeof value;\ngetsockopt({name}, {level}, {option}, &value, &length);"
+    )
+}
+
+fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
+    let list: Vec<String> = fds
+        .iter()
+        .map(|(fd, events)| {
+            let names = PollEvents::NAMES.iter().filter(|(bit, _)| events.contains(*bit));
+            let names: Vec<String> = names.map(|(_, name)| format!("POLL{name}")).collect();
+            let events = if names.is_empty() { "0".to_owned() } else { names.join(" | ") };
+            format!("{{ .fd = {}, .events = {events} }}", context.name(*fd))
+        })
+        .collect();
+    let wait = match context.wait {
+        Wait::Forever => "-1".to_owned(),
+        Wait::No => "0".to_owned(),
+        Wait::Millis(time) => time.to_string(),
+    };
+    format!("struct pollfd fds[] = {{ {} }};\nint ready = poll(fds, {}, {wait});", list.join(", "), fds.len())
+}
+
+fn resolve(name: &str, family: Option<Family>, port: u16) -> String {
+    let family = match family {
+        Some(Family::Inet) => "AF_INET",
+        Some(Family::Inet6) => "AF_INET6",
+        None => "AF_UNSPEC",
+    };
+    let service = if port == 0 { "NULL".to_owned() } else { format!("\"{port}\"") };
+    format!(
+        "struct addrinfo hints = {{ .ai_family = {family}, .ai_socktype = SOCK_STREAM }}, *found;\nint code = getaddrinfo({}, {service}, &hints, &found);",
+        quoted(name)
+    )
+}

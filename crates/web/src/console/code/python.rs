@@ -1,0 +1,175 @@
+//! A step in Python 3.
+
+use std::net::SocketAddr;
+
+use proto::{
+    call::{Call, Family, Flags, Kind, OptionName, OptionValue, PollEvents, Wait},
+    id::Fd,
+};
+
+use super::{Context, Payload, payload, quoted};
+use crate::console::{
+    names::{how_name, option_names},
+    value::bytes_repr,
+};
+
+/// The step as a statement.
+pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
+    let expression = match call {
+        Call::Poll { fds } => return poll_object(fds, context),
+        Call::Ping { name, count } => {
+            return format!(
+                "# Python's socket module has no ping. In a shell:\n# ping -c {count} {name}",
+                name = quoted(name)
+            );
+        }
+        call => expression(call, context),
+    };
+    match call {
+        Call::Socket { .. } => format!("{} = {expression}", context.target(0, "s")),
+        Call::Accept { .. } => {
+            format!("{}, {} = {expression}", context.target(0, "conn"), context.target(1, "addr"))
+        }
+        Call::Recv { .. } => format!("{} = {expression}", context.target(0, "data")),
+        Call::RecvFrom { .. } => {
+            format!("{}, {} = {expression}", context.target(0, "data"), context.target(1, "addr"))
+        }
+        Call::Resolve { .. } => format!("{} = {expression}", context.target(0, "found")),
+        _ => expression,
+    }
+}
+
+/// The step as an expression the prompt understands.
+pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
+    let name = |fd: &Fd| context.name(*fd);
+    match call {
+        Call::Socket { family: Family::Inet, kind: Kind::Stream } => "socket.socket()".to_owned(),
+        Call::Socket { family, kind } => {
+            let family = if *family == Family::Inet { "AF_INET" } else { "AF_INET6" };
+            let kind = if *kind == Kind::Stream { "SOCK_STREAM" } else { "SOCK_DGRAM" };
+            format!("socket.socket(socket.{family}, socket.{kind})")
+        }
+        Call::Bind { fd, address } => format!("{}.bind({})", name(fd), bind_pair(address)),
+        Call::Listen { fd, backlog } => format!("{}.listen({backlog})", name(fd)),
+        Call::Accept { fd } => format!("{}.accept()", name(fd)),
+        Call::Connect { fd, address } => format!("{}.connect({})", name(fd), pair(address)),
+        Call::Send { fd, flags, length } => {
+            format!("{}.send({}{})", name(fd), bytes(context, *length), flag_argument(*flags))
+        }
+        Call::SendTo { fd, flags, address, length } => {
+            format!(
+                "{}.sendto({}{}, {})",
+                name(fd),
+                bytes(context, *length),
+                flag_argument(*flags),
+                pair(address)
+            )
+        }
+        Call::Recv { fd, flags, max } => format!("{}.recv({max}{})", name(fd), flag_argument(*flags)),
+        Call::RecvFrom { fd, flags, max } => format!("{}.recvfrom({max}{})", name(fd), flag_argument(*flags)),
+        Call::Shutdown { fd, how } => format!("{}.shutdown(socket.{})", name(fd), how_name(*how)),
+        Call::Close { fd } => format!("{}.close()", name(fd)),
+        Call::GetSockName { fd } => format!("{}.getsockname()", name(fd)),
+        Call::GetPeerName { fd } => format!("{}.getpeername()", name(fd)),
+        Call::SetSockOpt { fd, name: option, value } => {
+            format!("{}.setsockopt({}, {})", name(fd), option_arguments(*option), option_value(*value))
+        }
+        Call::GetSockOpt { fd, name: option } => {
+            let size = if *option == OptionName::Linger { ", 8" } else { "" };
+            format!("{}.getsockopt({}{size})", name(fd), option_arguments(*option))
+        }
+        Call::Poll { fds } => {
+            let list: Vec<String> =
+                fds.iter().map(|(fd, events)| format!("({}, {})", name(fd), bare_events(*events))).collect();
+            format!(
+                "poll([{}]{})",
+                list.join(", "),
+                milliseconds(context.wait).map_or(String::new(), |ms| format!(", {ms}"))
+            )
+        }
+        Call::Resolve { name, family: Some(Family::Inet), port: 0 } => {
+            format!("socket.gethostbyname({})", quoted(name))
+        }
+        Call::Resolve { name, port, .. } => format!("socket.getaddrinfo({}, {port})", quoted(name)),
+        Call::Ping { name, count } => format!("ping({}, {count})", quoted(name)),
+    }
+}
+
+fn pair(address: &SocketAddr) -> String {
+    format!("(\"{}\", {})", address.ip(), address.port())
+}
+
+fn bind_pair(address: &SocketAddr) -> String {
+    if address.ip().is_unspecified() && address.is_ipv4() {
+        format!("('', {})", address.port())
+    } else {
+        pair(address)
+    }
+}
+
+fn bytes(context: &Context<'_>, length: u32) -> String {
+    match payload(context, length) {
+        Payload::Literal(bytes) => bytes_repr(bytes),
+        Payload::Repeated(byte, times) => format!("{} * {times}", bytes_repr(&[byte])),
+        Payload::Variable => "data".to_owned(),
+    }
+}
+
+fn flag_argument(flags: Flags) -> String {
+    let names: Vec<String> = Flags::NAMES
+        .iter()
+        .filter(|(flag, _)| flags.contains(*flag))
+        .map(|(_, name)| format!("socket.{name}"))
+        .collect();
+    if names.is_empty() { String::new() } else { format!(", {}", names.join(" | ")) }
+}
+
+fn option_arguments(option: OptionName) -> String {
+    let (level, name) = option_names(option);
+    format!("socket.{level}, socket.{name}")
+}
+
+fn option_value(value: OptionValue) -> String {
+    match value {
+        OptionValue::Bool(on) => i32::from(on).to_string(),
+        OptionValue::Int(number) => number.to_string(),
+        OptionValue::Linger(time) => {
+            format!("struct.pack(\"ii\", {}, {})", i32::from(time.is_some()), time.unwrap_or(0))
+        }
+    }
+}
+
+fn bare_events(events: PollEvents) -> String {
+    named_events(events, "POLL")
+}
+
+fn named_events(events: PollEvents, prefix: &str) -> String {
+    let names: Vec<String> = PollEvents::NAMES
+        .iter()
+        .filter(|(bit, _)| events.contains(*bit))
+        .map(|(_, name)| format!("{prefix}{name}"))
+        .collect();
+    if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
+}
+
+fn milliseconds(wait: Wait) -> Option<u32> {
+    match wait {
+        Wait::Forever => None,
+        Wait::No => Some(0),
+        Wait::Millis(time) => Some(time),
+    }
+}
+
+fn poll_object(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
+    let mut lines = vec!["poller = select.poll()".to_owned()];
+    for (fd, events) in fds {
+        lines.push(format!(
+            "poller.register({}, {})",
+            context.name(*fd),
+            named_events(*events, "select.POLL")
+        ));
+    }
+    let wait = milliseconds(context.wait).map_or(String::new(), |time| time.to_string());
+    lines.push(format!("{} = poller.poll({wait})", context.target(0, "ready")));
+    lines.join("\n")
+}

@@ -1,0 +1,237 @@
+//! A step in Rust with socket2, which has one function a system call.
+
+use std::{fmt::Write as _, net::SocketAddr};
+
+use proto::{
+    call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    id::Fd,
+};
+
+use super::{Context, Payload, payload, quoted};
+
+/// The step as statements inside a function that returns `io::Result`.
+pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
+    let name = |fd: &Fd| context.name(*fd);
+    match call {
+        Call::Socket { family, kind } => {
+            let family = if *family == Family::Inet { "IPV4" } else { "IPV6" };
+            let kind = if *kind == Kind::Stream { "STREAM" } else { "DGRAM" };
+            format!("let {} = Socket::new(Domain::{family}, Type::{kind}, None)?;", context.target(0, "s"))
+        }
+        Call::Bind { fd, address } => format!("{}.bind(&{}.into())?;", name(fd), socket_address(address)),
+        Call::Listen { fd, backlog } => format!("{}.listen({backlog})?;", name(fd)),
+        Call::Accept { fd } => {
+            format!(
+                "let ({}, {}) = {}.accept()?;",
+                context.target(0, "conn"),
+                context.target(1, "addr"),
+                name(fd)
+            )
+        }
+        Call::Connect { fd, address } => {
+            format!("{}.connect(&{}.into())?;", name(fd), socket_address(address))
+        }
+        Call::Send { fd, flags, length } => send(&name(fd), *flags, *length, context),
+        Call::SendTo { fd, flags, address, length } => {
+            let (bytes, address) = (bytes(context, *length), socket_address(address));
+            match flag_bits(*flags) {
+                None => format!("let sent = {}.send_to({bytes}, &{address}.into())?;", name(fd)),
+                Some(bits) => format!(
+                    "let sent = {}.send_to_with_flags({bytes}, &{address}.into(), {bits})?;",
+                    name(fd)
+                ),
+            }
+        }
+        Call::Recv { fd, flags, max } => receive(&name(fd), *flags, *max, context),
+        Call::RecvFrom { fd, flags, max } => {
+            let buffer = format!("let mut buffer = [MaybeUninit::<u8>::uninit(); {max}];");
+            let addr = context.target(1, "addr");
+            match flag_bits(*flags) {
+                None => format!("{buffer}\nlet (count, {addr}) = {}.recv_from(&mut buffer)?;", name(fd)),
+                Some(bits) => {
+                    format!(
+                        "{buffer}\nlet (count, {addr}) = {}.recv_from_with_flags(&mut buffer, {bits})?;",
+                        name(fd)
+                    )
+                }
+            }
+        }
+        Call::Shutdown { fd, how } => {
+            let how = match how {
+                How::Read => "Read",
+                How::Write => "Write",
+                How::Both => "Both",
+            };
+            format!("{}.shutdown(Shutdown::{how})?;", name(fd))
+        }
+        Call::Close { fd } => format!("drop({});", name(fd)),
+        Call::GetSockName { fd } => format!("let addr = {}.local_addr()?;", name(fd)),
+        Call::GetPeerName { fd } => format!("let addr = {}.peer_addr()?;", name(fd)),
+        Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, *value),
+        Call::GetSockOpt { fd, name: option } => format!("let value = {}.{}?;", name(fd), getter(*option)),
+        Call::Poll { fds } => poll(fds, context),
+        Call::Resolve { name, port, .. } => {
+            format!("let found = ({}, {port}).to_socket_addrs()?;", quoted(name))
+        }
+        Call::Ping { name, count } => {
+            format!(
+                "// An ICMP echo is no call of a socket program. In a shell:\n// ping -c {count} {}",
+                quoted(name)
+            )
+        }
+    }
+}
+
+fn socket_address(address: &SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(address) => {
+            let [a, b, c, d] = address.ip().octets();
+            format!("SocketAddr::from(([{a}, {b}, {c}, {d}], {}))", address.port())
+        }
+        SocketAddr::V6(address) => {
+            let groups = address.ip().segments().map(|group| format!("{group:#x}")).join(", ");
+            format!("SocketAddr::from(([{groups}], {}))", address.port())
+        }
+    }
+}
+
+fn bytes(context: &Context<'_>, length: u32) -> String {
+    match payload(context, length) {
+        Payload::Literal(bytes) => format!("b\"{}\"", escape(bytes)),
+        Payload::Repeated(byte, times) => format!("&[b'{}'; {times}]", escape(&[byte]).replace('\'', "\\'")),
+        Payload::Variable => "data".to_owned(),
+    }
+}
+
+fn escape(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for &byte in bytes {
+        match byte {
+            b'\n' => shown.push_str("\\n"),
+            b'\r' => shown.push_str("\\r"),
+            b'\t' => shown.push_str("\\t"),
+            b'"' => shown.push_str("\\\""),
+            b'\\' => shown.push_str("\\\\"),
+            b' '..=b'~' => shown.push(char::from(byte)),
+            // Writing to a String cannot fail.
+            byte => drop(write!(shown, "\\x{byte:02x}")),
+        }
+    }
+    shown
+}
+
+fn flag_bits(flags: Flags) -> Option<String> {
+    let names = Flags::NAMES
+        .iter()
+        .filter(|(flag, _)| flags.contains(*flag))
+        .map(|(_, name)| format!("libc::{name}"));
+    let names: Vec<String> = names.collect();
+    (!names.is_empty()).then(|| names.join(" | "))
+}
+
+fn send(name: &str, flags: Flags, length: u32, context: &Context<'_>) -> String {
+    let bytes = bytes(context, length);
+    match flag_bits(flags) {
+        None => format!("let sent = {name}.send({bytes})?;"),
+        Some(bits) => format!("let sent = {name}.send_with_flags({bytes}, {bits})?;"),
+    }
+}
+
+fn receive(name: &str, flags: Flags, max: u32, context: &Context<'_>) -> String {
+    match flag_bits(flags) {
+        None => format!(
+            "let mut buffer = [0; {max}];\nlet count = (&{name}).read(&mut buffer)?;\nlet {} = &buffer[..count];",
+            context.target(0, "data")
+        ),
+        Some(bits) => format!(
+            "let mut buffer = [MaybeUninit::<u8>::uninit(); {max}];\nlet count = {name}.recv_with_flags(&mut buffer, {bits})?;"
+        ),
+    }
+}
+
+fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
+    let on = matches!(value, OptionValue::Bool(true));
+    let number = match value {
+        OptionValue::Int(number) => number,
+        OptionValue::Bool(on) => i32::from(on),
+        OptionValue::Linger(_) => 0,
+    };
+    let keepalive = |with: String| format!("{name}.set_tcp_keepalive(&TcpKeepalive::new().{with})?;");
+    match option {
+        OptionName::ReuseAddr => format!("{name}.set_reuse_address({on})?;"),
+        OptionName::ReusePort => format!("{name}.set_reuse_port({on})?;"),
+        OptionName::KeepAlive => format!("{name}.set_keepalive({on})?;"),
+        OptionName::Broadcast => format!("{name}.set_broadcast({on})?;"),
+        OptionName::Linger => match value {
+            OptionValue::Linger(Some(time)) => {
+                format!("{name}.set_linger(Some(Duration::from_secs({time})))?;")
+            }
+            _ => format!("{name}.set_linger(None)?;"),
+        },
+        OptionName::RcvBuf => format!("{name}.set_recv_buffer_size({number})?;"),
+        OptionName::SndBuf => format!("{name}.set_send_buffer_size({number})?;"),
+        OptionName::OobInline => format!("{name}.set_out_of_band_inline({on})?;"),
+        OptionName::NoDelay => format!("{name}.set_tcp_nodelay({on})?;"),
+        OptionName::QuickAck => format!("{name}.set_tcp_quickack({on})?;"),
+        OptionName::Cork => format!("{name}.set_tcp_cork({on})?;"),
+        OptionName::UserTimeout => {
+            format!("{name}.set_tcp_user_timeout(Some(Duration::from_millis({number})))?;")
+        }
+        OptionName::KeepIdle => keepalive(format!("with_time(Duration::from_secs({number}))")),
+        OptionName::KeepIntvl => keepalive(format!("with_interval(Duration::from_secs({number}))")),
+        OptionName::KeepCnt => keepalive(format!("with_retries({number})")),
+        OptionName::Ttl => format!("{name}.set_ttl_v4({number})?;"),
+        OptionName::Error | OptionName::Type | OptionName::AcceptConn => {
+            "// This option can only be read.".to_owned()
+        }
+    }
+}
+
+fn getter(option: OptionName) -> &'static str {
+    match option {
+        OptionName::ReuseAddr => "reuse_address()",
+        OptionName::ReusePort => "reuse_port()",
+        OptionName::KeepAlive => "keepalive()",
+        OptionName::Broadcast => "broadcast()",
+        OptionName::Linger => "linger()",
+        OptionName::RcvBuf => "recv_buffer_size()",
+        OptionName::SndBuf => "send_buffer_size()",
+        OptionName::Error => "take_error()",
+        OptionName::Type => "r#type()",
+        OptionName::AcceptConn => "is_listener()",
+        OptionName::OobInline => "out_of_band_inline()",
+        OptionName::NoDelay => "tcp_nodelay()",
+        OptionName::QuickAck => "tcp_quickack()",
+        OptionName::Cork => "tcp_cork()",
+        OptionName::UserTimeout => "tcp_user_timeout()",
+        OptionName::KeepIdle => "tcp_keepalive_time()",
+        OptionName::KeepIntvl => "tcp_keepalive_interval()",
+        OptionName::KeepCnt => "tcp_keepalive_retries()",
+        OptionName::Ttl => "ttl_v4()",
+    }
+}
+
+/// poll(2) is not socket2's; rustix has it.
+fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
+    let list: Vec<String> = fds
+        .iter()
+        .map(|(fd, events)| {
+            let names = PollEvents::NAMES.iter().filter(|(bit, _)| events.contains(*bit));
+            let names: Vec<String> = names.map(|(_, name)| format!("PollFlags::{name}")).collect();
+            let flags = if names.is_empty() { "PollFlags::empty()".to_owned() } else { names.join(" | ") };
+            format!("PollFd::new(&{}, {flags})", context.name(*fd))
+        })
+        .collect();
+    let wait = match context.wait {
+        Wait::Forever => "None".to_owned(),
+        Wait::No => "Some(&Timespec { tv_sec: 0, tv_nsec: 0 })".to_owned(),
+        Wait::Millis(time) => {
+            format!(
+                "Some(&Timespec {{ tv_sec: {}, tv_nsec: {} }})",
+                time / 1000,
+                u64::from(time % 1000) * 1_000_000
+            )
+        }
+    };
+    format!("let mut fds = [{}];\nlet ready = rustix::event::poll(&mut fds, {wait})?;", list.join(", "))
+}

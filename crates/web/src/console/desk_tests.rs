@@ -1,0 +1,179 @@
+//! Whole conversations with the console, without a network: what each line asks for, what each answer makes of it.
+
+use proto::{
+    call::{Call, CallError, Outcome, Value as Returned},
+    errno::Errno,
+    id::Fd,
+};
+
+use super::{desk::Desk, entry::Shown, surroundings::Surroundings};
+
+/// Runs a line whose calls end as given.
+fn run(desk: &mut Desk, line: &str, answers: &[(Outcome, &[u8])]) -> Shown {
+    let (id, mut request) = desk.submit(line);
+    for (outcome, bytes) in answers {
+        assert!(request.is_some(), "{line} makes as many calls as answered");
+        request = desk.ended(id, outcome.clone(), bytes);
+    }
+    assert_eq!(request, None, "{line}");
+    desk.shown(id, &Surroundings::default()).expect("shown")
+}
+
+fn found(address: &str) -> Outcome {
+    Ok(Returned::Addresses { addresses: vec![address.parse().expect("address")], from_room: true })
+}
+
+fn lines(desk: &Desk) -> Vec<String> {
+    desk.suggestions().into_iter().map(|suggestion| suggestion.line).collect()
+}
+
+#[test]
+fn the_tutorials_client_by_hand() {
+    let mut desk = Desk::new("client");
+    assert_eq!(lines(&desk), ["s = socket.socket()", "socket.getaddrinfo(\"tutorial\", 12345)"]);
+    let shown = run(&mut desk, "socket.getaddrinfo(\"tutorial\", 12345)", &[(found("10.0.0.10"), b"")]);
+    assert_eq!(shown.result, "\u{2192} 10.0.0.10");
+    assert!(shown.value.starts_with(
+        "[(<AddressFamily.AF_INET: 2>, <SocketKind.SOCK_STREAM: 1>, 6, '', ('10.0.0.10', 12345))"
+    ));
+    let shown = run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    assert_eq!((shown.state, shown.result.as_str()), ("done", "\u{2192} fd 3"));
+    assert_eq!(lines(&desk)[0], "s.connect((\"tutorial\", 12345))");
+    let shown = run(
+        &mut desk,
+        "s.connect((\"tutorial\", 12345))",
+        &[(found("10.0.0.10"), b""), (Ok(Returned::Done), b"")],
+    );
+    assert_eq!(shown.result, "connected to 10.0.0.10:12345");
+    assert_eq!(shown.steps.len(), 2);
+    assert_eq!(shown.steps[0].text, "getaddrinfo(\"tutorial\", 12345)");
+    assert_eq!(shown.forms.len(), 2);
+    let shown = run(&mut desk, "s.recv(1024)", &[(Ok(Returned::Received { length: 5 }), b"Thank")]);
+    assert_eq!((shown.result.as_str(), shown.note.as_str()), ("b'Thank'", "5 bytes"));
+    assert!(shown.bytes.expect("bytes").hex.starts_with("0000  54 68"));
+    let shown = run(&mut desk, "s.recv(1024)", &[(Ok(Returned::Received { length: 0 }), b"")]);
+    assert_eq!(shown.result, "b''");
+    assert!(shown.note.starts_with("End of file"));
+    run(&mut desk, "s.close()", &[(Ok(Returned::Done), b"")]);
+    assert_eq!(lines(&desk)[0], "s = socket.socket()");
+    let shown = run(&mut desk, "s.close()", &[]);
+    assert_eq!(shown.state, "note");
+    assert!(desk.submit("s.recv(1)").1.is_some_and(|request| request.call.fd() == Some(Fd(-1))));
+}
+
+#[test]
+fn accept_waits_and_names_its_child() {
+    let mut desk = Desk::new("server");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    run(&mut desk, "s.bind(('', 12345))", &[(Ok(Returned::Done), b"")]);
+    run(&mut desk, "s.listen(5)", &[(Ok(Returned::Done), b"")]);
+    let (id, request) = desk.submit("s.accept()");
+    assert!(request.is_some());
+    let shown = desk.shown(id, &Surroundings::default()).expect("shown");
+    assert_eq!(
+        shown.waiting.map(|waiting| waiting.sentence),
+        Some("It returns when somebody connects.".into())
+    );
+    // While it waits, other lines run, and accept is not offered twice.
+    assert!(!lines(&desk).iter().any(|line| line.contains("accept")));
+    let peer = "10.0.0.2:40000".parse().expect("address");
+    desk.ended(id, Ok(Returned::Accepted { fd: Fd(4), peer }), b"");
+    assert_eq!(lines(&desk)[0], "conn.recv(1024)");
+}
+
+#[test]
+fn a_waiting_call_holds_its_socket_over_close() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    run(&mut desk, "s.connect(('10.0.0.1', 1))", &[(Ok(Returned::Done), b"")]);
+    let (recv, _) = desk.submit("s.recv(10)");
+    let shown = run(&mut desk, "s.close()", &[(Ok(Returned::Done), b"")]);
+    assert!(shown.note.starts_with("recv() still waits on it."), "{}", shown.note);
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    // The old call's end says nothing about the new socket with the same number.
+    desk.ended(recv, Ok(Returned::Received { length: 0 }), b"");
+    assert_eq!(lines(&desk)[0], "s.connect((\"tutorial\", 12345))");
+}
+
+#[test]
+fn a_failed_resolve_makes_no_connect() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    let failed = Err(CallError::Resolve(proto::call::ResolveError::NoName));
+    let shown = run(&mut desk, "s.connect((\"nowhere\", 1))", &[(failed, b"")]);
+    let card = shown.error.expect("card");
+    assert_eq!((card.class.as_str(), card.name.as_str()), ("resolve", "EAI_NONAME"));
+    assert_eq!(lines(&desk)[0], "s.connect((\"tutorial\", 12345))");
+}
+
+#[test]
+fn refused_shows_its_card() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    let refused = Err(CallError::errno(Errno::ECONNREFUSED));
+    let shown = run(&mut desk, "s.connect((\"10.0.0.1\", 54321))", &[(refused, b"")]);
+    assert_eq!(shown.error.expect("card").number, Some(111));
+    assert_eq!(lines(&desk)[0], "s.close()");
+}
+
+#[test]
+fn values_of_names() {
+    let mut desk = Desk::new("client");
+    assert_eq!(run(&mut desk, "port = 12345", &[]).result, "");
+    assert_eq!(run(&mut desk, "port", &[]).result, "12345");
+    assert_eq!(run(&mut desk, "print('a\\u202eb')", &[]).result, "a\u{27e8}U+202E\u{27e9}b");
+    run(&mut desk, "ip = socket.gethostbyname('tutorial')", &[(found("10.0.0.10"), b"")]);
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    let (_, request) = desk.submit("s.connect((ip, port))");
+    assert!(matches!(request.map(|request| request.call), Some(Call::Connect { .. })));
+    assert_eq!(run(&mut desk, "del port", &[]).state, "done");
+    assert_eq!(run(&mut desk, "port", &[]).column, Some(0));
+}
+
+#[test]
+fn an_overwritten_socket_can_still_be_spoken_of() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(4))), b"")]);
+    assert!(desk.names().iter().any(|(name, text)| name == "fd3" && text.contains("fd=3")));
+}
+
+#[test]
+fn a_reload_brings_everything_back() {
+    let mut desk = Desk::new("server");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    run(&mut desk, "gone = socket.socket()", &[(Ok(Returned::Descriptor(Fd(4))), b"")]);
+    let (accept, _) = desk.submit("conn, addr = s.accept()");
+    let (recv, _) = desk.submit("gone.recv(1)");
+    let saved = desk.save();
+    let mut back = Desk::new("server");
+    let entries = back.restore(&saved, &[Fd(3), Fd(9)], &[Call::Accept { fd: Fd(3) }]);
+    assert_eq!(entries, [accept]);
+    assert_eq!(back.shown(recv, &Surroundings::default()).expect("shown").state, "note");
+    let peer = "10.0.0.2:40000".parse().expect("address");
+    back.ended(accept, Ok(Returned::Accepted { fd: Fd(4), peer }), b"");
+    let names: Vec<String> = back.names().into_iter().map(|(name, text)| format!("{name}={text}")).collect();
+    assert!(names.contains(&"conn=<socket.socket fd=4>".to_owned()), "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with("fd=9>")), "{names:?}");
+    assert!(names.contains(&"gone=<socket.socket [closed] fd=-1>".to_owned()), "{names:?}");
+}
+
+#[test]
+fn a_reload_without_memory_adopts_what_waits() {
+    let mut desk = Desk::new("server");
+    let waiting = [Call::Accept { fd: Fd(3) }];
+    let entries = desk.restore("not json", &[Fd(3)], &waiting);
+    let shown = desk.shown(entries[0], &Surroundings::default()).expect("shown");
+    assert_eq!((shown.line.as_str(), shown.state), ("s.accept()", "waiting"));
+}
+
+#[test]
+fn what_is_saved_is_bounded() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    for _ in 0..300 {
+        run(&mut desk, "s.recv(9999)", &[(Ok(Returned::Received { length: 9999 }), &[0xff; 9999])]);
+    }
+    assert!(desk.save().len() <= 128 * 1024);
+    assert!(desk.history(&Surroundings::default()).len() <= 200);
+}

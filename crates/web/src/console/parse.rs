@@ -1,0 +1,254 @@
+//! A line of the prompt in Python's spelling becomes a [`Statement`], or the exception CPython would raise for it.
+
+use super::{
+    arguments::{Arguments, getaddrinfo, gethostbyname, ping, poll, select, socket},
+    evaluate::{
+        BUILT_IN, Variables, element, evaluate, integer, unknown_attribute, unknown_member, unknown_name,
+        utf8_only,
+    },
+    fault::{Fault, closest},
+    methods::method,
+    names,
+    operation::{Action, Operation, Statement, Then},
+    syntax::{Expression, Node, Parsed, parse as syntax},
+    value::Value,
+};
+
+/// The statement in a line, with every name looked up in `variables`.
+pub fn parse(line: &str, variables: &Variables) -> Result<Statement, Fault> {
+    let plain =
+        |action| Statement { targets: Vec::new(), unpack: false, print: false, action, then: Vec::new() };
+    match syntax(line)? {
+        Parsed::Empty => Ok(plain(Action::Note(String::new()))),
+        Parsed::Import(module, _) => Ok(plain(Action::Note(format!("{module} is already here.")))),
+        Parsed::Delete(name, column) if !variables.contains_key(&name) => {
+            Err(unknown_name(&name, column, variables))
+        }
+        Parsed::Delete(name, _) => Ok(plain(Action::Delete(name))),
+        Parsed::Expression { targets, unpack, node } => expression(targets, unpack, node, variables),
+    }
+}
+
+fn expression(
+    targets: Vec<String>,
+    unpack: bool,
+    node: Node,
+    variables: &Variables,
+) -> Result<Statement, Fault> {
+    let (print, node) = unprint(node)?;
+    let (node, then) = then(node, variables)?;
+    let action = match operation(&node, variables)? {
+        Some(operation) => Action::Operation(operation),
+        None => Action::Value(value(&node, &then, variables)?),
+    };
+    let then = if matches!(action, Action::Value(_)) { Vec::new() } else { then };
+    if let Some(operation) = action_operation(&action) {
+        check_targets(operation, &targets, unpack, node.column)?;
+    }
+    Ok(Statement { targets, unpack, print, action, then })
+}
+
+fn action_operation(action: &Action) -> Option<&Operation> {
+    match action {
+        Action::Operation(operation) => Some(operation),
+        _ => None,
+    }
+}
+
+/// Takes `print(...)` away. Several arguments are refused: one call a line.
+fn unprint(node: Node) -> Result<(bool, Node), Fault> {
+    match node.expression {
+        Expression::Call { callee, mut arguments, keywords }
+            if callee.expression == Expression::Name("print".into()) =>
+        {
+            match (arguments.len(), keywords.is_empty()) {
+                (1, true) => Ok((true, arguments.remove(0))),
+                (0, true) => {
+                    Ok((true, Node { expression: Expression::Str(String::new()), column: node.column }))
+                }
+                _ => Ok((true, Node { expression: Expression::Tuple(arguments), column: node.column })),
+            }
+        }
+        expression => Ok((false, Node { expression, column: node.column })),
+    }
+}
+
+/// Takes `.decode()` and `[n]` off a call, to be done with its value.
+fn then(mut node: Node, variables: &Variables) -> Result<(Node, Vec<Then>), Fault> {
+    let mut found = Vec::new();
+    loop {
+        match node.expression {
+            Expression::Index(of, index) if ends_in_call(&of) => {
+                found.push(Then::Index(integer(&evaluate(&index, variables)?, index.column)?));
+                node = *of;
+            }
+            Expression::Call { callee, arguments, keywords } => match callee.expression {
+                Expression::Attribute(of, name) if name == "decode" && ends_in_call(&of) => {
+                    utf8_only(&arguments, variables)?;
+                    found.push(Then::Decode);
+                    node = *of;
+                }
+                expression => {
+                    let callee = Box::new(Node { expression, column: callee.column });
+                    node = Node {
+                        expression: Expression::Call { callee, arguments, keywords },
+                        column: node.column,
+                    };
+                    break;
+                }
+            },
+            _ => break,
+        }
+    }
+    found.reverse();
+    Ok((node, found))
+}
+
+fn ends_in_call(node: &Node) -> bool {
+    match &node.expression {
+        Expression::Call { .. } => true,
+        Expression::Index(of, _) => ends_in_call(of),
+        _ => false,
+    }
+}
+
+fn value(node: &Node, then: &[Then], variables: &Variables) -> Result<Value, Fault> {
+    let mut value = evaluate(node, variables)?;
+    for step in then {
+        value = apply(step, value, node.column)?;
+    }
+    Ok(value)
+}
+
+/// Does what stands behind a call with the call's value.
+pub fn apply(step: &Then, value: Value, column: usize) -> Result<Value, Fault> {
+    match (step, value) {
+        (Then::Index(index), value) => element(&value, *index, column),
+        (Then::Decode, Value::Bytes(bytes)) => super::evaluate::decode(bytes, column),
+        (Then::Decode, value) => Err(unknown_attribute(&value, "decode", column)),
+    }
+}
+
+/// The operation a call node asks for; none when it is a plain value.
+fn operation(node: &Node, variables: &Variables) -> Result<Option<Operation>, Fault> {
+    let Expression::Call { callee, arguments, keywords } = &node.expression else { return Ok(None) };
+    let named = |name: &'static str| Arguments { name, arguments, keywords, variables, column: node.column };
+    match &callee.expression {
+        Expression::Name(name) if !variables.contains_key(name) => match name.as_str() {
+            "socket" => socket(&named("socket")).map(Some),
+            "getaddrinfo" => getaddrinfo(&named("getaddrinfo")).map(Some),
+            "gethostbyname" => gethostbyname(&named("gethostbyname")).map(Some),
+            "select" => select(&named("select")).map(Some),
+            "poll" => poll(&named("poll")).map(Some),
+            "ping" => ping(&named("ping")).map(Some),
+            "len" => Ok(None),
+            name => Err(bare(name, arguments, callee.column, variables)),
+        },
+        Expression::Name(_) => {
+            let value = evaluate(callee, variables)?;
+            Err(Fault::type_error(format!("'{}' object is not callable", value.type_name()), callee.column))
+        }
+        Expression::Attribute(of, name) => attribute(of, name, callee.column, &named, variables),
+        _ => Err(Fault::type_error("this object is not callable", callee.column)),
+    }
+}
+
+fn attribute<'a>(
+    of: &Node,
+    name: &str,
+    column: usize,
+    named: &dyn Fn(&'static str) -> Arguments<'a>,
+    variables: &Variables,
+) -> Result<Option<Operation>, Fault> {
+    if is_text_method(of, name) {
+        return Ok(None);
+    }
+    match evaluate(of, variables)? {
+        Value::Module(module) => match (module.as_str(), name) {
+            ("socket", "socket") => socket(&named("socket")).map(Some),
+            ("socket", "getaddrinfo") => getaddrinfo(&named("getaddrinfo")).map(Some),
+            ("socket", "gethostbyname") => gethostbyname(&named("gethostbyname")).map(Some),
+            ("socket", "create_connection" | "create_server" | "socketpair" | "fromfd") => {
+                Err(Fault::beyond(&format!("socket.{name}()"), column)
+                    .hint("It makes several calls at once. Here each is one line: socket(), then connect() or bind() and listen()."))
+            }
+            ("select", "select") => select(&named("select")).map(Some),
+            ("select", "poll") => Err(Fault::beyond("poll objects", column)
+                .hint("Here it is one call: poll([(s, POLLIN)], 500), with milliseconds.")),
+            (module, name) => Err(unknown_member(module, name, column)),
+        },
+        Value::Socket(fd) => method(fd, name, column, named),
+        value => Err(unknown_attribute(&value, name, column)),
+    }
+}
+
+fn is_text_method(of: &Node, name: &str) -> bool {
+    match &of.expression {
+        Expression::Name(module) if module == "struct" => name == "pack",
+        _ => matches!(name, "encode" | "decode"),
+    }
+}
+
+/// `connect("tutorial", 12345)`: a method without its socket.
+fn bare(name: &str, arguments: &[Node], column: usize, variables: &Variables) -> Fault {
+    if !names::METHODS.contains(&name) && name != names::SHUTDOWN {
+        let known = names::METHODS.into_iter().chain(BUILT_IN).chain(names::SOCKET_FUNCTIONS);
+        return match closest(name, known) {
+            Some(near) => Fault::name(&super::visible::excerpt(name, 40), column)
+                .hint(format!("Did you mean {near}()?")),
+            None => unknown_name(name, column, variables),
+        };
+    }
+    let socket = variables
+        .iter()
+        .find(|(_, value)| matches!(value, Value::Socket(fd) if fd.0 >= 0))
+        .map_or("s", |(name, _)| name.as_str());
+    let written = match (name, arguments) {
+        ("connect" | "bind", [host, port]) => match (evaluate(host, variables), evaluate(port, variables)) {
+            (Ok(host), Ok(port)) => format!("{socket}.{name}(({}, {}))", host.repr(), port.repr()),
+            _ => format!("{socket}.{name}((host, port))"),
+        },
+        ("accept" | "close" | "getsockname" | "getpeername", _) => format!("{socket}.{name}()"),
+        _ => format!("{socket}.{name}(…)"),
+    };
+    Fault::name(name, column).hint(format!("{name}() belongs to a socket: {written}"))
+}
+
+/// Unpacking that cannot fit is found before the call is made, not after it.
+fn check_targets(
+    operation: &Operation,
+    targets: &[String],
+    unpack: bool,
+    column: usize,
+) -> Result<(), Fault> {
+    if !unpack {
+        return Ok(());
+    }
+    let pair = matches!(
+        operation,
+        Operation::Accept { .. }
+            | Operation::RecvFrom { .. }
+            | Operation::GetSockName { .. }
+            | Operation::GetPeerName { .. }
+    );
+    match operation {
+        _ if pair && targets.len() == 2 => Ok(()),
+        _ if pair => Err(Fault::value(
+            match targets.len() {
+                1 => "too many values to unpack (expected 1)".to_owned(),
+                count => format!("not enough values to unpack (expected {count}, got 2)"),
+            },
+            column,
+        )
+        .hint(format!("{}() returns a pair.", operation.name()))),
+        Operation::Select { .. }
+        | Operation::Recv { .. }
+        | Operation::GetAddrInfo { .. }
+        | Operation::Poll { .. } => Ok(()),
+        Operation::Socket { .. } => {
+            Err(Fault::type_error("cannot unpack non-iterable socket object", column)
+                .hint("socket() returns one socket: s = socket.socket()"))
+        }
+        _ => Err(Fault::type_error("cannot unpack non-iterable NoneType object", column)),
+    }
+}

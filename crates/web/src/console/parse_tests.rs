@@ -1,0 +1,247 @@
+//! The prompt's words against CPython 3.11's, recorded from it.
+
+use proto::{
+    call::{Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    id::Fd,
+};
+
+use super::{
+    evaluate::Variables,
+    operation::{Action, Address, Operation, Statement, Then},
+    parse::parse,
+    value::Value,
+};
+
+fn variables() -> Variables {
+    let mut variables = Variables::new();
+    variables.insert("s".into(), Value::Socket(Fd(3)));
+    variables.insert("port".into(), Value::Int(12345));
+    variables.insert("data".into(), Value::Bytes(b"x".to_vec()));
+    variables
+}
+
+fn statement(line: &str) -> Statement {
+    parse(line, &variables()).unwrap_or_else(|fault| panic!("{line}: {fault}"))
+}
+
+fn operation(line: &str) -> Operation {
+    match statement(line).action {
+        Action::Operation(operation) => operation,
+        action => panic!("{line}: {action:?}"),
+    }
+}
+
+fn value(line: &str) -> String {
+    match statement(line).action {
+        Action::Value(value) => value.repr(),
+        action => panic!("{line}: {action:?}"),
+    }
+}
+
+fn fault(line: &str) -> String {
+    parse(line, &variables()).expect_err(line).to_string()
+}
+
+fn to(host: &str, port: u16) -> Address {
+    Address { host: host.into(), port }
+}
+
+const S: Fd = Fd(3);
+
+#[test]
+fn sockets() {
+    let tcp = Operation::Socket { family: Family::Inet, kind: Kind::Stream };
+    let udp = Operation::Socket { family: Family::Inet, kind: Kind::Datagram };
+    for line in [
+        "s = socket.socket()",
+        "socket()",
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM)",
+        "socket.socket(AF_INET)",
+    ] {
+        assert_eq!(operation(line), tcp, "{line}");
+    }
+    assert_eq!(operation("s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"), udp);
+    assert_eq!(operation("s = socket.socket(type=socket.SOCK_DGRAM)"), udp);
+    assert_eq!(statement("s = socket.socket()").targets, ["s"]);
+}
+
+#[test]
+fn every_method() {
+    let none = Flags::default();
+    let cases = [
+        ("s.bind(('', 12345))", Operation::Bind { fd: S, address: to("", 12345) }),
+        ("s.bind(('', port))", Operation::Bind { fd: S, address: to("", 12345) }),
+        ("s.listen(5)", Operation::Listen { fd: S, backlog: 5 }),
+        ("s.listen()", Operation::Listen { fd: S, backlog: 128 }),
+        ("c, addr = s.accept()", Operation::Accept { fd: S }),
+        ("s.connect((\"server\", 12345))", Operation::Connect { fd: S, address: to("server", 12345) }),
+        ("s.send(b\"hi\\n\")", Operation::Send { fd: S, bytes: b"hi\n".to_vec(), flags: none }),
+        ("s.sendall('é'.encode())", Operation::SendAll { fd: S, bytes: "é".into(), flags: none }),
+        (
+            "s.send(data * 3, socket.MSG_OOB)",
+            Operation::Send { fd: S, bytes: b"xxx".to_vec(), flags: Flags::OOB },
+        ),
+        (
+            "s.sendto(b\"..\", (\"server\", 9))",
+            Operation::SendTo { fd: S, bytes: b"..".to_vec(), flags: none, address: to("server", 9) },
+        ),
+        ("s.recv(1024)", Operation::Recv { fd: S, max: 1024, flags: none }),
+        ("print(s.recv(10, socket.MSG_PEEK))", Operation::Recv { fd: S, max: 10, flags: Flags::PEEK }),
+        ("s.recvfrom(1024)", Operation::RecvFrom { fd: S, max: 1024, flags: none }),
+        ("s.shutdown(socket.SHUT_WR)", Operation::Shutdown { fd: S, how: How::Write }),
+        ("s.close()", Operation::Close { fd: S }),
+        ("s.getsockname()", Operation::GetSockName { fd: S }),
+        ("s.getpeername()", Operation::GetPeerName { fd: S }),
+        (
+            "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
+            Operation::SetSockOpt { fd: S, name: OptionName::ReuseAddr, value: OptionValue::Bool(true) },
+        ),
+        (
+            "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))",
+            Operation::SetSockOpt { fd: S, name: OptionName::Linger, value: OptionValue::Linger(Some(0)) },
+        ),
+        (
+            "s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)",
+            Operation::GetSockOpt { fd: S, name: OptionName::Error },
+        ),
+        ("s.settimeout(2.5)", Operation::SetTimeout { fd: S, wait: Wait::Millis(2500) }),
+        ("s.settimeout(None)", Operation::SetTimeout { fd: S, wait: Wait::Forever }),
+        ("s.setblocking(False)", Operation::SetTimeout { fd: S, wait: Wait::No }),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(operation(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn functions() {
+    let inet = |kind| Operation::GetAddrInfo { host: "tutorial".into(), port: 12345, family: None, kind };
+    assert_eq!(operation("socket.getaddrinfo(\"tutorial\", 12345)"), inet(None));
+    assert_eq!(
+        operation("getaddrinfo('tutorial', 12345, proto=socket.IPPROTO_TCP)"),
+        inet(Some(Kind::Stream))
+    );
+    assert_eq!(
+        operation("ip = socket.gethostbyname(\"tutorial\")"),
+        Operation::GetHostByName { host: "tutorial".into() }
+    );
+    assert_eq!(
+        operation("poll([(s, POLLIN)], 500)"),
+        Operation::Poll { fds: vec![(S, PollEvents::IN)], wait: Wait::Millis(500) }
+    );
+    assert_eq!(
+        operation("poll([(s, select.POLLIN | select.POLLOUT)])"),
+        Operation::Poll { fds: vec![(S, PollEvents(5))], wait: Wait::Forever }
+    );
+    assert_eq!(
+        operation("select.select([s],[],[],0.5)"),
+        Operation::Select { read: vec![S], write: vec![], except: vec![], wait: Wait::Millis(500) }
+    );
+    assert_eq!(operation("ping(\"tutorial\", 3)"), Operation::Ping { host: "tutorial".into(), count: 3 });
+}
+
+#[test]
+fn what_stands_behind_a_call() {
+    assert_eq!(statement("print(s.recv(1024).decode())").then, [Then::Decode]);
+    assert_eq!(statement("socket.getaddrinfo('tutorial', 1)[0][4]").then, [Then::Index(0), Then::Index(4)]);
+}
+
+#[test]
+fn plain_values() {
+    assert_eq!(value("port"), "12345");
+    assert_eq!(value("b'a' + b'b'"), "b'ab'");
+    assert_eq!(value("len(data)"), "1");
+    assert_eq!(value("(1, 'a')[1]"), "'a'");
+    assert_eq!(value("socket.AF_INET"), "<AddressFamily.AF_INET: 2>");
+    assert_eq!(value("print(s)"), "<socket.socket fd=3>");
+    assert_eq!(value("x = -5"), "-5");
+}
+
+#[test]
+fn type_errors_in_cpythons_words() {
+    for (line, words) in [
+        ("s.connect(\"server\",12345)", "TypeError: socket.connect() takes exactly one argument (2 given)"),
+        ("s.connect(\"server\")", "TypeError: connect(): AF_INET address must be tuple, not str"),
+        ("s.connect((\"server\",))", "TypeError: AF_INET address must be a pair (host, port)"),
+        ("s.connect((\"server\",\"12345\"))", "TypeError: 'str' object cannot be interpreted as an integer"),
+        ("s.connect((1,12345))", "TypeError: str, bytes or bytearray expected, not int"),
+        ("s.connect((\"127.0.0.1\",65536))", "OverflowError: connect(): port must be 0-65535."),
+        ("s.connect((\"127.0.0.1\",-1))", "OverflowError: connect(): port must be 0-65535."),
+        ("s.bind((\"\",65536))", "OverflowError: bind(): port must be 0-65535."),
+        ("s.bind()", "TypeError: socket.bind() takes exactly one argument (0 given)"),
+        ("s.listen(\"5\")", "TypeError: 'str' object cannot be interpreted as an integer"),
+        ("s.listen(1099511627776)", "OverflowError: signed integer is greater than maximum"),
+        ("s.listen(5,6)", "TypeError: listen() takes at most 1 argument (2 given)"),
+        ("s.listen(backlog=5)", "TypeError: socket.listen() takes no keyword arguments"),
+        ("s.accept(1)", "TypeError: socket.accept() takes 1 positional argument but 2 were given"),
+        ("s.send(\"hi\")", "TypeError: a bytes-like object is required, not 'str'"),
+        ("s.send()", "TypeError: send() takes at least 1 argument (0 given)"),
+        ("s.send(b\"a\",0,3)", "TypeError: send() takes at most 2 arguments (3 given)"),
+        ("s.sendall(None)", "TypeError: a bytes-like object is required, not 'NoneType'"),
+        ("s.sendto(b\"hi\")", "TypeError: sendto() takes 2 or 3 arguments (1 given)"),
+        ("s.sendto(b\"hi\", \"server\")", "TypeError: sendto(): AF_INET address must be tuple, not str"),
+        ("s.recv()", "TypeError: recv() takes at least 1 argument (0 given)"),
+        ("s.recv(-1)", "ValueError: negative buffersize in recv"),
+        ("s.recv(1.5)", "TypeError: 'float' object cannot be interpreted as an integer"),
+        ("s.shutdown()", "TypeError: socket.shutdown() takes exactly one argument (0 given)"),
+        ("s.shutdown(7)", "OSError: [Errno 22] Invalid argument"),
+        ("s.close(1)", "TypeError: socket.close() takes 1 positional argument but 2 were given"),
+        ("s.settimeout(-1)", "ValueError: Timeout value out of range"),
+        ("s.getsockname(1)", "TypeError: socket.getsockname() takes no arguments (1 given)"),
+        ("s.setsockopt(1)", "TypeError: setsockopt() takes exactly 3 arguments (1 given)"),
+        ("s.setsockopt(1,2,\"x\")", "TypeError: a bytes-like object is required, not 'str'"),
+        ("s.getsockopt(1)", "TypeError: getsockopt() takes at least 2 arguments (1 given)"),
+        ("socket.socket(foo=5)", "TypeError: socket.__init__() got an unexpected keyword argument 'foo'"),
+        ("socket.gethostbyname()", "TypeError: gethostbyname() takes exactly 1 argument (0 given)"),
+        ("select.select([1])", "TypeError: select expected at least 3 arguments, got 1"),
+        ("\"hi\"+b\"x\"", "TypeError: can only concatenate str (not \"bytes\") to str"),
+        ("c, addr = socket.socket()", "TypeError: cannot unpack non-iterable socket object"),
+    ] {
+        assert_eq!(fault(line), words, "{line}");
+    }
+}
+
+#[test]
+fn names_that_do_not_exist() {
+    for (line, words) in [
+        ("c.close()", "NameError: name 'c' is not defined"),
+        ("s.conect((\"a\",1))", "AttributeError: 'socket' object has no attribute 'conect'"),
+        ("socket.foo()", "AttributeError: module 'socket' has no attribute 'foo'"),
+        ("sockett.socket()", "NameError: name 'sockett' is not defined"),
+        ("connect(\"tutorial\", 12345)", "NameError: name 'connect' is not defined"),
+        ("eval(\"1\")", "NameError: name 'eval' is not defined"),
+    ] {
+        assert_eq!(fault(line), words, "{line}");
+    }
+    let hint = |line: &str| parse(line, &variables()).expect_err(line).hint.unwrap_or_default();
+    assert_eq!(
+        hint("connect(\"tutorial\", 12345)"),
+        "connect() belongs to a socket: s.connect(('tutorial', 12345))"
+    );
+    assert_eq!(hint("s.conect((\"a\",1))"), "Did you mean connect()?");
+    assert_eq!(hint("c.close()"), "Make a socket first: c = socket.socket()");
+    assert!(hint("s.connect(\"server\", 12345)").ends_with("connect(('server', 12345))"));
+}
+
+#[test]
+fn hosts_are_bounded() {
+    assert!(fault(&format!("s.connect(('{}', 1))", "a".repeat(300))).starts_with("UnicodeError"));
+    assert!(fault("s.connect(('a\\0b', 1))").starts_with("TypeError"));
+}
+
+#[test]
+fn no_line_panics() {
+    let pieces = [
+        "s", ".", "(", ")", "b\"\\x", "\"", ",", "=", "socket", "[", "]", "9", "*", "-", "|", "\u{202e}",
+        ";", "é", "\\",
+    ];
+    let mut state = 1_u64;
+    for _ in 0..20_000 {
+        let mut line = String::new();
+        for _ in 0..8 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            line.push_str(pieces[usize::try_from(state >> 33).unwrap_or(0) % pieces.len()]);
+        }
+        let _ = parse(&line, &variables());
+    }
+}

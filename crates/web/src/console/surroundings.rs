@@ -1,0 +1,76 @@
+//! What is known about the sockets around a call: why a port is taken, whether a queue is full. It only makes
+//! sentences more exact; without it they are general.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// A machine and its sockets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Machine {
+    /// Its address on the wire.
+    pub address: String,
+    /// Whether it is the console's own.
+    #[serde(default)]
+    pub own: bool,
+    /// Its sockets.
+    #[serde(default)]
+    pub sockets: Vec<Seen>,
+}
+
+/// A socket as last heard of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// State in RFC capitals.
+    pub state: String,
+    /// Local address.
+    pub local: String,
+    /// For a listener, connections waiting to be accepted.
+    #[serde(default)]
+    pub unread: u32,
+    /// For a listener, the backlog.
+    #[serde(default)]
+    pub unacknowledged: u32,
+    /// Milliseconds its timer has left.
+    #[serde(default)]
+    pub timer_left_ms: Option<u64>,
+}
+
+impl Seen {
+    fn has_port(&self, port: u16) -> bool {
+        self.local.rsplit_once(':').is_some_and(|(_, text)| text.parse() == Ok(port))
+    }
+}
+
+/// All machines of the room.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Surroundings(pub Vec<Machine>);
+
+impl Surroundings {
+    /// The listener's queue at an address, if it is full: connections in it and places. Linux keeps one more than the
+    /// backlog.
+    pub fn full_queue(&self, address: &SocketAddr) -> Option<(u32, u32)> {
+        let ip = address.ip().to_string();
+        let machine = self.0.iter().find(|machine| machine.address == ip)?;
+        let listener =
+            machine.sockets.iter().find(|seen| seen.state == "LISTEN" && seen.has_port(address.port()))?;
+        (listener.unread > listener.unacknowledged).then_some((listener.unread, listener.unacknowledged + 1))
+    }
+
+    /// Whether something listens on this port of the console's own machine.
+    pub fn own_listener(&self, port: u16) -> bool {
+        self.own().any(|seen| seen.state == "LISTEN" && seen.has_port(port))
+    }
+
+    /// Seconds until the last old connection on this port of the console's own machine is forgotten.
+    pub fn time_wait_left(&self, port: u16) -> Option<u64> {
+        let resting = self.own().filter(|seen| seen.state == "TIME_WAIT" && seen.has_port(port));
+        resting.map(|seen| seen.timer_left_ms.unwrap_or(60_000).div_ceil(1000)).max()
+    }
+
+    fn own(&self) -> impl Iterator<Item = &Seen> {
+        self.0.iter().filter(|machine| machine.own).flat_map(|machine| &machine.sockets)
+    }
+}

@@ -1,0 +1,216 @@
+//! The view as JavaScript sees it. Every answer is plain data; maps are objects, numbers are numbers.
+
+use proto::{
+    id::HostId,
+    message::Snapshot,
+    record::{Names, record},
+};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::{
+    details,
+    diagram::{Diagram, shapes::Options},
+    sockets,
+    store::{Seed, TraceStore},
+    table, text,
+};
+
+/// A room's trace and everything that is drawn of it. Thinks; paints nothing.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct View {
+    store: TraceStore,
+    diagram: Diagram,
+}
+
+#[wasm_bindgen]
+impl View {
+    /// An empty view.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        console_error_panic_hook();
+        Self::default()
+    }
+
+    /// Machines, programs and people, from a snapshot: either its bytes in the wire format, or an object
+    /// `{ hosts: [{ id, name, address, guest?, readyMade? }], programs: [{ id, host, name }],
+    /// members: [{ id, name }], wire: { held, delay, loss, seed } }`; all may be missing.
+    pub fn seed(&mut self, snapshot: JsValue) -> Result<(), JsError> {
+        if let Some(bytes) = snapshot.dyn_ref::<js_sys::Uint8Array>() {
+            let snapshot: Snapshot = postcard::from_bytes(&bytes.to_vec())?;
+            self.store.seed_snapshot(&snapshot);
+        } else {
+            let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
+            self.store.seed(seed);
+        }
+        Ok(())
+    }
+
+    /// Takes events in the wire format, one after the other, in order. Repeated ones do no harm. Returns how
+    /// many were new.
+    pub fn push(&mut self, events: &[u8]) -> Result<usize, JsError> {
+        Ok(self.store.push_bytes(events)?)
+    }
+
+    /// Forgets all events, but neither machines, programs nor people.
+    pub fn clear(&mut self) {
+        self.store.clear();
+        self.diagram = Diagram::default();
+    }
+
+    /// `seq` of the newest event; 0 before the first.
+    #[wasm_bindgen(js_name = lastSeq)]
+    pub fn last_seq(&self) -> f64 {
+        self.store.last_seq() as f64
+    }
+
+    /// The part of the drawing that options ask for: `{ width, nowNs, hosts, revealUpTo, top, bottom, eye, most }`.
+    /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, last, shapes }`.
+    pub fn diagram(&mut self, options: JsValue) -> Result<JsValue, JsError> {
+        let options: Options = serde_wasm_bindgen::from_value(options)?;
+        object(&self.diagram.scene(&self.store, &options))
+    }
+
+    /// Top and bottom of an event's row as `[top, bottom]`; undefined when it is not drawn.
+    pub fn place(&self, seq: f64) -> Result<JsValue, JsError> {
+        object(&self.diagram.place(seq as u64))
+    }
+
+    /// `seq` of the row that an event is drawn in; undefined when nothing is drawn yet.
+    #[wasm_bindgen(js_name = rowOf)]
+    pub fn row_of(&self, seq: f64) -> Option<f64> {
+        self.diagram.row(seq as u64).map(|seq| seq as f64)
+    }
+
+    /// Folds or unfolds the run that begins with this event.
+    #[wasm_bindgen(js_name = toggleFold)]
+    pub fn toggle_fold(&mut self, seq: f64) {
+        self.diagram.toggle_fold(seq as u64);
+    }
+
+    /// Whether this event begins a run that is, or was, drawn as one arrow.
+    #[wasm_bindgen(js_name = isRun)]
+    pub fn is_run(&self, seq: f64) -> bool {
+        self.diagram.is_run(seq as u64)
+    }
+
+    /// Whether an event changes the drawing: what does not takes no time when events appear one by one.
+    pub fn moves(&self, seq: f64) -> bool {
+        self.store.get(seq as u64).is_some_and(|event| Diagram::moves(&event.what))
+    }
+
+    /// The packet that an event is about, while it is held on the wire.
+    #[wasm_bindgen(js_name = heldPacket)]
+    pub fn held_packet(&self, seq: f64) -> Option<f64> {
+        self.store.held_at(seq as u64).map(|id| id.0 as f64)
+    }
+
+    /// Number of rows of the event table.
+    #[wasm_bindgen(js_name = rowCount)]
+    pub fn row_count(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Rows of the event table: `{ index, seq, time, clock, kind, place, what, tone, sentence }`.
+    pub fn rows(&self, from: usize, count: usize) -> Result<JsValue, JsError> {
+        object(&table::rows(&self.store, from, count.min(1_000)))
+    }
+
+    /// Index of the row of the first event whose `seq` is this or later.
+    #[wasm_bindgen(js_name = indexOf)]
+    pub fn index_of(&self, seq: f64) -> usize {
+        self.store.index_from(seq as u64)
+    }
+
+    /// Everything about one event: `{ seq, title, sentence, fields, bytes, error, forms, line, caused_by,
+    /// led_to }`; undefined when it is not kept.
+    pub fn details(&self, seq: f64) -> Result<JsValue, JsError> {
+        object(&details::details(&self.store, seq as u64))
+    }
+
+    /// `seq` of everything that belongs together with an event.
+    pub fn related(&self, seq: f64) -> Result<JsValue, JsError> {
+        object(&details::related(&self.store, seq as u64))
+    }
+
+    /// `seq` of what caused an event; undefined when nothing known did.
+    #[wasm_bindgen(js_name = causeOf)]
+    pub fn cause_of(&self, seq: f64) -> Option<f64> {
+        self.store.cause_of(seq as u64).map(|seq| seq as f64)
+    }
+
+    /// `seq` of the first event that this one led to; undefined when there is none.
+    #[wasm_bindgen(js_name = effectOf)]
+    pub fn effect_of(&self, seq: f64) -> Option<f64> {
+        self.store
+            .effects_of(seq as u64)
+            .into_iter()
+            .find(|effect| *effect > seq as u64)
+            .map(|seq| seq as f64)
+    }
+
+    /// The time of an event, nanoseconds since the room began.
+    #[wasm_bindgen(js_name = timeOf)]
+    pub fn time_of(&self, seq: f64) -> Option<f64> {
+        self.store.get(seq as u64).map(|event| event.time as f64)
+    }
+
+    /// Sockets of a machine at `now` (nanoseconds since the room began).
+    pub fn sockets(&self, host: u32, now: f64) -> Result<JsValue, JsError> {
+        object(&sockets::sockets(&self.store, HostId(host), now as u64))
+    }
+
+    /// The same, a line each: `{ socket, owner, state, address, tone, program }`.
+    pub fn chips(&self, host: u32, now: f64) -> Result<JsValue, JsError> {
+        object(&sockets::chips(&self.store, HostId(host), now as u64))
+    }
+
+    /// Calls that wait on a machine, or anywhere: `{ call, seq, host, program, programName, name, text, fd,
+    /// sentence, since }`.
+    pub fn waiting(&self, host: Option<u32>) -> Result<JsValue, JsError> {
+        object(&sockets::waiting(&self.store, host.map(HostId)))
+    }
+
+    /// Machines: `{ id, name, aliases, address, guest, ready_made, cable }`.
+    pub fn hosts(&self) -> Result<JsValue, JsError> {
+        object(&self.store.hosts().values().collect::<Vec<_>>())
+    }
+
+    /// The wire now: `{ held, delay_ms, loss, seed }`, and `holding`, the number of packets held.
+    pub fn wire(&self) -> Result<JsValue, JsError> {
+        object(&WireNow { settings: self.store.wire(), holding: self.store.held().count() })
+    }
+
+    /// Every packet as tcpdump writes it, one a line.
+    pub fn text(&self) -> String {
+        text::text(&self.store)
+    }
+
+    /// Events `from` to `from + count` in the trace's JSON form, as `room.trace()` gives them.
+    pub fn records(&self, from: usize, count: usize) -> Result<JsValue, JsError> {
+        let names: &Names = self.store.names();
+        object(
+            &self.store.events_from(from).take(count).map(|event| record(event, names)).collect::<Vec<_>>(),
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct WireNow {
+    #[serde(flatten)]
+    settings: proto::room::WireSettings,
+    holding: usize,
+}
+
+fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).map_err(JsError::from)
+}
+
+/// A panic is a fault of ours: say where in the console, since wasm itself only traps.
+fn console_error_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&JsValue::from_str(&panic.to_string()));
+    }));
+}

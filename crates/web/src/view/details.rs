@@ -1,0 +1,389 @@
+//! One event in full: a plain sentence first, then fields, then bytes, then what caused it and what it led to.
+
+use proto::{
+    call::CallError,
+    errno::Errno,
+    trace::{CallBegin, Cause, Data, Event, Packet, StateChange, TcpFlags, Transport, What},
+};
+use serde::Serialize;
+
+use crate::console::code::{Context, Forms, forms};
+
+use super::{
+    store::TraceStore,
+    table,
+    text::{self, option},
+    words::{bounded, bytes, call_full, duration, ordinal, outcome_short, packet_name, packet_words},
+};
+
+/// Everything the drawer shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Details {
+    /// Position in the trace.
+    pub seq: u64,
+    /// Heading: `SYN`, `connect()`, `ESTABLISHED`.
+    pub title: String,
+    /// One plain sentence.
+    pub sentence: String,
+    /// Name and value, in order.
+    pub fields: Vec<Field>,
+    /// Payload, when there is some.
+    pub bytes: Option<Bytes>,
+    /// An errno or refusal, when the call failed.
+    pub error: Option<ErrorCard>,
+    /// The same step in three languages, for a call.
+    pub forms: Option<Forms>,
+    /// The packet as tcpdump writes it.
+    pub line: Option<String>,
+    /// Events it was caused by.
+    pub caused_by: Vec<Link>,
+    /// Events it led to.
+    pub led_to: Vec<Link>,
+}
+
+/// A field with its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// The field's standard name.
+    pub name: String,
+    /// Its value, as text.
+    pub value: String,
+}
+
+/// Payload as lines of a hex dump.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bytes {
+    /// Lines of 16 bytes: offset, hex, text.
+    pub lines: Vec<(String, String, String)>,
+    /// The first bytes as text, controls escaped.
+    pub text: String,
+    /// Bytes there were.
+    pub length: u32,
+    /// Whether some are missing here.
+    pub truncated: bool,
+}
+
+/// A failure in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorCard {
+    /// `errno`, `timeout`, `resolve`, `policy`, `limit` or `protocol`.
+    pub class: &'static str,
+    /// `ECONNREFUSED`, a rule's name, a limit's name.
+    pub name: String,
+    /// The errno's number, where it has one.
+    pub number: Option<i32>,
+    /// What strerror(3) says, or what we say.
+    pub message: String,
+    /// One plain sentence.
+    pub sentence: String,
+    /// What to try.
+    pub hint: String,
+}
+
+/// A link to another event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// Its position in the trace.
+    pub seq: u64,
+    /// Its sentence.
+    pub text: String,
+}
+
+/// The details of the event with this `seq`; none when it is not kept.
+pub fn details(store: &TraceStore, seq: u64) -> Option<Details> {
+    let event = store.get(seq)?;
+    let mut details = Details { seq, sentence: table::sentence(store, event), ..Details::default() };
+    match &event.what {
+        What::CallBegin(begin) => call(store, begin, &mut details),
+        What::CallEnd(end) => match store.call_begin(end.id) {
+            Some(begin) => call(store, begin, &mut details),
+            None => details.title = outcome_short(&end.outcome),
+        },
+        What::Packet(packet) => self::packet(store, packet, event, &mut details),
+        What::Fate(fate) => {
+            if let Some((packet, event)) =
+                store.packet(fate.id).zip(store.note(fate.id).and_then(|note| store.get(note.seq)))
+            {
+                self::packet(store, packet, event, &mut details);
+            }
+        }
+        What::State(change) => state(store, change, &mut details),
+        _ => details.title = table::row(store, 0, event).what,
+    }
+    details.fields.push(field("time", format!("{:.6} s since the room began", event.time as f64 / 1e9)));
+    details.caused_by = links(store, causes(store, seq));
+    details.led_to = links(store, store.effects_of(seq));
+    Some(details)
+}
+
+/// Everything that belongs together with an event: its causes and what these led to, in order.
+pub fn related(store: &TraceStore, seq: u64) -> Vec<u64> {
+    let mut all = causes(store, seq);
+    let ended = matches!(store.get(seq).map(|event| &event.what), Some(What::CallEnd(_)));
+    let mut frontier = vec![if ended { store.cause_of(seq).unwrap_or(seq) } else { seq }];
+    // Two steps forward reach from a call over its packets to their answers, and no further: a long
+    // conversation would otherwise be one chain from its first SYN on.
+    for _ in 0..2 {
+        frontier = frontier.iter().flat_map(|seq| store.effects_of(*seq)).collect();
+        all.extend(&frontier);
+    }
+    all.push(seq);
+    all.truncate(RELATED);
+    let states: Vec<u64> = all.iter().flat_map(|seq| states_after(store, *seq)).collect();
+    all.extend(states);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Events related to one at most, their states not counted.
+const RELATED: usize = 256;
+
+/// States that changed with a packet: those told right after it.
+fn states_after(store: &TraceStore, seq: u64) -> impl Iterator<Item = u64> {
+    let packet = matches!(store.get(seq).map(|event| &event.what), Some(What::Packet(_) | What::Fate(_)));
+    let after = store.events_from(store.index_from(seq + 1));
+    after.take_while(move |event| packet && matches!(event.what, What::State(_))).map(|event| event.seq)
+}
+
+fn causes(store: &TraceStore, seq: u64) -> Vec<u64> {
+    let mut causes = Vec::new();
+    let mut at = seq;
+    while let Some(cause) = store.cause_of(at) {
+        if cause >= at || causes.len() == 8 {
+            break;
+        }
+        causes.push(cause);
+        at = cause;
+    }
+    causes.reverse();
+    causes
+}
+
+fn links(store: &TraceStore, seqs: Vec<u64>) -> Vec<Link> {
+    let links = seqs.into_iter().take(32).filter_map(|seq| {
+        let text = table::row(store, 0, store.get(seq)?).sentence;
+        Some(Link { seq, text })
+    });
+    links.collect()
+}
+
+fn field(name: &str, value: impl Into<String>) -> Field {
+    Field { name: name.to_owned(), value: value.into() }
+}
+
+fn call(store: &TraceStore, begin: &CallBegin, details: &mut Details) {
+    details.title = call_full(&begin.call);
+    details.fields.push(field("machine", store.names().host(begin.host)));
+    details.fields.push(field("program", bounded(&store.names().program(begin.program), 64)));
+    if let Some(by) = begin.by {
+        details.fields.push(field("by", bounded(&store.names().member(by), 64)));
+    }
+    if begin.call.is_library() {
+        details.fields.push(field("kind", "a library function, not a system call"));
+    }
+    details.bytes = dump(&begin.data);
+    let context = Context { payload: &begin.data.bytes, ..Context::default() };
+    details.forms = Some(forms(&begin.call, &context));
+    let Some(end) = store.call_end(begin.id) else {
+        details.fields.push(field("result", "not yet: it waits"));
+        return;
+    };
+    let result = outcome_short(&end.outcome);
+    details.fields.push(field("result", if result.is_empty() { "success".to_owned() } else { result }));
+    details.fields.push(field("took", duration(end.elapsed)));
+    if end.outside {
+        details.fields.push(field("outside", "it went outside the room; packets there are not recorded"));
+    }
+    if end.data.length > 0 {
+        details.bytes = dump(&end.data);
+    }
+    details.error = end.outcome.as_ref().err().map(error_card);
+}
+
+/// A failure in words.
+pub fn error_card(error: &CallError) -> ErrorCard {
+    match error {
+        CallError::Errno { errno, .. } => errno_card(*errno),
+        CallError::TimedOut { .. } => ErrorCard {
+            class: "timeout",
+            name: "time ran out".to_owned(),
+            number: None,
+            message: "timed out".to_owned(),
+            sentence: "The call's own time ran out. The network did not say anything.".to_owned(),
+            hint: "Wait longer, or find out why nobody answers.".to_owned(),
+        },
+        CallError::Resolve(why) => ErrorCard {
+            class: "resolve",
+            name: why.name().to_owned(),
+            number: Some(why.number()),
+            message: why.message().to_owned(),
+            sentence: "The name could not be turned into an address.".to_owned(),
+            hint: "Check its spelling against the machines of this room.".to_owned(),
+        },
+        CallError::Policy { rule, value } => ErrorCard {
+            class: "policy",
+            name: bounded(rule, 64),
+            number: None,
+            message: format!(
+                "This lab does not connect to {} (rule: {}).",
+                bounded(value, 128),
+                bounded(rule, 64)
+            ),
+            sentence: "The network was not asked; this is our rule, not an error of your code.".to_owned(),
+            hint: String::new(),
+        },
+        CallError::Limit { limit, value } => ErrorCard {
+            class: "limit",
+            name: bounded(limit, 64),
+            number: None,
+            message: format!("A limit of this lab is reached: {} {value}.", bounded(limit, 64)),
+            sentence: "The kernel was not asked; this is our limit, not an error of your code.".to_owned(),
+            hint: "Close what you no longer need.".to_owned(),
+        },
+        CallError::Protocol { rule } => ErrorCard {
+            class: "protocol",
+            name: bounded(rule, 64),
+            number: None,
+            message: "The page and the server did not understand each other.".to_owned(),
+            sentence: bounded(rule, 128),
+            hint: "Please report it.".to_owned(),
+        },
+    }
+}
+
+fn errno_card(errno: Errno) -> ErrorCard {
+    let entry = errno.entry();
+    ErrorCard {
+        class: "errno",
+        name: errno.name().to_owned(),
+        number: Some(errno.0),
+        message: errno.message().to_owned(),
+        sentence: entry.map_or("", |entry| entry.sentence).to_owned(),
+        hint: entry.map_or("", |entry| entry.hint).to_owned(),
+    }
+}
+
+fn packet(store: &TraceStore, packet: &Packet, event: &Event, details: &mut Details) {
+    details.title = packet_name(packet);
+    details.line = text::line(store, event);
+    let note = store.note(packet.id);
+    if let Some(note) = note {
+        let words = packet_words(packet, note.meaning);
+        if !words.is_empty() {
+            details.fields.push(field("says", words));
+        }
+        if note.attempt > 1 {
+            let after = duration(note.after_first);
+            details
+                .fields
+                .push(field("sent again", format!("{} try, {after} after the first", ordinal(note.attempt))));
+        }
+    }
+    let ports = packet.transport.ports();
+    let address = |ip, port: Option<u16>| match port {
+        Some(port) => std::net::SocketAddr::new(ip, port).to_string(),
+        None => ip.to_string(),
+    };
+    details.fields.push(field("from", address(packet.src, ports.map(|ports| ports.0))));
+    details.fields.push(field("to", address(packet.dst, ports.map(|ports| ports.1))));
+    match &packet.transport {
+        Transport::Tcp(tcp) => {
+            let (relative, acknowledged) = note.map_or((0, 0), |note| (note.relative, note.acknowledged));
+            details.fields.push(field("sequence number", format!("{relative} (absolute {})", tcp.sequence)));
+            if tcp.flags.contains(TcpFlags::ACK) {
+                let value = format!("{acknowledged} (absolute {})", tcp.acknowledgment);
+                details.fields.push(field("acknowledgment number", value));
+            }
+            details.fields.push(field("flags", tcp.flags.names().collect::<Vec<_>>().join(" ")));
+            details.fields.push(field("window", tcp.window.to_string()));
+            if tcp.flags.contains(TcpFlags::URG) {
+                details.fields.push(field("urgent pointer", tcp.urgent.to_string()));
+            }
+            let options: Vec<_> = tcp.options.iter().map(option).collect();
+            if !options.is_empty() {
+                details.fields.push(field("options", options.join(", ")));
+            }
+        }
+        Transport::Udp { .. } => details.fields.push(field("protocol", "UDP")),
+        Transport::Icmp { kind, code, .. } => {
+            details.fields.push(field("protocol", format!("ICMP, type {kind}, code {code}")));
+        }
+        Transport::Other(number) => details.fields.push(field("protocol", format!("IP protocol {number}"))),
+    }
+    details.fields.push(field("payload", bytes(u64::from(packet.data.length))));
+    if matches!(packet.cause, Cause::Packet(_) | Cause::Timer) {
+        details.fields.push(field("sent", "by the kernel itself"));
+    }
+    details.bytes = dump(&packet.data);
+}
+
+fn state(store: &TraceStore, change: &StateChange, details: &mut Details) {
+    details.title = change.to.name().to_owned();
+    details.fields.push(field("meaning", state_sentence(change)));
+    details.fields.push(field("machine", store.names().host(change.host)));
+    if let Some((program, fd)) = change.owner {
+        details
+            .fields
+            .push(field("owner", format!("fd {fd} of {}", bounded(&store.names().program(program), 64))));
+    }
+    if let Some(local) = change.local {
+        details.fields.push(field("local", local.to_string()));
+    }
+    if let Some(remote) = change.remote {
+        details.fields.push(field("remote", remote.to_string()));
+    }
+    let (first, second) = if change.to == proto::trace::TcpState::Listen {
+        ("waiting to be accepted", "backlog")
+    } else {
+        ("unread", "unacknowledged")
+    };
+    details.fields.push(field(first, change.unread.to_string()));
+    details.fields.push(field(second, change.unacknowledged.to_string()));
+    if !change.observed {
+        details.fields.push(field("inferred", "nobody could see this; it follows from the packets"));
+    }
+}
+
+/// What a state means, in one plain sentence.
+fn state_sentence(change: &StateChange) -> &'static str {
+    use proto::trace::TcpState;
+    match change.to {
+        TcpState::Closed => "There is no connection.",
+        TcpState::Listen => "It waits for others to connect.",
+        TcpState::SynSent => "It has asked to connect and waits for the answer.",
+        TcpState::SynRecv => "Somebody asked to connect; it agreed and waits for the confirmation.",
+        TcpState::Established if !change.accepted => {
+            "The connection stands, made by the kernel alone. No program has accepted it yet."
+        }
+        TcpState::Established => "The connection stands; both sides can send.",
+        TcpState::FinWait1 => "This side has said that it has no more to send, and waits to be understood.",
+        TcpState::FinWait2 => "This side has finished; the other may still send.",
+        TcpState::CloseWait => "The other side has finished; this program has not closed yet.",
+        TcpState::Closing => "Both sides finished at the same time.",
+        TcpState::LastAck => "Both sides have finished; the last word has to be understood.",
+        TcpState::TimeWait => {
+            "All is said. The kernel keeps the pair of addresses for 60 s, so that stray packets do no harm."
+        }
+        TcpState::Datagram => "A datagram socket: there are no connections, only messages.",
+    }
+}
+
+fn dump(data: &Data) -> Option<Bytes> {
+    if data.length == 0 {
+        return None;
+    }
+    let lines = data.bytes.chunks(16).enumerate().map(|(at, chunk)| {
+        let hex = chunk.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        let text = chunk
+            .iter()
+            .map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' });
+        (format!("{:04x}", at * 16), hex, text.collect())
+    });
+    Some(Bytes {
+        lines: lines.collect(),
+        text: super::words::quoted(&data.bytes, data.length, 512),
+        length: data.length,
+        truncated: data.truncated(),
+    })
+}

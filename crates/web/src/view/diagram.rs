@@ -1,0 +1,288 @@
+//! The sequence diagram's layout: trace in, positioned shapes out. It decides where everything is and paints
+//! nothing.
+
+mod arrows;
+mod bands;
+mod beside;
+mod folding;
+mod held;
+mod lanes;
+mod lifelines;
+mod paper;
+mod rows;
+pub mod shapes;
+
+use std::collections::{BTreeSet, HashSet};
+
+use proto::{
+    id::HostId,
+    trace::{Event, Fate, What},
+};
+
+use super::{
+    store::TraceStore,
+    table::wire_words,
+    words::{bounded, bytes, duration, grouped},
+};
+use lifelines::Lifelines;
+use paper::Paper;
+use rows::{Layout, RowKind};
+use shapes::{Form, HiddenHost, Options, Scene};
+
+/// Below the now-line.
+const MARGIN: f64 = 28.0;
+/// From the last row to the now-line at least.
+const BREATH: f64 = 14.0;
+/// From this long on a gap says how long it was, nanoseconds.
+const TOLD: u64 = 100_000_000;
+/// From this long on the lifelines are cut, nanoseconds.
+const CUT: u64 = 10_000_000_000;
+
+/// The layout, kept from query to query and only ever extended.
+#[derive(Debug, Default)]
+pub struct Diagram {
+    layout: Layout,
+    generation: u64,
+    /// Machines with events, and whether a call went outside, up to `scanned`.
+    active: BTreeSet<HostId>,
+    outside: bool,
+    scanned: u64,
+    unfolded: HashSet<u64>,
+}
+
+impl Diagram {
+    /// The part of the drawing that `options` asks for.
+    pub fn scene(&mut self, store: &TraceStore, options: &Options) -> Scene {
+        self.bring_up(store, options);
+        let layout = &self.layout;
+        let lines = layout.lines.placed(store, options.width);
+        let now = (options.now_ns.max(0.0) as u64).max(layout.until());
+        let now_y = self.now_line(now);
+        let mut paper = Paper {
+            store,
+            layout,
+            lines: &lines,
+            width: options.width,
+            now,
+            now_y,
+            top: options.top,
+            eye: options.eye,
+            bottom: options.bottom,
+            shapes: Vec::new(),
+        };
+        draw(&mut paper);
+        let sticky = paper.waiting();
+        let shapes = std::mem::take(&mut paper.shapes);
+        Scene {
+            width: options.width,
+            height: now_y + MARGIN,
+            now: now_y,
+            narrow: layout.lines.narrow,
+            hidden: self.hidden(store),
+            lifelines: lines,
+            sticky,
+            last: layout.laid,
+            shapes,
+        }
+    }
+
+    /// Folds or unfolds the run that begins with the event `seq`.
+    pub fn toggle_fold(&mut self, seq: u64) {
+        if !self.unfolded.remove(&seq) {
+            self.unfolded.insert(seq);
+        }
+        self.layout = Layout::default();
+    }
+
+    /// Top and bottom of an event's row; none when nothing is drawn yet.
+    pub fn place(&self, seq: u64) -> Option<(f64, f64)> {
+        self.layout.row_of(seq).map(|row| (row.y, row.y + row.height))
+    }
+
+    /// `seq` of the row an event is drawn in: a call's end may share its begin's.
+    pub fn row(&self, seq: u64) -> Option<u64> {
+        self.layout.row_of(seq).map(|row| row.seq)
+    }
+
+    /// Whether the event begins a run that is drawn as one arrow, or was told not to be.
+    pub fn is_run(&self, seq: u64) -> bool {
+        self.layout.folds.contains_key(&seq) || self.unfolded.contains(&seq)
+    }
+
+    /// Whether an event can be seen in the drawing.
+    pub fn moves(what: &What) -> bool {
+        match what {
+            What::CallBegin(_) | What::CallEnd(_) | What::Packet(_) | What::Wire { .. } => true,
+            What::Fate(fate) => fate.fate != Fate::Superseded,
+            What::State(change) => change.from != Some(change.to),
+            _ => false,
+        }
+    }
+
+    /// Extends the layout to the last event wanted, or begins anew when it does not fit any more.
+    fn bring_up(&mut self, store: &TraceStore, options: &Options) {
+        let until = match options.reveal_up_to as u64 {
+            0 => u64::MAX,
+            until => until,
+        };
+        if self.generation != store.generation() {
+            *self = Self {
+                generation: store.generation(),
+                unfolded: std::mem::take(&mut self.unfolded),
+                ..Self::default()
+            };
+        }
+        for event in store.events_from(store.index_from(self.scanned + 1)) {
+            self.active.extend(Layout::hosts_of(event));
+            self.outside |= matches!(&event.what, What::CallEnd(end) if end.outside);
+            self.scanned = event.seq;
+        }
+        let lines = Lifelines::choose(store, &self.active, self.outside, options);
+        if lines != self.layout.lines || self.layout.laid > until {
+            self.layout = Layout::new(lines, self.unfolded.clone());
+        }
+        for event in store.events_from(store.index_from(self.layout.laid + 1)) {
+            if event.seq > until {
+                break;
+            }
+            self.layout.extend(store, event);
+        }
+    }
+
+    /// Where the now-line is: waiting never scrolls the page away, since time's height is bounded.
+    fn now_line(&self, now: u64) -> f64 {
+        let layout = &self.layout;
+        let waiting =
+            layout.lines.hosts.iter().map(|host| {
+                layout.calls.iter().filter(|call| call.end.is_none() && call.host == *host).count()
+            });
+        let cancels = waiting.max().unwrap_or(0);
+        let passed = if layout.rows.is_empty() { 0 } else { now.saturating_sub(layout.until()) };
+        layout.bottom() + Layout::gap(passed) + BREATH + 16.0 * cancels as f64
+    }
+
+    fn hidden(&self, store: &TraceStore) -> Vec<HiddenHost> {
+        let hidden = self.layout.hidden.iter().map(|(host, count)| HiddenHost {
+            host: host.0,
+            name: bounded(&store.names().host(*host), 40),
+            count: *count,
+        });
+        hidden.collect()
+    }
+}
+
+/// Draws what can be seen, back to front.
+fn draw(paper: &mut Paper<'_>) {
+    let layout = paper.layout;
+    if let Some(line) = paper.lines.iter().find(|line| line.outside) {
+        let what = Form::Lane { x: line.x - 36.0, width: 72.0 };
+        paper.put("lane".to_owned(), 0, what);
+    }
+    let from = layout.first_below(paper.top);
+    let seen = layout.rows[from..].iter().take_while(|row| row.y - row.gap <= paper.bottom).count();
+    let rows = from..from + seen;
+    for index in rows.clone() {
+        area(paper, index);
+    }
+    live_gap(paper);
+    paper.bands();
+    paper.bars();
+    let spans = &layout.spans;
+    let first_seq = layout.rows.get(from).map_or(u64::MAX, |row| row.seq);
+    for span in spans.iter().take_while(|span| span.seq < first_seq) {
+        paper.packet(span.id);
+    }
+    for index in rows.clone() {
+        match layout.rows[index].kind {
+            RowKind::Packet { id, .. } => paper.packet(id),
+            RowKind::Fold { .. } => paper.fold(index),
+            RowKind::Note => note(paper, index),
+            _ => {}
+        }
+    }
+    let last_seq = layout.rows.get(rows.end).map_or(layout.laid, |row| row.seq - 1);
+    paper.labels(first_seq, last_seq);
+    if paper.sees(paper.now_y, paper.now_y) {
+        let x = between(paper).0;
+        paper.put("now".to_owned(), 0, Form::Now { x, y: paper.now_y });
+    }
+}
+
+fn area(paper: &mut Paper<'_>, index: usize) {
+    let row = &paper.layout.rows[index];
+    let (y, gap, passed) = (row.y, row.gap, row.passed);
+    paper.put(format!("row{}.{index}", row.seq), row.seq, Form::Row { y: row.y, height: row.height });
+    if passed >= TOLD {
+        let what = time_gap(paper, y - gap / 2.0, passed);
+        paper.put(format!("gap{index}"), 0, what);
+    }
+}
+
+/// The time since the last row, as far as it has got.
+fn live_gap(paper: &mut Paper<'_>) {
+    let passed = paper.now.saturating_sub(paper.layout.until());
+    if passed >= TOLD && !paper.layout.rows.is_empty() {
+        let y = paper.layout.bottom() + Layout::gap(passed) / 2.0;
+        let what = time_gap(paper, y, passed);
+        paper.put("gap.now".to_owned(), 0, what);
+    }
+}
+
+fn time_gap(paper: &Paper<'_>, y: f64, passed: u64) -> Form {
+    let (middle, reach) = between(paper);
+    Form::Gap { y, x1: middle - reach, x2: middle + reach, text: duration(passed), cut: passed > CUT }
+}
+
+/// The middle between the first two lines, so that no line runs through what stands there, and how far it reaches.
+fn between(paper: &Paper<'_>) -> (f64, f64) {
+    match paper.lines {
+        [first, second, ..] => {
+            (f64::midpoint(first.x, second.x), 60.0_f64.min((second.x - first.x) / 2.0 - 6.0))
+        }
+        _ => (paper.width * 0.75, 60.0),
+    }
+}
+
+fn note(paper: &mut Paper<'_>, index: usize) {
+    let row = &paper.layout.rows[index];
+    let (y, seq) = (row.y + 14.0, row.seq);
+    let Some(event) = paper.store.get(seq) else { return };
+    let missing = paper.store.missing_before(seq);
+    let first_of_two = paper.layout.rows.get(index + 1).is_some_and(|next| next.seq == seq);
+    let alone = !matches!(event.what, What::Wire { .. } | What::Summary(_) | What::Forgotten { .. });
+    let text = if missing > 0 && (first_of_two || alone) {
+        format!("{} events before this are not here", grouped(missing))
+    } else {
+        note_words(paper, event)
+    };
+    let x = paper.width / 2.0;
+    let tone =
+        if matches!(&event.what, What::Wire { settings, .. } if settings.held) { "wait" } else { "soft" };
+    paper.put(format!("note{seq}.{index}"), seq, Form::Note { x, y, text, tone });
+}
+
+fn note_words(paper: &Paper<'_>, event: &Event) -> String {
+    match &event.what {
+        What::Wire { by, settings, rule } => {
+            let who = match (by, rule) {
+                (Some(by), _) if Some(*by) == paper.store.me() => ", by you".to_owned(),
+                (Some(by), _) => format!(", by {}", bounded(&paper.store.names().member(*by), 24)),
+                (None, Some(rule)) => format!(", by a rule: {}", bounded(rule, 32)),
+                (None, None) => String::new(),
+            };
+            format!("wire: {}{who}", wire_words(settings))
+        }
+        What::Summary(summary) if summary.missed + summary.queue_drops > 0 => {
+            format!("{} packets could not be recorded", grouped(summary.missed + summary.queue_drops))
+        }
+        What::Summary(summary) => {
+            format!("{} more packets, {}", grouped(summary.packets), bytes(summary.bytes))
+        }
+        _ => "older events were let go".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::bulk_into;

@@ -1,0 +1,409 @@
+//! What stands beside the lifelines: bands of sockets, bars of calls, and their labels.
+
+use proto::{
+    call::Value,
+    id::{CallRef, HostId},
+    trace::TcpState,
+};
+
+use super::{
+    bands::{Band, Point},
+    lanes::{Label, Says},
+    paper::Paper,
+    shapes::{Anchor, Form, Sticky},
+};
+use crate::view::{
+    sockets::tone,
+    words::{bounded, call_short, duration, error_tone, outcome_short},
+};
+
+/// Advance of one letter of the machine's type at 12.5 and 11 pixels.
+const LETTER: f64 = 7.5;
+const SMALL: f64 = 6.6;
+/// From one square of a queue to the next.
+const SQUARE: f64 = 7.0;
+/// A call that lasts longer than this has waited, nanoseconds.
+const WAITED: u64 = 1_000_000;
+/// A call in its own row is said to wait from this age on, nanoseconds: shorter waits only flicker.
+const WAITING: u64 = 100_000_000;
+/// Height of one line of what is said at the now-line.
+const LINE: f64 = 16.0;
+
+impl Paper<'_> {
+    /// Every band that can be seen.
+    pub(super) fn bands(&mut self) {
+        let layout = self.layout;
+        for band in &layout.bands.all {
+            if band.track < layout.most_tracks() {
+                self.band(band);
+            }
+        }
+    }
+
+    fn band_x(&self, host: HostId, track: usize) -> Option<(f64, f64)> {
+        let line = self.line(host)?;
+        let Tracks { near, step, width } = self.tracks();
+        let inner = near + step * track as f64;
+        let x = if line.side < 0 { line.x - inner - width } else { line.x + inner };
+        Some((x, width))
+    }
+
+    /// Bands are thinner where there is little room between the lines, or beside them.
+    fn tracks(&self) -> Tracks {
+        match (self.layout.lines.narrow, self.lines.len()) {
+            (true, _) => Tracks { near: 3.0, step: 6.0, width: 5.0 },
+            (false, 0..=2) => Tracks { near: 5.0, step: 10.0, width: 8.0 },
+            (false, _) => Tracks { near: 4.0, step: 6.0, width: 5.0 },
+        }
+    }
+
+    fn band(&mut self, band: &Band) {
+        let Some((x, width)) = self.band_x(band.host, band.track) else { return };
+        for (index, point) in band.points.iter().enumerate() {
+            let y1 = self.layout.moment(self.store, point.seq, band.host);
+            let next = band.points.get(index + 1).map(|next| next.seq).or(band.end);
+            let y2 = match (next, point.rests) {
+                (Some(seq), _) => self.layout.moment(self.store, seq, band.host),
+                (None, Some((until, _))) if until < self.now => self.layout.at_time(until).min(self.now_y),
+                (None, _) => self.now_y,
+            };
+            let y2 = y2.max(y1);
+            if !self.sees(y1, y2) {
+                continue;
+            }
+            let ends = band.points.len() == index + 1 && (band.end.is_some() || y2 < self.now_y);
+            let left = point
+                .rests
+                .map_or(1.0, |(until, total)| until.saturating_sub(self.now) as f64 / total.max(1) as f64);
+            let what = Form::Band {
+                x,
+                width,
+                y1,
+                y2,
+                tone: tone(point.state),
+                fill: fill(*point),
+                inferred: !point.observed,
+                ends,
+                left,
+                socket: band.socket.0,
+            };
+            self.put(format!("band{}.{}", band.socket, point.seq), point.seq, what);
+        }
+    }
+
+    /// Every call's bar that can be seen.
+    pub(super) fn bars(&mut self) {
+        let layout = self.layout;
+        for call in &layout.calls {
+            let Some(line) = self.line(call.host) else { continue };
+            let y1 = layout.moment(self.store, call.begin, call.host);
+            let same_row = call.end.is_some_and(|end| layout.index(end) == layout.index(call.begin));
+            let y2 = match call.end {
+                Some(end) => layout.moment(self.store, end, call.host),
+                None => self.now_y,
+            };
+            if !self.sees(y1, y2) {
+                continue;
+            }
+            let x = line.x - f64::from(line.side) * 8.0 * call.track as f64;
+            let end = call.end.and_then(|_| self.store.call_end(call.id));
+            let failure = end.and_then(|end| end.outcome.as_ref().err()).map(error_tone);
+            let style = match end {
+                _ if same_row => "tick",
+                None => "waiting",
+                Some(end) if end.elapsed >= WAITED => "waited",
+                Some(_) => "bar",
+            };
+            let tone = match style {
+                "waiting" | "waited" => "wait",
+                _ => failure.unwrap_or("ink"),
+            };
+            self.put(
+                format!("bar{}", call.id),
+                call.begin,
+                Form::Bar { x, y1, y2, style, tone, call: call.id.0 },
+            );
+        }
+    }
+
+    /// Labels of the events from `first` to `last`.
+    pub(super) fn labels(&mut self, first: u64, last: u64) {
+        let layout = self.layout;
+        let labels = &layout.lanes.labels;
+        let from = labels.partition_point(|label| label.seq < first);
+        let to = labels.partition_point(|label| label.seq <= last);
+        for label in labels.get(from..to).unwrap_or_default() {
+            self.label(label);
+        }
+    }
+
+    fn label(&mut self, label: &Label) {
+        let Some(lane) = self.lane(label.host, label.tracks) else { return };
+        let y = label.top + 11.0;
+        match &label.says {
+            Says::Call { id, begins, ends } => self.call_label(label, &lane, *id, *begins, *ends),
+            Says::State { state, observed, accepted } => {
+                if self.layout.bands.all.is_empty() {
+                    return;
+                }
+                let (name, tone) = (state.name().to_owned(), tone(*state));
+                self.text(
+                    format!("state{}", label.seq),
+                    label.seq,
+                    (lane.x, y),
+                    lane.anchor,
+                    "state",
+                    tone,
+                    name,
+                );
+                let short = lane.room < 16.0 * SMALL;
+                let remark = match (observed, accepted) {
+                    _ if *state == TcpState::TimeWait => self.rests(label.seq, *observed),
+                    (false, _) => "inferred".to_owned(),
+                    (true, false) if *state == TcpState::Established && short => "not accepted".to_owned(),
+                    (true, false) if *state == TcpState::Established => "not accepted yet".to_owned(),
+                    _ => String::new(),
+                };
+                let at = (lane.x, y + 12.0);
+                self.text(
+                    format!("remark{}", label.seq),
+                    label.seq,
+                    at,
+                    lane.anchor,
+                    "small",
+                    "soft",
+                    remark.to_owned(),
+                );
+            }
+            Says::Queue { filled, places } => {
+                let side = if matches!(lane.anchor, Anchor::End) { -1 } else { 1 };
+                let text = format!("{filled} of {places}").len() as f64 * SMALL;
+                // Squares only where they and their count find room.
+                let drawn = (f64::from(*places) * SQUARE + 2.0 + text <= lane.room).then_some(*places);
+                let (filled, places, squares) = (*filled, *places, drawn.unwrap_or(0));
+                let what = Form::Queue { x: lane.x, y: y - 8.0, filled, places, squares, side };
+                self.put(format!("queue{}", label.seq), label.seq, what);
+            }
+            Says::Unread { bytes } => {
+                let side = if matches!(lane.anchor, Anchor::End) { -1 } else { 1 };
+                self.put(
+                    format!("unread{}", label.seq),
+                    label.seq,
+                    Form::Unread { x: lane.x, y, bytes: *bytes, side },
+                );
+            }
+            Says::Many { sockets } => {
+                let text = format!("{sockets} sockets");
+                self.text(
+                    format!("many{}", label.seq),
+                    label.seq,
+                    (lane.x, y),
+                    lane.anchor,
+                    "small",
+                    "soft",
+                    text,
+                );
+            }
+        }
+        if label.top - label.wanted > 8.0 {
+            let line_x = self.x(label.host).unwrap_or(lane.x);
+            let what = Form::Hairline { x1: lane.x, y1: label.top + 7.0, x2: line_x, y2: label.wanted + 7.0 };
+            self.put(format!("hair{}", label.seq), label.seq, what);
+        }
+    }
+
+    /// What TIME_WAIT still has to go, in seconds.
+    fn rests(&self, seq: u64, observed: bool) -> String {
+        let points = self.layout.bands.all.iter().rev().flat_map(|band| &band.points);
+        let rests = points.filter(|point| point.seq == seq).find_map(|point| point.rests);
+        let left = rests.map_or(0, |(until, _)| until.saturating_sub(self.now));
+        let left = match left.div_ceil(1_000_000_000).min(60) {
+            0 => "over".to_owned(),
+            seconds => format!("{seconds} s left"),
+        };
+        if observed { left } else { format!("{left}, inferred") }
+    }
+
+    fn call_label(&mut self, label: &Label, lane: &Lane, id: CallRef, begins: bool, ends: bool) {
+        let Some(begin) = self.store.call_begin(id) else { return };
+        let name = call_short(&begin.call);
+        let (result, tone) = if ends { self.result(id, begins) } else { (String::new(), "soft") };
+        let (result, tone, role) = match self.waits(id, label.seq) {
+            Some(since) if begins && !ends => (format!("waiting {}", duration(since)), "wait", "waiting"),
+            _ if result.is_empty() => (result, tone, "result"),
+            _ => (format!("→ {result}"), tone, "result"),
+        };
+        let y = label.top + 11.0;
+        let room = (lane.room / LETTER) as usize;
+        if name.chars().count() + 1 + result.chars().count() <= room {
+            let text_x = (name.chars().count() + 1) as f64 * LETTER;
+            let result_x = result.chars().count() as f64 * LETTER;
+            let (name_at, result_at) = match lane.anchor {
+                Anchor::End if !result.is_empty() => (lane.x - result_x - LETTER, lane.x),
+                Anchor::End => (lane.x, lane.x),
+                _ => (lane.x, lane.x + text_x),
+            };
+            self.text(
+                format!("call{}", label.seq),
+                label.seq,
+                (name_at, y),
+                lane.anchor,
+                "call",
+                "ink",
+                name,
+            );
+            self.text(
+                format!("res{}", label.seq),
+                label.seq,
+                (result_at, y),
+                lane.anchor,
+                role,
+                tone,
+                result,
+            );
+            return;
+        }
+        let name = fit(name, room);
+        let room = (lane.room / SMALL) as usize;
+        // Where "waiting" finds no room its stripes and colour say it.
+        let result = match result.strip_prefix("waiting ") {
+            Some(since) if result.chars().count() > room => since.to_owned(),
+            _ => fit(result, room),
+        };
+        let role = if role == "waiting" { "waiting small" } else { "result small" };
+        self.text(format!("call{}", label.seq), label.seq, (lane.x, y), lane.anchor, "call", "ink", name);
+        self.text(
+            format!("res{}", label.seq),
+            label.seq,
+            (lane.x, y + 13.0),
+            lane.anchor,
+            role,
+            tone,
+            result,
+        );
+    }
+
+    fn result(&self, id: CallRef, begins: bool) -> (String, &'static str) {
+        let Some(end) = self.store.call_end(id) else { return (String::new(), "soft") };
+        let text = match &end.outcome {
+            Ok(Value::Done) if begins => String::new(),
+            Ok(Value::Done) => {
+                let connect = self.store.call_begin(id).is_some_and(|begin| begin.call.name() == "connect");
+                if connect { "connected" } else { "done" }.to_owned()
+            }
+            outcome => outcome_short(outcome),
+        };
+        (text, end.outcome.as_ref().err().map_or("soft", error_tone))
+    }
+
+    /// How long a call has waited, when it waits and that is worth a word.
+    fn waits(&self, id: CallRef, seq: u64) -> Option<u64> {
+        let ended = self.store.call(id).end.is_some_and(|end| end <= self.layout.laid);
+        let since = self.now.saturating_sub(self.store.get(seq)?.time);
+        (!ended && since >= WAITING).then_some(since)
+    }
+
+    /// Calls that wait: a way to cancel each, at the now-line; and those begun above what is seen.
+    pub(super) fn waiting(&mut self) -> Vec<Sticky> {
+        let layout = self.layout;
+        let mut sticky = Vec::new();
+        let mut lines: Vec<HostId> = Vec::new();
+        for call in layout.calls.iter().filter(|call| call.end.is_none()) {
+            let Some(event) = self.store.get(call.begin) else { continue };
+            let Some(begin) = self.store.call_begin(call.id) else { continue };
+            let Some(lane) = self.lane(call.host, layout.bands.tracks(call.host)) else { continue };
+            if self.now.saturating_sub(event.time) < WAITING {
+                continue;
+            }
+            let above = lines.iter().filter(|host| **host == call.host).count();
+            lines.push(call.host);
+            let at = (lane.x, self.now_y - 6.0 - LINE * above as f64);
+            let mine = begin.by.is_some() && begin.by == self.store.me();
+            if mine && self.sees(at.1 - LINE, at.1) {
+                let text = if above == 0 && !self.many_wait(call.host) {
+                    "Cancel".to_owned()
+                } else {
+                    format!("Cancel {}", begin.call.name())
+                };
+                self.text(format!("cancel{}", call.id), call.begin, at, lane.anchor, "cancel", "act", text);
+            }
+            if layout.moment(self.store, call.begin, call.host) < self.eye {
+                sticky.push(Sticky {
+                    call: call.id.0,
+                    seq: call.begin,
+                    host: call.host.0,
+                    text: format!("{} waiting", call_short(&begin.call)),
+                    since: event.time,
+                });
+            }
+        }
+        sticky
+    }
+
+    fn many_wait(&self, host: HostId) -> bool {
+        self.layout.calls.iter().filter(|call| call.end.is_none() && call.host == host).count() > 1
+    }
+
+    fn lane(&self, host: HostId, tracks: usize) -> Option<Lane> {
+        let line = self.line(host)?;
+        let side = f64::from(line.side);
+        if self.layout.lines.narrow {
+            let anchor = if line.side < 0 { Anchor::Start } else { Anchor::End };
+            return Some(Lane { x: line.x - side * 14.0, anchor, room: self.width - 76.0 });
+        }
+        let off = match tracks {
+            0 => 10.0,
+            tracks => {
+                let Tracks { near, step, .. } = self.tracks();
+                4.0 + near + step * tracks.min(self.layout.most_tracks()) as f64
+            }
+        };
+        let x = line.x + side * off;
+        let last = self.lines.last().is_some_and(|last| last.host == line.host);
+        let room = match (line.side < 0, last) {
+            (true, _) => x,
+            (false, true) => self.width - x,
+            (false, false) => self.next_line(line.x) - x - 8.0,
+        };
+        let anchor = if line.side < 0 { Anchor::End } else { Anchor::Start };
+        Some(Lane { x, anchor, room: room.max(30.0) })
+    }
+
+    fn next_line(&self, x: f64) -> f64 {
+        self.lines.iter().map(|line| line.x).filter(|other| *other > x + 1.0).fold(self.width, f64::min)
+    }
+}
+
+/// At most `room` letters.
+fn fit(text: String, room: usize) -> String {
+    if text.chars().count() <= room { text } else { bounded(&text, room.max(4) - 1) }
+}
+
+/// How bands stand side by side.
+struct Tracks {
+    near: f64,
+    step: f64,
+    width: f64,
+}
+
+struct Lane {
+    x: f64,
+    anchor: Anchor,
+    room: f64,
+}
+
+fn fill(point: Point) -> &'static str {
+    match point.state {
+        TcpState::Listen => "double",
+        TcpState::SynSent | TcpState::SynRecv => "dots",
+        TcpState::Established if !point.accepted => "hollow",
+        TcpState::Established => "solid",
+        TcpState::FinWait1
+        | TcpState::FinWait2
+        | TcpState::CloseWait
+        | TcpState::Closing
+        | TcpState::LastAck => "hatch",
+        TcpState::TimeWait => "drain",
+        TcpState::Closed | TcpState::Datagram => "plain",
+    }
+}

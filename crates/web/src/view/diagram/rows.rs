@@ -1,0 +1,397 @@
+//! The rows: one an event, in order of `seq`, laid out once and then only extended.
+//!
+//! A place is remembered as the event it belongs to, never as a height, since folding moves what is below.
+
+mod packets;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use proto::{
+    call::{Call, Value},
+    id::{CallRef, HostId, PacketId},
+    trace::{CallBegin, CallEnd, Event, Link, StateChange, TcpState, What},
+};
+
+use super::{
+    bands::{Bands, Change},
+    folding::Run,
+    lanes::{Lanes, Says},
+    lifelines::Lifelines,
+};
+use crate::view::store::TraceStore;
+
+/// Height of a packet's row: its name above the line, plain words below.
+const PACKET: f64 = 40.0;
+/// Height of a held packet's row: a card with air around it.
+const HELD: f64 = 56.0;
+/// Height of a call's row.
+const CALL: f64 = 28.0;
+/// The same where calls stand inside the lifelines, on one line.
+const CALL_NARROW: f64 = 22.0;
+/// Height of a state's own row.
+const STATE: f64 = 20.0;
+/// Height of a row where a packet only arrives.
+const ARRIVAL: f64 = 16.0;
+/// Height of a note across the wire.
+const NOTE: f64 = 22.0;
+/// Height of a run drawn as one arrow, with the button that unfolds it.
+const FOLD: f64 = 48.0;
+/// A packet's tail below the top of its row.
+pub(super) const TAIL: f64 = 16.0;
+/// From tail to head when nothing is between.
+pub(super) const DROP: f64 = 10.0;
+/// Height of a label of one line.
+const LINE: f64 = 14.0;
+/// Events closer than this share a moment, nanoseconds.
+const MOMENT: u64 = 1_000_000;
+/// Above the first row.
+const AIR: f64 = 12.0;
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum RowKind {
+    /// A call begins; `ended` when its end is in the same row.
+    Call { id: CallRef, ended: bool },
+    /// A call ends, with other things between.
+    CallEnd { id: CallRef },
+    /// A packet leaves; `extra` is how much further its head is down when it arrives in the same row later.
+    Packet { id: PacketId, arrived: bool, extra: f64 },
+    /// A packet's fate, with other things between.
+    Arrival { id: PacketId },
+    /// A socket's state.
+    State,
+    /// Something about the wire or the recording.
+    Note,
+    /// A run of segments, from the packet to the last.
+    Fold { id: PacketId, last: PacketId },
+}
+
+/// A row at its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// Its first event.
+    pub(super) seq: u64,
+    /// Time of its first event.
+    pub(super) time: u64,
+    /// Time of its last event.
+    pub(super) until: u64,
+    /// Its top.
+    pub(super) y: f64,
+    /// Its height.
+    pub(super) height: f64,
+    /// Height of the time that passed before it.
+    pub(super) gap: f64,
+    /// That time in nanoseconds.
+    pub(super) passed: u64,
+    /// What it shows.
+    pub(super) kind: RowKind,
+}
+
+/// A packet whose way reaches beyond its row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Span {
+    /// The packet.
+    pub(super) id: PacketId,
+    /// Its event.
+    pub(super) seq: u64,
+    /// Whether anything further can become of it.
+    pub(super) open: bool,
+}
+
+/// A call whose end is not in its row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct CallSpan {
+    /// The call.
+    pub(super) id: CallRef,
+    /// Its machine.
+    pub(super) host: HostId,
+    /// Its begin.
+    pub(super) begin: u64,
+    /// Its end.
+    pub(super) end: Option<u64>,
+    /// Bars beside it at its begin.
+    pub(super) track: usize,
+}
+
+/// The rows, and everything that hangs on them.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub(super) lines: Lifelines,
+    pub(super) rows: Vec<Row>,
+    pub(super) lanes: Lanes,
+    pub(super) bands: Bands,
+    pub(super) spans: Vec<Span>,
+    pub(super) calls: Vec<CallSpan>,
+    pub(super) hidden: BTreeMap<HostId, u64>,
+    pub(super) folds: HashMap<u64, Run>,
+    pub(super) laid: u64,
+    open_calls: HashMap<CallRef, usize>,
+    run: Option<Run>,
+    pub(super) unfolded: HashSet<u64>,
+}
+
+impl Layout {
+    /// An empty layout for these machines.
+    pub(super) fn new(lines: Lifelines, unfolded: HashSet<u64>) -> Self {
+        Self { lines, unfolded, ..Self::default() }
+    }
+
+    /// Lays out the next event.
+    pub(super) fn extend(&mut self, store: &TraceStore, event: &Event) {
+        if store.missing_before(event.seq) > 0 {
+            self.row(event, RowKind::Note, NOTE);
+        }
+        match &event.what {
+            What::CallBegin(begin) => self.call_begin(event, begin),
+            What::CallEnd(end) => self.call_end(store, event, end),
+            What::Packet(packet) => self.packet(store, event, packet),
+            What::Fate(fate) => self.fate(store, event, fate),
+            What::State(change) => self.state(store, event, change),
+            What::Wire { .. } | What::Summary(_) | What::Forgotten { .. } => {
+                self.run = None;
+                self.row(event, RowKind::Note, NOTE);
+            }
+            What::HostGone(host) => self.bands.host_gone(event.seq, *host),
+            _ => {}
+        }
+        self.laid = event.seq;
+    }
+
+    /// Height that so much time takes: doubling looks longer, and nothing is longer than 10 s.
+    pub(super) fn gap(nanoseconds: u64) -> f64 {
+        1.2 * (nanoseconds as f64 / 1e6).min(10_000.0).sqrt()
+    }
+
+    /// Bottom of the last row.
+    pub(super) fn bottom(&self) -> f64 {
+        self.rows.last().map_or(AIR, |row| row.y + row.height)
+    }
+
+    /// Time of the last event that has a row.
+    pub(super) fn until(&self) -> u64 {
+        self.rows.last().map_or(0, |row| row.until)
+    }
+
+    /// Index of the row an event is in, or of the one before it.
+    pub(super) fn index(&self, seq: u64) -> Option<usize> {
+        self.rows.partition_point(|row| row.seq <= seq).checked_sub(1)
+    }
+
+    /// The row an event is in.
+    pub(super) fn row_of(&self, seq: u64) -> Option<&Row> {
+        self.rows.get(self.index(seq)?)
+    }
+
+    /// Index of the first row that reaches below `y`.
+    pub(super) fn first_below(&self, y: f64) -> usize {
+        self.rows.partition_point(|row| row.y + row.height < y)
+    }
+
+    /// Where something that happened on `host` stands: a packet's two ends are at different heights.
+    pub(super) fn moment(&self, store: &TraceStore, seq: u64, host: HostId) -> f64 {
+        let Some(row) = self.row_of(seq) else { return AIR };
+        match row.kind {
+            RowKind::Packet { id, arrived, extra } => {
+                let arrives = arrived && store.packet(id).is_some_and(|packet| packet.to == Some(host));
+                if arrives && seq > row.seq { row.y + TAIL + DROP + extra } else { row.y + TAIL }
+            }
+            RowKind::Fold { id, .. } => {
+                let arrives = store.packet(id).is_some_and(|packet| packet.to == Some(host));
+                row.y + if arrives { TAIL + DROP } else { TAIL }
+            }
+            RowKind::Arrival { .. } | RowKind::Call { .. } | RowKind::CallEnd { .. } => row.y + 8.0,
+            RowKind::State => row.y + STATE / 2.0,
+            RowKind::Note => row.y,
+        }
+    }
+
+    /// Height of an instant: between two rows as far as its share of the time goes.
+    pub(super) fn at_time(&self, time: u64) -> f64 {
+        let next = self.rows.partition_point(|row| row.time <= time);
+        let Some(row) = next.checked_sub(1).and_then(|at| self.rows.get(at)) else { return AIR };
+        let y = row.y + row.height + Self::gap(time.saturating_sub(row.until));
+        self.rows.get(next).map_or(y, |next| y.min(next.y))
+    }
+
+    fn row(&mut self, event: &Event, kind: RowKind, height: f64) -> usize {
+        let passed = if self.rows.is_empty() { 0 } else { event.time.saturating_sub(self.until()) };
+        let gap = Self::gap(passed);
+        let y = self.bottom() + gap;
+        let row = Row { seq: event.seq, time: event.time, until: event.time, y, height, gap, passed, kind };
+        self.rows.push(row);
+        self.rows.len() - 1
+    }
+
+    /// Makes the last row reach down to `bottom`.
+    fn reach(&mut self, bottom: f64) {
+        if let Some(row) = self.rows.last_mut() {
+            row.height = row.height.max(bottom - row.y);
+        }
+    }
+
+    fn hide(&mut self, host: HostId) {
+        *self.hidden.entry(host).or_default() += 1;
+    }
+
+    fn call_height(&self) -> f64 {
+        if self.lines.narrow { CALL_NARROW } else { CALL }
+    }
+
+    fn call_begin(&mut self, event: &Event, begin: &CallBegin) {
+        if !self.lines.shows(begin.host) {
+            return self.hide(begin.host);
+        }
+        self.run = None;
+        let row = self.row(event, RowKind::Call { id: begin.id, ended: false }, self.call_height());
+        let beside = self.open_calls.values().filter(|at| self.calls[**at].host == begin.host);
+        let taken: BTreeSet<_> = beside.map(|at| self.calls[*at].track).collect();
+        let track = (0..).find(|track| !taken.contains(track)).unwrap_or(0);
+        self.open_calls.insert(begin.id, self.calls.len());
+        let span = CallSpan { id: begin.id, host: begin.host, begin: event.seq, end: None, track };
+        self.calls.push(span);
+        let tracks = match begin.call {
+            Call::Socket { .. } => self.bands.tracks_with_one_more(begin.host),
+            _ => self.bands.tracks(begin.host),
+        };
+        self.call_label(
+            event.seq,
+            row,
+            begin.host,
+            tracks,
+            Says::Call { id: begin.id, begins: true, ends: false },
+        );
+    }
+
+    fn call_end(&mut self, store: &TraceStore, event: &Event, end: &CallEnd) {
+        let Some(at) = self.open_calls.remove(&end.id) else {
+            if let Some(begin) = store.call_begin(end.id) {
+                self.hide(begin.host);
+            }
+            return;
+        };
+        self.calls[at].end = Some(event.seq);
+        let host = self.calls[at].host;
+        let same_row = self.rows.last().is_some_and(|row| {
+            matches!(row.kind, RowKind::Call { id, .. } if id == end.id)
+                && Self::gap(event.time.saturating_sub(row.until)) < 4.0
+        });
+        if same_row {
+            if let Some(row) = self.rows.last_mut() {
+                row.kind = RowKind::Call { id: end.id, ended: true };
+                row.until = event.time;
+            }
+            let label = self
+                .lanes
+                .labels
+                .iter_mut()
+                .rev()
+                .find(|label| matches!(label.says, Says::Call { id, begins: true, .. } if id == end.id));
+            if let Some(label) = label {
+                label.says = Says::Call { id: end.id, begins: true, ends: true };
+            }
+        } else {
+            self.run = None;
+            let row = self.row(event, RowKind::CallEnd { id: end.id }, self.call_height());
+            let tracks = self.bands.tracks(host);
+            self.call_label(
+                event.seq,
+                row,
+                host,
+                tracks,
+                Says::Call { id: end.id, begins: false, ends: true },
+            );
+        }
+        self.sockets_of_call(store, event, end, host);
+    }
+
+    /// socket() begins a band before anybody has seen a state; close() ends one that never had any.
+    fn sockets_of_call(&mut self, store: &TraceStore, event: &Event, end: &CallEnd, host: HostId) {
+        let Some(socket) = end.socket else { return };
+        match (&end.outcome, store.call_begin(end.id).map(|begin| &begin.call)) {
+            (Ok(Value::Descriptor(_)), _) => self.bands.made(event.seq, socket, host),
+            (Ok(_), Some(Call::Close { .. })) => self.bands.closed(event.seq, socket),
+            _ => {}
+        }
+    }
+
+    fn call_label(&mut self, seq: u64, row: usize, host: HostId, tracks: usize, says: Says) {
+        let height = self.call_height();
+        let wanted = self.rows[row].y;
+        let bottom = self.lanes.place(seq, host, wanted, height, tracks, says);
+        self.reach(bottom);
+    }
+
+    fn state(&mut self, store: &TraceStore, event: &Event, change: &StateChange) {
+        if !self.lines.shows(change.host) {
+            self.bands.change(event.seq, event.time, change);
+            return self.hide(change.host);
+        }
+        // A ready-made server listens on many ports, always: that says nothing.
+        let ready_made = store.hosts().get(&change.host).is_some_and(|host| host.ready_made);
+        if ready_made && change.to == TcpState::Listen {
+            return;
+        }
+        let tracks = self.bands.tracks(change.host);
+        let what = self.bands.change(event.seq, event.time, change);
+        // A band that ends here is still beside its last label.
+        let tracks = tracks.max(self.bands.tracks(change.host));
+        let says = match what {
+            Change::Nothing | Change::Quiet => return,
+            Change::Named => {
+                Says::State { state: change.to, observed: change.observed, accepted: change.accepted }
+            }
+            // Within a run the fold says how many bytes there were.
+            Change::Unread if self.run.as_ref().is_some_and(|run| run.segments > 1) => return,
+            Change::Unread => Says::Unread { bytes: change.unread },
+            Change::Queue => Says::Queue { filled: change.unread, places: change.unacknowledged + 1 },
+        };
+        if what != Change::Unread {
+            self.run = None;
+        }
+        let shares = self.rows.last().is_some_and(|row| {
+            event.time.saturating_sub(row.until) < MOMENT && !matches!(row.kind, RowKind::Note)
+        });
+        if !shares {
+            self.row(event, RowKind::State, STATE);
+        }
+        self.state_label(store, event.seq, (change.host, tracks), says, shares);
+        let too_many = self.bands.alive(change.host);
+        if what == Change::Named && too_many == self.most_tracks() + 1 {
+            self.state_label(store, event.seq, (change.host, tracks), Says::Many { sockets: too_many }, true);
+        }
+    }
+
+    /// Bands drawn one by one beside a lifeline.
+    pub(super) fn most_tracks(&self) -> usize {
+        if self.lines.narrow { 2 } else { 4 }
+    }
+
+    fn state_label(&mut self, store: &TraceStore, seq: u64, lane: (HostId, usize), says: Says, shares: bool) {
+        let (host, tracks) = lane;
+        let Some(row) = self.rows.last() else { return };
+        let wanted = match row.kind {
+            // Inside the lifelines there is no room beside an arrow.
+            _ if self.lines.narrow && shares => row.y + row.height,
+            RowKind::Packet { .. } => self.moment(store, seq, host) - LINE / 2.0,
+            RowKind::State => row.y + 3.0,
+            _ => row.y + 1.0,
+        };
+        let height = if says.has_remark() { 2.0 * LINE - 2.0 } else { LINE };
+        let bottom = self.lanes.place(seq, host, wanted, height, tracks, says);
+        self.reach(bottom);
+    }
+
+    /// Machines that an event touches.
+    pub(super) fn hosts_of(event: &Event) -> impl Iterator<Item = HostId> {
+        let hosts = match &event.what {
+            What::CallBegin(begin) => [Some(begin.host), None],
+            What::State(change) => [Some(change.host), None],
+            What::Packet(packet) => match packet.link {
+                Link::Loopback(host) => [Some(host), None],
+                Link::Wire => [packet.from, packet.to],
+            },
+            _ => [None, None],
+        };
+        hosts.into_iter().flatten()
+    }
+}

@@ -1,0 +1,355 @@
+//! The trace as the page keeps it: bounded, in order of `seq`, with indexes for everything that is looked up.
+//!
+//! It does not know what is drawn, and asks nobody for events.
+
+mod flows;
+mod index;
+mod seed;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use proto::{
+    id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
+    record::Names,
+    room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
+    trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, What},
+};
+
+use flows::Flows;
+pub use seed::{Seed, SeedHost, SeedMember, SeedProgram, SeedWire};
+
+use super::words::Meaning;
+
+/// Most events kept. A room's own trace is at most 20,000 events, and a page may have been here longer.
+pub const CAPACITY: usize = 40_000;
+
+/// Why pushed bytes were not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PushError {
+    /// The bytes are not events in the wire format. Those before the fault were taken.
+    #[error("the trace's bytes are not events in the wire format")]
+    Malformed,
+}
+
+/// Where a call begins and ends in the trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallPlace {
+    /// `seq` of its begin, unless that was let go.
+    pub begin: Option<u64>,
+    /// `seq` of its end, once it ended.
+    pub end: Option<u64>,
+}
+
+/// What is known about a packet besides its event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PacketNote {
+    /// `seq` of its event.
+    pub seq: u64,
+    /// `seq` of the later words on it, in order.
+    pub fates: Vec<u64>,
+    /// Sequence number since the connection's SYN.
+    pub relative: u32,
+    /// Acknowledgment number since the other side's SYN.
+    pub acknowledged: u32,
+    /// What it says, in the conversation.
+    pub meaning: Meaning,
+    /// 1 for a first try, 2 for the first copy, and so on.
+    pub attempt: u32,
+    /// Nanoseconds after the first try.
+    pub after_first: u64,
+    /// The wire's probability of loss when it left.
+    pub loss: f64,
+    /// Copies of it that were sent later.
+    pub copies: Vec<u64>,
+    /// The listener's queue when this SYN came to a full one: connections in it, and places.
+    pub queue_full: Option<(u32, u32)>,
+    /// Whether the other side said something because of it.
+    pub answered: bool,
+}
+
+/// A socket as last heard of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SocketNote {
+    /// The last state change.
+    pub change: StateChange,
+    /// Its `seq`.
+    pub seq: u64,
+    /// Its time, nanoseconds since the room began.
+    pub time: u64,
+    /// True once nothing of it is left.
+    pub gone: bool,
+}
+
+/// What can cause an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum CauseKey {
+    Call(CallRef),
+    Packet(PacketId),
+}
+
+/// The bounded trace with its indexes.
+#[derive(Debug, Default)]
+pub struct TraceStore {
+    events: VecDeque<Event>,
+    last_seq: u64,
+    generation: u64,
+    names: Names,
+    hosts: BTreeMap<HostId, HostInfo>,
+    programs: BTreeMap<ProgramId, ProgramInfo>,
+    members: BTreeMap<MemberId, MemberInfo>,
+    calls: HashMap<CallRef, CallPlace>,
+    waiting: BTreeMap<CallRef, u64>,
+    packets: HashMap<PacketId, PacketNote>,
+    effects: HashMap<CauseKey, Vec<u64>>,
+    sockets: BTreeMap<SocketId, SocketNote>,
+    held: BTreeMap<PacketId, u64>,
+    wire: WireSettings,
+    me: Option<MemberId>,
+    flows: Flows,
+    skipped: Vec<(u64, u64)>,
+}
+
+impl TraceStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes events in the wire format, one after the other. Those at or before [`Self::last_seq`] are skipped,
+    /// so a repeated subscription does no harm. Returns how many were new.
+    pub fn push_bytes(&mut self, mut bytes: &[u8]) -> Result<usize, PushError> {
+        let mut taken = 0;
+        while !bytes.is_empty() {
+            let (event, rest) =
+                postcard::take_from_bytes::<Event>(bytes).map_err(|_| PushError::Malformed)?;
+            taken += usize::from(self.push(event));
+            bytes = rest;
+        }
+        Ok(taken)
+    }
+
+    /// Takes one event; false when it is not newer than the last.
+    pub fn push(&mut self, event: Event) -> bool {
+        if event.seq <= self.last_seq {
+            return false;
+        }
+        if self.last_seq != 0 && event.seq > self.last_seq + 1 {
+            self.skipped.push((event.seq, event.seq - self.last_seq - 1));
+        }
+        self.last_seq = event.seq;
+        self.names.learn(&event);
+        self.index(&event);
+        self.events.push_back(event);
+        if self.events.len() > CAPACITY {
+            self.let_go();
+        }
+        true
+    }
+
+    /// Forgets everything but machines, programs and people.
+    pub fn clear(&mut self) {
+        let fresh = Self {
+            generation: self.generation + 1,
+            names: std::mem::take(&mut self.names),
+            hosts: std::mem::take(&mut self.hosts),
+            programs: std::mem::take(&mut self.programs),
+            members: std::mem::take(&mut self.members),
+            wire: self.wire,
+            me: self.me,
+            ..Self::default()
+        };
+        *self = fresh;
+    }
+
+    /// Raised whenever old events are let go, so that what was computed from them is computed anew.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Number of events kept.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether no event is kept.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// `seq` of the newest event; 0 when there was none.
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// The event at `index`, counted from the oldest kept.
+    pub fn at(&self, index: usize) -> Option<&Event> {
+        self.events.get(index)
+    }
+
+    /// Index of the first event whose `seq` is `seq` or later.
+    pub fn index_from(&self, seq: u64) -> usize {
+        self.events.partition_point(|event| event.seq < seq)
+    }
+
+    /// The event with this `seq`.
+    pub fn get(&self, seq: u64) -> Option<&Event> {
+        self.at(self.index_from(seq)).filter(|event| event.seq == seq)
+    }
+
+    /// Events from index `from` on.
+    pub fn events_from(&self, from: usize) -> impl Iterator<Item = &Event> {
+        self.events.range(from.min(self.events.len())..)
+    }
+
+    /// How many events are missing just before the one with this `seq`.
+    pub fn missing_before(&self, seq: u64) -> u64 {
+        self.skipped.binary_search_by_key(&seq, |gap| gap.0).map_or(0, |at| self.skipped[at].1)
+    }
+
+    /// Names of everything.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Machines, by number, gone ones included.
+    pub fn hosts(&self) -> &BTreeMap<HostId, HostInfo> {
+        &self.hosts
+    }
+
+    /// Programs, by number, ended ones included.
+    pub fn programs(&self) -> &BTreeMap<ProgramId, ProgramInfo> {
+        &self.programs
+    }
+
+    /// People, by number, gone ones included.
+    pub fn members(&self) -> &BTreeMap<MemberId, MemberInfo> {
+        &self.members
+    }
+
+    /// The wire's settings.
+    pub fn wire(&self) -> WireSettings {
+        self.wire
+    }
+
+    /// Where a call stands.
+    pub fn call(&self, id: CallRef) -> CallPlace {
+        self.calls.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Who looks at the page, where known.
+    pub fn me(&self) -> Option<MemberId> {
+        self.me
+    }
+
+    /// A call's begin.
+    pub fn call_begin(&self, id: CallRef) -> Option<&CallBegin> {
+        match &self.get(self.call(id).begin?)?.what {
+            What::CallBegin(begin) => Some(begin),
+            _ => None,
+        }
+    }
+
+    /// A call's end.
+    pub fn call_end(&self, id: CallRef) -> Option<&CallEnd> {
+        match &self.get(self.call(id).end?)?.what {
+            What::CallEnd(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// Calls that have not ended, with the `seq` of their begin.
+    pub fn waiting(&self) -> impl Iterator<Item = (CallRef, u64)> {
+        self.waiting.iter().map(|(id, seq)| (*id, *seq))
+    }
+
+    /// What is known about a packet.
+    pub fn note(&self, id: PacketId) -> Option<&PacketNote> {
+        self.packets.get(&id)
+    }
+
+    /// A packet's event.
+    pub fn packet(&self, id: PacketId) -> Option<&Packet> {
+        match &self.get(self.packets.get(&id)?.seq)?.what {
+            What::Packet(packet) => Some(packet),
+            _ => None,
+        }
+    }
+
+    /// What is known of a packet's fate, counting events up to `until` only, with the `seq` that says so.
+    pub fn fate(&self, packet: &Packet, until: u64) -> (Fate, Option<u64>) {
+        let later = self.packets.get(&packet.id).and_then(|note| {
+            let seq = *note.fates.iter().rev().find(|seq| **seq <= until)?;
+            match &self.get(seq)?.what {
+                What::Fate(later) => Some((later.fate.clone(), Some(seq))),
+                _ => None,
+            }
+        });
+        later.unwrap_or_else(|| (packet.fate.clone(), None))
+    }
+
+    /// Packets held on the wire now, oldest first, with the `seq` of their event.
+    pub fn held(&self) -> impl Iterator<Item = (PacketId, u64)> {
+        self.held.iter().map(|(id, seq)| (*id, *seq))
+    }
+
+    /// The packet that an event is about, while it is held.
+    pub fn held_at(&self, seq: u64) -> Option<PacketId> {
+        let id = match &self.get(seq)?.what {
+            What::Packet(packet) => packet.id,
+            What::Fate(fate) => fate.id,
+            _ => return None,
+        };
+        self.held.contains_key(&id).then_some(id)
+    }
+
+    /// Sockets, by number, gone ones included.
+    pub fn sockets(&self) -> &BTreeMap<SocketId, SocketNote> {
+        &self.sockets
+    }
+
+    /// The first `seq` of the chain behind an event: the call's begin, the packet that was answered.
+    pub fn cause_of(&self, seq: u64) -> Option<u64> {
+        match &self.get(seq)?.what {
+            What::CallEnd(end) => self.call(end.id).begin,
+            What::Packet(packet) => match packet.cause {
+                Cause::Call(id) => self.call(id).begin,
+                Cause::Packet(id) => self.packets.get(&id).map(|note| note.seq),
+                Cause::Timer | Cause::Wire | Cause::Service => {
+                    packet.copy_of.and_then(|first| self.packets.get(&first)).map(|note| note.seq)
+                }
+            },
+            What::Fate(fate) => self.packets.get(&fate.id).map(|note| note.seq),
+            _ => None,
+        }
+    }
+
+    /// Events an event led to, in order.
+    pub fn effects_of(&self, seq: u64) -> Vec<u64> {
+        let mut effects = match self.get(seq).map(|event| &event.what) {
+            Some(What::CallBegin(begin)) => {
+                let mut effects = self.caused(CauseKey::Call(begin.id));
+                effects.extend(self.call(begin.id).end);
+                effects
+            }
+            Some(What::Packet(packet)) => {
+                let mut effects = self.caused(CauseKey::Packet(packet.id));
+                if let Some(note) = self.packets.get(&packet.id) {
+                    effects.extend(&note.fates);
+                    effects.extend(&note.copies);
+                }
+                effects
+            }
+            _ => Vec::new(),
+        };
+        effects.sort_unstable();
+        effects.dedup();
+        effects
+    }
+
+    fn caused(&self, key: CauseKey) -> Vec<u64> {
+        self.effects.get(&key).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What each event means for the store's indexes, and how they shrink with it.
+
+use proto::trace::{Cause, Event, Fate, Packet, StateChange, TcpState, Transport, What};
+
+use super::{CAPACITY, CauseKey, PacketNote, SocketNote, TraceStore};
+use crate::view::words::Meaning;
+
+impl TraceStore {
+    pub(super) fn index(&mut self, event: &Event) {
+        match &event.what {
+            What::CallBegin(begin) => {
+                self.calls.entry(begin.id).or_default().begin = Some(event.seq);
+                self.waiting.insert(begin.id, event.seq);
+            }
+            What::CallEnd(end) => {
+                self.calls.entry(end.id).or_default().end = Some(event.seq);
+                self.waiting.remove(&end.id);
+            }
+            What::Packet(packet) => self.index_packet(packet, event),
+            What::Fate(fate) => {
+                if let Some(note) = self.packets.get_mut(&fate.id) {
+                    note.fates.push(event.seq);
+                }
+                if fate.fate == Fate::Held {
+                    self.held.insert(fate.id, event.seq);
+                } else {
+                    self.held.remove(&fate.id);
+                }
+            }
+            What::State(change) => self.index_state(change, event),
+            What::Wire { settings, .. } => self.wire = *settings,
+            What::Joined(member) => {
+                self.members.insert(member.id, member.clone());
+            }
+            What::HostAppeared(host) => {
+                self.hosts.insert(host.id, host.clone());
+            }
+            What::HostGone(host) => {
+                for note in self.sockets.values_mut().filter(|note| note.change.host == *host) {
+                    note.gone = true;
+                }
+            }
+            What::ProgramBegan(program) => {
+                self.programs.insert(program.id, program.clone());
+            }
+            What::Output { .. }
+            | What::Left(_)
+            | What::ProgramEnded(_)
+            | What::Summary(_)
+            | What::Forgotten { .. } => {}
+        }
+    }
+
+    fn index_state(&mut self, change: &StateChange, event: &Event) {
+        let gone = change.to == TcpState::Closed
+            && change.owner.is_none()
+            && change.from.is_some_and(|from| from != TcpState::Closed);
+        let note = SocketNote { change: change.clone(), seq: event.seq, time: event.time, gone };
+        self.sockets.insert(change.socket, note);
+    }
+
+    fn index_packet(&mut self, packet: &Packet, event: &Event) {
+        match packet.cause {
+            Cause::Call(id) => self.effects.entry(CauseKey::Call(id)).or_default().push(event.seq),
+            Cause::Packet(id) => {
+                self.effects.entry(CauseKey::Packet(id)).or_default().push(event.seq);
+                if let Some(note) = self.packets.get_mut(&id) {
+                    note.answered = true;
+                }
+            }
+            Cause::Timer | Cause::Wire | Cause::Service => {}
+        }
+        if packet.fate == Fate::Held {
+            self.held.insert(packet.id, event.seq);
+        }
+        let (relative, acknowledged, meaning) = self.flows.follow(packet);
+        let (attempt, after_first) = self.attempt(packet, event);
+        let note = PacketNote {
+            seq: event.seq,
+            fates: Vec::new(),
+            relative,
+            acknowledged,
+            meaning,
+            attempt,
+            after_first,
+            loss: self.wire.loss,
+            copies: Vec::new(),
+            queue_full: self.full_queue(packet),
+            answered: false,
+        };
+        self.packets.insert(packet.id, note);
+    }
+
+    fn attempt(&mut self, packet: &Packet, event: &Event) -> (u32, u64) {
+        let Some(first) = packet.copy_of else { return (1, 0) };
+        let Some(note) = self.packets.get_mut(&first) else { return (2, 0) };
+        note.copies.push(event.seq);
+        let attempt = 1 + u32::try_from(note.copies.len()).unwrap_or(u32::MAX - 1);
+        let seq = note.seq;
+        let after = self.get(seq).map_or(0, |first| event.time.saturating_sub(first.time));
+        (attempt, after)
+    }
+
+    fn full_queue(&self, packet: &Packet) -> Option<(u32, u32)> {
+        let Transport::Tcp(tcp) = &packet.transport else { return None };
+        if !Meaning::is_syn(tcp.flags) {
+            return None;
+        }
+        let listener = self.sockets.values().find(|note| {
+            note.change.to == TcpState::Listen
+                && Some(note.change.host) == packet.to
+                && note.change.local.is_some_and(|local| local.port() == tcp.dst_port)
+        })?;
+        let (queued, backlog) = (listener.change.unread, listener.change.unacknowledged);
+        (queued > backlog).then_some((queued, backlog + 1))
+    }
+
+    pub(super) fn let_go(&mut self) {
+        let keep_from = CAPACITY / 4;
+        self.events.drain(..keep_from);
+        self.generation += 1;
+        let oldest = self.events.front().map_or(0, |event| event.seq);
+        self.packets.retain(|_, note| note.seq >= oldest);
+        self.calls.retain(|_, place| {
+            place.end.or(place.begin).is_some_and(|seq| seq >= oldest) || place.end.is_none()
+        });
+        let packets = &self.packets;
+        let calls = &self.calls;
+        self.effects.retain(|key, _| match key {
+            CauseKey::Call(id) => calls.contains_key(id),
+            CauseKey::Packet(id) => packets.contains_key(id),
+        });
+        self.sockets.retain(|_, note| !note.gone || note.seq >= oldest);
+        self.skipped.retain(|(seq, _)| *seq >= oldest);
+    }
+}

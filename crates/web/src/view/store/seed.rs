@@ -1,0 +1,149 @@
+//! What a room consists of before the first event: machines, programs and people, as a snapshot tells them.
+//!
+//! Read leniently, so that a snapshot in JavaScript may leave out what it does not know.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use proto::{
+    id::{HostId, MemberId, ProgramId},
+    message::Snapshot,
+    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
+};
+use serde::Deserialize;
+
+use super::TraceStore;
+
+/// Names seeded at most, of each kind; a snapshot comes from outside.
+const MOST: usize = 256;
+
+/// A snapshot, as far as the page's view needs it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Seed {
+    /// Machines.
+    pub hosts: Vec<SeedHost>,
+    /// Programs.
+    pub programs: Vec<SeedProgram>,
+    /// People.
+    pub members: Vec<SeedMember>,
+    /// The wire's settings.
+    pub wire: Option<SeedWire>,
+    /// Number of the person who looks at the page.
+    pub member: Option<u32>,
+}
+
+/// A machine.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SeedHost {
+    /// Its number.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+    /// Its address, as text.
+    #[serde(default)]
+    pub address: String,
+    /// Whose it is, if a guest's.
+    #[serde(default)]
+    pub guest: Option<u32>,
+    /// Whether it only has the ready-made servers.
+    #[serde(default, alias = "readyMade")]
+    pub ready_made: bool,
+}
+
+/// A program.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SeedProgram {
+    /// Its number.
+    pub id: u32,
+    /// On which machine.
+    pub host: u32,
+    /// What it is called.
+    pub name: String,
+}
+
+/// A person.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SeedMember {
+    /// Their number.
+    pub id: u32,
+    /// Their name.
+    pub name: String,
+}
+
+/// The wire's settings.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SeedWire {
+    /// Whether packets stop half-way.
+    pub held: bool,
+    /// Milliseconds one way.
+    #[serde(alias = "delay_ms", alias = "delayMs")]
+    pub delay: f64,
+    /// Probability.
+    pub loss: f64,
+    /// Of the losses.
+    pub seed: f64,
+}
+
+impl TraceStore {
+    /// Learns what a snapshot in JavaScript's form tells.
+    pub fn seed(&mut self, seed: Seed) {
+        for host in seed.hosts.into_iter().take(MOST) {
+            self.seed_host(HostInfo {
+                id: HostId(host.id),
+                name: host.name,
+                aliases: Vec::new(),
+                address: host.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+                guest: host.guest.map(MemberId),
+                ready_made: host.ready_made,
+                cable: true,
+            });
+        }
+        for program in seed.programs.into_iter().take(MOST) {
+            self.seed_program(ProgramInfo {
+                id: ProgramId(program.id),
+                host: HostId(program.host),
+                by: None,
+                name: program.name,
+                lifetime: Lifetime::Page,
+            });
+        }
+        for member in seed.members.into_iter().take(MOST) {
+            let id = MemberId(member.id);
+            self.seed_member(MemberInfo { id, name: member.name, role: Role::Viewer, host: None });
+        }
+        self.me = seed.member.map(MemberId).or(self.me);
+        if let Some(wire) = seed.wire {
+            self.wire = WireSettings {
+                held: wire.held,
+                delay_ms: wire.delay.max(0.0) as u32,
+                loss: wire.loss,
+                seed: wire.seed.max(0.0) as u64,
+            };
+        }
+    }
+
+    /// Learns what a snapshot tells.
+    pub fn seed_snapshot(&mut self, snapshot: &Snapshot) {
+        snapshot.hosts.iter().cloned().for_each(|host| self.seed_host(host));
+        snapshot.programs.iter().cloned().for_each(|program| self.seed_program(program));
+        snapshot.members.iter().cloned().for_each(|member| self.seed_member(member));
+        self.wire = snapshot.wire;
+        self.me = Some(snapshot.member);
+    }
+
+    fn seed_host(&mut self, host: HostInfo) {
+        self.names.host_is(&host);
+        self.hosts.insert(host.id, host);
+    }
+
+    fn seed_program(&mut self, program: ProgramInfo) {
+        self.names.program_is(&program);
+        self.programs.insert(program.id, program);
+    }
+
+    fn seed_member(&mut self, member: MemberInfo) {
+        self.names.member_is(&member);
+        self.members.insert(member.id, member);
+    }
+}

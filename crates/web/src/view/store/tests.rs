@@ -1,0 +1,185 @@
+use proto::{
+    id::{CallRef, PacketId},
+    trace::{Cause, Fate, What},
+};
+
+use super::{CAPACITY, PushError, TraceStore};
+use crate::view::{
+    details,
+    script::{CLIENT, SYN, Script},
+    sockets, table, text,
+    words::Meaning,
+};
+
+#[test]
+fn events_come_in_the_wire_format_and_repeated_ones_do_no_harm() {
+    let mut script = Script::new();
+    script.conversation();
+    let bytes = script.bytes();
+    let mut store = TraceStore::new();
+    assert_eq!(store.push_bytes(&bytes), Ok(script.events.len()));
+    assert_eq!(store.push_bytes(&bytes), Ok(0));
+    assert_eq!(store.len(), script.events.len());
+}
+
+#[test]
+fn bytes_that_are_no_events_are_refused_and_what_came_before_is_kept() {
+    let mut script = Script::new();
+    script.server_waits();
+    let mut bytes = script.bytes();
+    bytes.extend([0xff; 40]);
+    let mut store = TraceStore::new();
+    assert_eq!(store.push_bytes(&bytes), Err(PushError::Malformed));
+    assert_eq!(store.len(), script.events.len());
+    for cut in 0..bytes.len() {
+        let _ = TraceStore::new().push_bytes(&bytes[..cut]);
+    }
+}
+
+#[test]
+fn the_store_is_bounded_and_says_where_something_is_missing() {
+    let mut store = TraceStore::new();
+    let mut script = Script::new();
+    let connect = script.client_connects();
+    script.segment(CLIENT, SYN, b"", Cause::Call(connect), Fate::Delivered);
+    let packet = script.events.pop().unwrap();
+    for seq in 0..(CAPACITY as u64 + 10) {
+        let mut event = packet.clone();
+        event.seq = 5 + seq + u64::from(seq > 100) * 7;
+        if let What::Packet(packet) = &mut event.what {
+            packet.id = PacketId(seq);
+        }
+        store.push(event);
+    }
+    assert!(store.len() <= CAPACITY);
+    assert!(store.generation() > 0);
+    assert!(store.note(PacketId(0)).is_none());
+    let mut fresh = TraceStore::new();
+    script.events.iter().filter(|event| event.seq < 3 || event.seq > 4).for_each(|event| {
+        fresh.push(event.clone());
+    });
+    assert_eq!(fresh.missing_before(5), 2);
+}
+
+#[test]
+fn numbers_are_relative_and_packets_say_what_they_mean() {
+    let mut script = Script::new();
+    script.conversation();
+    let store = script.store();
+    let notes: Vec<_> = (1..=7).map(|id| store.note(PacketId(id)).unwrap()).collect();
+    let meanings: Vec<_> = notes.iter().map(|note| note.meaning).collect();
+    assert_eq!(
+        meanings,
+        [
+            Meaning::Asks,
+            Meaning::Agrees,
+            Meaning::Confirms,
+            Meaning::Data,
+            Meaning::Acknowledges,
+            Meaning::Finishes,
+            Meaning::Finishes,
+        ]
+    );
+    assert_eq!((notes[3].relative, notes[3].acknowledged), (1, 1));
+    assert_eq!((notes[5].relative, notes[6].acknowledged), (25, 26));
+}
+
+#[test]
+fn a_refusal_is_told_from_a_break() {
+    let mut script = Script::new();
+    script.refused();
+    let store = script.store();
+    assert_eq!(store.note(PacketId(2)).unwrap().meaning, Meaning::Refuses);
+}
+
+#[test]
+fn causes_and_effects_are_found_both_ways() {
+    let mut script = Script::new();
+    script.refused();
+    let store = script.store();
+    let begin = store.call(CallRef(2)).begin.unwrap();
+    let syn = store.note(PacketId(1)).unwrap().seq;
+    let rst = store.note(PacketId(2)).unwrap().seq;
+    assert_eq!(store.cause_of(rst), Some(syn));
+    assert_eq!(store.cause_of(syn), Some(begin));
+    assert!(store.effects_of(begin).contains(&syn));
+    assert!(details::related(&store, begin).contains(&rst));
+    assert_eq!(details::details(&store, rst).unwrap().caused_by.len(), 2);
+}
+
+#[test]
+fn rows_are_sentences() {
+    let mut script = Script::new();
+    script.refused();
+    let store = script.store();
+    let sentences: Vec<_> = table::rows(&store, 5, 100).into_iter().map(|row| row.sentence).collect();
+    insta::assert_snapshot!(sentences.join("\n"));
+}
+
+#[test]
+fn packets_as_tcpdump_writes_them() {
+    let mut script = Script::new();
+    script.conversation();
+    script.held();
+    insta::assert_snapshot!(text::text(&script.store()));
+}
+
+#[test]
+fn an_errno_is_explained() {
+    let mut script = Script::new();
+    script.refused();
+    let store = script.store();
+    let end = store.call(CallRef(2)).end.unwrap();
+    let error = details::details(&store, end).unwrap().error.unwrap();
+    assert_eq!((error.name.as_str(), error.number), ("ECONNREFUSED", Some(111)));
+    assert_eq!(error.sentence, "The machine answered, but nothing listens on that port there.");
+}
+
+#[test]
+fn sockets_waiting_and_time_wait() {
+    let mut script = Script::new();
+    script.conversation();
+    let store = script.store();
+    let rows = sockets::sockets(&store, crate::view::script::SERVER, script.now());
+    let states: Vec<_> = rows.iter().map(|row| (row.socket, row.state, row.timer.as_str())).collect();
+    assert_eq!(states, [(1, "LISTEN", ""), (3, "TIME_WAIT", "rests for 60.0 s more")]);
+    let later = script.now() + 61_000_000_000;
+    assert_eq!(sockets::sockets(&store, crate::view::script::SERVER, later).len(), 1);
+    assert!(sockets::waiting(&store, None).is_empty());
+    let mut waits = Script::new();
+    waits.server_waits();
+    let waiting = sockets::waiting(&waits.store(), None);
+    assert_eq!(waiting[0].text, "accept()");
+    assert_eq!(waiting[0].sentence, "It returns when somebody connects.");
+}
+
+#[test]
+fn payload_never_becomes_markup_or_turns_text_around() {
+    use crate::view::words::quoted;
+    assert_eq!(quoted(b"<b>\n\x00\xff", 6, 20), "\u{201c}<b>\\n\\x00\\xff\u{201d}");
+    assert_eq!(quoted("\u{202e}abc".as_bytes(), 6, 20), "\u{201c}\\u202eabc\u{201d}");
+    assert_eq!(quoted(&[b'a'; 30], 30, 20).chars().count(), 23);
+}
+
+/// Writes traces for looking at the drawing in a browser: `VIEW_TRACES=folder cargo test -p web -- --ignored`.
+#[test]
+#[ignore = "writes files where the environment says"]
+fn write_traces() {
+    let Ok(folder) = std::env::var("VIEW_TRACES") else { return };
+    let mut all: Vec<(&str, Script)> = Vec::new();
+    for name in ["conversation", "held", "refused", "waiting", "bulk", "many"] {
+        let mut script = Script::new();
+        match name {
+            "conversation" => script.conversation(),
+            "held" => drop(script.held()),
+            "refused" => script.refused(),
+            "waiting" => drop(script.server_waits()),
+            "bulk" => crate::view::diagram::bulk_into(&mut script, 9),
+            _ => (0..1_100).for_each(|_| script.refused()),
+        }
+        all.push((name, script));
+    }
+    for (name, script) in all {
+        std::fs::write(format!("{folder}/{name}.trace"), script.bytes()).unwrap();
+    }
+}

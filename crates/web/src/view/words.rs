@@ -1,0 +1,345 @@
+//! What events are called: plain words for packets, Python's spelling for calls, quoted payload, numbers of
+//! seconds. Every other view takes its words from here.
+
+use proto::{
+    call::{Call, CallError, Family, Kind, OptionValue, Outcome, Value},
+    record::{flag_names, how_name, option_name, poll_names},
+    trace::{Packet, TcpFlags, Transport},
+};
+
+/// What a packet says in its conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// SYN.
+    Asks,
+    /// SYN with ACK.
+    Agrees,
+    /// The handshake's last ACK.
+    Confirms,
+    /// Payload.
+    Data,
+    /// A pure ACK.
+    Acknowledges,
+    /// A pure ACK that announces a window of 0.
+    Full,
+    /// A pure ACK that opens the window again.
+    RoomAgain,
+    /// A keep-alive or window probe.
+    Probes,
+    /// FIN.
+    Finishes,
+    /// RST as the answer to a SYN.
+    Refuses,
+    /// RST on a connection.
+    BreaksOff,
+    /// A datagram.
+    Datagram,
+    /// ICMP or another protocol.
+    Other,
+}
+
+impl Meaning {
+    /// What a packet that is not TCP says.
+    pub fn of_other(packet: &Packet) -> Self {
+        if matches!(packet.transport, Transport::Udp { .. }) { Self::Datagram } else { Self::Other }
+    }
+
+    /// Whether these are the bits of a SYN without ACK.
+    pub fn is_syn(flags: TcpFlags) -> bool {
+        flags.contains(TcpFlags::SYN) && !flags.contains(TcpFlags::ACK)
+    }
+
+    /// Whether nothing but an acknowledgment is said: such packets are drawn lightly and may be folded away.
+    pub fn is_pure_ack(self) -> bool {
+        matches!(self, Self::Acknowledges)
+    }
+
+    /// In plain words; empty where the payload speaks for itself.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Asks => "asks to connect",
+            Self::Agrees => "agrees",
+            Self::Confirms => "confirms",
+            Self::Data | Self::Datagram | Self::Other => "",
+            Self::Acknowledges => "got it",
+            Self::Full => "wait: no room here",
+            Self::RoomAgain => "room again",
+            Self::Probes => "still there?",
+            Self::Finishes => "has no more to send",
+            Self::Refuses => "nobody there",
+            Self::BreaksOff => "connection broken off",
+        }
+    }
+}
+
+/// A packet's own name: `SYN`, `PSH ACK 24 B`, `UDP 5 B`.
+pub fn packet_name(packet: &Packet) -> String {
+    let length = packet.data.length;
+    let size = if length > 0 { format!(" {}", bytes(u64::from(length))) } else { String::new() };
+    match &packet.transport {
+        Transport::Tcp(tcp) => {
+            let flags: Vec<_> = tcp.flags.names().collect();
+            format!("{}{size}", if flags.is_empty() { "no flags".to_owned() } else { flags.join(" ") })
+        }
+        Transport::Udp { .. } => format!("UDP{size}"),
+        Transport::Icmp { .. } => "ICMP".to_owned(),
+        Transport::Other(number) => format!("IP protocol {number}{size}"),
+    }
+}
+
+/// A packet's plain words, or its payload in quotes.
+pub fn packet_words(packet: &Packet, meaning: Meaning) -> String {
+    if let Transport::Icmp { words, .. } = &packet.transport {
+        return bounded(words, 60);
+    }
+    if meaning == Meaning::Finishes && packet.data.length > 0 {
+        return format!("{}, {}", quoted(&packet.data.bytes, packet.data.length, 20), meaning.words());
+    }
+    match meaning.words() {
+        "" if packet.data.length > 0 => quoted(&packet.data.bytes, packet.data.length, 20),
+        words => words.to_owned(),
+    }
+}
+
+/// Payload in quotes, at most `most` characters as written here, with controls and everything not text escaped.
+pub fn quoted(payload: &[u8], length: u32, most: usize) -> String {
+    let mut text = String::from("\u{201c}");
+    let mut room = most;
+    let mut used = 0;
+    for chunk in payload.utf8_chunks() {
+        let letters = chunk.valid().chars().map(|letter| (escaped(letter), letter.len_utf8()));
+        let bytes = chunk.invalid().iter().map(|byte| (format!("\\x{byte:02x}"), 1));
+        for (shown, bytes) in letters.chain(bytes) {
+            let Some(left) = room.checked_sub(shown.chars().count()) else {
+                return text + "\u{2026}\u{201d}";
+            };
+            room = left;
+            used += bytes;
+            text.push_str(&shown);
+        }
+    }
+    if used < length as usize {
+        text.push('\u{2026}');
+    }
+    text + "\u{201d}"
+}
+
+/// A character as Python writes it within quotes.
+fn escaped(letter: char) -> String {
+    match letter {
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        letter if letter.is_ascii_control() => format!("\\x{:02x}", u32::from(letter)),
+        letter if letter.is_control() || is_direction(letter) => format!("\\u{:04x}", u32::from(letter)),
+        letter => letter.to_string(),
+    }
+}
+
+/// Characters that turn the direction of the text around them: shown as numbers, so that nobody is misled.
+fn is_direction(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// At most `most` characters of `text`, controls escaped, with an ellipsis when it is cut.
+pub fn bounded(text: &str, most: usize) -> String {
+    let mut short = String::new();
+    for (at, letter) in text.chars().enumerate() {
+        if at == most {
+            short.push('\u{2026}');
+            break;
+        }
+        short.push_str(&escaped(letter));
+    }
+    short
+}
+
+/// A number with thousands separated: `55,024`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of bytes: `24 B`.
+pub fn bytes(number: u64) -> String {
+    format!("{} B", grouped(number))
+}
+
+/// A length of time, with the precision a reader can use: `31 µs`, `0.9 ms`, `140 ms`, `3.2 s`, `2 min 5 s`.
+pub fn duration(nanoseconds: u64) -> String {
+    let ms = nanoseconds as f64 / 1e6;
+    if ms < 0.1 {
+        format!("{:.0} µs", ms * 1e3)
+    } else if ms < 10.0 {
+        format!("{ms:.1} ms")
+    } else if ms < 1_000.0 {
+        format!("{ms:.0} ms")
+    } else if ms < 120_000.0 {
+        format!("{:.1} s", ms / 1e3)
+    } else {
+        let seconds = nanoseconds / 1_000_000_000;
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    }
+}
+
+/// `2nd`, `3rd`, `11th`.
+pub fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// A call as the diagram names it: `recv(1024)`, `sendall` never, since it is not one call.
+pub fn call_short(call: &Call) -> String {
+    match call {
+        Call::Bind { address, .. } => format!("bind(:{})", address.port()),
+        Call::Listen { backlog, .. } => format!("listen({backlog})"),
+        Call::Send { length, .. } => format!("send({})", bytes(u64::from(*length))),
+        Call::SendTo { length, .. } => format!("sendto({})", bytes(u64::from(*length))),
+        Call::Recv { max, .. } => format!("recv({max})"),
+        Call::RecvFrom { max, .. } => format!("recvfrom({max})"),
+        Call::Shutdown { how, .. } => format!("shutdown({})", how_name(*how).trim_start_matches("SHUT_")),
+        Call::SetSockOpt { name, .. } | Call::GetSockOpt { name, .. } => {
+            format!("{}({})", call.name(), option_name(*name))
+        }
+        Call::Resolve { name, .. } => format!("getaddrinfo({})", bounded(name, 40)),
+        Call::Ping { name, .. } => format!("ping({})", bounded(name, 40)),
+        Call::Socket { .. }
+        | Call::Accept { .. }
+        | Call::Connect { .. }
+        | Call::Close { .. }
+        | Call::GetSockName { .. }
+        | Call::GetPeerName { .. }
+        | Call::Poll { .. } => format!("{}()", call.name()),
+    }
+}
+
+/// A call with all its arguments, descriptors as `fd 3`.
+pub fn call_full(call: &Call) -> String {
+    let arguments = match call {
+        Call::Socket { family, kind } => {
+            let family = if *family == Family::Inet { "AF_INET" } else { "AF_INET6" };
+            let kind = if *kind == Kind::Stream { "SOCK_STREAM" } else { "SOCK_DGRAM" };
+            format!("{family}, {kind}")
+        }
+        Call::Bind { fd, address } | Call::Connect { fd, address } => format!("fd {fd}, {address}"),
+        Call::Listen { fd, backlog } => format!("fd {fd}, {backlog}"),
+        Call::Accept { fd } | Call::Close { fd } | Call::GetSockName { fd } | Call::GetPeerName { fd } => {
+            format!("fd {fd}")
+        }
+        Call::Send { fd, flags, length } => {
+            format!("fd {fd}, {}{}", bytes(u64::from(*length)), flag_list(&flag_names(*flags)))
+        }
+        Call::SendTo { fd, flags, address, length } => {
+            format!("fd {fd}, {}, {address}{}", bytes(u64::from(*length)), flag_list(&flag_names(*flags)))
+        }
+        Call::Recv { fd, flags, max } | Call::RecvFrom { fd, flags, max } => {
+            format!("fd {fd}, {max}{}", flag_list(&flag_names(*flags)))
+        }
+        Call::Shutdown { fd, how } => format!("fd {fd}, {}", how_name(*how)),
+        Call::SetSockOpt { fd, name, value } => {
+            format!("fd {fd}, {}, {}", option_name(*name), option_value(*value))
+        }
+        Call::GetSockOpt { fd, name } => format!("fd {fd}, {}", option_name(*name)),
+        Call::Poll { fds } => {
+            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", poll_names(*events).join("|")));
+            fds.collect::<Vec<_>>().join(", ")
+        }
+        Call::Resolve { name, port, .. } => format!("{}, {port}", bounded(name, 253)),
+        Call::Ping { name, count } => format!("{}, {count}", bounded(name, 253)),
+    };
+    format!("{}({arguments})", call.name())
+}
+
+fn flag_list(flags: &[&str]) -> String {
+    if flags.is_empty() { String::new() } else { format!(", {}", flags.join("|")) }
+}
+
+fn option_value(value: OptionValue) -> String {
+    match value {
+        OptionValue::Bool(on) => i32::from(on).to_string(),
+        OptionValue::Int(number) => number.to_string(),
+        OptionValue::Linger(None) => "off".to_owned(),
+        OptionValue::Linger(Some(seconds)) => format!("{seconds} s"),
+    }
+}
+
+/// What a call came to, in a few characters: `fd 4`, `24 B`, `ECONNREFUSED`; empty where it only succeeded.
+pub fn outcome_short(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(value) => value_short(value),
+        Err(error) => error_short(error),
+    }
+}
+
+fn value_short(value: &Value) -> String {
+    match value {
+        Value::Done => String::new(),
+        Value::Descriptor(fd) | Value::Accepted { fd, .. } => format!("fd {fd}"),
+        Value::Sent(taken) => bytes(u64::from(*taken)),
+        Value::Received { length: 0 } => "end of file".to_owned(),
+        Value::Received { length } | Value::ReceivedFrom { length, .. } => bytes(u64::from(*length)),
+        Value::Address(address) => address.to_string(),
+        Value::Option(value) => option_value(*value),
+        Value::Ready(fds) if fds.is_empty() => "nothing ready".to_owned(),
+        Value::Ready(fds) => {
+            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", poll_names(*events).join("|")));
+            fds.collect::<Vec<_>>().join(", ")
+        }
+        Value::Addresses { addresses, .. } => addresses.first().map_or_else(String::new, ToString::to_string),
+        Value::Pinged { round_trips, .. } => {
+            let came = round_trips.iter().flatten().count();
+            format!("{came} of {} came back", round_trips.len())
+        }
+    }
+}
+
+fn error_short(error: &CallError) -> String {
+    match error {
+        CallError::Errno { errno, .. } if errno.entry().is_some() => errno.name().to_owned(),
+        CallError::Errno { errno, .. } => format!("errno {}", errno.0),
+        CallError::TimedOut { .. } => "time ran out".to_owned(),
+        CallError::Resolve(why) => why.name().to_owned(),
+        CallError::Policy { rule, .. } => format!("our rule: {}", bounded(rule, 40)),
+        CallError::Limit { limit, value } => format!("our limit: {} {value}", bounded(limit, 40)),
+        CallError::Protocol { rule } => format!("protocol: {}", bounded(rule, 40)),
+    }
+}
+
+/// Colour of a failure: what we refuse by a rule or limit of ours never looks like the kernel's answer.
+pub fn error_tone(error: &CallError) -> &'static str {
+    match error {
+        CallError::Policy { .. } | CallError::Limit { .. } => "act",
+        CallError::TimedOut { .. } => "wait",
+        CallError::Errno { .. } | CallError::Resolve(_) | CallError::Protocol { .. } => "fault",
+    }
+}
+
+/// What a waiting call waits for.
+pub fn waits_for(call: &Call) -> &'static str {
+    match call {
+        Call::Accept { .. } => "It returns when somebody connects.",
+        Call::Connect { .. } => "It returns when the other machine answers.",
+        Call::Recv { .. } | Call::RecvFrom { .. } => {
+            "It returns when bytes arrive, or the other side has finished."
+        }
+        Call::Send { .. } | Call::SendTo { .. } => "It returns when the kernel has taken every byte.",
+        Call::Poll { .. } => "It returns when one of its sockets is ready, or its time is up.",
+        Call::Resolve { .. } => "It returns when the name is known.",
+        Call::Ping { .. } => "It returns when the echoes are back.",
+        _ => "",
+    }
+}

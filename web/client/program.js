@@ -1,0 +1,262 @@
+// A program on a machine: its own descriptor table. And its sockets, in Python's spelling.
+import * as args from "./arguments.js";
+
+/** @typedef {{ signal?: AbortSignal, wait?: "forever" | "no" | number, flags?: string | string[] }} CallOptions */
+
+export class Program {
+  #port;
+  #sockets = new Map();
+
+  /** @param {import("./port.js").Port} port @param {{ id: number, name: string, host: any }} info */
+  constructor(port, { id, name, host }) {
+    this.#port = port;
+    this.id = id;
+    this.name = name;
+    this.host = host;
+  }
+
+  /**
+   * One call in the protocol's own form, `{ Recv: { fd: 3, flags: 0, max: 1024 } }`: what everything else here is
+   * made of. Resolves to its value and the bytes received.
+   * @param {any} call
+   * @param {{ signal?: AbortSignal, wait?: any, payload?: Uint8Array, name?: string }} [options]
+   * @returns {Promise<{ value: any, bytes: Uint8Array }>}
+   */
+  async call(call, { signal, wait, payload, name } = {}) {
+    const request = { do: "call", program: this.id, call, wait: args.wait(wait), payload };
+    const { ok, payload: bytes } = await this.#port.ask(name ?? nameOf(call), request, signal);
+    return { value: ok, bytes: bytes ?? new Uint8Array() };
+  }
+
+  /**
+   * socket(2).
+   * @param {string} [family] `AF_INET` or `AF_INET6`
+   * @param {string} [kind] `SOCK_STREAM` or `SOCK_DGRAM`
+   * @param {CallOptions} [options]
+   */
+  async socket(family = "AF_INET", kind = "SOCK_STREAM", options) {
+    const call = { Socket: { family: args.family(family), kind: args.kind(kind) } };
+    const { value } = await this.call(call, options);
+    return this.adopt(value.Descriptor, { family, kind });
+  }
+
+  /** The socket of a descriptor that is open already, such as one from before a reload. @param {number} fd @param {object} [traits] */
+  adopt(fd, traits) {
+    const socket = new Socket(this, args.integer(fd, "a descriptor", 0), traits);
+    this.#sockets.set(fd, socket);
+    return socket;
+  }
+
+  /** Sockets of this program that this page knows and has not closed. @returns {Socket[]} */
+  get sockets() {
+    return [...this.#sockets.values()];
+  }
+
+  /** @param {Socket} socket */
+  forget(socket) {
+    if (this.#sockets.get(socket.fd) === socket) this.#sockets.delete(socket.fd);
+  }
+
+  /**
+   * A library function: resolves a name and pairs each address with the port.
+   * @param {string} host @param {number} port @param {CallOptions & { family?: string }} [options]
+   */
+  async getaddrinfo(host, port, options = {}) {
+    const family = options.family ? args.family(options.family) : null;
+    const call = { Resolve: { name: args.hostName(host), family, port: args.port(port) } };
+    const { value } = await this.call(call, { ...options, name: "getaddrinfo" });
+    const { addresses, from_room: fromRoom } = value.Addresses;
+    return addresses.map((/** @type {string} */ address) => ({
+      family: address.includes(":") ? "AF_INET6" : "AF_INET",
+      address,
+      port,
+      fromRoom,
+    }));
+  }
+
+  /** A library function: the first IPv4 address of a name. @param {string} host @param {CallOptions} [options] @returns {Promise<string>} */
+  async gethostbyname(host, options = {}) {
+    if (args.isNumeric(args.hostName(host)) && !host.includes(":")) return host;
+    const [first] = await this.getaddrinfo(host, 0, { ...options, family: "AF_INET" });
+    return first.address;
+  }
+
+  /**
+   * A library function: sends real echo requests inside the room.
+   * @param {string} host @param {number} [count] 1 to 10 @param {CallOptions} [options]
+   */
+  async ping(host, count = 4, options) {
+    const call = { Ping: { name: args.hostName(host), count: args.integer(count, "the count", 1, 10) } };
+    const { value } = await this.call(call, { ...options, name: "ping" });
+    const { address, round_trips: times, sent } = value.Pinged;
+    return { address, sent, roundTrips: times.map((/** @type {number | null} */ time) => (time === null ? null : time / 1e6)) };
+  }
+
+  /**
+   * poll(2): those with an event, in the order asked; empty when the wait ran out.
+   * @param {[Socket, string | string[]][]} wanted @param {CallOptions} [options]
+   * @returns {Promise<[Socket, string[]][]>}
+   */
+  async poll(wanted, options) {
+    const fds = wanted.map(([socket, events]) => [socket.fd, args.pollEvents(events)]);
+    const { value } = await this.call({ Poll: { fds } }, options);
+    const socketOf = new Map(wanted.map(([socket]) => [socket.fd, socket]));
+    return value.Ready.map((/** @type {[number, number]} */ [fd, events]) => [socketOf.get(fd), args.pollNames(events)]);
+  }
+
+  /** Shows text as this program's output, to everybody. @param {string} text @param {{ error?: boolean }} [options] */
+  print(text, { error = false } = {}) {
+    this.#port.tell({ do: "output", program: this.id, error, text: String(text) });
+  }
+
+  /** Ends the program as a process exits: its descriptors are closed. */
+  async exit() {
+    this.#sockets.clear();
+    await this.#port.ask("exit", { do: "closeProgram", program: this.id });
+  }
+
+  /** The numeric form of an address; a name is resolved first, visibly. @param {any} address @param {CallOptions} [options] */
+  async resolve(address, options) {
+    const [host, port] = args.address(address);
+    if (args.isNumeric(host)) return args.socketAddress(host, port);
+    const [first] = await this.getaddrinfo(host, port, { signal: options?.signal, family: "AF_INET" });
+    return args.socketAddress(first.address, port);
+  }
+}
+
+export class Socket {
+  #program;
+  /** @type {any} */
+  #timeout = "Forever";
+
+  /** @param {Program} program @param {number} fd @param {{ family?: string, kind?: string }} [traits] */
+  constructor(program, fd, { family = "AF_INET", kind = "SOCK_STREAM" } = {}) {
+    this.#program = program;
+    this.fd = fd;
+    this.family = family;
+    this.kind = kind;
+  }
+
+  /** bind(2). An empty host is every address of the machine. @param {[string, number]} address @param {CallOptions} [options] */
+  async bind(address, options) {
+    const [host, port] = args.address(address);
+    const any = this.family === "AF_INET6" ? "::" : "0.0.0.0";
+    const numeric = host === "" ? args.socketAddress(any, port) : await this.#program.resolve(address, options);
+    await this.#call({ Bind: { fd: this.fd, address: numeric } }, options);
+  }
+
+  /** listen(2). @param {number} [backlog] @param {CallOptions} [options] */
+  async listen(backlog = 128, options) {
+    await this.#call({ Listen: { fd: this.fd, backlog: args.integer(backlog, "the backlog") } }, options);
+  }
+
+  /** accept(2): a new socket and the address of its peer. @param {CallOptions} [options] @returns {Promise<[Socket, [string, number]]>} */
+  async accept(options) {
+    const { value } = await this.#call({ Accept: { fd: this.fd } }, options);
+    const { fd, peer } = value.Accepted;
+    return [this.#program.adopt(fd, this), args.pair(peer)];
+  }
+
+  /** connect(2). A name is resolved first, visibly. @param {[string, number]} address @param {CallOptions} [options] */
+  async connect(address, options) {
+    const numeric = await this.#program.resolve(address, options);
+    await this.#call({ Connect: { fd: this.fd, address: numeric } }, options);
+  }
+
+  /** send(2): how many bytes the kernel took. @param {any} data @param {CallOptions} [options] @returns {Promise<number>} */
+  async send(data, options) {
+    const payload = args.bytes(data);
+    const call = { Send: { fd: this.fd, flags: args.flags(options?.flags), length: payload.length } };
+    const { value } = await this.#call(call, options, payload);
+    return value.Sent;
+  }
+
+  /** A library function: send(2) until everything is taken. @param {any} data @param {CallOptions} [options] */
+  async sendall(data, options) {
+    let rest = args.bytes(data);
+    do {
+      const taken = await this.send(rest.subarray(0, 1024 * 1024), options);
+      rest = rest.subarray(taken);
+    } while (rest.length > 0);
+  }
+
+  /** sendto(2). @param {any} data @param {[string, number]} address @param {CallOptions} [options] @returns {Promise<number>} */
+  async sendto(data, address, options) {
+    const payload = args.bytes(data);
+    const numeric = await this.#program.resolve(address, options);
+    const call = { SendTo: { fd: this.fd, flags: args.flags(options?.flags), address: numeric, length: payload.length } };
+    const { value } = await this.#call(call, options, payload);
+    return value.Sent;
+  }
+
+  /** recv(2): at most `max` bytes; length 0 is end of file. @param {number} max @param {CallOptions} [options] @returns {Promise<Uint8Array>} */
+  async recv(max, options) {
+    const call = { Recv: { fd: this.fd, flags: args.flags(options?.flags), max: args.integer(max, "the buffer size", 0) } };
+    const { bytes } = await this.#call(call, options);
+    return bytes;
+  }
+
+  /** recvfrom(2). @param {number} max @param {CallOptions} [options] @returns {Promise<[Uint8Array, [string, number] | null]>} */
+  async recvfrom(max, options) {
+    const call = { RecvFrom: { fd: this.fd, flags: args.flags(options?.flags), max: args.integer(max, "the buffer size", 0) } };
+    const { value, bytes } = await this.#call(call, options);
+    const { from } = value.ReceivedFrom;
+    return [bytes, from ? args.pair(from) : null];
+  }
+
+  /** shutdown(2). @param {string} how `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR` @param {CallOptions} [options] */
+  async shutdown(how, options) {
+    await this.#call({ Shutdown: { fd: this.fd, how: args.how(how) } }, options);
+  }
+
+  /** close(2). @param {CallOptions} [options] */
+  async close(options) {
+    await this.#call({ Close: { fd: this.fd } }, options);
+    this.#program.forget(this);
+  }
+
+  /** getsockname(2). @param {CallOptions} [options] @returns {Promise<[string, number]>} */
+  async getsockname(options) {
+    const { value } = await this.#call({ GetSockName: { fd: this.fd } }, options);
+    return args.pair(value.Address);
+  }
+
+  /** getpeername(2). @param {CallOptions} [options] @returns {Promise<[string, number]>} */
+  async getpeername(options) {
+    const { value } = await this.#call({ GetPeerName: { fd: this.fd } }, options);
+    return args.pair(value.Address);
+  }
+
+  /** setsockopt(2): an option by its name in C. @param {string} name @param {any} value @param {CallOptions} [options] */
+  async setsockopt(name, value, options) {
+    const call = { SetSockOpt: { fd: this.fd, name: args.optionName(name), value: args.optionValue(name, value) } };
+    await this.#call(call, options);
+  }
+
+  /** getsockopt(2). @param {string} name @param {CallOptions} [options] @returns {Promise<number | null>} */
+  async getsockopt(name, options) {
+    const { value } = await this.#call({ GetSockOpt: { fd: this.fd, name: args.optionName(name) } }, options);
+    return args.plainOption(value.Option);
+  }
+
+  /** Later calls wait at most this long: seconds, 0 for not at all, null for ever. No system call. @param {number | null} seconds */
+  settimeout(seconds) {
+    this.#timeout = args.timeout(seconds);
+  }
+
+  /** @param {any} call @param {CallOptions} [options] @param {Uint8Array} [payload] */
+  #call(call, options = {}, payload) {
+    const wait = options.wait ?? back(this.#timeout);
+    return this.#program.call(call, { signal: options.signal, wait, payload });
+  }
+}
+
+/** The public form of a wait. @param {any} wait */
+function back(wait) {
+  return wait === "Forever" ? "forever" : wait === "No" ? "no" : wait.Millis;
+}
+
+/** The name of a call as in the man pages. @param {any} call */
+export function nameOf(call) {
+  return Object.keys(call)[0].toLowerCase();
+}

@@ -1,0 +1,354 @@
+/**
+ * Wireside for JavaScript: real TCP and UDP sockets on the machines of a room.
+ *
+ * Every call has the effect of exactly one blocking system call by a process: `recv` takes at most what was asked for
+ * and leaves the rest in the kernel, `accept` accepts one connection and no more. Several calls may wait at once.
+ *
+ * Every call takes `{ signal }`; aborting it cancels the call, which then ends exactly once: with its real result
+ * (bytes taken are never lost) or, where it was interrupted, by rejecting with the signal's reason.
+ */
+
+/** What `openRoom` takes. */
+export interface OpenOptions {
+  /** Name of the person, at most 32 characters; the server chooses one if it is empty. */
+  name?: string;
+  /** A key to use in place of the link's: 22 letters of base64url. */
+  key?: string;
+  /** `room.token` of this page before a reload: goes on with its programs, descriptors and waiting calls. */
+  token?: string;
+  /** False: no trace; `room.trace()`, and news of people and machines, are empty then. */
+  trace?: boolean;
+  /** Where to make a new room, if not at the page's own server. */
+  server?: string;
+  /** Gives up. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens a new room, or joins the one of a link (`https://host/r/<id>#<key>`) with the role its key gives.
+ *
+ * @throws {RoomError} `NO_ROOM`, `WRONG_KEY`, `LIMIT`, `DRAINING`, `UNAVAILABLE` (the message says what is missing),
+ * `BLOCKED` (the WebSocket does not get through) or `UNREACHABLE`
+ */
+export function openRoom(link?: string, options?: OpenOptions): Promise<Room>;
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Cancels the call. */
+  signal?: AbortSignal;
+  /** How long it may wait, measured at the server: milliseconds, or as a (non-)blocking call does. */
+  wait?: "forever" | "no" | number;
+}
+
+/** What calls that send or receive take. */
+export interface TransferOptions extends CallOptions {
+  /** `MSG_PEEK`, `MSG_DONTWAIT`, `MSG_WAITALL`, `MSG_OOB`, `MSG_MORE`. */
+  flags?: string | string[];
+}
+
+/** `["10.0.0.1", 12345]`; calls that take one also take a name, which is resolved first, visibly. */
+export type Address = [host: string, port: number];
+
+export type Bytes = Uint8Array | ArrayBuffer | ArrayBufferView | string;
+
+/** What a person may do: the owner all, a participant with a machine of their own, a viewer nothing. */
+export type Role = "owner" | "participant" | "viewer";
+
+export interface Member {
+  id: number;
+  name: string;
+  role: Role;
+  /** Number of their own machine. */
+  host: number | null;
+}
+
+export interface Host {
+  id: number;
+  /** Its name, which resolves inside the room. */
+  name: string;
+  aliases: string[];
+  address: string;
+  /** Number of the guest whose machine it is. */
+  guest: number | null;
+  /** It has the ready-made servers; nobody runs programs there. */
+  readyMade: boolean;
+  /** False while its cable is cut. */
+  cable: boolean;
+}
+
+export interface ProgramInfo {
+  id: number;
+  host: number;
+  /** Number of the person; null for the ready-made servers. */
+  by: number | null;
+  name: string;
+  lifetime: "Page" | "Member";
+}
+
+export interface WireSettings {
+  /** Packets stop half-way until they are let through. */
+  held: boolean;
+  /** One way, milliseconds. */
+  delay: number;
+  /** Probability that a packet is lost. */
+  loss: number;
+  /** Of the losses, so that a run can be repeated. */
+  seed: number;
+}
+
+export interface RoomEvents {
+  /** People, machines, programs or the wire's settings are different now. */
+  change: undefined;
+  /** `open` (again), `lost` with the time the session is kept, or `over`. */
+  connection: { state: "open" | "lost" | "over"; leftMs: number | null; error: RoomError | null };
+  /** News that is not in the trace. `count` is that of skipped trace events. */
+  notice: {
+    kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "draining" | "skipped";
+    leftMs: number | null;
+    count?: number;
+  };
+  /** Trace events in the wire format, from the oldest kept, then live; some may come twice. */
+  trace: Uint8Array;
+}
+
+export class Room {
+  private constructor();
+  /** The room's id, as in its address. */
+  readonly id: string;
+  /** The key this page came with. */
+  readonly key: string;
+  /** Goes on with this session after a reload: keep it in sessionStorage. */
+  readonly token: string;
+  /** This page goes on with the session of an earlier one. */
+  readonly reattached: boolean;
+  /** Addresses to hand on; null where this role may not. */
+  readonly links: { join: string | null; watch: string | null };
+  readonly me: Member;
+  readonly members: Member[];
+  readonly hosts: Host[];
+  readonly programs: ProgramInfo[];
+  readonly features: { packets: boolean; outbound: "off" | "list" | "open"; targets: string[] };
+  readonly connection: "open" | "lost" | "over";
+  /** Everything of the room now, plain. Times in nanoseconds since the room began. */
+  readonly snapshot: {
+    members: Member[];
+    hosts: Host[];
+    programs: ProgramInfo[];
+    wire: WireSettings;
+    now: number;
+    oldest: number;
+  };
+  /** This person's calls from before a reload that still wait. `call` is in the protocol's own form. */
+  readonly waiting: {
+    id: number;
+    program: number;
+    call: any;
+    result: Promise<{ value: any; bytes: Uint8Array }>;
+    cancel(): void;
+  }[];
+  readonly wire: Wire;
+
+  /**
+   * A program on a machine: a descriptor table of its own. A `member` program survives a reload: asked for again by
+   * its name it goes on. A `page` program ends with the page.
+   */
+  program(
+    host: string | number,
+    options?: { name?: string; lifetime?: "member" | "page"; signal?: AbortSignal },
+  ): Promise<Program>;
+  /** The trace from the oldest kept event (or the `seq` given), then live. Ends with the session or the signal. */
+  trace(options?: { from?: number; signal?: AbortSignal }): AsyncGenerator<TraceRecord, void, void>;
+  /** Listens; the function returned stops it. */
+  on<Name extends keyof RoomEvents>(what: Name, listener: (detail: RoomEvents[Name]) => void): () => void;
+  rename(name: string): void;
+  /** Asks that the room stays open longer. */
+  keepOpen(): void;
+  /** Tries to connect now rather than later. */
+  retry(): void;
+  /** Cuts or mends a machine's cable. */
+  cable(host: string | number, plugged: boolean): Promise<void>;
+  /** Gives a machine a fresh network: every socket on it is gone. */
+  freshNetwork(host: string | number): Promise<void>;
+  sysctl(host: string | number, name: "SynRetries" | "AbortOnOverflow" | "SynCookies", value: number): Promise<void>;
+  /** The room's packets as a pcapng file, as Wireshark reads it: the last few megabytes. */
+  pcap(): Promise<Blob>;
+  /** Not there yet: rejects. */
+  run(host: string, name: string, source: string): Promise<never>;
+  /** A port through which another worker may make calls as this page does. */
+  port(): MessagePort;
+  /** Leaves for good. */
+  close(): void;
+}
+
+/** The wire between the machines. Owners only. */
+export class Wire {
+  private constructor();
+  readonly settings: WireSettings;
+  /** Packets stop half-way from now on. */
+  hold(): Promise<void>;
+  /** Lets the oldest held packet through. */
+  step(): Promise<void>;
+  /** Lets one packet through, by its `id` in the trace. */
+  deliver(packet: number): Promise<void>;
+  /** Takes one packet off the wire. */
+  drop(packet: number): Promise<void>;
+  /** Lets everything through, and from now on again. */
+  release(): Promise<void>;
+  /** Delay one way in milliseconds, 0 to 10000; loss as a probability. What is left out stays. */
+  set(settings: { delay?: number; loss?: number; seed?: number }): Promise<void>;
+}
+
+/** A descriptor table on a machine. */
+export class Program {
+  private constructor();
+  readonly id: number;
+  readonly name: string;
+  readonly host: Host;
+  /** Open sockets that this page knows. */
+  readonly sockets: Socket[];
+  /** socket(2). */
+  socket(
+    family?: "AF_INET" | "AF_INET6",
+    kind?: "SOCK_STREAM" | "SOCK_DGRAM",
+    options?: CallOptions,
+  ): Promise<Socket>;
+  /** A library function: the name part of getaddrinfo(3), each address with the port. */
+  getaddrinfo(
+    host: string,
+    port: number,
+    options?: CallOptions & { family?: "AF_INET" | "AF_INET6" },
+  ): Promise<{ family: "AF_INET" | "AF_INET6"; address: string; port: number; fromRoom: boolean }[]>;
+  /** A library function: the first IPv4 address of a name. */
+  gethostbyname(host: string, options?: CallOptions): Promise<string>;
+  /** A library function: real echo requests inside the room; outside it only resolves, and `sent` is false. */
+  ping(
+    host: string,
+    count?: number,
+    options?: CallOptions,
+  ): Promise<{ address: string; sent: boolean; roundTrips: (number | null)[] }>;
+  /** poll(2) with `IN`, `OUT`, `PRI`, ...: those with an event; empty when the wait ran out. */
+  poll(wanted: [Socket, string | string[]][], options?: CallOptions): Promise<[Socket, string[]][]>;
+  /** Shows text as this program's output, to everybody. */
+  print(text: string, options?: { error?: boolean }): void;
+  /** Ends the program as a process exits: its descriptors are closed. */
+  exit(): Promise<void>;
+  /** The socket of a descriptor that is open already. */
+  adopt(fd: number, traits?: { family?: string; kind?: string }): Socket;
+  /** A call in the protocol's own form, `{ Recv: { fd: 3, flags: 0, max: 1024 } }`: what all others are made of. */
+  call(
+    call: any,
+    options?: CallOptions & { payload?: Uint8Array; name?: string },
+  ): Promise<{ value: any; bytes: Uint8Array }>;
+}
+
+/** A kernel socket under a descriptor. */
+export class Socket {
+  private constructor();
+  readonly fd: number;
+  readonly family: string;
+  readonly kind: string;
+  /** An empty host is every address of the machine. */
+  bind(address: Address, options?: CallOptions): Promise<void>;
+  listen(backlog?: number, options?: CallOptions): Promise<void>;
+  accept(options?: CallOptions): Promise<[Socket, Address]>;
+  connect(address: Address, options?: CallOptions): Promise<void>;
+  /** How many bytes the kernel took; at most 1 MiB at once. */
+  send(data: Bytes, options?: TransferOptions): Promise<number>;
+  /** A library function: send(2) until everything is taken. */
+  sendall(data: Bytes, options?: TransferOptions): Promise<void>;
+  sendto(data: Bytes, address: Address, options?: TransferOptions): Promise<number>;
+  /** At most `max` bytes; length 0 is end of file. */
+  recv(max: number, options?: TransferOptions): Promise<Uint8Array>;
+  recvfrom(max: number, options?: TransferOptions): Promise<[Uint8Array, Address | null]>;
+  shutdown(how: "SHUT_RD" | "SHUT_WR" | "SHUT_RDWR", options?: CallOptions): Promise<void>;
+  close(options?: CallOptions): Promise<void>;
+  getsockname(options?: CallOptions): Promise<Address>;
+  getpeername(options?: CallOptions): Promise<Address>;
+  /** An option by its name in C; numbers and switches as they are, `SO_LINGER` in seconds or null. */
+  setsockopt(name: string, value: number | boolean | null, options?: CallOptions): Promise<void>;
+  getsockopt(name: string, options?: CallOptions): Promise<number | null>;
+  /** Later calls wait at most this long: seconds, 0 for not at all, null for ever. No system call. */
+  settimeout(seconds: number | null): void;
+}
+
+/** One event of the trace. */
+export interface TraceRecord {
+  /** Position in the trace, from 1. */
+  seq: number;
+  /** Nanoseconds since the room began. */
+  time: number;
+  kind: "call" | "packet" | "state" | "output" | "wire" | "people" | "host" | "program" | "summary" | "forgotten";
+  [field: string]: any;
+}
+
+/** The kernel's answer: `message` is `[Errno 111] Connection refused`. */
+export class SocketError extends Error {
+  /** Name of the call in the man pages. */
+  readonly call: string;
+  /** Linux number. */
+  readonly errno: number;
+  /** `ECONNREFUSED`. */
+  readonly code: string;
+  /** What it means, for a learner. */
+  readonly sentence: string;
+  /** What to try. */
+  readonly hint: string;
+  /** Bytes the kernel had already taken. */
+  readonly taken: number;
+}
+
+/** A name that could not be resolved; `code` is `EAI_NONAME` or another of getaddrinfo(3). */
+export class ResolveError extends Error {
+  readonly call: string;
+  readonly errno: number;
+  readonly code: string;
+}
+
+/** Refused by a rule of this server; the network was not asked. */
+export class PolicyError extends Error {
+  readonly call: string;
+  readonly code: "POLICY";
+  readonly rule: string;
+  readonly value: string;
+}
+
+/** A limit of this server was reached; the kernel was not asked. */
+export class LimitError extends Error {
+  readonly call: string;
+  readonly code: "LIMIT";
+  readonly limit: string;
+  readonly value: number;
+}
+
+/** A message broke a rule of the protocol, or named something that does not exist. */
+export class ProtocolError extends Error {
+  readonly call: string;
+  readonly code: "PROTOCOL";
+  readonly rule: string;
+}
+
+/** The time a call was given ran out. The network said nothing; this is never errno ETIMEDOUT. */
+export class TimedOutError extends Error {
+  readonly call: string;
+  readonly code: "TIMED_OUT";
+  readonly taken: number;
+}
+
+/** There is no room, or no session in it any more. */
+export class RoomError extends Error {
+  readonly code:
+    | "NO_ROOM"
+    | "WRONG_KEY"
+    | "SESSION_OVER"
+    | "ROOM_ENDED"
+    | "TAKEN_OVER"
+    | "LIMIT"
+    | "POLICY"
+    | "DRAINING"
+    | "UNAVAILABLE"
+    | "BLOCKED"
+    | "UNREACHABLE"
+    | "REFUSED";
+  readonly limit?: string;
+  readonly value?: number;
+}

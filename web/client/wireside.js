@@ -1,0 +1,140 @@
+// Wireside for JavaScript: real TCP and UDP sockets on the machines of a room. See wireside.d.ts.
+//
+//   import { openRoom } from "/client/wireside.js"
+//   const room = await openRoom()
+//   const program = await room.program("client")
+//   const s = await program.socket()
+//   await s.connect(["tutorial", 12345])
+//   new TextDecoder().decode(await s.recv(1024))
+import * as args from "./arguments.js";
+import { RoomError, callError } from "./errors.js";
+import { Port } from "./port.js";
+import { Room } from "./room.js";
+
+export { LimitError, PolicyError, ProtocolError, ResolveError, RoomError, SocketError, TimedOutError } from "./errors.js";
+export { Program, Socket } from "./program.js";
+export { Room } from "./room.js";
+
+/** Failed tries before a first connection is given up. */
+const FIRST_TRIES = 2;
+
+/**
+ * Opens a new room, or joins the one of a link with the role its key gives.
+ * @param {string} [link] `https://host/r/<id>#<key>`
+ * @param {{ name?: string, key?: string, token?: string, trace?: boolean, server?: string, signal?: AbortSignal }} [options]
+ * @returns {Promise<Room>}
+ */
+export async function openRoom(link, options = {}) {
+  const name = String(options.name ?? "");
+  if ([...name].length > 32) throw new RangeError("a name has at most 32 characters");
+  options.signal?.throwIfAborted();
+  const { origin, id, key } = link === undefined ? await make(options) : parse(link, options.key);
+  const token = options.token ? args.secret(options.token, "the token") : undefined;
+  const socket = new URL(`/r/${encodeURIComponent(id)}/socket`, origin);
+  socket.protocol = socket.protocol === "https:" ? "wss:" : "ws:";
+  const worker = new Worker(workerUrl(), { type: "module", name: "wireside" });
+  const port = new Port(worker);
+  try {
+    const begun = begin(port, worker, origin, options.signal);
+    port.tell({ do: "open", url: socket.href, key: args.secret(key, "the key"), name, token, trace: options.trace ?? true });
+    const room = new Room(port, { origin, key, begun: await begun });
+    endWithPage(room, worker);
+    return room;
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** Makes a room. @param {{ server?: string, signal?: AbortSignal }} options */
+async function make({ server, signal }) {
+  const origin = new URL(server ?? location.origin).origin;
+  let answer;
+  try {
+    answer = await fetch(new URL("/rooms", origin), { method: "POST", signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new RoomError("UNREACHABLE", "the server does not answer", { cause: error });
+  }
+  if (!answer.ok) throw await refusal(answer);
+  const { room, owner } = await answer.json();
+  return { origin, id: room, key: owner };
+}
+
+/** Why no room was made. @param {Response} answer */
+async function refusal(answer) {
+  const body = await answer.json().catch(() => ({}));
+  const message = body.message ?? `the server answered ${answer.status}`;
+  if (body.class === "limit") return new RoomError("LIMIT", message, { limit: body.limit, value: body.value });
+  if (body.rule === "draining") return new RoomError("DRAINING", message);
+  if (body.class === "policy") return new RoomError("POLICY", message, { rule: body.rule });
+  return new RoomError("UNAVAILABLE", message);
+}
+
+/** @param {string} link @param {string} [key] */
+function parse(link, key) {
+  const url = new URL(link, location.href);
+  const match = /^\/r\/([^/]+)\/?$/.exec(url.pathname);
+  if (!match) throw new TypeError("a room's link is https://host/r/<id>#<key>");
+  const found = key ?? url.hash.slice(1);
+  if (!/^[A-Za-z0-9_-]{22}$/.test(found)) throw new RoomError("WRONG_KEY", "the link has no key, or not all of it");
+  return { origin: url.origin, id: decodeURIComponent(match[1]), key: found };
+}
+
+/**
+ * The first welcome, or why there is none.
+ * @param {Port} port @param {Worker} worker @param {string} origin @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+function begin(port, worker, origin, signal) {
+  return new Promise((resolve, reject) => {
+    let failures = 0;
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    worker.onerror = (event) => reject(new RoomError("UNAVAILABLE", `the client could not be started: ${event.message}`));
+    port.onnews = (news) => {
+      if (news.type === "begun") return resolve(news);
+      if (news.type === "refused") return reject(callError("openRoom", news.error));
+      if (news.type === "connection" && ++failures === FIRST_TRIES) silence(origin).then(reject);
+    };
+  });
+}
+
+/** Tells a server that is gone from a WebSocket that is blocked on the way. @param {string} origin */
+async function silence(origin) {
+  try {
+    await fetch(new URL("/health", origin), { cache: "no-store" });
+  } catch {
+    return new RoomError("UNREACHABLE", "the server does not answer");
+  }
+  return new RoomError("BLOCKED", "the live connection (WebSocket) was blocked");
+}
+
+/** Says goodbye when the page really goes, and wakes the connection when the network is back. @param {Room} room @param {Worker} worker */
+function endWithPage(room, worker) {
+  addEventListener("pagehide", ({ persisted }) => {
+    if (!persisted) room.bye();
+  });
+  addEventListener("online", () => room.retry());
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) room.retry();
+  });
+  worker.onerror = (event) => console.error(`wireside: ${event.message}`);
+}
+
+/** The worker's address; where Trusted Types are enforced, through the one policy of our name. */
+function workerUrl() {
+  const url = new URL("./worker.js", import.meta.url).href;
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  if (!trustedTypes) return url;
+  policy ??= trustedTypes.createPolicy("wireside", { createScriptURL: ours });
+  return policy.createScriptURL(url);
+}
+
+/** @type {any} */
+let policy = null;
+
+/** Only scripts beside this one. @param {string} url */
+function ours(url) {
+  if (url.startsWith(new URL("./", import.meta.url).href)) return url;
+  throw new TypeError("not one of the client's own scripts");
+}

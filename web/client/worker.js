@@ -1,0 +1,150 @@
+// The worker that owns a room's session: WebAssembly, WebSocket and all. It passes requests in and news out.
+// Requests are `{ n, do, ... }`, answers `{ n, ok, payload }` or `{ n, error }`, news `{ news }`.
+import init, { Session } from "./web.js";
+import { ended, refused } from "./errors.js";
+
+const NO_BYTES = new Uint8Array();
+
+/** @type {Promise<Session> | null} */
+let session = null;
+/** Who waits for a call: by the call's number. @type {Map<number, { port: any, n: number, calls: Map<number, number> }>} */
+const waiting = new Map();
+/** Results of calls made before a reload that came before anybody asked for them. @type {Map<number, any>} */
+const early = new Map();
+/** Why the session is over. @type {any} */
+let over = null;
+
+serve(self);
+
+/** @param {any} port the page, or a worker that the page lets make calls */
+function serve(port) {
+  /** Numbers of this port's calls, by its own numbers. @type {Map<number, number>} */
+  const calls = new Map();
+  port.onmessage = (/** @type {MessageEvent} */ { data }) => answer(port, calls, data);
+}
+
+/** @param {any} port @param {Map<number, number>} calls @param {any} request */
+async function answer(port, calls, request) {
+  const { n } = request;
+  try {
+    if (request.do === "open") {
+      session ??= open(request);
+      await session;
+      return;
+    }
+    const live = await /** @type {Promise<Session>} */ (session);
+    const made = begin(live, calls, request);
+    if (made === undefined) return;
+    if (made.ok !== undefined) return reply(port, { n, ok: made.ok });
+    if (over) return reply(port, { n, error: over });
+    calls.set(n, made.id);
+    waiting.set(made.id, { port, n, calls });
+    if (early.has(made.id)) settle(early.get(made.id));
+  } catch (error) {
+    const plain = /** @type {any} */ (error);
+    reply(port, { n, error: plain?.class ? plain : { class: "error", message: String(plain?.message ?? plain) } });
+  }
+}
+
+/**
+ * Begins what a request asks for. An `id` will be settled by news, `ok` is the answer itself, nothing has none.
+ * @param {Session} live @param {Map<number, number>} calls @param {any} request
+ * @returns {{ id: number, ok?: undefined } | { ok: any } | undefined}
+ */
+function begin(live, calls, request) {
+  switch (request.do) {
+    case "call":
+      return { id: live.call(request.program, request.call, request.wait, request.payload ?? NO_BYTES) };
+    case "cancel": {
+      const id = calls.get(request.of);
+      return id === undefined ? undefined : void live.cancel(id);
+    }
+    case "await":
+      return { id: request.id };
+    case "openProgram":
+      return { id: live.openProgram(request.host, request.name, request.lifetime) };
+    case "closeProgram":
+      return { id: live.closeProgram(request.program) };
+    case "wire":
+      return { id: live.wire(request.command) };
+    case "host":
+      return { id: live.host(request.host, request.command) };
+    case "history":
+      return { ok: live.history() };
+    case "records":
+      return { ok: live.records(request.from, request.most) };
+    case "output":
+      return void live.output(request.program, request.error, request.text);
+    case "rename":
+      return void live.rename(request.name);
+    case "keepOpen":
+      return void live.keepOpen();
+    case "retry":
+      return void live.retry();
+    case "bye":
+      return void live.bye();
+    case "close":
+      return void live.close();
+    case "port":
+      return void serve(request.port);
+    default:
+      throw new Error(`there is no request ${request.do}`);
+  }
+}
+
+/** @param {{ url: string, key: Uint8Array, name: string, token?: Uint8Array, trace: boolean }} options */
+async function open({ url, key, name, token, trace }) {
+  await init();
+  return new Session(url, key, name, token, trace, hear);
+}
+
+/** News of the session. @param {any} news */
+function hear(news) {
+  switch (news.type) {
+    case "result":
+    case "failed":
+    case "program":
+      return settle(news);
+    case "begun":
+      for (const [id] of news.session.waiting) early.set(id, null);
+      break;
+    case "refused":
+      end(refused(news.refusal));
+      break;
+    case "notice": {
+      const error = ended(news.notice.kind);
+      if (error) end(error);
+      break;
+    }
+  }
+  const transfer = news.payload ? [news.payload.buffer] : [];
+  self.postMessage({ news: over ? { ...news, error: over } : news }, { transfer });
+}
+
+/** Nothing will be answered any more. @param {any} error */
+function end(error) {
+  over = error;
+  for (const [id] of waiting) settle({ type: "failed", id, error });
+}
+
+/** Answers whoever waits for a call. @param {any} news */
+function settle(news) {
+  if (news === null) return;
+  const asked = waiting.get(news.id);
+  if (!asked) {
+    if (early.has(news.id)) early.set(news.id, news);
+    return;
+  }
+  early.delete(news.id);
+  waiting.delete(news.id);
+  asked.calls.delete(asked.n);
+  if (news.type === "failed") return reply(asked.port, { n: asked.n, error: news.error });
+  if (news.type === "program") return reply(asked.port, { n: asked.n, ok: news.program });
+  const transfer = news.payload ? [news.payload.buffer] : [];
+  asked.port.postMessage({ n: asked.n, ok: news.value, payload: news.payload }, { transfer });
+}
+
+/** @param {any} port @param {any} message */
+function reply(port, message) {
+  port.postMessage(message);
+}

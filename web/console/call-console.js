@@ -1,0 +1,432 @@
+// The "By hand" tab of a machine: lines in Python's spelling become real calls of a program on it. The wasm Console
+// thinks; this element makes the calls and shows what comes of them. On machines of other people it only listens.
+import init, { Console } from "/client/web.js";
+import { CallButtons } from "/console/call-buttons.js";
+import { cancel, ended, makeCall } from "/console/caller.js";
+import { EntryView } from "/console/entry-view.js";
+import { PromptLine } from "/console/prompt-line.js";
+import { ConsoleMemory } from "/console/memory.js";
+import { announce } from "/page/announce.js";
+import { button, element } from "/page/element.js";
+
+/** Name of the console's program. */
+const PROGRAM = "By hand";
+/** How often a running number changes. */
+const TICK_MS = 100;
+/** How often what a call waits for is looked at again. */
+const LOOK_MS = 1000;
+/** A waiting call is said again after these times. */
+const SAID_AFTER_MS = [10_000, 60_000];
+/** Distance from the end at which the history follows new entries, in pixels. */
+const NEAR_END = 48;
+
+/** @typedef {import("/console/entry-view.js").Shown} Shown */
+
+export class CallConsole extends HTMLElement {
+  /** @type {any} */
+  #room = null;
+  /** @type {any} */
+  #host = null;
+  /** @type {any} */
+  #view = null;
+  #readOnly = false;
+  /** @type {Console | null} */
+  #console = null;
+  /** @type {Promise<any> | null} */
+  #program = null;
+  /** @type {ConsoleMemory | null} */
+  #memory = null;
+  /** @type {Promise<void>} */
+  #ready = Promise.resolve();
+  /** @type {Map<number, EntryView>} */
+  #entries = new Map();
+  /** @type {Map<number, AbortController>} */
+  #calls = new Map();
+  /** Calls from before a reload, by the entry that waits for them. @type {Map<number, any>} */
+  #inherited = new Map();
+  /** Told when an entry ends. @type {Map<number, (shown: Shown) => void>} */
+  #ends = new Map();
+  /** @type {string | null} */
+  #next = null;
+  /** @type {CallButtons | null} */
+  #buttons = null;
+  /** @type {PromptLine | null} */
+  #prompt = null;
+  #list = element("ol", { class: "cc-list" });
+  #empty = element("p", { class: "cc-empty" });
+  #log = element("div", { class: "cc-log", role: "log", tabindex: "0" }, this.#empty, this.#list);
+  #newer = button("Newest", () => this.#toEnd(), { class: "button cc-newer", hidden: true });
+  #history = element("div", { class: "cc-history" }, this.#log, this.#newer);
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #ticking;
+  #looked = 0;
+  #listening = new AbortController();
+
+  /**
+   * Begins. `readOnly` is for machines that this page does not control: their calls are shown as the trace tells them.
+   * @param {{ room: any, host: { id: number, name: string, address: string }, view?: any, readOnly?: boolean }} parts
+   */
+  attach({ room, host, view = null, readOnly = false }) {
+    this.#room = room;
+    this.#host = host;
+    this.#view = view;
+    this.#readOnly = readOnly;
+    this.#log.setAttribute("aria-label", `Calls on ${host.name}`);
+    this.#empty.textContent = readOnly
+      ? `What is called by hand on ${host.name} appears here.`
+      : "Each line is one real call on this machine. Press a button, or type it as in Python.";
+    this.#ready = this.#begin();
+    this.#ready.catch((error) => this.#broken(error));
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+
+  connectedCallback() {
+    this.#tickWhileWaiting();
+  }
+
+  /**
+   * Makes the lesson's next line the one filled button. False where this console cannot take it.
+   * @param {string | null} line
+   */
+  suggest(line) {
+    if (this.#readOnly) return false;
+    this.#next = line;
+    if (this.#console) this.#drawButtons();
+    return true;
+  }
+
+  /**
+   * Runs a line as if it had been typed. Resolves when it has ended well, rejects when it failed.
+   * @param {string} line
+   * @returns {Promise<Shown>}
+   */
+  async run(line) {
+    if (this.#readOnly) throw new Error("this machine is not yours");
+    await this.#ready;
+    const shown = await this.#submit(line);
+    if (shown.state === "failed") throw new Error(shown.error?.python || shown.error?.sentence || "the call failed");
+    return shown;
+  }
+
+  /** The same as {@link run}. @param {string} line */
+  doLine(line) {
+    return this.run(line);
+  }
+
+  async #begin() {
+    // Does nothing when the page's other parts have loaded the client already.
+    await init();
+    this.#console = new Console(this.#host.name);
+    if (this.#readOnly) {
+      this.replaceChildren(element("div", { class: "cc-frame" }, this.#history));
+      this.#followScroll();
+      this.#listen();
+      return;
+    }
+    this.#memory = new ConsoleMemory(this.#room.id, this.#host.name);
+    this.#draw();
+    await this.#comeBack();
+    this.#drawButtons();
+  }
+
+  #draw() {
+    const machine = this.#host.name;
+    this.#buttons = new CallButtons({
+      machine,
+      onrun: (line) => void this.#submit(line),
+      onedit: (line) => this.#prompt?.fill(line, true),
+      every: () => this.#console?.everyCall() ?? [],
+    });
+    this.#prompt = new PromptLine({
+      machine,
+      history: () => this.#console?.lines() ?? [],
+      onsubmit: (line) => this.#typed(line),
+      onpaste: (text) => void this.#pasted(text),
+      oninterrupt: () => this.#interrupt(),
+    });
+    const [row, all] = this.#buttons.nodes;
+    this.replaceChildren(
+      element("div", { class: "cc-frame" }, this.#history, element("div", { class: "cc-foot" }, row, this.#prompt.node, all)),
+    );
+    this.#followScroll();
+  }
+
+  /** After a reload the program, its descriptors and its waiting calls are still there. */
+  async #comeBack() {
+    const console = /** @type {Console} */ (this.#console);
+    const room = this.#room;
+    const before = room.programs.some(
+      (/** @type {any} */ one) => one.host === this.#host.id && one.name === PROGRAM && one.by === room.me.id,
+    );
+    if (!before) return;
+    const program = await this.#open();
+    const waiting = (room.waiting ?? []).filter((/** @type {any} */ one) => one.program === program.id);
+    const saved = this.#memory?.read();
+    const entries = console.restore(
+      saved?.console ?? "",
+      Int32Array.from(program.sockets, (/** @type {any} */ { fd }) => fd),
+      waiting.map((/** @type {any} */ { call }) => call),
+    );
+    for (const shown of console.history()) this.#show(shown, saved?.since[shown.id]);
+    entries.forEach((entry, at) => {
+      this.#inherited.set(entry, waiting[at]);
+      this.#follow(entry, ended(waiting[at].result));
+    });
+    this.#toEnd();
+    this.#tickWhileWaiting();
+  }
+
+  #open() {
+    this.#program ??= this.#room.program(this.#host.name, { name: PROGRAM, lifetime: "member" });
+    this.#program?.catch(() => (this.#program = null));
+    return /** @type {Promise<any>} */ (this.#program);
+  }
+
+  /** @param {string} line */
+  async #typed(line) {
+    const ending = this.#submit(line);
+    const [entry] = [...this.#entries.values()].slice(-1);
+    const shown = this.#console?.entry(entry.id);
+    if (shown?.column !== null && shown?.column !== undefined) {
+      const indent = line.length - line.trimStart().length;
+      this.#prompt?.point(shown.column + indent);
+    } else this.#prompt?.clear();
+    await ending;
+  }
+
+  /** Several lines: one after the other, until one fails. @param {string} text */
+  async #pasted(text) {
+    for (const line of Console.statements(text)) {
+      const shown = await this.#submit(line);
+      if (shown.state === "failed") return;
+    }
+  }
+
+  /**
+   * Takes a line and carries it out. Resolves with its entry once it has ended.
+   * @param {string} line
+   * @returns {Promise<Shown>}
+   */
+  #submit(line) {
+    const console = /** @type {Console} */ (this.#console);
+    const asked = console.submit(line);
+    const shown = console.entry(asked.entry);
+    this.#show(shown, Date.now());
+    this.#toEnd();
+    this.#tell("wireside-line", { line: shown.line, entry: asked.entry });
+    if (!asked.request) {
+      this.#settled(asked.entry);
+      return Promise.resolve(console.entry(asked.entry));
+    }
+    const ending = new Promise((resolve) => this.#ends.set(asked.entry, resolve));
+    this.#save();
+    this.#drawButtons();
+    this.#tickWhileWaiting();
+    this.#follow(asked.entry, this.#make(asked));
+    return /** @type {Promise<Shown>} */ (ending);
+  }
+
+  /** @param {import("/console/caller.js").Asked} asked @returns {Promise<import("/console/caller.js").End>} */
+  async #make({ entry, request }) {
+    const controller = new AbortController();
+    this.#calls.set(entry, controller);
+    const payload = this.#console?.payload(entry) ?? new Uint8Array();
+    try {
+      const program = await this.#open();
+      return await makeCall(program, /** @type {any} */ (request), payload, controller.signal);
+    } catch (error) {
+      return ended(Promise.reject(error));
+    } finally {
+      this.#calls.delete(entry);
+    }
+  }
+
+  /** Goes from one call of an entry to its next. @param {number} entry @param {Promise<import("/console/caller.js").End>} end */
+  async #follow(entry, end) {
+    const console = /** @type {Console} */ (this.#console);
+    for (;;) {
+      const now = await end;
+      const asked = this.#tellConsole(console, entry, now);
+      this.#update(entry);
+      if (!asked?.request) break;
+      end = this.#make(asked);
+    }
+    this.#settled(entry);
+  }
+
+  /** @param {Console} console @param {number} entry @param {any} end */
+  #tellConsole(console, entry, end) {
+    if (end.error) {
+      this.#lookAround();
+      return console.failed(entry, end.error);
+    }
+    if (end.lost !== undefined) {
+      console.lost(entry, end.lost);
+      return null;
+    }
+    return console.ended(entry, end.value, end.bytes);
+  }
+
+  /** @param {number} entry */
+  #settled(entry) {
+    this.#update(entry);
+    this.#save();
+    this.#drawButtons();
+    const shown = this.#console?.entry(entry);
+    this.#ends.get(entry)?.(shown);
+    this.#ends.delete(entry);
+    this.#tell("wireside-line-ended", { line: shown?.line, entry, state: shown?.state });
+  }
+
+  /** @param {number} entry */
+  #cancelEntry(entry) {
+    const controller = this.#calls.get(entry);
+    if (controller) return cancel(controller);
+    // A call from before the reload has no controller: the client knows it by its number.
+    this.#inherited.get(entry)?.cancel?.();
+  }
+
+  /** Cancels the newest call that waits. */
+  #interrupt() {
+    const newest = [...this.#entries.values()].findLast((entry) => entry.waits);
+    if (newest) this.#cancelEntry(newest.id);
+    return newest !== undefined;
+  }
+
+  /** @param {Shown} shown @param {number} [since] */
+  #show(shown, since = Date.now()) {
+    const oncancel = this.#readOnly ? null : () => this.#cancelEntry(shown.id);
+    const view = new EntryView(shown, { since, oncancel });
+    this.#entries.set(shown.id, view);
+    this.#list.append(view.node);
+    this.#empty.hidden = true;
+    this.#letGo();
+  }
+
+  /** The wasm Console keeps a bounded history; what it let go is not shown either. */
+  #letGo() {
+    if (this.#entries.size <= 200) return;
+    const kept = new Set(this.#console?.history().map((/** @type {Shown} */ { id }) => id));
+    for (const [id, view] of this.#entries) {
+      if (kept.has(id)) continue;
+      view.node.remove();
+      this.#entries.delete(id);
+    }
+  }
+
+  /** @param {number} entry */
+  #update(entry) {
+    const shown = this.#console?.entry(entry);
+    const follows = this.#atEnd();
+    if (shown) this.#entries.get(entry)?.update(shown);
+    if (follows) this.#toEnd();
+  }
+
+  #drawButtons() {
+    this.#buttons?.show(this.#console?.suggestions() ?? [], this.#next);
+  }
+
+  #save() {
+    const since = Object.fromEntries([...this.#entries.values()].filter(({ waits }) => waits).map(({ id, since }) => [id, since]));
+    this.#memory?.write(this.#console?.save() ?? "", since);
+  }
+
+  // Waiting
+
+  #tickWhileWaiting() {
+    if (this.#ticking !== undefined || !this.isConnected) return;
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  #tick() {
+    const waiting = [...this.#entries.values()].filter(({ waits }) => waits);
+    if (waiting.length === 0) {
+      clearInterval(this.#ticking);
+      this.#ticking = undefined;
+      return;
+    }
+    const now = Date.now();
+    if (now - this.#looked > LOOK_MS) {
+      this.#looked = now;
+      this.#lookAround();
+      for (const entry of waiting) {
+        const shown = this.#console?.entry(entry.id);
+        if (shown?.waiting) entry.updateWaiting(shown);
+      }
+    }
+    const follows = this.#atEnd();
+    for (const entry of waiting) {
+      const before = now - entry.since - TICK_MS;
+      const elapsed = entry.tick(now);
+      if (SAID_AFTER_MS.some((after) => before < after && elapsed >= after)) {
+        announce(`${entry.line} on ${this.#host.name} has been waiting ${Math.round(elapsed / 1000)} seconds.`);
+      }
+    }
+    if (follows) this.#toEnd();
+  }
+
+  /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
+  #lookAround() {
+    if (!this.#view?.sockets) return;
+    const machines = this.#room.hosts.map((/** @type {any} */ host) => ({
+      address: host.address,
+      own: host.id === this.#host.id,
+      sockets: this.#view.sockets(host.id),
+    }));
+    this.#console?.surroundings(machines);
+  }
+
+  // Other people's machines
+
+  async #listen() {
+    const console = /** @type {Console} */ (this.#console);
+    const beginnings = new Set();
+    for await (const event of this.#room.trace({ signal: this.#listening.signal })) {
+      if (event.kind !== "call") continue;
+      if (event.phase === "begin" && event.host !== this.#host.name) continue;
+      if (event.phase === "end" && !beginnings.delete(event.id)) continue;
+      if (event.phase === "begin") beginnings.add(event.id);
+      const entry = console.overhear(event);
+      if (entry === undefined) continue;
+      const follows = this.#atEnd();
+      if (this.#entries.has(entry)) this.#update(entry);
+      else this.#show(console.entry(entry));
+      if (follows) this.#toEnd();
+      this.#tickWhileWaiting();
+    }
+  }
+
+  // Scrolling
+
+  #followScroll() {
+    this.#log.addEventListener("scroll", () => (this.#newer.hidden = this.#atEnd()), { passive: true });
+  }
+
+  #atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END;
+  }
+
+  #toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#newer.hidden = true;
+  }
+
+  /** @param {string} name @param {object} detail */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { host: this.#host.name, ...detail } }));
+  }
+
+  /** @param {any} error */
+  #broken(error) {
+    this.#empty.hidden = false;
+    this.#empty.textContent = `Calls by hand do not work now: ${error?.message ?? error}`;
+    if (!this.#log.isConnected) this.replaceChildren(this.#history);
+  }
+}
+
+customElements.define("call-console", CallConsole);

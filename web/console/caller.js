@@ -1,0 +1,67 @@
+// Makes the calls a console asks for, on a program of the room, and tells how they ended in the trace's words.
+// Several may wait at once.
+
+/** @typedef {{ entry: number, request: { call: any, wait: any } | null }} Asked */
+/** @typedef {{ value: any, bytes: Uint8Array } | { error: any } | { lost: string }} End */
+
+const EINTR = 4;
+const CANCELLED = Symbol("cancelled");
+
+/**
+ * Makes one call and waits for its end. Never throws.
+ * @param {any} program of the client
+ * @param {{ call: any, wait: any }} request
+ * @param {Uint8Array} payload
+ * @param {AbortSignal} signal
+ * @returns {Promise<End>}
+ */
+export function makeCall(program, { call, wait }, payload, signal) {
+  const options = { signal, wait: publicWait(wait), payload: payload.length > 0 ? payload : undefined };
+  return ended(program.call(call, options));
+}
+
+/**
+ * How a call ended, whoever made it.
+ * @param {Promise<{ value: any, bytes: Uint8Array }>} result
+ * @returns {Promise<End>}
+ */
+export async function ended(result) {
+  try {
+    const { value, bytes } = await result;
+    return { value, bytes: bytes ?? new Uint8Array() };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** A reason to abort a call with, so that it is told from other aborts. */
+export function cancel(/** @type {AbortController} */ controller) {
+  controller.abort(CANCELLED);
+}
+
+/** @param {any} wait the protocol's form @returns {"forever" | "no" | number} */
+function publicWait(wait) {
+  if (wait === "Forever") return "forever";
+  return wait === "No" ? "no" : wait.Millis;
+}
+
+/** The client's errors by their names, so that whoever replaces the client needs no import of its classes. @param {any} error @returns {End} */
+function failure(error) {
+  if (error === CANCELLED || error?.name === "AbortError") return { error: { class: "errno", errno: EINTR, taken: 0 } };
+  switch (error?.name) {
+    case "SocketError":
+      return { error: { class: "errno", errno: error.errno, taken: error.taken ?? 0 } };
+    case "ResolveError":
+      return { error: { class: "resolve", name: error.code } };
+    case "PolicyError":
+      return { error: { class: "policy", rule: error.rule, value: String(error.value) } };
+    case "LimitError":
+      return { error: { class: "limit", limit: error.limit, value: error.value } };
+    case "ProtocolError":
+      return { error: { class: "protocol", rule: error.rule } };
+    case "TimedOutError":
+      return { error: { class: "timed_out", taken: error.taken ?? 0 } };
+    default:
+      return { lost: error?.message ?? String(error) };
+  }
+}

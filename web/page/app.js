@@ -1,0 +1,150 @@
+// Boots the page: enters a room, gives every part what it needs, and passes on what changes.
+import "/page/lesson-strip.js";
+import "/page/machine-pane.js";
+import "/page/notice-bar.js";
+import { watchConnection } from "/page/connection.js";
+import { find } from "/page/element.js";
+import { Frame, followWidth, regions, showView } from "/page/frame.js";
+import { listenForKeys } from "/page/keyboard.js";
+import { parseLesson } from "/page/lesson-format.js";
+import { enter, refusal } from "/page/opening.js";
+import { RoomClock } from "/page/room-clock.js";
+import { TopBar } from "/page/top-bar.js";
+import { TraceFacts } from "/page/trace-facts.js";
+
+const LESSON = "/lessons/by-hand.md";
+
+const notices = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
+const strip = /** @type {import("/page/lesson-strip.js").LessonStrip} */ (find("lesson-strip"));
+const wire = /** @type {any} */ (find("wire-view"));
+
+if (new URLSearchParams(location.search).get("view") === "wire") document.body.dataset.only = "wire";
+followWidth();
+listenForKeys(regions);
+boot(new TopBar());
+
+/** @param {TopBar} top */
+async function boot(top) {
+  try {
+    // All at once: none of these waits for another.
+    const [client, view, lesson] = await Promise.all([
+      import("/client/wireside.js"),
+      loadView(),
+      loadLesson(),
+      part(import("/wire/wire-view.js")),
+      part(import("/console/call-console.js")),
+    ]);
+    const room = await enter(client.openRoom);
+    begin({ room, view, lesson, top });
+  } catch (error) {
+    const { key, notice } = refusal(error);
+    notices.show(key, notice);
+    document.body.dataset.state = "refused";
+    const rest = document.querySelector(".wire-rest-text");
+    if (rest) rest.textContent = "No room is open here.";
+  }
+}
+
+/** The rest works without a part that could not be loaded. @param {Promise<unknown>} loading */
+function part(loading) {
+  return loading.catch((error) => console.error(error));
+}
+
+/** @param {{ room: any, view: any, lesson: import("/page/lesson-format.js").Lesson, top: TopBar }} parts */
+function begin({ room, view, lesson, top }) {
+  document.body.dataset.state = "open";
+  view.seed(room.snapshot);
+  // First of all listeners: the others find the view up to date.
+  room.on("trace", (/** @type {Uint8Array} */ events) => view.push(events));
+  wire.attach?.({ room, view });
+  const clock = new RoomClock();
+  clock.heard(room.snapshot.now);
+  const frame = new Frame(room, view, ({ id }) => ({ waiting: view.waiting(id), sockets: view.sockets(id, clock.now()) }));
+  top.attach(room);
+  watchConnection(room, notices);
+  if (room.features?.packets === false) notices.show("packets", withoutPackets());
+
+  strip.attach({ lesson, room, frame });
+  strip.onevidence = (seq) => {
+    showView("wire");
+    wire.reveal?.(seq);
+  };
+  wire.addEventListener("wire-cancel", (/** @type {any} */ { detail }) => cancel(view, frame, detail.call));
+  frame.onshow = () => strip.refresh();
+  document.addEventListener("wireside-view", () => strip.refresh());
+  addEventListener("resize", () => strip.refresh());
+
+  room.on("change", () => {
+    top.update();
+    frame.update();
+    strip.refresh();
+  });
+  room.on("trace", onceAFrame(() => frame.refresh()));
+  // Timers of the kernel run on without events.
+  setInterval(() => frame.refresh(), 1000);
+  follow(room, frame, clock);
+}
+
+/**
+ * Cancels a call that waits, where it was made: only its console knows it by its own number.
+ * @param {any} view @param {Frame} frame @param {number} call its number in the trace
+ */
+function cancel(view, frame, call) {
+  const waiting = view.waiting().find((/** @type {any} */ one) => one.call === call);
+  const host = view.hosts().find((/** @type {any} */ { id }) => id === waiting?.host);
+  if (!host) return;
+  const console = frame.paneOf(host.name)?.console;
+  if (console?.cancelCall) return console.cancelCall({ name: waiting.name, fd: waiting.fd, call });
+  const cancels = [...(console?.querySelectorAll(".cc-cancel") ?? [])].filter((one) => one.checkVisibility());
+  if (cancels.length === 1) cancels[0].click();
+  else frame.reveal(host.name);
+}
+
+/** Feeds the lesson with the room's events. @param {any} room @param {Frame} frame @param {RoomClock} clock */
+async function follow(room, frame, clock) {
+  const facts = new TraceFacts(
+    (host) => lessonName(host, frame.leftHost?.name),
+    (address) => room.hosts.find((/** @type {any} */ one) => one.address === address)?.name,
+  );
+  for await (const event of room.trace()) {
+    clock.heard(event.time);
+    strip.feed(event.seq, facts.of(event));
+  }
+}
+
+/** The view computes in Rust everything that is shown of the trace. */
+async function loadView() {
+  const { default: init, View } = await import("/client/web.js");
+  await init();
+  return new View();
+}
+
+/** A lesson's `client` is the machine at the left: a guest's own, and then not the owner's of that name. @param {string} host @param {string} [left] */
+function lessonName(host, left) {
+  if (host === left) return "client";
+  return host === "client" ? "client of the owner" : host;
+}
+
+async function loadLesson() {
+  const answer = await fetch(LESSON);
+  if (!answer.ok) throw new Error(`the lesson could not be loaded (${answer.status})`);
+  return parseLesson(await answer.text());
+}
+
+/** @param {() => void} draw */
+function onceAFrame(draw) {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      draw();
+    });
+  };
+}
+
+/** @returns {import("/page/notice-bar.js").Notice} */
+function withoutPackets() {
+  return { tone: "wait", text: "This server cannot show packets (it needs Linux). The calls are real.", for: 15_000 };
+}

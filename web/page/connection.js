@@ -1,0 +1,100 @@
+// What the room and its connection report, as notices: lost, back, blocked, the room ends soon, the room has ended.
+import { announce } from "/page/announce.js";
+import { minutes } from "/page/notice-bar.js";
+import { BLOCKED } from "/page/opening.js";
+
+const BACK_MS = 3000;
+/** How long a session outlives a lost connection (`limits::RESUME_WINDOW_MS`). */
+const RESUME_MS = 60_000;
+
+/** @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices */
+export function watchConnection(room, notices) {
+  let last = room.connection ?? "open";
+  room.on("connection", (/** @type {any} */ { state, leftMs, error }) => {
+    // Every failed try says so again; people are told once.
+    if (state === last) return;
+    const before = last;
+    last = state;
+    document.body.dataset.connection = state;
+    if (state === "lost") notices.show("connection", lost(leftMs));
+    else if (state === "blocked") notices.show("connection", { tone: "bad", alert: true, text: BLOCKED, actions: [reload()] });
+    else if (state === "over") notices.show("ended", over(error));
+    else if (before === "lost") notices.show("connection", { tone: "good", text: "Back. Nothing was lost.", for: BACK_MS });
+    else notices.clear("connection");
+  });
+  room.on("notice", (/** @type {any} */ notice) => tell(room, notices, notice));
+}
+
+/** @param {number | null} leftMs @returns {import("/page/notice-bar.js").Notice} */
+function lost(leftMs) {
+  return {
+    tone: "wait",
+    alert: true,
+    until: performance.now() + (leftMs ?? RESUME_MS),
+    text: (seconds) => `Connection lost. Your sockets are kept for ${seconds} s. Trying again…`,
+  };
+}
+
+/** @param {any} error @returns {import("/page/notice-bar.js").Notice} */
+function over(error) {
+  if (error?.code === "NO_ROOM") return ended();
+  return {
+    tone: "bad",
+    alert: true,
+    text: "The connection was away for too long; your sockets are closed. The room may still be there.",
+    actions: [{ ...reload(), label: "Come back in" }],
+  };
+}
+
+/** @returns {import("/page/notice-bar.js").Notice} */
+function ended() {
+  return {
+    tone: "bad",
+    alert: true,
+    text: "This room has ended; its sockets are closed.",
+    actions: [{ label: "Open it in a new room", run: () => location.assign("/") }],
+  };
+}
+
+/** @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices @param {any} notice */
+function tell(room, notices, notice) {
+  const until = performance.now() + (notice.leftMs ?? 0);
+  switch (notice.kind) {
+    case "room-ends":
+      return notices.show("ends", {
+        tone: "wait",
+        alert: true,
+        until,
+        text: (seconds) => `This room ends in ${minutes(seconds)}.`,
+        actions: [{ label: "Keep it open", run: () => room.keepOpen() }],
+      });
+    case "room-stays":
+      notices.clear("ends");
+      return announce("The room stays open.");
+    case "room-ended":
+      notices.clear("ends");
+      return notices.show("ended", ended());
+    case "taken-over":
+      return notices.show("ended", {
+        tone: "wait",
+        alert: true,
+        text: "This room is open in another tab, which goes on with your sockets.",
+        actions: [{ ...reload(), label: "Use it here" }],
+      });
+    case "draining":
+      return notices.show("ends", {
+        tone: "wait",
+        alert: true,
+        until,
+        text: (seconds) => `The server stops in ${minutes(seconds)}; its rooms end then.`,
+      });
+    case "skipped":
+      return notices.show("info", { tone: "wait", text: `${notice.count} events were skipped here; the room has had more than this page could take.`, for: 8000 });
+    default:
+      return undefined;
+  }
+}
+
+function reload() {
+  return { label: "Try again", run: () => location.reload() };
+}

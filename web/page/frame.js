@@ -1,0 +1,176 @@
+// The frame: which machine stands at which side, which view shows on a small screen, and the order of regions.
+import { element, find, reconcile } from "/page/element.js";
+import { moodOf } from "/page/mood.js";
+import { leftHost, rightHosts } from "/page/machines.js";
+
+const NARROW = matchMedia("(max-width: 63.99rem)");
+const SMALL = matchMedia("(max-width: 39.99rem)");
+
+export class Frame {
+  #room;
+  #left;
+  #right;
+  #picker = find("#machine-picker");
+  /** @type {number | null} the machine somebody picked for the right side */
+  #picked = null;
+  #moodOf;
+  /** Called when what is on the screen has changed. */
+  onshow = () => {};
+
+  /** @param {any} room @param {any} view @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
+  constructor(room, view, doing) {
+    this.#room = room;
+    this.#moodOf = doing;
+    this.#left = /** @type {any} */ (find("#left machine-pane"));
+    this.#right = /** @type {any} */ (find("#right machine-pane"));
+    for (const pane of [this.#left, this.#right]) pane.attach({ room, view });
+    this.#right.onpick = (/** @type {any} */ host) => this.#pick(host);
+    this.update();
+  }
+
+  /** The pane that shows a machine, or null. @param {string} name */
+  paneOf(name) {
+    return [this.#left, this.#right].find((pane) => pane.host?.name === name) ?? null;
+  }
+
+  get panes() {
+    return [this.#left, this.#right];
+  }
+
+  /** The machine at the left. @returns {import("/page/machines.js").Host | null} */
+  get leftHost() {
+    return this.#left.host;
+  }
+
+  /** Brings a machine to the screen. @param {string} name */
+  reveal(name) {
+    const host = rightHosts(this.#room).find((one) => one.name === name);
+    if (host) this.#pick(host);
+    else showView("left");
+    this.onshow();
+  }
+
+  /** Whether a machine is on the screen now. @param {string} name */
+  shows(name) {
+    const pane = this.paneOf(name);
+    return Boolean(pane && pane.offsetParent !== null);
+  }
+
+  /** @param {import("/page/machines.js").Host} host */
+  #pick(host) {
+    this.#picked = host.id;
+    showView("right");
+    this.update();
+    this.onshow();
+  }
+
+  update() {
+    const left = leftHost(this.#room);
+    const choices = rightHosts(this.#room);
+    const right = choices.find(({ id }) => id === this.#picked) ?? choices[0] ?? null;
+    if (left) this.#left.show(left, [left]);
+    if (right) this.#right.show(right, choices);
+    this.#drawPicker(left, choices, right);
+    this.refresh();
+  }
+
+  /** Only what the machines are doing. */
+  refresh() {
+    for (const pane of [this.#left, this.#right]) {
+      if (!pane.host) continue;
+      const { waiting, sockets } = this.#moodOf(pane.host);
+      pane.update(moodOf(waiting, sockets), sockets);
+    }
+    for (const button of document.querySelectorAll("[data-dot]")) this.#drawDot(/** @type {HTMLElement} */ (button));
+  }
+
+  /** @param {HTMLElement} button */
+  #drawDot(button) {
+    const host = this.#room.hosts.find((/** @type {any} */ { id }) => String(id) === button.dataset.dot);
+    if (!host) return;
+    const { waiting, sockets } = this.#moodOf(host);
+    const { mood, words } = moodOf(waiting, sockets);
+    const dot = button.querySelector(".dot");
+    if (dot instanceof HTMLElement) {
+      if (mood) dot.dataset.mood = mood;
+      else delete dot.dataset.mood;
+    }
+    const label = words ? `${host.name}, ${words}` : host.name;
+    if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
+  }
+
+  /** @param {any} left @param {any[]} choices @param {any} right */
+  #drawPicker(left, choices, right) {
+    const side = document.body.dataset.machine;
+    const tab = (/** @type {any} */ host, /** @type {string} */ at, /** @type {boolean} */ shown) =>
+      element(
+        "button",
+        {
+          type: "button",
+          class: "machine-pick",
+          data: { key: host.id, dot: host.id },
+          "aria-pressed": String(shown && side === at),
+          on: { click: () => (at === "left" ? (showView("left"), this.update(), this.onshow()) : this.#pick(host)) },
+        },
+        element("span", { class: "dot" }),
+        host.name,
+      );
+    const tabs = left ? [tab(left, "left", true)] : [];
+    tabs.push(...choices.map((host) => tab(host, "right", host.id === right?.id)));
+    reconcile(this.#picker, tabs, (kept, made) => kept.setAttribute("aria-pressed", made.getAttribute("aria-pressed") ?? "false"));
+    this.#drawViews(left, right);
+  }
+
+  /** @param {any} left @param {any} right */
+  #drawViews(left, right) {
+    for (const [view, host] of [["left", left], ["right", right]]) {
+      if (!host) continue;
+      const button = find(`#views [data-view="${view}"]`);
+      if (button.dataset.dot === String(host.id)) continue;
+      button.dataset.dot = String(host.id);
+      button.replaceChildren(element("span", { class: "dot" }), host.name);
+    }
+  }
+}
+
+/** Whether the screen shows one view at a time. */
+export function isSmall() {
+  return SMALL.matches;
+}
+
+/** Shows one view on a small screen, and one machine on a middling one. @param {string} view wire, left, right, lesson */
+export function showView(view) {
+  document.body.dataset.view = view;
+  if (view === "left" || view === "right") document.body.dataset.machine = view;
+  for (const button of document.querySelectorAll("#views [data-view]")) {
+    button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.view === view));
+  }
+}
+
+/** @returns {{ id: string, show: () => void }[]} the regions of F6, in the order of the screen */
+export function regions() {
+  const region = (/** @type {string} */ id, /** @type {string} */ view) => ({ id, show: () => view && showView(view) });
+  const all = [region("lesson", ""), region("left", "left"), region("wire", "wire"), region("right", "right")];
+  return SMALL.matches ? [...all, region("lesson-view", "lesson")] : all;
+}
+
+/** Keeps the order of reading the order of the screen: on narrow screens the wire comes before the machines. */
+export function followWidth() {
+  const place = () => {
+    const [frame, left, wire, picker] = ["#frame", "#left", "#wire", "#machine-picker"].map((id) => find(id));
+    const before = NARROW.matches ? picker.nextElementSibling : wire;
+    if (before === left) return;
+    if (left.nextElementSibling === before) return;
+    if ("moveBefore" in frame) /** @type {any} */ (frame).moveBefore(left, before);
+    else frame.insertBefore(left, before);
+  };
+  place();
+  NARROW.addEventListener("change", place);
+}
+
+for (const button of document.querySelectorAll("#views [data-view]")) {
+  button.addEventListener("click", () => {
+    showView(/** @type {HTMLElement} */ (button).dataset.view ?? "wire");
+    document.dispatchEvent(new CustomEvent("wireside-view"));
+  });
+}

@@ -1,0 +1,50 @@
+// The page's own keys: F6 through the regions, ? for the list. Keys of the wire and the console are theirs.
+import { element } from "/page/element.js";
+import { dialog } from "/page/popover.js";
+
+const KEYS = [
+  ["F6, Shift F6", "next, previous region: strip, client, wire, server"],
+  ["↑ ↓ Home End", "in the wire: event by event"],
+  ["→ ←", "in the wire: to cause or effect, and back"],
+  ["Enter, Escape", "in the wire: details, and out of them"],
+  ["H, N", "in the wire: hold, let the next packet through"],
+  ["D, X", "in the wire: deliver, drop this held packet"],
+  ["F", "in the wire: follow what is live"],
+  ["↑ ↓", "by hand: lines typed before"],
+  ["Tab", "leaves the prompt"],
+  ["?", "this list"],
+];
+
+export function openKeys() {
+  dialog("Keyboard", [
+    element("dl", { class: "keys" }, ...KEYS.flatMap(([key, does]) => [element("dt", {}, key), element("dd", {}, does)])),
+  ]);
+}
+
+/** @param {() => { id: string, show: () => void }[]} regions in their order, with what brings each to the screen */
+export function listenForKeys(regions) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "F6" && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      go(regions(), event.shiftKey ? -1 : 1);
+    } else if (event.key === "?" && !isTyping(event) && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      openKeys();
+    }
+  });
+}
+
+/** @param {{ id: string, show: () => void }[]} regions @param {number} by */
+function go(regions, by) {
+  const here = regions.findIndex(({ id }) => document.getElementById(id)?.contains(document.activeElement));
+  const from = here < 0 && by < 0 ? 0 : here;
+  const next = regions[(from + by + regions.length) % regions.length];
+  next.show();
+  document.getElementById(next.id)?.focus({ preventScroll: true });
+}
+
+/** @param {KeyboardEvent} event */
+function isTyping(event) {
+  const target = event.composedPath()[0];
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}

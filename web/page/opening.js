@@ -1,0 +1,86 @@
+// How this page comes into a room: which key it uses, what it remembers, and what to say when it cannot.
+import { ownerKey, personName, sessionToken } from "/page/storage.js";
+
+/** @returns {{ id: string, key: string } | null} the room of the address bar; null asks for a new one */
+export function roomOfAddress() {
+  const match = /^\/r\/([^/]+)\/?$/.exec(location.pathname);
+  return match ? { id: decodeURIComponent(match[1]), key: location.hash.slice(1) } : null;
+}
+
+/**
+ * @param {(link?: string, options?: Record<string, unknown>) => Promise<any>} openRoom
+ * @returns {Promise<any>} the room
+ */
+export async function enter(openRoom) {
+  const asked = roomOfAddress();
+  const name = personName.get();
+  if (!asked) return settle(await openRoom(undefined, { name }));
+  const key = ownerKey.get(asked.id) ?? asked.key;
+  const link = `${location.origin}/r/${asked.id}#${key}`;
+  const token = sessionToken.get(asked.id) ?? undefined;
+  return settle(await openRoom(link, { name, token }).catch((error) => again(error, () => openRoom(link, { name }))));
+}
+
+/** The session that a reload would go on with may be over; the room may still be there. @param {any} error @param {() => Promise<any>} fresh */
+function again(error, fresh) {
+  if (error?.code === "SESSION_OVER") return fresh();
+  throw error;
+}
+
+/**
+ * Remembers who we are there. The address bar always holds the link to join: opened in a second browser it joins
+ * with a machine of its own, and the owner's key never leaves this one.
+ * @param {any} room
+ */
+function settle(room) {
+  if (room.token) sessionToken.set(room.id, room.token);
+  if (room.me.role === "owner" && room.key) ownerKey.set(room.id, room.key);
+  if (room.me.role === "owner" && room.links.join) {
+    const { pathname, hash } = new URL(room.links.join, location.origin);
+    history.replaceState(null, "", `${pathname}${location.search}${hash}`);
+  }
+  return room;
+}
+
+/**
+ * What a page says that got no room.
+ * @param {any} error
+ * @returns {{ key: string, notice: import("/page/notice-bar.js").Notice, about: string }}
+ */
+export function refusal(error) {
+  const fresh = { label: "Open a new room", run: () => location.assign("/") };
+  const again = { label: "Try again", run: () => location.reload() };
+  switch (error?.code) {
+    case "NO_ROOM":
+      return bad("ended", "This room has ended; its sockets are closed.", [{ ...fresh, label: "Open it in a new room" }]);
+    case "WRONG_KEY":
+      return bad("unavailable", "This link's key does not open the room. Ask for the link again.", [fresh]);
+    case "UNAVAILABLE":
+      return bad("unavailable", error.message, [again]);
+    case "LIMIT":
+      return bad("unavailable", limitSentence(error), [again]);
+    case "DRAINING":
+      return bad("unavailable", "The server is being restarted. Try again in a moment.", [again]);
+    case "BLOCKED":
+      return bad("connection", BLOCKED, [again]);
+    case "UNREACHABLE":
+      return bad("connection", "The server does not answer. Is it still running?", [again]);
+    default:
+      return bad("unavailable", `The room could not be opened: ${error?.message ?? error}`, [again]);
+  }
+}
+
+export const BLOCKED =
+  "The page arrived, but its live connection was blocked, often by a school or company filter.";
+
+/** @param {any} error */
+function limitSentence({ limit, value }) {
+  const count = Number(value).toLocaleString("en");
+  if (limit === "rooms") return `All ${count} rooms are taken. Try again in a while.`;
+  return `This is full: ${limit}, at most ${count}.`;
+}
+
+/** @param {string} key @param {string} text @param {{ label: string, run: () => void }[]} actions */
+function bad(key, text, actions) {
+  return { key, notice: { tone: /** @type {const} */ ("bad"), text, alert: true, actions }, about: text };
+}

@@ -1,0 +1,63 @@
+// The share dialog: one row for each way that works, one sentence, a Copy button.
+import { announce } from "/page/announce.js";
+import { element } from "/page/element.js";
+import { dialog } from "/page/popover.js";
+
+const WATCH = {
+  title: "Let them watch",
+  text: "They see this room live and cannot change it.",
+};
+const JOIN = {
+  title: "Invite with a machine",
+  text: "They get a machine on this wire and can connect to your server. They cannot touch yours, nor the wire.",
+};
+const JOIN_AS_GUEST = {
+  title: "Invite with a machine",
+  text: "They get a machine on this wire and can connect to yours. They cannot touch it, nor the wire.",
+};
+const NOTE =
+  "Whoever has a link can open it; there are no accounts. The room ends 10 minutes after the last person leaves.";
+
+/** @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean }} sharing */
+export function openShare({ links, owner }) {
+  const rows = [];
+  if (links.watch) rows.push(row(WATCH, links.watch));
+  if (links.join) rows.push(row(owner ? JOIN : JOIN_AS_GUEST, links.join));
+  if (rows.length === 0) rows.push(element("p", { class: "share-row" }, "Your link does not allow inviting others."));
+  const made = dialog("Share", [...rows, element("p", { class: "share-note" }, NOTE)]);
+  /** @type {HTMLElement | null} */ (made.querySelector(".share-row .button"))?.focus();
+}
+
+/** @param {{ title: string, text: string }} words @param {string} link */
+function row({ title, text }, link) {
+  const field = /** @type {HTMLInputElement} */ (
+    element("input", { class: "field mono", readonly: true, value: link, "aria-label": `Link: ${title}` })
+  );
+  field.addEventListener("focus", () => field.select());
+  const note = element("span", { class: "soft", role: "status" });
+  const copy = element("button", { type: "button", class: "button", on: { click: () => copyLink(field, copy, note) } }, "Copy");
+  return element(
+    "section",
+    { class: "share-row" },
+    element("h3", {}, title),
+    element("p", {}, text),
+    element("div", { class: "row" }, field, copy),
+    note,
+  );
+}
+
+/** @param {HTMLInputElement} field @param {HTMLElement} copy @param {HTMLElement} note */
+async function copyLink(field, copy, note) {
+  try {
+    await navigator.clipboard.writeText(field.value);
+    copy.textContent = "Copied";
+    note.textContent = "";
+    announce("Link copied.");
+  } catch {
+    // No clipboard on an insecure address, or not allowed: the person's own keys always work.
+    field.focus();
+    field.select();
+    const key = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘C" : "Ctrl+C";
+    note.textContent = `Selected: press ${key} to copy.`;
+  }
+}

@@ -1,0 +1,75 @@
+// What the browser remembers: the owner's key of a room and a few wishes for good, the session for a reload.
+// Storage is refused in private windows and some embeds; then the page just forgets.
+
+/** @param {() => Storage} storage */
+function guarded(storage) {
+  return {
+    /** @param {string} key @returns {string | null} */
+    get(key) {
+      try {
+        return storage().getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    /** @param {string} key @param {string | null} value */
+    set(key, value) {
+      try {
+        if (value === null) storage().removeItem(key);
+        else storage().setItem(key, value);
+      } catch {
+        // Forgotten at the next visit: nothing here is needed to go on.
+      }
+    },
+  };
+}
+
+const kept = guarded(() => localStorage);
+const session = guarded(() => sessionStorage);
+
+export const ownerKey = {
+  /** @param {string} room */
+  get: (room) => kept.get(`wireside.owner.${room}`),
+  /** @param {string} room @param {string | null} key */
+  set: (room, key) => kept.set(`wireside.owner.${room}`, key),
+};
+
+export const sessionToken = {
+  /** @param {string} room */
+  get: (room) => session.get(`wireside.session.${room}`),
+  /** @param {string} room @param {string | null} token */
+  set: (room, token) => session.set(`wireside.session.${room}`, token),
+};
+
+export const personName = {
+  get: () => kept.get("wireside.name") ?? "",
+  /** @param {string} name */
+  set: (name) => kept.set("wireside.name", name || null),
+};
+
+export const theme = {
+  get: () => kept.get("wireside.theme") ?? "system",
+  /** @param {string} theme */
+  set: (theme) => kept.set("wireside.theme", theme === "system" ? null : theme),
+};
+
+export const announcing = {
+  get: () => kept.get("wireside.quiet") !== "1",
+  /** @param {boolean} on */
+  set: (on) => kept.set("wireside.quiet", on ? null : "1"),
+};
+
+/** Steps of a lesson that were skipped in this tab, as a list of their names. */
+export const skippedSteps = {
+  /** @param {string} room @returns {string[]} */
+  get(room) {
+    try {
+      const list = JSON.parse(session.get(`wireside.skipped.${room}`) ?? "[]");
+      return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
+    } catch {
+      return [];
+    }
+  },
+  /** @param {string} room @param {string[]} names */
+  set: (room, names) => session.set(`wireside.skipped.${room}`, JSON.stringify(names)),
+};

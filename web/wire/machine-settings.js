@@ -1,0 +1,206 @@
+// Each machine's part of the menu "Wire…": its cable, its experiments, and a fresh network.
+import { button, element } from "/page/element.js";
+import { refusal } from "./wire-words.js";
+
+/** What a machine starts with: the kernel's own. @type {Record<string, number>} */
+const START = { SynRetries: 6, AbortOnOverflow: 0, SynCookies: 1 };
+
+/** Each try waits twice as long as the one before, from 1 s on. @type {[number, string][]} */
+const RETRIES = [1, 2, 3, 4, 5, 6].map((count) => [count, `${count}: gives up after ${2 ** (count + 1) - 1} s`]);
+
+/** @type {[number, string][]} */
+const COOKIES = [
+  [0, "never"],
+  [1, "when its queue is full"],
+  [2, "always"],
+];
+
+/** @type {[number, string][]} */
+const OVERFLOW = [
+  [0, "stays silent"],
+  [1, "breaks off with RST"],
+];
+
+const PATIENT = "While the wire is held no kernel gives up. Let all through first.";
+
+/**
+ * What this page knows of the machines' kernels. The server does not tell: of a room that is older than this page,
+ * nothing is known until it is set here.
+ */
+export class Experiments {
+  #fresh;
+  /** @type {Map<number, Record<string, number>>} */
+  #set = new Map();
+
+  /** @param {any} room */
+  constructor(room) {
+    this.#fresh = !room.reattached && room.members.length < 2 && room.snapshot.now < 5e9;
+  }
+
+  /** @param {number} host @param {string} name @returns {number | undefined} */
+  get(host, name) {
+    return this.#set.get(host)?.[name] ?? (this.#fresh ? START[name] : undefined);
+  }
+
+  /** @param {number} host @param {string} name @param {number} value */
+  put(host, name, value) {
+    this.#set.set(host, { ...this.#set.get(host), [name]: value });
+  }
+
+  /** A fresh network starts as every machine does. @param {number} host */
+  renew(host) {
+    this.#set.set(host, { ...START });
+  }
+}
+
+export class MachineSettings {
+  #room;
+  #experiments;
+  /** @type {Map<number, { root: HTMLElement, update: () => void }>} */
+  #machines = new Map();
+  root = element("div", { class: "wire-menu-machines" });
+
+  /** @param {any} room @param {Experiments} experiments */
+  constructor(room, experiments) {
+    this.#room = room;
+    this.#experiments = experiments;
+    this.update();
+  }
+
+  /** Machines come and go, and others may cut cables too. */
+  update() {
+    const hosts = this.#room.hosts.toSorted((/** @type {any} */ a, /** @type {any} */ b) => placeOf(a) - placeOf(b));
+    for (const [id, { root }] of this.#machines) {
+      if (hosts.some((/** @type {any} */ host) => host.id === id)) continue;
+      root.remove();
+      this.#machines.delete(id);
+    }
+    for (const host of hosts) {
+      if (!this.#machines.has(host.id)) this.#add(host);
+      this.#machines.get(host.id)?.update();
+    }
+  }
+
+  /** @param {any} host */
+  #add(host) {
+    const said = element("p", { class: "wire-menu-said", role: "status" });
+    const cable = this.#cable(host, said);
+    const experiments = (host.readyMade ?? host.ready_made) ? null : this.#trials(host, said);
+    const name = element("h3", { dir: "auto" }, host.name, " ", element("span", { class: "mono soft" }, host.address));
+    const root = element(
+      "section",
+      { class: "wire-menu-machine", "aria-label": host.name },
+      element("div", { class: "wire-menu-head" }, name, cable.root),
+      experiments?.root,
+      said,
+    );
+    const update = () => {
+      cable.update();
+      experiments?.update();
+    };
+    this.#machines.set(host.id, { root, update });
+    this.root.append(root);
+  }
+
+  /** @param {any} host @param {HTMLElement} said */
+  #cable({ id, name }, said) {
+    const plugged = () => this.#room.hosts.find((/** @type {any} */ host) => host.id === id)?.cable !== false;
+    const turn = () => {
+      const wish = !plugged();
+      this.#try(said, () => this.#room.cable(id, wish), () => cableWords(name, wish));
+    };
+    const root = button("", turn, { class: "button wire-menu-cable" });
+    const update = () => {
+      root.textContent = plugged() ? "Cut the cable" : "Mend the cable";
+      root.setAttribute("aria-label", `${root.textContent} of ${name}`);
+      root.classList.toggle("cut", !plugged());
+    };
+    return { root, update };
+  }
+
+  /** @param {any} host @param {HTMLElement} said */
+  #trials(host, said) {
+    const retries = this.#choice(host, said, "SynRetries", "SYN retries", RETRIES);
+    const overflow = this.#choice(host, said, "AbortOnOverflow", "Full queue", OVERFLOW);
+    const cookies = this.#choice(host, said, "SynCookies", "SYN cookies", COOKIES);
+    const choices = [retries, overflow, cookies];
+    const patient = element("p", { class: "wire-menu-note soft" }, PATIENT);
+    const renew = () =>
+      this.#try(
+        said,
+        () => this.#room.freshNetwork(host.id),
+        () => {
+          this.#experiments.renew(host.id);
+          this.update();
+          return `${host.name} has a fresh network. Sockets it had are gone.`;
+        },
+      );
+    const update = () => {
+      const held = Boolean(this.#room.wire.settings?.held);
+      patient.hidden = !held;
+      retries.select.disabled = held;
+      for (const choice of choices) choice.update();
+    };
+    const fresh = button("Fresh network", renew, { "aria-label": `Fresh network for ${host.name}`, "aria-describedby": `wire-fresh-${host.id}` });
+    const note = `Every socket of ${host.name} is gone at once, TIME_WAIT included; its experiments start anew.`;
+    const root = element(
+      "details",
+      { class: "wire-menu-trials" },
+      element("summary", {}, "Experiments"),
+      ...choices.map((choice) => choice.root),
+      patient,
+      element("p", { class: "wire-menu-note soft", id: `wire-fresh-${host.id}` }, note),
+      fresh,
+    );
+    return { root, update };
+  }
+
+  /** @param {any} host @param {HTMLElement} said @param {string} setting @param {string} label @param {[number, string][]} values */
+  #choice(host, said, setting, label, values) {
+    const id = `wire-${setting}-${host.id}`;
+    const select = /** @type {HTMLSelectElement} */ (element("select", { class: "field", id }));
+    const options = values.map(([value, text]) => element("option", { value }, text));
+    const unknown = element("option", { value: "", disabled: true }, "as it was left");
+    const update = () => {
+      const value = this.#experiments.get(host.id, setting);
+      if (select.options.length === 0 || (value !== undefined && unknown.isConnected)) {
+        select.replaceChildren(...(value === undefined ? [unknown] : []), ...options);
+      }
+      select.value = String(value ?? "");
+    };
+    select.addEventListener("change", () => {
+      const value = Number(select.value);
+      const done = () => {
+        this.#experiments.put(host.id, setting, value);
+        return `${host.name}, ${label}: ${select.selectedOptions[0]?.text ?? value}.`;
+      };
+      this.#try(said, () => this.#room.sysctl(host.id, setting, value), done).then(update);
+    });
+    const root = element("div", { class: "wire-menu-row" }, element("label", { for: id }, label), select);
+    return { root, select, update };
+  }
+
+  /** @param {HTMLElement} said @param {() => Promise<unknown>} command @param {() => string} done */
+  async #try(said, command, done) {
+    said.classList.remove("wrong");
+    try {
+      await command();
+      said.textContent = done();
+    } catch (error) {
+      said.classList.add("wrong");
+      said.textContent = refusal(error);
+    }
+    said.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** In the order of the lines in the drawing. @param {any} host */
+function placeOf({ name, readyMade, ready_made: ready = readyMade }) {
+  if (ready) return 2;
+  return name === "server" ? 1 : 0;
+}
+
+/** @param {string} name @param {boolean} plugged */
+function cableWords(name, plugged) {
+  return plugged ? `${name} is on the wire again.` : `The cable of ${name} is cut: nothing reaches it or leaves it.`;
+}

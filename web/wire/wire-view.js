@@ -1,0 +1,411 @@
+// The wire: draws what the layout in Rust decided, follows what is live, and lets the reader walk through it.
+import { announce } from "/page/announce.js";
+import { button, element } from "/page/element.js";
+import { DetailsDrawer } from "./details-drawer.js";
+import { EventTable } from "./event-table.js";
+import { Overlay } from "./overlay.js";
+import { Painter } from "./painter.js";
+import { Reveal } from "./reveal.js";
+import { svg } from "./svg.js";
+import { WireHead } from "./wire-head.js";
+import { refusal } from "./wire-words.js";
+
+/** Distance from the end within which the view follows, pixels. */
+const NEAR = 32;
+/** What arrives so soon after the page has entered the room is history, not news. */
+const HISTORY_MS = 700;
+/** How often numbers that count are drawn anew. */
+const TICK_MS = 100;
+/** Beyond this the time since the last event takes no more height: nothing moves by itself. */
+const STILL_NS = 11e9;
+
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class WireView extends HTMLElement {
+  /** @type {any} */
+  #room;
+  /** @type {any} */
+  #view;
+  /** @type {Painter} */
+  #painter;
+  /** @type {Overlay} */
+  #overlay;
+  /** @type {EventTable} */
+  #table;
+  /** @type {DetailsDrawer} */
+  #drawer;
+  /** @type {WireHead} */
+  #head;
+  #reveal = new Reveal();
+  #scroller = element("div", { class: "wire-scroll" });
+  #plane = element("div", { class: "wire-plane" });
+  #drawing = svg("svg", { class: "wire-drawing", "aria-hidden": "true" });
+  #rest = element("p", { class: "wire-empty prose soft" }, "Nothing on the wire yet.");
+  #follow = button("follow", () => this.#goLive(), { class: "button wire-follow", hidden: true });
+  #following = true;
+  #paused = 0;
+  #scheduled = false;
+  #entered = 0;
+  #chosen = 0;
+  /** @type {number[]} */
+  #path = [];
+  /** Nanoseconds the room is ahead of this page's clock. */
+  #ahead = -Infinity;
+  #scale = Math.min(3, Math.max(0.5, Number(new URLSearchParams(location.search).get("scale")) || 1));
+
+  /** @param {{ room: any, view: any }} parts */
+  attach({ room, view }) {
+    this.#room = room;
+    this.#view = view;
+    this.#entered = performance.now();
+    if (room.me) view.seed({ member: room.me.id });
+    if (Number.isFinite(room.snapshot?.now)) this.#heard(room.snapshot.now);
+    this.#build();
+    room.on("trace", () => this.#arrived());
+    room.on("change", () => this.#head.update());
+    new ResizeObserver(() => this.#schedule()).observe(this.#scroller);
+    setInterval(() => this.#tick(), TICK_MS);
+    this.#arrived();
+  }
+
+  /** Brings an event to the eye, and chooses it. @param {number} seq */
+  reveal(seq) {
+    this.#reveal.finish();
+    this.#choose(seq, { scroll: true });
+    this.#table.point(seq);
+    this.#details(false);
+  }
+
+  #build() {
+    const view = this.#view;
+    this.#head = new WireHead({ room: this.#room, view, scale: this.#scale, onlist: (shown) => this.#showList(shown) });
+    this.#table = new EventTable(view, (seq, focused) => this.#choose(seq, { scroll: focused, fromTable: true }));
+    this.#drawer = new DetailsDrawer({
+      onclose: () => this.#table.focus(this.#table.active),
+      ongo: (seq) => this.#go(seq),
+    });
+    const holds = this.#head.mayHold;
+    this.#overlay = new Overlay(this.#plane, {
+      holds,
+      deliver: (packet) => this.#command(() => this.#room.wire.deliver(packet)),
+      drop: (packet) => this.#command(() => this.#room.wire.drop(packet)),
+      unfold: (seq) => this.#unfold(seq),
+      cancel: (call, seq) => this.#cancel(call, seq),
+    });
+    this.#painter = new Painter(this.#drawing);
+    this.#plane.append(this.#drawing);
+    this.#scroller.append(this.#plane);
+    const stage = element("div", { class: "wire-stage" }, this.#scroller, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
+    this.replaceChildren(this.#head.root, this.#head.names, stage);
+    if (this.#scale !== 1) this.style.setProperty("--wire-scale", String(this.#scale));
+    this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#plane.addEventListener("click", (event) => this.#clicked(event));
+    this.#plane.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
+    this.#plane.addEventListener("pointerleave", () => this.#light(this.#chosen));
+    // F6 puts the focus on the region around this element.
+    (this.closest("section") ?? this).addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
+    this.addEventListener("focusout", () => requestAnimationFrame(() => this.#left()));
+  }
+
+  // What happens.
+
+  #arrived() {
+    const last = this.#view.lastSeq();
+    if (last === 0) return this.#schedule();
+    this.#heard(this.#view.timeOf(last) ?? 0);
+    const fresh = performance.now() - this.#entered > HISTORY_MS;
+    const slowly = fresh && this.#following && !reduced.matches && document.visibilityState === "visible";
+    this.#reveal.arrived(last, slowly);
+    if (!this.#following) this.#updateFollow();
+    this.#schedule();
+  }
+
+  /** @param {number} time of an event that was there just now, nanoseconds */
+  #heard(time) {
+    this.#ahead = Math.max(this.#ahead, time - performance.now() * 1e6);
+  }
+
+  #now() {
+    return this.#ahead === -Infinity ? 0 : performance.now() * 1e6 + this.#ahead;
+  }
+
+  #tick() {
+    if (!this.#view || document.visibilityState !== "visible") return;
+    const since = this.#now() - (this.#view.timeOf(this.#view.lastSeq()) ?? 0);
+    const counts = this.#view.waiting().length > 0 || this.#view.wire().holding > 0;
+    if (counts || (since < STILL_NS && this.#view.lastSeq() > 0)) this.#schedule();
+  }
+
+  #schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const { clientWidth, clientHeight, scrollTop } = this.#scroller;
+    if (clientWidth === 0) return;
+    if (this.#reveal.waits) this.#reveal.go((seq) => this.#view.moves(seq));
+    const scene = this.#view.diagram(this.#options(clientWidth, clientHeight, scrollTop));
+    // What the details cover can be scrolled up from under them.
+    const covered = this.#drawer.covers(this.#scroller) / this.#scale;
+    const height = Math.max(scene.height + covered, Math.floor(clientHeight / this.#scale));
+    this.#plane.style.height = `${height}px`;
+    this.#drawing.setAttribute("height", String(height));
+    this.#drawing.setAttribute("width", String(scene.width));
+    this.#painter.paint(scene, { live: this.#following && !reduced.matches && this.#reveal.burst > 0, height });
+    this.#overlay.paint(scene.shapes);
+    const empty = !scene.shapes.some((/** @type {any} */ { form }) => form !== "now");
+    this.#rest.hidden = !empty || this.#table.shown;
+    this.#drawing.classList.toggle("empty", empty);
+    this.#head.draw(scene, this.#now(), this.#tookSlowly());
+    this.#table.refresh(this.#reveal.shown);
+    if (this.#following) this.#toEnd();
+    if (this.#reveal.waits) this.#schedule();
+  }
+
+  /** @param {number} width @param {number} height @param {number} top */
+  #options(width, height, top) {
+    const shown = this.#reveal.shown;
+    const slow = this.#reveal.waits;
+    return {
+      width: width / this.#scale,
+      nowNs: slow ? (this.#view.timeOf(shown) ?? 0) : this.#now(),
+      revealUpTo: slow ? Math.max(1, shown) : 0,
+      eye: top / this.#scale,
+      top: (top - height) / this.#scale,
+      bottom: (top + 2 * height) / this.#scale,
+    };
+  }
+
+  /** Nanoseconds that the burst shown slowly took; 0 when none was. */
+  #tookSlowly() {
+    const { burst, shown } = this.#reveal;
+    if (burst === 0) return 0;
+    return Math.max(0, (this.#view.timeOf(shown) ?? 0) - (this.#view.timeOf(burst) ?? 0));
+  }
+
+  // Following.
+
+  #toEnd() {
+    const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
+    const end = scrollHeight - clientHeight;
+    if (end - scrollTop > 1) this.#scroller.scrollTop = end;
+  }
+
+  #scrolled() {
+    const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
+    const near = scrollHeight - clientHeight - scrollTop < NEAR;
+    if (near !== this.#following) this.#setFollowing(near);
+    this.#schedule();
+  }
+
+  /** @param {boolean} following */
+  #setFollowing(following) {
+    this.#following = following;
+    this.#paused = this.#view.lastSeq();
+    if (!following) this.#reveal.finish();
+    this.#updateFollow();
+  }
+
+  #updateFollow() {
+    const fresh = this.#view.lastSeq() - this.#paused;
+    this.#follow.hidden = this.#following;
+    this.#follow.textContent = fresh > 0 ? `${fresh} new, follow` : "follow";
+  }
+
+  #goLive() {
+    this.#setFollowing(true);
+    this.#toEnd();
+    this.#schedule();
+  }
+
+  // Choosing.
+
+  /** @param {number} seq @param {{ scroll?: boolean, fromTable?: boolean }} [how] */
+  #choose(seq, { scroll = false } = {}) {
+    if (!seq) return;
+    this.#chosen = seq;
+    this.#painter.choose(seq, this.#view.rowOf(seq));
+    this.#light(seq);
+    if (scroll) this.#scrollTo(seq);
+    if (this.#drawer.seq !== 0 && this.#drawer.seq !== seq) this.#details(false);
+  }
+
+  /** @param {number} seq */
+  #scrollTo(seq) {
+    const place = this.#view.place(seq);
+    if (!place) return;
+    const [top, bottom] = place.map((/** @type {number} */ y) => y * this.#scale);
+    const { scrollTop, clientHeight } = this.#scroller;
+    const height = Math.max(80, clientHeight - this.#drawer.covers(this.#scroller));
+    if (top >= scrollTop + 24 && bottom <= scrollTop + height - 24) return;
+    this.#scroller.scrollTop = Math.max(0, top - height / 3);
+  }
+
+  /** @param {number} seq */
+  #light(seq) {
+    const row = seq ? this.#view.rowOf(seq) : undefined;
+    this.#painter.light(seq ? [...this.#view.related(seq), ...(row === undefined ? [] : [row])] : []);
+  }
+
+  #left() {
+    if (this.contains(document.activeElement) || this.#drawer.seq !== 0) return;
+    this.#chosen = 0;
+    this.#painter.choose(0);
+    this.#light(0);
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const seq = this.#seqAt(event);
+    if (!seq) return this.#left();
+    this.#table.focusSeq(seq);
+    this.#choose(seq);
+    this.#details(false);
+  }
+
+  /** @param {PointerEvent} event */
+  #hover(event) {
+    if (event.pointerType === "touch") return;
+    this.#light(this.#seqAt(event) || this.#chosen);
+  }
+
+  /** @param {Event} event */
+  #seqAt({ target }) {
+    if (!(target instanceof Element) || target.closest("button")) return 0;
+    const marked = /** @type {HTMLElement | SVGElement | null} */ (target.closest("[data-seq]"));
+    return Number(marked?.dataset.seq ?? 0);
+  }
+
+  /** @param {boolean} focus whether the reader asked to go into the details */
+  #details(focus) {
+    const details = this.#chosen ? this.#view.details(this.#chosen) : undefined;
+    if (!details) return;
+    this.#drawer.show(details, { buttons: this.#detailButtons(), focus, sheet: this.#head.narrow });
+    this.#draw();
+    this.#scrollTo(this.#chosen);
+  }
+
+  #detailButtons() {
+    const packet = this.#view.heldPacket(this.#chosen);
+    if (packet === undefined || !this.#head.mayHold) return [];
+    return [
+      button("Deliver", () => this.#command(() => this.#room.wire.deliver(packet))),
+      button("Drop", () => this.#command(() => this.#room.wire.drop(packet))),
+    ];
+  }
+
+  /** @param {number} seq */
+  #go(seq) {
+    this.#path.push(this.#chosen);
+    this.#table.point(seq);
+    this.#choose(seq, { scroll: true });
+    this.#details(true);
+  }
+
+  /** @param {boolean} shown */
+  #showList(shown) {
+    this.classList.toggle("as-list", shown);
+    this.#table.show(shown);
+    this.#schedule();
+  }
+
+  // Doing.
+
+  /** @param {() => Promise<unknown>} command */
+  async #command(command) {
+    try {
+      await command();
+    } catch (error) {
+      announce(refusal(error));
+      this.#head.say(refusal(error));
+    }
+  }
+
+  /** @param {number} seq */
+  #unfold(seq) {
+    this.#view.toggleFold(seq);
+    this.#schedule();
+  }
+
+  /** The page knows which of its calls this is. @param {number} call @param {number} seq */
+  #cancel(call, seq) {
+    this.dispatchEvent(new CustomEvent("wire-cancel", { bubbles: true, detail: { call, seq } }));
+  }
+
+  // Keys.
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const { target } = event;
+    if (event.ctrlKey || event.altKey || event.metaKey || !(target instanceof Element) || target.closest(".popover")) return;
+    if (event.key === "Escape") return this.#escape(event);
+    // Letters work anywhere in the wire; a button keeps its own Enter and the arrows.
+    if (event.key.length > 1 && target.closest("button, a, .wire-details")) return;
+    const action = this.#keys()[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #escape(event) {
+    if (this.#drawer.seq === 0) return;
+    event.preventDefault();
+    this.#drawer.close();
+  }
+
+  /** @returns {Record<string, () => void>} */
+  #keys() {
+    const table = this.#table;
+    return {
+      ArrowDown: () => table.focus(table.active + 1),
+      ArrowUp: () => table.focus(table.active - 1),
+      Home: () => table.focus(0),
+      End: () => table.focus(Infinity),
+      ArrowRight: () => this.#follows(),
+      ArrowLeft: () => this.#back(),
+      Enter: () => this.#enter(),
+      f: () => (this.#following ? this.#setFollowing(false) : this.#goLive()),
+      h: () => this.#head.toggleHold(),
+      n: () => this.#letOne(),
+      d: () => this.#held((packet) => this.#room.wire.deliver(packet)),
+      x: () => this.#held((packet) => this.#room.wire.drop(packet)),
+    };
+  }
+
+  #enter() {
+    if (this.#view.isRun(this.#chosen)) return this.#unfold(this.#chosen);
+    this.#details(true);
+  }
+
+  #follows() {
+    const next = this.#view.effectOf(this.#chosen) ?? this.#view.causeOf(this.#chosen);
+    if (next === undefined) return;
+    this.#path.push(this.#chosen);
+    this.#table.focusSeq(next);
+  }
+
+  #back() {
+    const before = this.#path.pop() ?? this.#view.causeOf(this.#chosen);
+    if (before !== undefined) this.#table.focusSeq(before);
+  }
+
+  #letOne() {
+    if (this.#head.mayHold) this.#command(() => this.#room.wire.step());
+  }
+
+  /** @param {(packet: number) => Promise<unknown>} command */
+  #held(command) {
+    const packet = this.#view.heldPacket(this.#chosen);
+    if (!this.#head.mayHold) return;
+    if (packet === undefined) return this.#head.say("Choose a held packet first.");
+    this.#command(() => command(packet));
+  }
+}
+
+customElements.define("wire-view", WireView);

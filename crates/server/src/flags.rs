@@ -1,0 +1,184 @@
+//! The command line.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::{Result, bail};
+use bridge::{Deadlines, Outbound};
+use clap::{Parser, ValueEnum};
+use ipnet::IpNet;
+use server::Config;
+
+/// Real TCP sockets in a web page, for learning.
+///
+/// Serves the page, and the tutorial's server on a port of its own. Prints the addresses of both and runs until it is
+/// told to stop (Ctrl-C; twice: at once).
+#[derive(Debug, Parser)]
+#[command(name = "wireside", version)]
+pub(crate) struct Flags {
+    /// Where to serve the page; port 0 takes a free one, 0.0.0.0 all addresses of this machine
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// Where the tutorial's server listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:12345")]
+    tutorial: SocketAddr,
+
+    /// Where rooms may connect outside: nowhere, to the tutorial's two targets and those of --allow, or to any public
+    /// address (ports 80 and 443)
+    #[arg(long, value_enum, default_value_t = Reach::List)]
+    outbound: Reach,
+
+    /// One more target outside, with --outbound list; may be given several times
+    #[arg(long, value_name = "NAME:PORT")]
+    allow: Vec<String>,
+
+    /// Name under which the page is reached besides loopback and this machine's addresses; may be given several times
+    #[arg(long, value_name = "NAME[:PORT]")]
+    host_name: Vec<String>,
+
+    /// Web origin of somebody else whose pages may use the client, as https://blog.example; may be given several times
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Vec<String>,
+
+    /// Proxy whose X-Forwarded-For is believed; may be given several times
+    #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
+    trusted_proxy: Vec<IpNet>,
+
+    /// Name of this node, the first part of every room's address: 1 to 16 characters of a-z and 0-9
+    #[arg(long, value_name = "NAME", default_value = "a")]
+    node: String,
+
+    /// Seconds from the moment the last page leaves a room to the end of the room; a page whose connection broke may
+    /// come back within a minute, or within this time if it is shorter
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    room_idle: u32,
+
+    /// How to write the log, on standard error; RUST_LOG says how much (default: info)
+    #[arg(long, value_enum, default_value_t = Log::Text)]
+    pub(crate) log: Log,
+}
+
+/// Where rooms may connect outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Reach {
+    /// Nowhere.
+    Off,
+    /// To listed targets.
+    List,
+    /// To any public address.
+    Open,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Log {
+    /// Lines to read.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Flags {
+    /// The settings these flags stand for.
+    ///
+    /// # Errors
+    /// Flags that contradict each other, or a target that is none.
+    pub(crate) fn into_config(self) -> Result<Config> {
+        let usual = Deadlines::default();
+        let room_idle = Duration::from_secs(self.room_idle.into());
+        let deadlines = Deadlines { room_idle, resume: usual.resume.min(room_idle), ..usual };
+        Ok(Config {
+            listen: self.listen,
+            tutorial: self.tutorial,
+            bridge: bridge::Config {
+                outbound: outbound(self.outbound, self.allow)?,
+                node: self.node,
+                host_names: self.host_name,
+                origins: self.origin,
+                trusted_proxies: self.trusted_proxy,
+                deadlines,
+                ..bridge::Config::default()
+            },
+        })
+    }
+}
+
+fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {
+    if reach != Reach::List && !allowed.is_empty() {
+        bail!("--allow extends a list: it goes with --outbound list");
+    }
+    if let Some(target) = allowed.iter().find(|target| !is_target(target)) {
+        bail!("--allow {target:?}: a target is a name and a port, as example.com:80");
+    }
+    Ok(match (reach, Outbound::default()) {
+        (Reach::Off, _) => Outbound::Off,
+        (Reach::Open, _) => Outbound::Open,
+        (Reach::List, Outbound::List(mut targets)) => {
+            targets.extend(allowed);
+            Outbound::List(targets)
+        }
+        (Reach::List, _) => Outbound::List(allowed),
+    })
+}
+
+/// Whether it is a name and a port other than 0. Whether the name is one is for the policy to say.
+fn is_target(text: &str) -> bool {
+    text.rsplit_once(':')
+        .is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
+}
+
+/// A network, or a single address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+    network.map_err(|_| "expected an address or a network, as 10.0.0.7 or 10.0.0.0/24".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn parse(arguments: &[&str]) -> Result<Config> {
+        Flags::try_parse_from([&["wireside"], arguments].concat())?.into_config()
+    }
+
+    #[test]
+    fn flags_are_consistent() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn defaults_are_the_library_s() {
+        let (config, default) = (parse(&[]).unwrap(), Config::default());
+        assert_eq!((config.listen, config.tutorial), (default.listen, default.tutorial));
+        assert_eq!(config.bridge.outbound, Outbound::default());
+        assert_eq!(config.bridge.node, default.bridge.node);
+        assert_eq!(config.bridge.deadlines, default.bridge.deadlines);
+    }
+
+    #[test]
+    fn targets_are_added_to_the_tutorial_s() {
+        let config = parse(&["--allow", "lab.example:8080"]).unwrap();
+        let Outbound::List(targets) = config.bridge.outbound else { panic!("a list") };
+        assert_eq!(targets.len(), 3);
+        assert_eq!(targets[2], "lab.example:8080");
+        assert_eq!(parse(&["--outbound", "off"]).unwrap().bridge.outbound, Outbound::Off);
+        assert_eq!(parse(&["--outbound", "open"]).unwrap().bridge.outbound, Outbound::Open);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for arguments in [
+            &["--outbound", "off", "--allow", "a.example:1"][..],
+            &["--outbound", "some"],
+            &["--allow", "a.example"],
+            &["--allow", "a.example:0"],
+            &["--allow", ":80"],
+            &["--allow", "a.example:65536"],
+            &["--trusted-proxy", "a.example"],
+            &["--listen", "8080"],
+        ] {
+            assert!(parse(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}

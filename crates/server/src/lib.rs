@@ -1,0 +1,156 @@
+//! Wireside's program as a library: both listeners bound, run, shut down. `main` is one user of it, the tests from
+//! outside are the other.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`tutorial`] | the tutorial's TCP servers, written to be read |
+//! | [`assets`] | the page's files and the built client |
+//! | [`addresses`] | which addresses to type into a browser |
+//! | `services` | lends the tutorial's servers to rooms |
+//!
+//! It knows no HTTP, no room and no system call: those belong to the bridge and the lab.
+
+pub mod addresses;
+pub mod assets;
+mod services;
+pub mod tutorial;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use bridge::{Bridge, StartError};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio_util::task::AbortOnDropHandle;
+
+/// Connections that may wait in the kernel for accept, on each port; the kernel's own limit (`somaxconn`) may be lower.
+/// A class of learners presses Run at the same moment.
+const BACKLOG: u32 = 1024;
+
+/// What an operator can set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the page is served. Default 127.0.0.1:8080; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the tutorial's server listens. Default 127.0.0.1:12345; port 0 takes a free one.
+    pub tutorial: SocketAddr,
+    /// Everything about the page, rooms and policy. `assets`, `listeners` and `services` are set by [`Server::run`].
+    pub bridge: bridge::Config,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            tutorial: SocketAddr::from((Ipv4Addr::LOCALHOST, tutorial::thanks::PORT)),
+            bridge: bridge::Config::default(),
+        }
+    }
+}
+
+/// An address that could not be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("{address} is in use by another program; choose another address with {flag}")]
+    InUse {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+    },
+    /// Anything else the kernel said.
+    #[error("cannot listen on {address} ({flag}): {error}")]
+    Kernel {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// What the kernel said.
+        error: io::Error,
+    },
+}
+
+/// Why a server whose ports were bound does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Setting(#[from] StartError),
+    /// The kernel refused something.
+    #[error("cannot serve: {0}")]
+    Kernel(#[from] io::Error),
+}
+
+/// A server whose ports are bound: clients can connect already, and are served once it runs.
+#[derive(Debug)]
+pub struct Server {
+    page: TcpListener,
+    tutorial: TcpListener,
+    settings: bridge::Config,
+}
+
+impl Server {
+    /// Binds both ports.
+    ///
+    /// Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// With the address and flag in question, where one cannot be bound.
+    pub fn bind(config: Config) -> Result<Self, BindError> {
+        let page = listen(config.listen, "--listen")?;
+        let tutorial = listen(config.tutorial, "--tutorial")?;
+        Ok(Self { page, tutorial, settings: config.bridge })
+    }
+
+    /// The address in fact bound for the page.
+    ///
+    /// # Errors
+    /// As getsockname(2).
+    pub fn page_address(&self) -> io::Result<SocketAddr> {
+        self.page.local_addr()
+    }
+
+    /// The address in fact bound for the tutorial's server.
+    ///
+    /// # Errors
+    /// As getsockname(2).
+    pub fn tutorial_address(&self) -> io::Result<SocketAddr> {
+        self.tutorial.local_addr()
+    }
+
+    /// Serves until `shutdown` is ready, then lets sessions end (see [`Bridge::serve`]).
+    ///
+    /// # Errors
+    /// A setting that makes no sense, or an error of the kernel. Missing privileges are none: then there are no rooms,
+    /// and page and log say why.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
+        let listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
+        // First, and a task of its own: whatever the page's side does, who connects to the tutorial's port is greeted.
+        let _tutorial = AbortOnDropHandle::new(tokio::spawn(tutorial::thanks::serve(self.tutorial)));
+        let settings = bridge::Config {
+            listeners,
+            assets: bridge::Assets::new(assets::find),
+            services: services::services(),
+            ..self.settings
+        };
+        let bridge = Bridge::start(settings).await?;
+        bridge.serve(self.page, shutdown).await?;
+        Ok(())
+    }
+}
+
+/// As `TcpListener::bind` does it, with a backlog of our own.
+fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, BindError> {
+    let listening = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // Without it a restart fails for a minute, while connections we closed first are in TIME_WAIT. On Linux it does
+        // not let two programs listen on one port.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listening().map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => BindError::InUse { address, flag },
+        _ => BindError::Kernel { address, flag, error },
+    })
+}

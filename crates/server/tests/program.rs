@@ -1,0 +1,195 @@
+//! The program as an operator and a script see it: start-up lines, exit codes, signals, a shortage of descriptors.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_server");
+
+/// When a test gives up waiting. Nothing here takes a tenth of it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Said among the program's lines by a client that was greeted.
+const GREETED: &str = "greeted";
+
+/// A running program; killed when the test ends, however it ends.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// What it says on standard error, line by line, and what a test adds to that.
+    said: Receiver<String>,
+    say: Sender<String>,
+    page: SocketAddr,
+    tutorial: SocketAddr,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    /// Starts the program and reads its first two lines.
+    fn start(mut command: Command) -> Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut stdout = BufReader::new(child.stdout.take().ok_or("piped")?);
+        let stderr = BufReader::new(child.stderr.take().ok_or("piped")?);
+        let (say, said) = mpsc::channel();
+        let saying = say.clone();
+        thread::spawn(move || {
+            stderr.lines().map_while(std::io::Result::ok).try_for_each(|line| saying.send(line))
+        });
+        let page = line(&mut stdout)?;
+        let tutorial = line(&mut stdout)?;
+        let page =
+            page.strip_prefix("page http://").and_then(|page| page.strip_suffix('/')).ok_or(page.clone())?;
+        let tutorial = tutorial.strip_prefix("tutorial ").ok_or(tutorial.clone())?;
+        Ok(Self { child, stdout, said, say, page: page.parse()?, tutorial: tutorial.parse()? })
+    }
+
+    /// Connects a client to the tutorial's server; says [`GREETED`] once it has been thanked.
+    fn greet_in_the_background(&self) {
+        let (tutorial, say) = (self.tutorial, self.say.clone());
+        thread::spawn(move || {
+            if greeting(tutorial).is_ok_and(|text| text == "Thank you for connecting") {
+                let _ = say.send(GREETED.to_owned());
+            }
+        });
+    }
+
+    fn signal(&self, signal: Signal) -> Result {
+        let id = Pid::from_raw(self.child.id().try_into()?).ok_or("no process")?;
+        Ok(kill_process(id, signal)?)
+    }
+}
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
+    command
+}
+
+const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--tutorial", "127.0.0.1:0"];
+
+fn line(from: &mut impl std::io::BufRead) -> Result<String> {
+    let mut line = String::new();
+    from.read_line(&mut line)?;
+    Ok(line.trim_end_matches('\n').to_owned())
+}
+
+fn greeting(address: SocketAddr) -> Result<String> {
+    read_all(&connect(address)?)
+}
+
+fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn read_all(mut stream: &TcpStream) -> Result<String> {
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[test]
+fn says_where_it_is_and_greets_there() -> Result {
+    let running = Running::start(program(&FREE_PORTS))?;
+    assert_eq!(running.page.ip().to_string(), "127.0.0.1");
+    assert_ne!(running.page.port(), 0);
+    assert_eq!(greeting(running.tutorial)?, "Thank you for connecting");
+    TcpStream::connect(running.page)?;
+    Ok(())
+}
+
+#[test]
+fn bound_to_all_addresses_it_names_loopback_first() -> Result {
+    let running = Running::start(program(&["--listen", "0.0.0.0:0", "--tutorial", "127.0.0.1:0"]))?;
+    assert_eq!(running.page.ip().to_string(), "127.0.0.1");
+    Ok(())
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_a_failure() -> Result {
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    for arguments in [
+        ["--listen", &address, "--tutorial", "127.0.0.1:0"],
+        ["--listen", "127.0.0.1:0", "--tutorial", &address],
+    ] {
+        let output = program(&arguments).output()?;
+        assert!(!output.status.success());
+        assert!(output.stdout.is_empty());
+        let complaint = String::from_utf8(output.stderr)?;
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        assert!(complaint.contains(&address) && complaint.contains("in use"), "{complaint}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_flag_it_does_not_know_is_refused() -> Result {
+    for arguments in [&["--listen", "nonsense"][..], &["--listen", "127.0.0.1:65536"], &["--no-such-flag"]] {
+        let output = program(arguments).output()?;
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_signal_ends_it_in_good_order() -> Result {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut running = Running::start(program(&FREE_PORTS))?;
+        running.signal(signal)?;
+        assert_eq!(running.child.wait()?.code(), Some(0));
+        let mut rest = String::new();
+        running.stdout.read_to_string(&mut rest)?;
+        assert_eq!(rest, "", "nothing but the addresses on standard output");
+    }
+    Ok(())
+}
+
+/// Other connections take every descriptor. A client of the tutorial's server then has to wait, and is greeted once
+/// some are free again.
+#[test]
+fn out_of_descriptors_it_waits_and_recovers() -> Result {
+    // The page may take half of 64 descriptors, 24 are taken from the start, and the program itself needs some.
+    let mut command = Command::new("bash");
+    command
+        .args([
+            "-c",
+            "ulimit -n 64; for i in {1..24}; do exec {n}</dev/null; done; exec \"$0\" \"$@\"",
+            PROGRAM,
+        ])
+        .args(FREE_PORTS)
+        .env_remove("RUST_LOG")
+        .env_remove("WIRESIDE_WEB");
+    let running = Running::start(command)?;
+    let idle: Vec<_> = (0..100).map(|_| connect(running.page)).collect::<Result<_>>()?;
+
+    // The page takes them up in its own time, so clients may be served before the shortage is there.
+    running.greet_in_the_background();
+    loop {
+        let said = running.said.recv_timeout(PATIENCE)?;
+        if said == GREETED {
+            running.greet_in_the_background();
+        } else if said.contains("server::tutorial") && said.contains("accept failed") {
+            break;
+        }
+    }
+    drop(idle);
+    while running.said.recv_timeout(PATIENCE)? != GREETED {}
+    assert_eq!(greeting(running.tutorial)?, "Thank you for connecting");
+    Ok(())
+}

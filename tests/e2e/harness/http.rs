@@ -1,0 +1,63 @@
+//! Plain HTTP/1.1, one request a connection, written out so that a test can break every rule.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::in_time;
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Its status code.
+    pub(crate) status: u16,
+    /// Its head, in lower case.
+    pub(crate) head: String,
+    /// Its body.
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The first value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// GET without anything special.
+pub(crate) async fn get(server: SocketAddr, path: &str) -> Answer {
+    request(server, &format!("GET {path} HTTP/1.1\r\nHost: {server}\r\n")).await
+}
+
+/// POST without a body, as the server's own page sends it.
+pub(crate) async fn post(server: SocketAddr, path: &str) -> Answer {
+    let own = format!("Host: {server}\r\nOrigin: http://{server}\r\nContent-Length: 0\r\n");
+    request(server, &format!("POST {path} HTTP/1.1\r\n{own}")).await
+}
+
+/// Sends a head (without its last empty line) and reads the answer to the end of the connection.
+pub(crate) async fn request(server: SocketAddr, head: &str) -> Answer {
+    let exchange = async {
+        let mut stream = TcpStream::connect(server).await?;
+        stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = in_time("an HTTP answer", exchange).await.expect("HTTP");
+    parse(&String::from_utf8_lossy(&answer))
+}
+
+fn parse(answer: &str) -> Answer {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer:?}"));
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status code");
+    Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+}

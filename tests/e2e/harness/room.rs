@@ -1,0 +1,80 @@
+//! New rooms, and the links to them.
+
+use std::net::SocketAddr;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use proto::message::Secret;
+
+use super::{http, server::TestServer};
+
+/// A room with the keys of its three roles.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRoom {
+    /// Where its server is.
+    pub(crate) server: SocketAddr,
+    /// Its id.
+    pub(crate) id: String,
+    owner: Secret,
+    join: Secret,
+    watch: Secret,
+}
+
+/// A room with one key.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    /// Where to connect to.
+    pub(crate) dial: SocketAddr,
+    /// Where its server is.
+    pub(crate) server: SocketAddr,
+    /// The room's id.
+    pub(crate) room: String,
+    /// The key.
+    pub(crate) key: Secret,
+}
+
+impl NewRoom {
+    /// `POST /rooms`.
+    pub(crate) async fn create(server: &TestServer) -> Self {
+        let answer = http::post(server.page, "/rooms").await;
+        assert_eq!(answer.status, 201, "{answer:?}\nthe server said:\n{}", server.log());
+        let made = answer.json();
+        let key = |role: &str| {
+            let text = made[role].as_str().expect("a key");
+            assert_eq!(text.len(), 22, "128 bits in base64url");
+            let bytes = URL_SAFE_NO_PAD.decode(text).expect("base64url");
+            bytes.try_into().expect("16 bytes")
+        };
+        let (owner, join, watch) = (key("owner"), key("join"), key("watch"));
+        let id = made["room"].as_str().expect("an id").to_owned();
+        assert_eq!(answer.header("location"), Some(format!("/r/{id}").as_str()));
+        Self { server: server.page, id, owner, join, watch }
+    }
+
+    /// The way in of whoever made it.
+    pub(crate) fn owner(&self) -> Link {
+        self.link(self.owner)
+    }
+
+    /// The way in of a guest.
+    pub(crate) fn join(&self) -> Link {
+        self.link(self.join)
+    }
+
+    /// The way in of a watcher.
+    pub(crate) fn watch(&self) -> Link {
+        self.link(self.watch)
+    }
+
+    /// The room with any key.
+    pub(crate) fn link(&self, key: Secret) -> Link {
+        Link { dial: self.server, server: self.server, room: self.id.clone(), key }
+    }
+}
+
+impl Link {
+    /// The same, but dialled elsewhere: somebody stands between.
+    pub(crate) fn through(mut self, dial: SocketAddr) -> Self {
+        self.dial = dial;
+        self
+    }
+}

@@ -1,0 +1,210 @@
+//! The real program, as an operator starts it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+    time::{Duration, SystemTime},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
+};
+
+use tokio::sync::watch;
+
+use super::{PATIENCE, profile, root};
+
+/// A running server. It ends when the last test that uses it lets go.
+#[derive(Debug)]
+pub(crate) struct TestServer {
+    child: Mutex<Child>,
+    pid: Pid,
+    /// Where the page is served.
+    pub(crate) page: SocketAddr,
+    /// Where the tutorial's server listens.
+    pub(crate) tutorial: SocketAddr,
+    stdout: Mutex<BufReader<ChildStdout>>,
+    log: watch::Receiver<String>,
+}
+
+const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--tutorial", "127.0.0.1:0"];
+
+impl TestServer {
+    /// The one that tests share; started by the first, ended with the last that still holds it.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<TestServer>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start(&[]));
+            *shared = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    /// One of this test's own, with further flags.
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(FREE_PORTS).args(flags);
+        Self::run(command)
+    }
+
+    /// One within a shell script that ends with `exec "$@"`.
+    pub(crate) fn start_within(script: &str, flags: &[&str]) -> Self {
+        let mut command = Command::new("bash");
+        command.args(["-c", script, "server"]).arg(program()).args(FREE_PORTS).args(flags);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        command.env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the server starts");
+        let log = collect(child.stderr.take().expect("piped"));
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let page = read_address(&mut stdout, "page http://", "/", &log);
+        let tutorial = read_address(&mut stdout, "tutorial ", "", &log);
+        let pid = Pid::from_child(&child);
+        Self { child: Mutex::new(child), pid, page, tutorial, stdout: Mutex::new(stdout), log }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// The origin of its page.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.page)
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.borrow().clone()
+    }
+
+    /// Waits until its log satisfies `until`.
+    pub(crate) async fn logs(&self, what: &str, mut until: impl FnMut(&str) -> bool) {
+        let mut log = self.log.clone();
+        let said = async { log.wait_for(|log| until(log)).await.is_ok() };
+        let said = tokio::time::timeout(PATIENCE, said).await.unwrap_or(false);
+        assert!(said, "waited for {what}; it said:\n{}", self.log());
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid, signal).expect("it can be signalled");
+    }
+
+    /// Waits for its end: how it ended, and what it still printed on standard output.
+    pub(crate) fn wait(&self) -> (ExitStatus, String) {
+        assert!(self.ends_within(PATIENCE), "the server does not end; it said:\n{}", self.log());
+        let status = self.child().wait().expect("a child can be waited for");
+        let mut rest = String::new();
+        let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
+        stdout.read_to_string(&mut rest).expect("its standard output");
+        (status, rest)
+    }
+
+    fn child(&self) -> std::sync::MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ends_within(&self, time: Duration) -> bool {
+        if let Ok(Some(_)) = self.child().try_wait() {
+            return true;
+        }
+        // Readable when the process has ended, pidfd_open(2).
+        let Ok(process) = pidfd_open(self.pid, PidfdFlags::empty()) else { return true };
+        let mut fds = [PollFd::new(&process, PollFlags::IN)];
+        let timeout = Timespec::try_from(time).expect("a short time");
+        rustix::event::poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if self.child().try_wait().is_ok_and(|ended| ended.is_some()) {
+            return;
+        }
+        let _gone = kill_process(self.pid, Signal::TERM);
+        if !self.ends_within(Duration::from_secs(15)) {
+            let _gone = self.child().kill();
+        }
+        let _status = self.child().wait();
+    }
+}
+
+fn collect(stderr: impl std::io::Read + Send + 'static) -> watch::Receiver<String> {
+    let (log, reader) = watch::channel(String::new());
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            log.send_modify(|log| {
+                log.push_str(&line);
+                log.push('\n');
+            });
+        }
+    });
+    reader
+}
+
+fn read_address(
+    stdout: &mut BufReader<ChildStdout>,
+    before: &str,
+    after: &str,
+    log: &watch::Receiver<String>,
+) -> SocketAddr {
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("its standard output");
+    let address = line.trim_end().strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    address.and_then(|address| address.parse().ok()).unwrap_or_else(|| {
+        panic!("expected {before}ADDRESS{after}, got {line:?}; it said:\n{}", log.borrow().as_str())
+    })
+}
+
+/// The program under test. `WIRESIDE_SERVER` names another one; otherwise it is the one of this build, made anew where
+/// it is missing or older than what it was made from.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        if let Some(named) = std::env::var_os("WIRESIDE_SERVER") {
+            return named.into();
+        }
+        let program = profile().join("server");
+        if !is_current(&program) {
+            build();
+        }
+        program
+    })
+}
+
+/// Whether nothing it was made from, as cargo has written it down beside it, has changed since.
+fn is_current(program: &Path) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|about| about.modified()).ok();
+    let Some(made) = changed(program) else { return false };
+    let Ok(rule) = std::fs::read_to_string(program.with_extension("d")) else { return false };
+    let sources = rule.split_once(": ").map_or("", |(_, sources)| sources).split_whitespace();
+    sources.map(Path::new).all(|source| newest(source).is_some_and(|time| time <= made))
+}
+
+/// When the file, or the newest one below the folder, was changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let own = path.metadata().ok()?.modified().ok()?;
+    let Ok(entries) = path.read_dir() else { return Some(own) };
+    let below = entries.filter_map(Result::ok).filter_map(|entry| newest(&entry.path()));
+    Some(below.fold(own, SystemTime::max))
+}
+
+fn build() {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.current_dir(root()).args(["build", "--package", "server", "--target-dir"]);
+    cargo.arg(profile().parent().expect("target/PROFILE"));
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().expect("cargo starts");
+    assert!(status.success(), "the server does not build");
+}

@@ -1,0 +1,15 @@
+//! Wireside from outside: real TCP peers, a real WebSocket, a real browser, and the program as an operator starts it.
+
+mod harness;
+
+mod bad_input;
+mod calls;
+mod ending;
+mod outside;
+mod page;
+mod refused_namespaces;
+mod resume;
+mod rooms;
+mod streams;
+mod tidy;
+mod tutorial;

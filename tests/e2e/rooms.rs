@@ -1,0 +1,218 @@
+//! Rooms and roles: who sees what, and who may do what.
+
+use proto::{
+    call::{Call, CallError, Family, Kind, Value, Wait},
+    id::{Fd, HostId, ProgramId},
+    message::{HostCommand, Refusal, WireCommand},
+    room::Role,
+    trace::What,
+};
+
+use crate::harness::{client::Client, http, room::NewRoom, server::TestServer, trace};
+
+fn refused_as(value: &str) -> CallError {
+    CallError::Policy { rule: "role".to_owned(), value: value.to_owned() }
+}
+
+#[tokio::test]
+async fn a_new_room_has_its_machines_and_three_keys() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let owner = Client::join(&room.owner(), "Ada").await;
+    let snapshot = owner.snapshot();
+    assert_eq!(snapshot.room, room.id);
+    assert_eq!(snapshot.role, Role::Owner);
+    assert_eq!(snapshot.links.join, Some(room.join().key));
+    assert_eq!(snapshot.links.watch, Some(room.watch().key));
+    let machines: Vec<_> =
+        snapshot.hosts.iter().map(|host| (host.name.as_str(), host.address.to_string())).collect();
+    assert!(machines.contains(&("server", "10.0.0.1".to_owned())), "{machines:?}");
+    assert!(machines.contains(&("client", "10.0.0.2".to_owned())), "{machines:?}");
+    assert!(snapshot.features.packets);
+}
+
+#[tokio::test]
+async fn every_role_sees_the_same_room_live() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let mut guest = Client::join(&room.join(), "Grace").await;
+    let mut watcher = Client::join(&room.watch(), "Edsger").await;
+    assert_eq!(guest.snapshot().role, Role::Participant);
+    assert_eq!(watcher.snapshot().role, Role::Viewer);
+    assert_eq!(watcher.snapshot().links.join, None, "nobody hands on more than they have");
+
+    for client in [&mut owner, &mut guest, &mut watcher] {
+        client.subscribe();
+    }
+    let program = owner.program("server").await;
+    let listener = owner.listener(program, 12345, 5).await;
+    let accept = owner.begin(program, Call::Accept { fd: listener }, Wait::Forever);
+    let own = guest.own_host();
+    let theirs = guest.program_on(own).await.expect("a program on one's own machine");
+    let fd = guest.connected(theirs, "server", 12345).await;
+    let (accepted, _) = owner.result(accept).await;
+    assert!(matches!(accepted, Ok(Value::Accepted { .. })), "{accepted:?}");
+    assert_eq!(guest.send(theirs, fd, b"hello").await, Ok(Value::Sent(5)));
+
+    let sent = |events: &[proto::trace::Event]| {
+        trace::ends(events).iter().any(|end| end.outcome == Ok(Value::Sent(5)))
+    };
+    for client in [&mut owner, &mut guest, &mut watcher] {
+        client.trace_until(sent).await;
+    }
+    let seen = watcher.events.len().min(owner.events.len()).min(guest.events.len());
+    assert_eq!(owner.events[..seen], watcher.events[..seen]);
+    assert_eq!(owner.events[..seen], guest.events[..seen]);
+}
+
+#[tokio::test]
+async fn a_guest_comes_with_a_machine_and_has_no_other() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    owner.subscribe();
+    let mut guest = Client::join(&room.join(), "Grace").await;
+    let own = guest.own_host();
+    let member = guest.snapshot().member;
+    owner
+        .trace_until(|events| {
+            events.iter().any(|event| {
+                matches!(&event.what, What::HostAppeared(host) if host.id == own && host.guest == Some(member))
+            })
+        })
+        .await;
+    let foreign = guest.host("server");
+    assert_eq!(guest.program_on(foreign).await, Err(refused_as("guest")));
+    let hold = guest.endpoint().wire(WireCommand::Hold).expect("a request");
+    assert_eq!(guest.result(hold).await.0, Err(refused_as("guest")));
+    let cut = guest.endpoint().host(foreign, HostCommand::Cable(false)).expect("a request");
+    assert_eq!(guest.result(cut).await.0, Err(refused_as("guest")));
+    let fresh = guest.endpoint().host(foreign, HostCommand::FreshNetwork).expect("a request");
+    assert_eq!(guest.result(fresh).await.0, Err(refused_as("guest")));
+}
+
+#[tokio::test]
+async fn a_watcher_who_calls_is_refused_every_time() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let theirs = owner.program("server").await;
+    let mut watcher = Client::join(&room.watch(), "Edsger").await;
+    let no = Err(refused_as("watching"));
+    let host = watcher.host("client");
+    assert_eq!(watcher.program_on(host).await, Err(refused_as("watching")));
+    let socket = Call::Socket { family: Family::Inet, kind: Kind::Stream };
+    for program in [theirs, ProgramId(1), ProgramId(4000)] {
+        assert_eq!(watcher.call(program, socket.clone()).await, no);
+    }
+    let requests = [
+        watcher.endpoint().wire(WireCommand::Hold).expect("a request"),
+        watcher.endpoint().wire(WireCommand::Release).expect("a request"),
+        watcher.endpoint().host(host, HostCommand::FreshNetwork).expect("a request"),
+        watcher.endpoint().close_program(theirs).expect("a request"),
+    ];
+    for id in requests {
+        assert_eq!(watcher.result(id).await.0, no);
+    }
+    let stream = watcher.stream_mode(theirs, Fd(3));
+    let ended = watcher.until("the stream's end", |client| client.stream(stream).ended.clone()).await;
+    assert_eq!(ended, Some(refused_as("watching")));
+    // The owner's program is as it was.
+    assert_eq!(owner.socket(theirs).await, Fd(3));
+}
+
+#[tokio::test]
+async fn without_the_room_or_its_key_nobody_comes_in() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let wrong = room.link([7; 16]);
+    assert_eq!(Client::try_join(&wrong, "x").await.err(), Some(Refusal::WrongKey));
+    let mut none = room.owner();
+    none.room = format!("a-{}", "b".repeat(26));
+    assert_eq!(Client::try_join(&none, "x").await.err(), Some(Refusal::NoRoom));
+    assert_eq!(Client::reattach(&room.owner(), [9; 16]).await.err(), Some(Refusal::SessionOver));
+    let page = http::get(server.page, &format!("/r/{}", none.room)).await;
+    assert!(page.status == 200 || page.status == 404, "the page says so itself: {}", page.status);
+}
+
+#[tokio::test]
+async fn rooms_do_not_know_each_other() {
+    let server = TestServer::shared();
+    let (one, other) = (NewRoom::create(&server).await, NewRoom::create(&server).await);
+    assert_ne!(one.id, other.id);
+    let mut here = Client::join(&one.owner(), "here").await;
+    let mut there = Client::join(&other.owner(), "there").await;
+    // A key opens its own room only.
+    let mut crossed = one.owner();
+    crossed.key = other.owner().key;
+    assert_eq!(Client::try_join(&crossed, "x").await.err(), Some(Refusal::WrongKey));
+    // The same address and port, and neither is in the other's way.
+    let (ours, theirs) = (here.program("server").await, there.program("server").await);
+    here.listener(ours, 12345, 5).await;
+    let client = there.program("client").await;
+    let fd = there.socket(client).await;
+    let refused = there.connect_to(client, fd, "10.0.0.1:12345".parse().expect("an address")).await;
+    assert_eq!(refused, Err(CallError::errno(proto::errno::Errno::ECONNREFUSED)));
+    there.listener(theirs, 12345, 5).await;
+    assert!(here.program_on(HostId(4000)).await.is_err(), "a machine nobody has");
+}
+
+#[tokio::test]
+async fn a_name_is_shown_as_it_is_and_cut_to_its_limit() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    owner.subscribe();
+    let odd = format!("\u{202e}<b>{}", "x".repeat(300));
+    let guest = Client::join(&room.join(), &odd).await;
+    let members = &guest.snapshot().members;
+    assert_eq!(members.len(), 2);
+    let mine = members.iter().find(|one| one.id == guest.snapshot().member).expect("me");
+    assert!(mine.name.chars().count() <= proto::limits::NAME, "{:?}", mine.name);
+}
+
+/// A class presses Enter at the same moment.
+#[tokio::test]
+async fn forty_pages_at_once_all_get_a_room() {
+    let server = TestServer::shared();
+    let visits = (0..40).map(|_| async {
+        let room = NewRoom::create(&server).await;
+        let mut client = Client::join(&room.owner(), "").await;
+        let program = client.program("client").await;
+        let fd = client.connected(program, "tutorial", 12345).await;
+        assert_eq!(
+            client.recv(program, fd, 100).await.expect("a greeting"),
+            &b"Thank you for connecting"[..]
+        );
+        client.leave().await;
+    });
+    futures_util::future::join_all(visits).await;
+}
+
+/// A class in one room: everybody has a machine and calls the teacher's server.
+#[tokio::test]
+async fn a_room_full_of_guests() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut teacher = Client::join(&room.owner(), "teacher").await;
+    let program = teacher.program("server").await;
+    let listener = teacher.listener(program, 12345, 100).await;
+    let mut guests = Vec::new();
+    let refusal = loop {
+        match Client::try_join(&room.join(), "student").await {
+            Ok(guest) => guests.push(guest),
+            Err(refusal) => break refusal,
+        }
+        assert!(guests.len() <= proto::limits::HOSTS, "a room has a bound");
+    };
+    assert_eq!(refusal, Refusal::Limit { limit: "hosts".to_owned(), value: proto::limits::HOSTS as u64 });
+    // Whoever finds no machine left may still watch.
+    Client::join(&room.watch(), "late").await;
+    for guest in &mut guests {
+        let own = guest.own_host();
+        let theirs = guest.program_on(own).await.expect("a program");
+        guest.connected(theirs, "server", 12345).await;
+        teacher.accept(program, listener).await;
+    }
+}

@@ -1,0 +1,221 @@
+//! Invariants of the tree itself, those that a test can check. `ARCHITECTURE.md` lists them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::harness::root;
+
+/// Every file below a folder of the checkout, by its path from the root.
+fn files(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(&root().join(folder), &mut found);
+    let relative =
+        |path: PathBuf| path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+    found.into_iter().map(relative).collect()
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        let (path, name) = (entry.path(), entry.file_name());
+        if name == "target" || name == "node_modules" || name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// A Rust file without its comments.
+fn code(path: &str) -> String {
+    let text = read(path);
+    let lines = text.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The Rust files in `folder` whose code has one of these in it, apart from those that may.
+fn naming(folder: &str, names: &[&str], allowed: &[&str]) -> Vec<String> {
+    let rust = files(folder).into_iter().filter(|path| path.ends_with(".rs"));
+    rust.filter(|path| !allowed.iter().any(|one| path.starts_with(one)))
+        .filter(|path| names.iter().any(|name| code(path).contains(name)))
+        .collect()
+}
+
+fn none(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}, but: {}", found.join(", "));
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root())
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .output()
+        .expect("cargo");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let ours: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    let mut found = BTreeMap::new();
+    for package in packages {
+        let dependencies = package["dependencies"].as_array().expect("dependencies");
+        // Tests may reach further than what is shipped.
+        let shipped = dependencies.iter().filter(|one| one["kind"] != "dev");
+        let names = shipped.filter_map(|one| one["name"].as_str()).filter(|name| ours.contains(name));
+        found.insert(package["name"].as_str().expect("a name"), names.collect::<BTreeSet<_>>());
+    }
+    let allowed = [
+        ("proto", &[][..]),
+        ("lab", &["proto"]),
+        ("bridge", &["lab", "proto"]),
+        ("server", &["bridge", "lab", "proto"]),
+        ("web", &["proto"]),
+        ("e2e", &["proto"]),
+    ];
+    for (package, allowed) in allowed {
+        let own = &found[package];
+        assert!(own.iter().all(|name| allowed.contains(name)), "{package} depends on {own:?}");
+    }
+    assert_eq!(ours.len(), allowed.len(), "a package without a place in the order: {ours:?}");
+}
+
+#[test]
+fn the_protocol_has_no_target_no_clock_and_no_socket() {
+    let names = [
+        "cfg(target",
+        "cfg(unix",
+        "cfg(windows",
+        "Instant::now",
+        "SystemTime",
+        "std::net::Tcp",
+        "std::net::Udp",
+        "std::thread",
+        "std::fs",
+        "tokio",
+        "async fn",
+    ];
+    none(&naming("crates/core/src", &names, &[]), "proto does no I/O and reads no clock");
+}
+
+#[test]
+fn websockets_have_their_places() {
+    let allowed =
+        ["crates/bridge/src/ws.rs", "crates/bridge/src/session", "crates/bridge/src/http/socket.rs"];
+    let names = ["extract::ws", "ws::WebSocket", "WebSocketUpgrade"];
+    none(
+        &naming("crates/bridge/src", &names, &allowed),
+        "only ws.rs, session.rs and http/socket.rs name axum's WebSocket",
+    );
+    let own = ["crates/web/src/transport.rs"];
+    none(&naming("crates", &["web_sys::WebSocket"], &own), "only transport.rs names the browser's WebSocket");
+    let scripts = files("web").into_iter().filter(|path| path.ends_with(".js"));
+    let naming: Vec<_> = scripts.filter(|path| read(path).contains("new WebSocket")).collect();
+    none(&naming, "the page has no WebSocket of its own");
+}
+
+#[test]
+fn unsafe_is_the_keepers_alone() {
+    let found = naming(
+        "crates",
+        &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe_code"],
+        &["crates/lab/src/keeper"],
+    );
+    none(&found, "unsafe stands only under crates/lab/src/keeper");
+    none(&naming("tests", &["unsafe fn", "unsafe impl"], &["tests/e2e/tidy.rs"]), "tests need no unsafe");
+}
+
+#[test]
+fn only_egress_dials() {
+    let names = ["TcpStream::connect", "TcpSocket::new"];
+    let allowed = ["crates/bridge/src/egress"];
+    let found = naming("crates/bridge/src", &names, &allowed);
+    let found: Vec<_> = found.into_iter().filter(|path| !path.contains("tests")).collect();
+    none(&found, "only egress connects to addresses outside");
+}
+
+#[test]
+fn nothing_from_outside_becomes_markup_or_code() {
+    let served = files("web");
+    let forbidden = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function(",
+        ".style.cssText",
+    ];
+    let scripts = served.iter().filter(|path| path.ends_with(".js"));
+    let found: Vec<_> = scripts
+        .flat_map(|path| {
+            let text = read(path);
+            let code: Vec<&str> = text.lines().map(|line| line.split("// ").next().unwrap_or(line)).collect();
+            let code = code.join("\n");
+            forbidden
+                .iter()
+                .filter(move |name| code.contains(**name))
+                .map(move |name| format!("{path}: {name}"))
+        })
+        .collect();
+    none(&found, "scripts set text, never markup or code");
+    let pages = served.iter().filter(|path| path.ends_with(".html"));
+    let inline: Vec<_> = pages
+        .filter(|path| {
+            let text = read(path);
+            text.contains(" style=")
+                || text.contains(" onclick=")
+                || text.contains("<script>")
+                || text.contains("<style")
+        })
+        .cloned()
+        .collect();
+    none(&inline, "pages have no inline style and no inline script");
+}
+
+#[test]
+fn tests_do_not_sleep() {
+    let found = naming("tests", &["thread::sleep"], &["tests/e2e/tidy.rs"]);
+    none(&found, "a test waits for something to happen, not for time to pass");
+}
+
+/// Every path that `ARCHITECTURE.md` names is there.
+#[test]
+fn the_code_map_is_true() {
+    let text = read("ARCHITECTURE.md");
+    let named = text.split('`').skip(1).step_by(2);
+    let paths =
+        named.filter(|word| word.contains('/') && !word.contains([' ', '{', '*', '<', '→', ':', '"', '(']));
+    let paths: Vec<&str> = paths.filter(|word| !word.starts_with('/')).collect();
+    assert!(paths.len() > 5, "the map names its places: {paths:?}");
+    let places = [
+        "",
+        "crates",
+        "crates/lab/src",
+        "crates/bridge/src",
+        "crates/core/src",
+        "crates/web/src",
+        "crates/server/src",
+    ];
+    let is_there = |path: &str| places.iter().any(|place| root().join(place).join(path).exists());
+    let missing: Vec<String> = paths.into_iter().filter(|path| !is_there(path)).map(str::to_owned).collect();
+    none(&missing, "every file in the code map exists");
+}
+
+#[test]
+fn files_keep_to_one_job() {
+    let rust = files("crates").into_iter().chain(files("tests")).filter(|path| path.ends_with(".rs"));
+    let forbidden = ["utils.rs", "util.rs", "common.rs", "types.rs", "helpers.rs", "misc.rs"];
+    let found: Vec<_> =
+        rust.filter(|path| forbidden.iter().any(|name| path.ends_with(&format!("/{name}")))).collect();
+    none(&found, "a file is called after its job");
+}

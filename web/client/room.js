@@ -199,6 +199,19 @@ export class Room {
     this.#port.tell({ do: "rename", name: String(name) });
   }
 
+  /**
+   * Tells how far this person has come in a lesson: an event for everybody who watches the room. A session may tell 64
+   * of them at once and one more each second; viewers' are not recorded.
+   * @param {string} lesson its id, at most 32 characters
+   * @param {string} step its title, at most 32 characters
+   * @param {{ evidence: number } | "skipped"} outcome `evidence` is the `seq` of the event that shows it
+   */
+  progress(lesson, step, outcome) {
+    for (const name of [lesson, step]) if ([...String(name)].length > 32) throw new RangeError("a name has at most 32 characters");
+    const passed = outcome !== "skipped" && { Passed: { evidence: args.integer(outcome.evidence, "the evidence", 0, Number.MAX_SAFE_INTEGER) } };
+    this.#port.tell({ do: "progress", lesson: String(lesson), step: String(step), outcome: passed || "Skipped" });
+  }
+
   /** Asks that the room stays open longer. */
   keepOpen() {
     this.#port.tell({ do: "keepOpen" });

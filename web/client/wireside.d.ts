@@ -161,6 +161,11 @@ export class Room {
   /** Listens; the function returned stops it. */
   on<Name extends keyof RoomEvents>(what: Name, listener: (detail: RoomEvents[Name]) => void): () => void;
   rename(name: string): void;
+  /**
+   * Tells how far this person has come in a lesson: an event `progress` for everybody who watches the room. Names are
+   * at most 32 characters; `evidence` is the `seq` of the event that shows it. Bounded: 64 at once, then one a second.
+   */
+  progress(lesson: string, step: string, outcome: { evidence: number } | "skipped"): void;
   /** Asks that the room stays open longer. */
   keepOpen(): void;
   /** Tries to connect now rather than later. */
@@ -277,7 +282,7 @@ export interface TraceRecord {
   seq: number;
   /** Nanoseconds since the room began. */
   time: number;
-  kind: "call" | "packet" | "state" | "output" | "wire" | "people" | "host" | "program" | "summary" | "forgotten";
+  kind: "call" | "packet" | "state" | "output" | "wire" | "people" | "host" | "program" | "summary" | "forgotten" | "progress";
   [field: string]: any;
 }
 

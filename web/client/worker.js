@@ -77,6 +77,8 @@ function begin(live, calls, request) {
       return void live.output(request.program, request.error, request.text);
     case "rename":
       return void live.rename(request.name);
+    case "progress":
+      return void live.progress(request.lesson, request.step, request.outcome);
     case "keepOpen":
       return void live.keepOpen();
     case "retry":

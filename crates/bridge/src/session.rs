@@ -3,6 +3,7 @@
 //! The loop waits for the WebSocket, the room's deliveries, the trace and the clock, and hands each over; what to do
 //! is decided in [`authority`] (who may), [`requests`] (what it means) and the sans-I/O endpoint (what is sent).
 
+mod allowance;
 mod authority;
 mod outside;
 mod requests;
@@ -16,6 +17,7 @@ use futures_util::{SinkExt, StreamExt};
 use lab::{Delivery, Request, mailbox};
 use proto::{
     id::MemberId,
+    limits,
     message::{Hello, Notice, Refusal, Secret, ServerMessage, Snapshot, Welcome},
     room::Role,
     server::{BATCH, Server},
@@ -25,7 +27,7 @@ use tokio::{
     time::Instant,
 };
 
-use self::{outside::Outside, streams::Parked};
+use self::{allowance::Allowance, outside::Outside, streams::Parked};
 use crate::{http::Shared, quota::Permit, room::Room};
 
 /// A WebSocket ping is sent this often (RFC 6455 section 5.5.2)...
@@ -83,6 +85,8 @@ pub(crate) struct Session {
     trace: Option<u64>,
     newest: watch::Receiver<u64>,
     notice: watch::Receiver<Option<Notice>>,
+    /// For messages about progress in lessons.
+    progress: Allowance,
     /// There may be something to send.
     dirty: bool,
 }
@@ -132,6 +136,7 @@ impl Session {
             trace: None,
             newest,
             notice,
+            progress: Allowance::new(limits::PROGRESS_BURST, Instant::now()),
             dirty: false,
         })
     }

@@ -27,7 +27,7 @@ use crate::{
         ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, Secret, ServerMessage, Snapshot,
         Welcome, WireCommand,
     },
-    room::Lifetime,
+    room::{Lifetime, StepOutcome},
     rules,
     stream::{self, Incoming, Outgoing},
     trace::Event,
@@ -525,6 +525,12 @@ impl Client {
         self.name = name.chars().take(limits::NAME).collect();
         let name = self.name.clone();
         self.control(&ClientMessage::Rename { name });
+    }
+
+    /// How far the person has come in a lesson. Names are cut to [`limits::NAME`] characters.
+    pub fn progress(&mut self, lesson: &str, step: &str, outcome: StepOutcome) {
+        let name = |text: &str| text.chars().take(limits::NAME).collect();
+        self.control(&ClientMessage::Progress { lesson: name(lesson), step: name(step), outcome });
     }
 
     /// Keep the room open longer.

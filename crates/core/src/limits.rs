@@ -38,10 +38,13 @@ pub const STREAMS: usize = 256;
 pub const RESUME_WINDOW_MS: u64 = 60_000;
 /// A WebSocket without a first message ends after this time, in milliseconds.
 pub const HELLO_MS: u64 = 5_000;
-/// Longest name of a person, a program or a file, in Unicode scalar values.
+/// Longest name of a person, a program, a file, a lesson or a step, in Unicode scalar values.
 pub const NAME: usize = 32;
 /// Longest name to resolve, in bytes (RFC 1035, without the final dot).
 pub const HOST_NAME: usize = 253;
+/// Messages about progress in lessons that a session may send at once; one more is allowed each second. Those beyond
+/// are not recorded.
+pub const PROGRESS_BURST: u32 = 64;
 /// Longest text of one output message, in bytes.
 pub const OUTPUT: usize = 16 * 1024;
 /// Bytes of trace events that wait in a session for their turn.
@@ -91,6 +94,7 @@ pub const TABLE: &[(&str, u64)] = &[
     ("hello-ms", HELLO_MS),
     ("name", NAME as u64),
     ("host-name", HOST_NAME as u64),
+    ("progress-burst", PROGRESS_BURST as u64),
     ("output", OUTPUT as u64),
     ("programs", PROGRAMS as u64),
     ("sockets", SOCKETS as u64),

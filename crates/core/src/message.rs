@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call::{Call, Outcome, Wait},
     id::{CallId, Fd, HostId, MemberId, PacketId, ProgramId, StreamId},
-    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
+    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome, WireSettings},
 };
 
 /// A secret of 128 bits: a room's key or a session's token, as 16 bytes.
@@ -235,6 +235,15 @@ pub enum ClientMessage {
     KeepOpen,
     /// The page is really going away: its programs end at once.
     Bye,
+    /// How far the person has come in a lesson. It has no answer, and whoever watches the room may read it.
+    Progress {
+        /// The lesson's id, at most [`crate::limits::NAME`] characters.
+        lesson: String,
+        /// The step's title, at most [`crate::limits::NAME`] characters.
+        step: String,
+        /// What became of it.
+        outcome: StepOutcome,
+    },
 }
 
 /// A command to the wire. Owners only, unless granted.

@@ -20,7 +20,7 @@ pub use terms::{family_name, flag_names, how_name, kind_name, option_name, poll_
 use crate::{
     id::{HostId, MemberId, ProgramId},
     message::Snapshot,
-    room::{HostInfo, MemberInfo, ProgramInfo},
+    room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome},
     trace::{Event, StateChange, Timer, TimerKind, What},
 };
 
@@ -164,6 +164,14 @@ fn body(what: &What, names: &Names) -> Body {
             queue_drops: summary.queue_drops,
         },
         What::Forgotten { oldest } => Body::Forgotten { oldest: *oldest },
+        What::Progress { by, lesson, step, outcome } => {
+            let (outcome, evidence) = match *outcome {
+                StepOutcome::Passed { evidence } => ("passed", Some(evidence)),
+                StepOutcome::Skipped => ("skipped", None),
+            };
+            let by = names.member(*by);
+            Body::Progress { by, lesson: lesson.clone(), step: step.clone(), outcome, evidence }
+        }
     }
 }
 

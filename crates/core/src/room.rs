@@ -73,6 +73,18 @@ pub struct ProgramInfo {
     pub lifetime: Lifetime,
 }
 
+/// What became of a step of a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepOutcome {
+    /// It happened. `evidence` is the `seq` of the event that shows it, as the page says.
+    Passed {
+        /// The event's `seq`.
+        evidence: u64,
+    },
+    /// The person went on without it.
+    Skipped,
+}
+
 /// How the wire treats packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WireSettings {

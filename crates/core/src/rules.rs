@@ -71,6 +71,12 @@ pub(crate) fn check_lengths(message: &ClientMessage) -> Result<(), DecodeError> 
         ClientMessage::Rename { name } if name.chars().count() > limits::NAME => {
             Err(DecodeError::TooLong { field: "Rename.name", limit: limits::NAME })
         }
+        ClientMessage::Progress { lesson, .. } if lesson.chars().count() > limits::NAME => {
+            Err(DecodeError::TooLong { field: "Progress.lesson", limit: limits::NAME })
+        }
+        ClientMessage::Progress { step, .. } if step.chars().count() > limits::NAME => {
+            Err(DecodeError::TooLong { field: "Progress.step", limit: limits::NAME })
+        }
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call::{Call, Outcome},
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
-    room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
+    room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome, WireSettings},
 };
 
 /// One entry of the trace.
@@ -73,6 +73,17 @@ pub enum What {
     Forgotten {
         /// The oldest `seq` that is still kept.
         oldest: u64,
+    },
+    /// A person came further in a lesson, as their page says.
+    Progress {
+        /// Who.
+        by: MemberId,
+        /// The lesson's id.
+        lesson: String,
+        /// The step's title.
+        step: String,
+        /// What became of it.
+        outcome: StepOutcome,
     },
 }
 

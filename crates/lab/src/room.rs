@@ -12,7 +12,7 @@ use proto::{
     call::{Call, CallError},
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
     message::{HostCommand, WireCommand},
-    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
+    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome, WireSettings},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -75,6 +75,7 @@ pub enum Request {
     Wire { member: MemberId, id: CallId, command: WireCommand },
     Host { member: MemberId, id: CallId, host: HostId, command: HostCommand },
     Rename { member: MemberId, name: String },
+    Progress { member: MemberId, lesson: String, step: String, outcome: StepOutcome },
     Redirect { member: MemberId, mailbox: Mailbox },
     Leave { member: MemberId },
 }
@@ -269,6 +270,9 @@ async fn carry_out_request(world: &mut World, request: Request) {
         Request::Wire { member, id, command } => world.command_wire(member, id, command).await,
         Request::Host { member, id, host, command } => world.command_host(member, id, host, command).await,
         Request::Rename { member, name } => world.rename(member, &name),
+        Request::Progress { member, lesson, step, outcome } => {
+            world.progress(member, &lesson, &step, outcome);
+        }
         Request::Redirect { member, mailbox } => world.redirect(member, mailbox),
         Request::Leave { member } => world.leave(member),
     }

@@ -38,6 +38,7 @@ pub(super) fn check(role: Role, own_host: Option<HostId>, message: &ClientMessag
         | ClientMessage::StreamFinish { .. }
         | ClientMessage::StreamClose { .. }
         | ClientMessage::Output { .. }
+        | ClientMessage::Progress { .. }
         | ClientMessage::KeepOpen => role > Role::Viewer,
     };
     if allowed { Ok(()) } else { Err(refused(role)) }
@@ -83,6 +84,13 @@ mod tests {
         let hold = ClientMessage::Wire { id: CallId(1), command: WireCommand::Hold };
         let own = Some(HostId(3));
         assert!(check(Role::Participant, own, &open(3)).is_ok());
+        let progress = ClientMessage::Progress {
+            lesson: "x".into(),
+            step: "y".into(),
+            outcome: proto::room::StepOutcome::Skipped,
+        };
+        assert!(check(Role::Participant, own, &progress).is_ok());
+        assert!(check(Role::Viewer, None, &progress).is_err());
         for refused in [&open(1), &cable, &hold] {
             assert!(check(Role::Participant, own, refused).is_err());
             assert!(check(Role::Viewer, None, refused).is_err());

@@ -8,6 +8,7 @@ use proto::{
     message::{ClientMessage, ServerMessage},
     server::ServerEvent,
 };
+use tokio::time::Instant;
 
 use super::{Over, Session, authority, streams::FromPage};
 
@@ -75,6 +76,13 @@ impl Session {
             ClientMessage::Wire { id, command } => Request::Wire { member, id, command },
             ClientMessage::Host { id, host, command } => Request::Host { member, id, host, command },
             ClientMessage::Rename { name } => Request::Rename { member, name },
+            ClientMessage::Progress { lesson, step, outcome } => {
+                if !self.progress.take(Instant::now()) {
+                    tracing::debug!(%member, "progress beyond the allowance is not recorded");
+                    return Ok(());
+                }
+                Request::Progress { member, lesson, step, outcome }
+            }
             ClientMessage::Bye => Request::EndPagePrograms { member },
             ClientMessage::KeepOpen => {
                 self.room.keep_open();

@@ -50,6 +50,8 @@ pub enum Body {
     Summary { packets: u64, bytes: u64, missed: u64, queue_drops: u64 },
     /// Older events were let go.
     Forgotten { oldest: u64 },
+    /// Somebody came further in a lesson; `outcome` is `passed` or `skipped`, `evidence` the `seq` that shows it.
+    Progress { by: String, lesson: String, step: String, outcome: &'static str, evidence: Option<u64> },
 }
 
 /// A call at its begin or its end.

@@ -13,7 +13,7 @@ use crate::{
         ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, ServerMessage, Snapshot, Sysctl,
         Welcome, WireCommand,
     },
-    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
+    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome, WireSettings},
     trace::{
         CallBegin, CallEnd, Cause, Data, Event, Fate, Link, Packet, PacketFate, StateChange, Summary, Tcp,
         TcpFlags, TcpOption, TcpState, Timer, TimerKind, Transport, What,
@@ -102,6 +102,16 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
         ClientMessage::Rename { name: "Ada".into() },
         ClientMessage::KeepOpen,
         ClientMessage::Bye,
+        ClientMessage::Progress {
+            lesson: "connect".into(),
+            step: "Connect it".into(),
+            outcome: StepOutcome::Passed { evidence: 300 },
+        },
+        ClientMessage::Progress {
+            lesson: "connect".into(),
+            step: "Close".into(),
+            outcome: StepOutcome::Skipped,
+        },
     ]);
     let commands = [
         WireCommand::Hold,
@@ -319,6 +329,12 @@ pub(super) fn events() -> Vec<Event> {
         What::ProgramEnded(PROGRAM),
         What::Summary(Summary { packets: 1, bytes: 2, missed: 3, queue_drops: 4 }),
         What::Forgotten { oldest: 17 },
+        What::Progress {
+            by: MemberId(1),
+            lesson: "connect".into(),
+            step: "Connect it".into(),
+            outcome: StepOutcome::Passed { evidence: 300 },
+        },
     ]);
     let numbered = whats.into_iter().zip(1..);
     numbered.map(|(what, seq)| Event { seq, time: seq * 1_000_000, what }).collect()

@@ -12,6 +12,7 @@ use crate::{
     frame::{self, Decoder, Frame, HEAD, Kind, put_head, to_bytes},
     limits,
     message::{ClientMessage, Hello, ServerMessage, Welcome},
+    room::StepOutcome,
     server::Server,
     trace::Event,
 };
@@ -92,6 +93,11 @@ fn no_beginning_of_a_message_is_a_message() {
     }
 }
 
+fn long_progress(lesson: usize, step: usize) -> Bytes {
+    let outcome = StepOutcome::Skipped;
+    to_bytes(&ClientMessage::Progress { lesson: "x".repeat(lesson), step: "x".repeat(step), outcome })
+}
+
 /// What is wrong, the bytes, and the rule they break.
 fn malformed() -> Vec<(&'static str, Bytes, &'static str)> {
     let accept = to_bytes(&samples::accept(0));
@@ -119,6 +125,8 @@ fn malformed() -> Vec<(&'static str, Bytes, &'static str)> {
         ("a string longer than its frame", frame(Kind::Control, &[13, 0xff, 0xff, 0x7f]), "truncated"),
         ("an output of 16 KiB + 1", frame(Kind::Control, &long_text), "field-length"),
         ("a name of 33 characters", frame(Kind::Control, &long_name), "field-length"),
+        ("a lesson of 33 characters", frame(Kind::Control, &long_progress(33, 1)), "field-length"),
+        ("a step of 33 characters", frame(Kind::Control, &long_progress(1, 33)), "field-length"),
         ("data for no call", frame(Kind::Data, &[5, 1]), "call-data"),
         ("data without a number", frame(Kind::Data, b""), "truncated"),
         ("bytes for no stream", frame(Kind::Stream, &[0, 1]), "stream-id"),

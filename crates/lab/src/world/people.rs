@@ -4,7 +4,7 @@ use proto::{
     call::{CallError, Value},
     id::{CallId, CallRef, Fd, HostId, MemberId, ProgramId},
     limits,
-    room::{Lifetime, MemberInfo, ProgramInfo, Role},
+    room::{Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome},
     trace::{Data, What},
 };
 use tokio::sync::mpsc::error::TrySendError;
@@ -181,6 +181,14 @@ impl World {
     pub(crate) fn output(&self, member: MemberId, program: ProgramId, error: bool, text: String) {
         if self.programs.get(&program).is_some_and(|p| p.info.by == Some(member)) {
             self.record(What::Output { program, error, text });
+        }
+    }
+
+    /// How far a person has come in a lesson, as their page says.
+    pub(crate) fn progress(&self, by: MemberId, lesson: &str, step: &str, outcome: StepOutcome) {
+        if self.members.contains_key(&by) {
+            let (lesson, step) = (presentable(lesson), presentable(step));
+            self.record(What::Progress { by, lesson, step, outcome });
         }
     }
 

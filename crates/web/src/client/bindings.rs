@@ -9,7 +9,7 @@ use proto::{
     id::{CallId, Fd, HostId, ProgramId, StreamId},
     message::{HostCommand, Secret, WireCommand},
     record::record,
-    room::Lifetime,
+    room::{Lifetime, StepOutcome},
 };
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -108,6 +108,16 @@ impl Session {
     /// A new name for the person.
     pub fn rename(&self, name: &str) {
         self.shared.wake(|pump| pump.client.rename(name));
+    }
+
+    /// How far the person has come in a lesson: `{ Passed: { evidence } }` or `"Skipped"`.
+    ///
+    /// # Errors
+    /// An `Error` when `outcome` is none.
+    pub fn progress(&self, lesson: &str, step: &str, outcome: JsValue) -> Result<(), JsValue> {
+        let outcome: StepOutcome = decode(outcome)?;
+        self.shared.wake(|pump| pump.client.progress(lesson, step, outcome));
+        Ok(())
     }
 
     /// Keep the room open longer.

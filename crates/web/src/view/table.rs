@@ -1,7 +1,10 @@
 //! The event table: one row an event, each a sentence that can be read aloud. It is the page's primary structure;
 //! the drawing mirrors it.
 
-use proto::trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, TcpState, What};
+use proto::{
+    room::StepOutcome,
+    trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, TcpState, What},
+};
 use serde::Serialize;
 
 use super::{
@@ -24,7 +27,8 @@ pub struct TableRow {
     pub time: u64,
     /// The time in seconds, as text.
     pub clock: String,
-    /// `call`, `packet`, `state`, `output`, `wire`, `people`, `host`, `program`, `summary` or `forgotten`.
+    /// `call`, `packet`, `state`, `output`, `wire`, `people`, `host`, `program`, `summary`, `lesson` or
+    /// `forgotten`.
     pub kind: &'static str,
     /// Where: a machine, or `client to server`.
     pub place: String,
@@ -142,6 +146,16 @@ fn cells(store: &TraceStore, what: &What) -> Cells {
             "older events were let go".to_owned(),
             format!("Events before number {oldest} were let go."),
         ),
+        What::Progress { by, lesson, step, outcome } => {
+            let (name, lesson, step) =
+                (bounded(&names.member(*by), 64), bounded(lesson, 64), bounded(step, 64));
+            let did = match outcome {
+                StepOutcome::Passed { .. } => "passed",
+                StepOutcome::Skipped => "skipped",
+            };
+            let sentence = format!("Lesson {lesson}, {name} {did} the step {step}.");
+            plain("lesson", name, format!("{did}: {step}"), sentence)
+        }
     }
 }
 

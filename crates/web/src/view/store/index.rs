@@ -47,7 +47,8 @@ impl TraceStore {
             | What::Left(_)
             | What::ProgramEnded(_)
             | What::Summary(_)
-            | What::Forgotten { .. } => {}
+            | What::Forgotten { .. }
+            | What::Progress { .. } => {}
         }
     }
 

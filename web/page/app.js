@@ -11,12 +11,15 @@ import { enter, refusal } from "/page/opening.js";
 import { RoomClock } from "/page/room-clock.js";
 import { TopBar } from "/page/top-bar.js";
 import { TraceFacts } from "/page/trace-facts.js";
+import { CodeStore } from "/program/code-store.js";
+import { PythonState } from "/program/python-state.js";
 
 const LESSON = "/lessons/by-hand.md";
 
 const notices = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
 const strip = /** @type {import("/page/lesson-strip.js").LessonStrip} */ (find("lesson-strip"));
 const wire = /** @type {any} */ (find("wire-view"));
+const python = new PythonState();
 
 if (new URLSearchParams(location.search).get("view") === "wire") document.body.dataset.only = "wire";
 followWidth();
@@ -59,7 +62,11 @@ function begin({ room, view, lesson, top }) {
   wire.attach?.({ room, view });
   const clock = new RoomClock();
   clock.heard(room.snapshot.now);
-  const frame = new Frame(room, view, ({ id }) => ({ waiting: view.waiting(id), sockets: view.sockets(id, clock.now()) }));
+  const store = new CodeStore(room.id, null);
+  const frame = new Frame({ room, view, clock, store, python }, ({ id }) => ({
+    waiting: view.waiting(id),
+    sockets: view.sockets(id, clock.now()),
+  }));
   top.attach(room);
   watchConnection(room, notices);
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
@@ -71,6 +78,10 @@ function begin({ room, view, lesson, top }) {
   };
   wire.addEventListener("wire-cancel", (/** @type {any} */ { detail }) => cancel(view, frame, detail.call));
   frame.onshow = () => strip.refresh();
+  frame.onprogram = onceAFrame(() => {
+    frame.refresh();
+    strip.refresh();
+  });
   document.addEventListener("wireside-view", () => strip.refresh());
   addEventListener("resize", () => strip.refresh());
 
@@ -83,6 +94,7 @@ function begin({ room, view, lesson, top }) {
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
   follow(room, frame, clock);
+  void python.loadWhenIdle();
 }
 
 /**

@@ -16,14 +16,19 @@ export class Frame {
   #moodOf;
   /** Called when what is on the screen has changed. */
   onshow = () => {};
+  /** Called when what a program of this page does has changed. */
+  onprogram = () => {};
 
-  /** @param {any} room @param {any} view @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
-  constructor(room, view, doing) {
-    this.#room = room;
+  /** @param {import("/program/desk.js").Surroundings} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
+  constructor(shared, doing) {
+    this.#room = shared.room;
     this.#moodOf = doing;
     this.#left = /** @type {any} */ (find("#left machine-pane"));
     this.#right = /** @type {any} */ (find("#right machine-pane"));
-    for (const pane of [this.#left, this.#right]) pane.attach({ room, view });
+    for (const pane of [this.#left, this.#right]) {
+      pane.attach(shared);
+      pane.onchange = () => this.onprogram();
+    }
     this.#right.onpick = (/** @type {any} */ host) => this.#pick(host);
     this.update();
   }

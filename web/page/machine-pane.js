@@ -1,35 +1,76 @@
-// One machine's column. Shows one machine at a time; every machine keeps a console of its own while others show.
+// One machine's column. Shows one machine at a time; every machine keeps a desk of its own while others show.
 import "/page/socket-list.js";
 import { element, find, reconcile } from "/page/element.js";
-import { controls, keeperOf } from "/page/machines.js";
+import { controls, keeperOf, partOf } from "/page/machines.js";
+import { Desk } from "/program/desk.js";
+import { WatchedDesk } from "/program/watched-desk.js";
 
 /** @typedef {import("/page/machines.js").Host} Host */
 
 export class MachinePane extends HTMLElement {
-  /** @type {any} */
-  #room = null;
-  /** @type {any} */
-  #view = null;
+  /** @type {import("/program/desk.js").Surroundings | null} */
+  #shared = null;
   /** @type {Host | null} */
   #host = null;
-  /** @type {Map<number, HTMLElement>} */
-  #consoles = new Map();
+  /** @type {Map<number, Desk | WatchedDesk>} */
+  #desks = new Map();
   /** Called with the machine that somebody picked. @type {(host: Host) => void} */
   onpick = () => {};
+  /** Called when what a program does is different now. */
+  onchange = () => {};
 
-  /** @param {{ room: any, view: any }} parts */
-  attach({ room, view }) {
-    this.#room = room;
-    this.#view = view;
+  /** @param {import("/program/desk.js").Surroundings} shared */
+  attach(shared) {
+    this.#shared = shared;
+  }
+
+  get #room() {
+    return this.#shared?.room;
   }
 
   get host() {
     return this.#host;
   }
 
+  /** The desk of the machine that shows, or null while there is none. */
+  get desk() {
+    return this.#host ? (this.#desks.get(this.#host.id) ?? null) : null;
+  }
+
   /** The console of the machine that shows, or null while there is none. @returns {any} */
   get console() {
-    return this.#host ? (this.#consoles.get(this.#host.id) ?? null) : null;
+    return this.desk?.console ?? null;
+  }
+
+  /** The desk, where programs of this page run on it. @returns {Desk | null} */
+  get #own() {
+    return this.desk instanceof Desk ? this.desk : null;
+  }
+
+  /** Runs a program of this machine. @param {string} [file] */
+  async run(file) {
+    if (!this.#own) throw new Error("no program of this page runs on that machine");
+    return this.#own.run(file);
+  }
+
+  /** @param {string} [file] */
+  stop(file) {
+    this.#own?.stop(file);
+  }
+
+  /** Runs a program, or stops it. @param {string} [file] */
+  toggle(file) {
+    this.#own?.toggle(file);
+  }
+
+  /** Puts a program on this machine. @param {string} file @param {string} source */
+  async put(file, source) {
+    await this.#own?.put(file, source);
+  }
+
+  /** Makes Run the next thing to do, or not; answers whether it can be seen and pressed. @param {string | null} file */
+  suggestRun(file) {
+    return this.#own?.suggestRun(file) ?? false;
   }
 
   /** @param {Host} host @param {Host[]} choices machines that can stand here, this one among them */
@@ -38,24 +79,35 @@ export class MachinePane extends HTMLElement {
     this.#host = host;
     setText(find(".machine-name", this), host.name);
     setText(find(".machine-address", this), host.address);
-    if (changed) this.#showConsole(host);
+    if (changed) this.#showDesk(host);
     this.#drawSwitch(host, choices);
   }
 
   /** @param {Host} host */
-  #showConsole(host) {
+  #showDesk(host) {
+    const desk = this.#desks.get(host.id) ?? this.#newDesk(host);
+    for (const [id, one] of this.#desks) one.body.hidden = id !== host.id;
+    find(".machine-files", this).replaceChildren(desk.tabs);
+    find(".machine-run", this).replaceChildren(desk.runner);
+  }
+
+  /** @param {Host} host */
+  #newDesk(host) {
+    const shared = /** @type {import("/program/desk.js").Surroundings} */ (this.#shared);
     const body = find(".machine-body", this);
-    let mine = this.#consoles.get(host.id);
-    if (!mine) {
-      // The first machine takes the element that the page came with.
-      const vacant = this.#consoles.size === 0 ? body.querySelector("call-console") : null;
-      mine = /** @type {HTMLElement} */ (vacant ?? document.createElement("call-console"));
-      if (!vacant) body.append(mine);
-      this.#consoles.set(host.id, mine);
-      const readOnly = !controls(this.#room, host);
-      /** @type {any} */ (mine).attach?.({ room: this.#room, host, view: this.#view, readOnly });
-    }
-    for (const [id, one] of this.#consoles) one.hidden = id !== host.id;
+    // The first machine takes the console that the page came with.
+    const vacant = this.#desks.size === 0 ? body.querySelector("call-console") : null;
+    const console = /** @type {HTMLElement} */ (vacant ?? document.createElement("call-console"));
+    const readOnly = !controls(shared.room, host);
+    const desk = readOnly
+      ? new WatchedDesk(shared, host, console)
+      : new Desk(shared, host, partOf(shared.room, host), console);
+    desk.onchange = () => this.onchange();
+    if (this.#desks.size === 0) body.replaceChildren();
+    body.append(desk.body);
+    this.#desks.set(host.id, desk);
+    /** @type {any} */ (console).attach?.({ room: shared.room, host, view: shared.view, readOnly });
+    return desk;
   }
 
   /** @param {Host} host @param {Host[]} choices */
@@ -86,9 +138,10 @@ export class MachinePane extends HTMLElement {
   update(mood, sockets) {
     if (!this.#host) return;
     const state = find(".machine-state", this);
-    if (mood.mood === "waiting") {
+    const now = this.desk?.mood ?? mood;
+    if (now.mood === "waiting") {
       state.dataset.mood = "waiting";
-      setText(state, mood.words);
+      setText(state, now.words);
     } else if (!controls(this.#room, this.#host)) {
       state.dataset.mood = "watching";
       setText(state, this.#room.me.role === "viewer" ? "watching" : `run by ${keeperOf(this.#room, this.#host)}`);

@@ -52,3 +52,11 @@ export function keeperOf(room, host) {
   const keeper = room.members.find((/** @type {any} */ { id, role }) => (host.guest == null ? role === "owner" : id === host.guest));
   return keeper?.name ?? (host.guest == null ? "the owner" : "a guest who left");
 }
+
+/**
+ * A machine's part in the tutorial: `client` at the left, also for a guest, whose machine has a name of its own.
+ * @param {any} room @param {Host} host
+ */
+export function partOf(room, host) {
+  return host.id === leftHost(room)?.id ? "client" : host.name;
+}

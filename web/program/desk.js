@@ -1,0 +1,193 @@
+// What one machine's column works with: programs in tabs, the call console beside them, and the button that runs what
+// is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
+import { element } from "/page/element.js";
+import { popover } from "/page/popover.js";
+import { firstFile, load, offered } from "/program/catalogue.js";
+import { ProgramPane, endWords } from "/program/program-pane.js";
+import { RunButton } from "/program/run-button.js";
+import { TabRow } from "/program/tab-row.js";
+
+/** The console's tab. */
+export const BY_HAND = "By hand";
+
+/**
+ * @typedef {object} Surroundings what all desks share
+ * @property {any} room
+ * @property {any} view
+ * @property {{ now: () => number }} clock
+ * @property {import("/program/code-store.js").CodeStore} store
+ * @property {import("/program/python-state.js").PythonState} python
+ */
+
+export class Desk {
+  #shared;
+  #host;
+  #part;
+  /** @type {Map<string, ProgramPane>} */
+  #programs = new Map();
+  #tabs = new TabRow((name) => this.open(name));
+  #run;
+  /** The file that Run runs. */
+  #file = "";
+  /** @type {Promise<void>} */
+  #ready;
+  console;
+  body = element("div", { class: "desk" });
+  /** What a program does is different now. */
+  onchange = () => {};
+
+  /** @param {Surroundings} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
+  constructor(shared, host, part, console) {
+    this.#shared = shared;
+    this.#host = host;
+    this.#part = part;
+    this.console = /** @type {any} */ (console);
+    this.#run = new RunButton({ machine: host.name, toggle: () => this.toggle() });
+    this.body.append(console);
+    const more = /** @type {HTMLButtonElement} */ (
+      element("button", { type: "button", class: "link plain tab-more", "aria-label": `Open a program on ${host.name}`, "aria-haspopup": "dialog" }, "+")
+    );
+    this.#tabs.end(more);
+    popover(more, { label: "Open a program", class: "at-start", fill: (close) => [this.#offers(close)] });
+    shared.python.onchange(() => this.#update());
+    this.#ready = this.#begin();
+  }
+
+  /** The row of tabs. */
+  get tabs() {
+    return this.#tabs.node;
+  }
+
+  /** The button, and the line that shows how far Python is. */
+  get runner() {
+    return this.#run.node;
+  }
+
+  /** The names of the programs that are open. */
+  get files() {
+    return [...this.#programs.keys()];
+  }
+
+  /** What the program does that was started last, for the machine's head; null when nothing runs. @returns {{ mood: "waiting" | "running", words: string } | null} */
+  get mood() {
+    const running = [...this.#programs.values()].find(({ control }) => control.isRunning);
+    const doing = running?.control.doing;
+    if (doing?.state === "waiting") return { mood: "waiting", words: `waiting in ${doing.call}()` };
+    if (doing?.state === "input") return { mood: "waiting", words: "waiting for input" };
+    return null;
+  }
+
+  async #begin() {
+    const kept = this.#shared.store.machine(this.#part);
+    const first = firstFile(this.#part);
+    const files = kept && Object.keys(kept.files).length > 0 ? kept.files : { [first.file]: await load(first.path) };
+    for (const [file, text] of Object.entries(files)) this.#add(file, text);
+    this.#file = kept && kept.open in files ? kept.open : Object.keys(files)[0];
+    await this.#shared.python.known;
+    this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : this.#file);
+  }
+
+  /** @param {string} file @param {string} text */
+  #add(file, text) {
+    const { room, view, clock, store } = this.#shared;
+    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text });
+    pane.onchange = () => this.#update();
+    pane.ontoggle = () => this.toggle(file);
+    this.#programs.set(file, pane);
+    this.body.append(pane.node);
+    this.#drawTabs();
+  }
+
+  #drawTabs() {
+    this.#tabs.show([...this.#programs.keys(), BY_HAND], this.#tabs.chosen || this.#file);
+  }
+
+  /** Brings a program or the console to the front. @param {string} name */
+  open(name) {
+    if (name !== BY_HAND) this.#file = name;
+    this.console.hidden = name !== BY_HAND;
+    for (const [file, pane] of this.#programs) pane.node.hidden = file !== name;
+    this.#tabs.show([...this.#programs.keys(), BY_HAND], name);
+    this.#shared.store.open(this.#part, name);
+    this.#update();
+  }
+
+  /** Puts a program on the machine, in place of one of that name, and opens it. @param {string} file @param {string} source */
+  async put(file, source) {
+    await this.#ready;
+    const pane = this.#programs.get(file);
+    if (pane) pane.put(source);
+    else this.#add(file, source);
+    this.#shared.store.keep(this.#part, file, source);
+    this.open(file);
+  }
+
+  /** The text of a program; null where there is none of that name. @param {string} file */
+  text(file) {
+    return this.#programs.get(file)?.text ?? null;
+  }
+
+  /** Runs a program, or stops the one that runs. @param {string} [file] */
+  toggle(file = this.#file) {
+    if (this.#programs.get(file)?.control.isRunning) return this.stop(file);
+    // What went wrong stands in its output.
+    this.run(file).catch(() => {});
+  }
+
+  /**
+   * Runs a program of this machine. Rejects where there is none of that name, it runs already, or Python cannot run.
+   * @param {string} [file]
+   * @returns {Promise<{ ended: Promise<import("/program/run-control.js").Exit> }>}
+   */
+  async run(file = this.#file) {
+    await this.#ready;
+    const pane = this.#programs.get(file);
+    if (!pane) throw new Error(`there is no ${file} on ${this.#host.name}`);
+    this.open(file);
+    return pane.run();
+  }
+
+  /** @param {string} [file] */
+  stop(file = this.#file) {
+    this.#programs.get(file)?.stop();
+  }
+
+  /** Makes Run the next thing to do, or not. Answers whether the button is there to be pressed. @param {string | null} file */
+  suggestRun(file) {
+    const pane = file === null ? undefined : this.#programs.get(file);
+    const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning;
+    if (can && file && this.#file !== file) this.open(file);
+    this.#run.suggest(can);
+    return can && this.#run.isVisible;
+  }
+
+  #update() {
+    const pane = this.#programs.get(this.#file);
+    const { python } = this.#shared;
+    this.#run.show({ file: this.#file, doing: pane?.control.doing ?? { state: "idle" }, python });
+    for (const [file, { control }] of this.#programs) {
+      this.#tabs.mark(file, control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "");
+    }
+    this.onchange();
+  }
+
+  /** @param {() => void} close */
+  #offers(close) {
+    const list = element("div", { class: "menu-list" });
+    for (const { file, path, title } of offered(this.#part)) {
+      const open = async () => {
+        close();
+        await this.put(file, await load(path));
+      };
+      list.append(
+        element(
+          "button",
+          { type: "button", class: "link offer", on: { click: () => void open() } },
+          element("span", {}, title),
+          element("span", { class: "soft mono" }, this.#programs.has(file) ? `${file}, in place of what is there` : file),
+        ),
+      );
+    }
+    return element("div", { class: "stack" }, element("h2", {}, "Open a program"), list);
+  }
+}

@@ -1,0 +1,158 @@
+// One program on one machine: its text, what it prints, and a line to type when it asks for one.
+import "/editor/code-editor.js";
+import "/program/output-log.js";
+import { announce } from "/page/announce.js";
+import { element } from "/page/element.js";
+import { FailureCard } from "/program/failure-card.js";
+import { OutputMemory } from "/program/output-memory.js";
+import { RunControl } from "/program/run-control.js";
+
+/** How long typing rests before the text is kept. */
+const REST_MS = 300;
+
+export class ProgramPane {
+  #editor = /** @type {any} */ (document.createElement("code-editor"));
+  #output = /** @type {import("/program/output-log.js").OutputLog} */ (document.createElement("output-log"));
+  #input = /** @type {HTMLInputElement} */ (
+    element("input", { class: "field mono program-input", autocomplete: "off", spellcheck: "false", "aria-label": "Input for the program" })
+  );
+  #asking = element("form", { class: "program-ask", hidden: true }, this.#input, element("button", { class: "button" }, "Enter"));
+  #card;
+  #memory;
+  #store;
+  #part;
+  #host;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #resting;
+  file;
+  control;
+  node;
+  /** What it does is different now. */
+  onchange = () => {};
+  /** Run or stop was asked for from the keyboard. */
+  ontoggle = () => {};
+
+  /**
+   * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
+   *   store: import("/program/code-store.js").CodeStore }} parts
+   */
+  constructor({ room, view, clock, host, part, file, text, store }) {
+    this.file = file;
+    this.#host = host.name;
+    this.#part = part;
+    this.#store = store;
+    this.#memory = new OutputMemory(room.id, host.name, file);
+    this.#card = new FailureCard({ room, view, clock, host });
+    this.control = new RunControl({ room, host: host.name, file });
+    this.control.onchange = () => this.#changed();
+    this.control.onoutput = (printed, stream) => this.#output.print(printed, stream);
+    this.#editor.label = `${file} on ${host.name}`;
+    this.#editor.text = text;
+    this.#output.label = `Output of ${file} on ${host.name}`;
+    this.node = element(
+      "div",
+      { class: "program" },
+      this.#editor,
+      element("section", { class: "program-output" }, this.#output, this.#card.node, this.#asking),
+    );
+    this.#listen();
+    for (const { text: line, stream } of this.#memory.read()) this.#output.print(`${line}\n`, stream);
+  }
+
+  get text() {
+    return /** @type {string} */ (this.#editor.text);
+  }
+
+  /** Puts another text in its place. @param {string} text */
+  put(text) {
+    this.#editor.text = text;
+    this.#keep();
+  }
+
+  /** Runs what stands in the editor. @returns {Promise<{ ended: Promise<any> }>} */
+  async run() {
+    this.#keep();
+    this.#output.clear();
+    this.#card.clear();
+    this.#editor.markLine(null);
+    try {
+      const { program, ended } = await this.control.run(this.text);
+      this.#card.watch(program);
+      return { ended: ended.then((exit) => this.#ended(exit)) };
+    } catch (error) {
+      this.#output.print(`${/** @type {Error} */ (error).message}\n`, "stderr");
+      throw error;
+    }
+  }
+
+  stop() {
+    this.control.stop();
+  }
+
+  focus() {
+    this.#editor.focus();
+  }
+
+  #listen() {
+    this.#editor.addEventListener("change", () => {
+      clearTimeout(this.#resting);
+      this.#resting = setTimeout(() => this.#keep(), REST_MS);
+    });
+    this.#editor.addEventListener("run", () => this.ontoggle());
+    this.node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "." || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.stop();
+    });
+    this.#asking.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#output.print(`${this.#input.value}\n`, "stdin");
+      this.control.input(this.#input.value);
+      this.#input.value = "";
+    });
+    addEventListener("pagehide", () => this.#leave());
+  }
+
+  #leave() {
+    clearTimeout(this.#resting);
+    this.#keep();
+    this.#memory.write(this.#output.kept, this.control.isRunning);
+  }
+
+  #keep() {
+    this.#store.keep(this.#part, this.file, this.text);
+  }
+
+  #changed() {
+    const doing = this.control.doing;
+    const asks = doing.state === "input";
+    const asked = asks && this.#asking.hidden;
+    this.#asking.hidden = !asks;
+    if (asked) announce(`${this.file} on ${this.#host} asks for a line.`);
+    if (doing.state === "waiting" || doing.state === "input") this.#editor.markLine(doing.line, "waiting");
+    else if (doing.state !== "ended") this.#editor.markLine(null);
+    this.onchange();
+  }
+
+  /** @param {import("/program/run-control.js").Exit} exit */
+  #ended(exit) {
+    this.#editor.markLine(exit.error?.line ?? null, "error");
+    void this.#card.show(exit);
+    announce(`${this.file} on ${this.#host} ${endWords(exit)}.`);
+    return exit;
+  }
+}
+
+/** @param {import("/program/run-control.js").Exit} exit */
+export function endWords({ status, code }) {
+  switch (status) {
+    case "exited":
+      return code ? `ended with ${code}` : "ended";
+    case "error":
+      return "ended with an error";
+    case "stopped":
+      return "stopped";
+    default:
+      return "was ended";
+  }
+}

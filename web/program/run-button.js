@@ -1,0 +1,63 @@
+// The button in a machine's head: Run, or Stop. Under it a thin line while Python is on its way: a press counts at once.
+import { button, element } from "/page/element.js";
+
+export class RunButton {
+  #machine;
+  #button;
+  #bar = element("span", { class: "run-bar" });
+  #words = element("span", { class: "run-words soft" });
+  #suggested = false;
+  #running = false;
+  node;
+
+  /** @param {{ machine: string, toggle: () => void }} parts */
+  constructor({ machine, toggle }) {
+    this.#machine = machine;
+    this.#button = button("Run", toggle);
+    this.node = element("span", { class: "runner" }, this.#words, this.#button, this.#bar);
+  }
+
+  get isVisible() {
+    return this.#button.checkVisibility();
+  }
+
+  /** Makes it the one filled button, or not. @param {boolean} suggested */
+  suggest(suggested) {
+    this.#suggested = suggested;
+    this.#fill();
+  }
+
+  /** @param {{ file: string, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState }} now */
+  show({ file, doing, python }) {
+    this.#running = !["idle", "ended"].includes(doing.state);
+    const label = this.#running ? "Stop" : "Run";
+    if (this.#button.textContent !== label) this.#button.textContent = label;
+    this.#button.setAttribute("aria-label", `${label} ${file} on ${this.#machine}`);
+    this.#button.disabled = !this.#running && python.is === "missing";
+    this.#button.title = python.is === "missing" ? python.sentence : `${label} ${file} (Ctrl+Enter)`;
+    this.#fill();
+    this.#progress(doing, python);
+  }
+
+  #fill() {
+    this.#button.classList.toggle("filled", this.#suggested && !this.#running && !this.#button.disabled);
+  }
+
+  /** @param {import("/program/run-control.js").Doing} doing @param {import("/program/python-state.js").PythonState} python */
+  #progress(doing, python) {
+    const starting = doing.state === "starting";
+    const { loaded, total } = starting && doing.total > 0 ? doing : python;
+    const shown = (starting || python.is === "loading") && total > 0 && loaded < total;
+    this.#bar.hidden = !shown;
+    this.#bar.style.setProperty("--loaded", String(total > 0 ? loaded / total : 0));
+    this.#words.hidden = !starting;
+    if (!starting) return;
+    const words = shown ? `starts when Python is here, ${megabytes(loaded)} of ${megabytes(total)} MB` : "Python is starting";
+    if (this.#words.textContent !== words) this.#words.textContent = words;
+  }
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,75 @@
+// One program of a machine: started, while it runs, and how it ended. Knows the client's run and nothing of elements.
+
+/** @typedef {import("/client/wireside.js").RunState | { state: "idle" }} Doing */
+/** @typedef {import("/client/wireside.js").RunExit} Exit */
+
+export class RunControl {
+  #room;
+  #host;
+  #file;
+  /** @type {import("/client/wireside.js").Run | null} */
+  #run = null;
+  /** The room is being asked for a program. */
+  #asking = false;
+  /** What it does is different now. */
+  onchange = () => {};
+  /** It printed something. @type {(text: string, stream: import("/program/output-log.js").Stream) => void} */
+  onoutput = () => {};
+
+  /** @param {{ room: any, host: string, file: string }} program */
+  constructor({ room, host, file }) {
+    this.#room = room;
+    this.#host = host;
+    this.#file = file;
+  }
+
+  /** @returns {Doing} */
+  get doing() {
+    if (this.#asking) return { state: "starting", loaded: 0, total: 0 };
+    return this.#run?.state ?? { state: "idle" };
+  }
+
+  get isRunning() {
+    return !["idle", "ended"].includes(this.doing.state);
+  }
+
+  /**
+   * Starts it. Resolves as soon as it is a program of the room; `ended` resolves when it has ended.
+   * @param {string} source
+   * @returns {Promise<{ program: number, ended: Promise<Exit> }>}
+   */
+  async run(source) {
+    if (this.isRunning) throw new Error(`${this.#file} runs already`);
+    this.#asking = true;
+    this.onchange();
+    try {
+      this.#run = await this.#room.run(this.#host, this.#file, source);
+    } catch (error) {
+      this.#run = null;
+      throw error;
+    } finally {
+      this.#asking = false;
+      this.onchange();
+    }
+    const run = /** @type {import("/client/wireside.js").Run} */ (this.#run);
+    run.onchange = () => this.onchange();
+    const printed = this.#print(run);
+    // What it printed last is shown before it is said to have ended.
+    const ended = run.exit.then((exit) => printed.then(() => exit));
+    return { program: run.program, ended };
+  }
+
+  stop() {
+    void this.#run?.stop();
+  }
+
+  /** A line for `input()`. @param {string} line */
+  input(line) {
+    this.#run?.input(line);
+  }
+
+  /** @param {import("/client/wireside.js").Run} run */
+  async #print(run) {
+    for await (const { stream, text } of run.output) this.onoutput(text, stream);
+  }
+}

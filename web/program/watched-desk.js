@@ -1,0 +1,96 @@
+// What one sees of a machine that somebody else works on: what its programs print, and the calls made by hand. The
+// programs themselves run in the other person's page.
+import "/program/output-log.js";
+import { element } from "/page/element.js";
+import { TabRow } from "/program/tab-row.js";
+
+const BY_HAND = "By hand";
+
+export class WatchedDesk {
+  #room;
+  #host;
+  /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, log: import("/program/output-log.js").OutputLog, note: HTMLElement }>} */
+  #outputs = new Map();
+  /** Numbers of the programs that run. @type {Set<number>} */
+  #running = new Set();
+  #tabs = new TabRow((name) => this.open(name));
+  #chosen = BY_HAND;
+  #picked = false;
+  console;
+  body = element("div", { class: "desk" });
+  runner = element("span", { class: "runner" });
+  files = /** @type {string[]} */ ([]);
+  mood = null;
+  onchange = () => {};
+
+  /** @param {{ room: any }} shared @param {{ id: number, name: string }} host @param {HTMLElement} console */
+  constructor({ room }, host, console) {
+    this.#room = room;
+    this.#host = host;
+    this.console = /** @type {any} */ (console);
+    this.body.append(console);
+    this.open(BY_HAND);
+    void this.#listen();
+  }
+
+  get tabs() {
+    return this.#tabs.node;
+  }
+
+  /** @param {string} name */
+  open(name) {
+    this.#picked ||= this.#chosen !== name;
+    this.#chosen = name;
+    this.console.hidden = name !== BY_HAND;
+    for (const [file, { node }] of this.#outputs) node.hidden = file !== name;
+    this.#tabs.show([...this.#outputs.keys(), BY_HAND], name);
+  }
+
+  suggestRun() {
+    return false;
+  }
+
+  async #listen() {
+    for await (const event of this.#room.trace()) {
+      if (event.host !== this.#host.name) continue;
+      if (event.kind === "program") this.#program(event);
+      else if (event.kind === "output") this.#printed(event);
+    }
+  }
+
+  /** @param {any} event */
+  #program({ change, id, name, by }) {
+    if (change === "began" && name !== BY_HAND && by) {
+      this.#running.add(id);
+      const { log, note } = this.#output(name);
+      log.clear();
+      note.textContent = `Runs in ${by}'s page.`;
+      if (!this.#picked) {
+        this.open(name);
+        this.#picked = false;
+      }
+    } else if (change === "ended" && this.#running.delete(id)) {
+      this.#output(name).note.textContent = "Ended.";
+    }
+  }
+
+  /** @param {any} event */
+  #printed({ program, text, stream }) {
+    this.#output(program).log.print(text, stream);
+  }
+
+  /** @param {string} name */
+  #output(name) {
+    const known = this.#outputs.get(name);
+    if (known) return known;
+    const log = /** @type {import("/program/output-log.js").OutputLog} */ (document.createElement("output-log"));
+    log.label = `Output of ${name} on ${this.#host.name}`;
+    const note = element("p", { class: "watched-note soft", dir: "auto" });
+    const node = element("section", { class: "program watched", hidden: true }, note, log);
+    const made = { node, log, note };
+    this.#outputs.set(name, made);
+    this.body.append(node);
+    this.open(this.#chosen);
+    return made;
+  }
+}

@@ -3,6 +3,7 @@ import "/page/lesson-strip.js";
 import "/page/machine-pane.js";
 import "/page/notice-bar.js";
 import { watchConnection } from "/page/connection.js";
+import { copyLink, copyOf } from "/page/copy-link.js";
 import { find } from "/page/element.js";
 import { Frame, followWidth, regions, showView } from "/page/frame.js";
 import { listenForKeys } from "/page/keyboard.js";
@@ -37,8 +38,9 @@ async function boot(top) {
       part(import("/wire/wire-view.js")),
       part(import("/console/call-console.js")),
     ]);
+    const copy = await copied();
     const room = await enter(client.openRoom);
-    begin({ room, view, lesson, top });
+    begin({ room, view, lesson, top, copy });
   } catch (error) {
     const { key, notice } = refusal(error);
     notices.show(key, notice);
@@ -53,8 +55,21 @@ function part(loading) {
   return loading.catch((error) => console.error(error));
 }
 
-/** @param {{ room: any, view: any, lesson: import("/page/lesson-format.js").Lesson, top: TopBar }} parts */
-function begin({ room, view, lesson, top }) {
+/** The copy that somebody gave with the link; a damaged one is said, and the room opens without it. */
+async function copied() {
+  try {
+    return await copyOf(location.hash);
+  } catch (error) {
+    notices.show("info", { tone: "bad", text: `${/** @type {Error} */ (error).message} This is a fresh room.`, for: 15_000 });
+    return null;
+  }
+}
+
+/**
+ * @param {{ room: any, view: any, lesson: import("/page/lesson-format.js").Lesson, top: TopBar,
+ *   copy: import("/page/copy-link.js").Copy | null }} parts
+ */
+function begin({ room, view, lesson, top, copy }) {
   document.body.dataset.state = "open";
   view.seed(room.snapshot);
   // First of all listeners: the others find the view up to date.
@@ -62,12 +77,12 @@ function begin({ room, view, lesson, top }) {
   wire.attach?.({ room, view });
   const clock = new RoomClock();
   clock.heard(room.snapshot.now);
-  const store = new CodeStore(room.id, null);
+  const store = new CodeStore(room.id, copy?.code ?? null);
   const frame = new Frame({ room, view, clock, store, python }, ({ id }) => ({
     waiting: view.waiting(id),
     sockets: view.sockets(id, clock.now()),
   }));
-  top.attach(room);
+  top.attach(room, () => copyLink({ lesson: lesson.id, code: store.code }));
   watchConnection(room, notices);
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 

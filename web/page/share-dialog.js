@@ -3,6 +3,10 @@ import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
 import { dialog } from "/page/popover.js";
 
+const COPY = {
+  title: "Give a copy",
+  text: "Everyone who opens it gets a room of their own with this code and lesson. Best for a class.",
+};
 const WATCH = {
   title: "Let them watch",
   text: "They see this room live and cannot change it.",
@@ -18,9 +22,14 @@ const JOIN_AS_GUEST = {
 const NOTE =
   "Whoever has a link can open it; there are no accounts. The room ends 10 minutes after the last person leaves.";
 
-/** @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean }} sharing */
-export function openShare({ links, owner }) {
+/**
+ * @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean, copy: string | null, why: string }} sharing
+ *   `copy` is the link of a copy; where it cannot be made, `why` says so
+ */
+export function openShare({ links, owner, copy, why }) {
   const rows = [];
+  if (copy) rows.push(row(COPY, copy));
+  else if (why) rows.push(element("section", { class: "share-row" }, element("h3", {}, COPY.title), element("p", {}, why)));
   if (links.watch) rows.push(row(WATCH, links.watch));
   if (links.join) rows.push(row(owner ? JOIN : JOIN_AS_GUEST, links.join));
   if (rows.length === 0) rows.push(element("p", { class: "share-row" }, "Your link does not allow inviting others."));

@@ -15,21 +15,30 @@ export class TopBar {
   #share = /** @type {HTMLButtonElement} */ (find("#share"));
   /** @type {any} */
   #room = null;
+  /** The link of a copy of what is on the page. @type {() => Promise<string>} */
+  #copy = () => Promise.reject(new Error("no room is open"));
 
   constructor() {
     popover(this.#people, { label: "People", fill: (close) => [this.#peopleList(), ...this.#renameForm(close)] });
     popover(this.#you, { label: "You", fill: (close) => this.#renameForm(close) });
     popover(find("#menu"), { label: "More", fill: (close) => menu(close, this.#room) });
-    this.#share.addEventListener("click", () =>
-      openShare({ links: this.#room.links, owner: this.#room.me.role === "owner" }),
-    );
+    this.#share.addEventListener("click", () => void this.#openShare());
   }
 
-  /** @param {any} room */
-  attach(room) {
+  async #openShare() {
+    const sharing = { links: this.#room.links, owner: this.#room.me.role === "owner" };
+    try {
+      openShare({ ...sharing, copy: await this.#copy(), why: "" });
+    } catch (error) {
+      openShare({ ...sharing, copy: null, why: /** @type {Error} */ (error).message });
+    }
+  }
+
+  /** @param {any} room @param {() => Promise<string>} copy the link of a copy of what is on the page */
+  attach(room, copy) {
     this.#room = room;
+    this.#copy = copy;
     this.#share.disabled = false;
-    this.#share.hidden = !room.links.join && !room.links.watch;
     this.update();
   }
 

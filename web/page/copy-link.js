@@ -1,0 +1,86 @@
+// "Give a copy": code and lesson in the fragment of a link, which browsers do not send to servers. `#copy=1.` and then
+// JSON, deflated, in base64url. Whatever comes in is from outside: bounded, checked, and never run by itself.
+import { isCode } from "/program/code-store.js";
+
+/** Version of the format. A link of any version ever given out must open for ever. */
+const VERSION = 1;
+/** Longest link's fragment, in characters: what mail and chat programs still pass on whole. */
+const LONGEST_LINK = 32 * 1024;
+/** Longest JSON in a link, in bytes. */
+const LONGEST_JSON = 1024 * 1024;
+
+/** @typedef {{ lesson: string | null, code: import("/program/code-store.js").Code }} Copy */
+
+/** A copy that is no copy, with a sentence for the person who opened it. */
+export class CopyError extends Error {}
+
+/** @param {Copy} copy @returns {Promise<string>} the link @throws {CopyError} when it would be too long */
+export async function copyLink({ lesson, code }) {
+  const packed = await pump(new Blob([JSON.stringify({ lesson, code })]), new CompressionStream("deflate-raw"), LONGEST_JSON);
+  const fragment = `copy=${VERSION}.${base64url(packed)}`;
+  if (fragment.length > LONGEST_LINK) throw new CopyError("The code is too long for a link.");
+  return `${location.origin}/#${fragment}`;
+}
+
+/** The copy in a fragment; null where there is none. @param {string} fragment with or without # @returns {Promise<Copy | null>} @throws {CopyError} */
+export async function copyOf(fragment) {
+  const match = /^#?copy=(.*)$/s.exec(fragment);
+  if (!match) return null;
+  const [version, packed] = split(match[1]);
+  if (fragment.length > LONGEST_LINK) throw new CopyError("This link is longer than a copy may be.");
+  if (version !== VERSION) throw new CopyError("This link was made by a newer Wireside than this one.");
+  try {
+    const json = await pump(new Blob([bytes(packed)]), new DecompressionStream("deflate-raw"), LONGEST_JSON);
+    return checked(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)));
+  } catch {
+    throw new CopyError("This link is damaged, or not all of it arrived.");
+  }
+}
+
+/** @param {string} text @returns {[number, string]} */
+function split(text) {
+  const dot = text.indexOf(".");
+  return [Number(text.slice(0, dot)), text.slice(dot + 1)];
+}
+
+/** @param {any} value @returns {Copy} */
+function checked(value) {
+  const known = ["lesson", "code"];
+  if (typeof value !== "object" || value === null || !Object.keys(value).every((key) => known.includes(key))) throw new Error("unknown");
+  const { lesson = null, code } = value;
+  if (lesson !== null && !(typeof lesson === "string" && /^[a-z0-9-]{1,32}$/.test(lesson))) throw new Error("lesson");
+  if (!isCode(code)) throw new Error("code");
+  return { lesson, code };
+}
+
+/** @param {Blob} blob @param {CompressionStream | DecompressionStream} through @param {number} most bytes of the result */
+async function pump(blob, through, most) {
+  const reader = blob.stream().pipeThrough(/** @type {any} */ (through)).getReader();
+  /** @type {Uint8Array[]} */
+  const pieces = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > most) {
+      await reader.cancel();
+      throw new CopyError("The code is too long for a link.");
+    }
+    pieces.push(value);
+  }
+  return new Uint8Array(await new Blob(/** @type {any} */ (pieces)).arrayBuffer());
+}
+
+/** @param {Uint8Array} packed */
+function base64url(packed) {
+  let text = "";
+  for (const byte of packed) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** @param {string} text */
+function bytes(text) {
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error("letters");
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+}

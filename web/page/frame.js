@@ -75,6 +75,10 @@ export class Frame {
     const right = choices.find(({ id }) => id === this.#picked) ?? choices[0] ?? null;
     if (left) this.#left.show(left, [left]);
     if (right) this.#right.show(right, choices);
+    // On a small screen the wire's view has them, the server's first: it is the one to start.
+    const runners = [this.#right, this.#left].map((pane) => pane.desk?.namedRunner).filter(Boolean);
+    const row = find("#runners");
+    if (runners.some((one, at) => row.children[at] !== one)) row.replaceChildren(...runners);
     this.#drawPicker(left, choices, right);
     this.refresh();
   }

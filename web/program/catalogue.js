@@ -14,7 +14,7 @@ const FIRST = {
 };
 
 /** The tutorial's client as it is written there: for both programs on one machine. @type {Original} */
-export const LOCALHOST = { file: "client.py", path: "/programs/client-localhost.py", title: "The client that calls localhost" };
+export const LOCALHOST = { file: "client.py", path: "/programs/client-localhost.py", title: "Both on one machine: the client that calls localhost" };
 
 /** @type {Original} */
 const GOOGLE = { file: "google.py", path: "/programs/google.py", title: "Connect to www.google.com" };

@@ -26,7 +26,8 @@ export class Desk {
   /** @type {Map<string, ProgramPane>} */
   #programs = new Map();
   #tabs = new TabRow((name) => this.open(name));
-  #run;
+  /** In the machine's head, and on small screens above the wire. @type {RunButton[]} */
+  #runs;
   /** The file that Run runs. */
   #file = "";
   /** @type {Promise<void>} */
@@ -42,7 +43,7 @@ export class Desk {
     this.#host = host;
     this.#part = part;
     this.console = /** @type {any} */ (console);
-    this.#run = new RunButton({ machine: host.name, toggle: () => this.toggle() });
+    this.#runs = [false, true].map((named) => new RunButton({ machine: host.name, toggle: () => this.toggle(), named }));
     this.body.append(console);
     const more = /** @type {HTMLButtonElement} */ (
       element("button", { type: "button", class: "link plain tab-more", "aria-label": `Open a program on ${host.name}`, "aria-haspopup": "dialog" }, "+")
@@ -60,7 +61,12 @@ export class Desk {
 
   /** The button, and the line that shows how far Python is. */
   get runner() {
-    return this.#run.node;
+    return this.#runs[0].node;
+  }
+
+  /** The same with the machine's name on it, to stand elsewhere. */
+  get namedRunner() {
+    return this.#runs[1].node;
   }
 
   /** The names of the programs that are open. */
@@ -157,14 +163,15 @@ export class Desk {
     const pane = file === null ? undefined : this.#programs.get(file);
     const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning;
     if (can && file && this.#file !== file) this.open(file);
-    this.#run.suggest(can);
-    return can && this.#run.isVisible;
+    for (const run of this.#runs) run.suggest(can);
+    return can && this.#runs.some((run) => run.isVisible);
   }
 
   #update() {
     const pane = this.#programs.get(this.#file);
     const { python } = this.#shared;
-    this.#run.show({ file: this.#file, doing: pane?.control.doing ?? { state: "idle" }, python });
+    const doing = pane?.control.doing ?? { state: "idle" };
+    for (const run of this.#runs) run.show({ file: this.#file, doing, python });
     for (const [file, { control }] of this.#programs) {
       this.#tabs.mark(file, control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "");
     }

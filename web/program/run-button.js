@@ -3,6 +3,7 @@ import { button, element } from "/page/element.js";
 
 export class RunButton {
   #machine;
+  #named;
   #button;
   #bar = element("span", { class: "run-bar" });
   #words = element("span", { class: "run-words soft" });
@@ -10,9 +11,10 @@ export class RunButton {
   #running = false;
   node;
 
-  /** @param {{ machine: string, toggle: () => void }} parts */
-  constructor({ machine, toggle }) {
+  /** @param {{ machine: string, toggle: () => void, named?: boolean }} parts `named`: the machine's name stands on it */
+  constructor({ machine, toggle, named = false }) {
     this.#machine = machine;
+    this.#named = named;
     this.#button = button("Run", toggle);
     this.node = element("span", { class: "runner" }, this.#words, this.#button, this.#bar);
   }
@@ -31,7 +33,8 @@ export class RunButton {
   show({ file, doing, python }) {
     this.#running = !["idle", "ended"].includes(doing.state);
     const label = this.#running ? "Stop" : "Run";
-    if (this.#button.textContent !== label) this.#button.textContent = label;
+    const words = this.#named ? `${label} ${this.#machine}` : label;
+    if (this.#button.textContent !== words) this.#button.textContent = words;
     this.#button.setAttribute("aria-label", `${label} ${file} on ${this.#machine}`);
     this.#button.disabled = !this.#running && python.is === "missing";
     this.#button.title = python.is === "missing" ? python.sentence : `${label} ${file} (Ctrl+Enter)`;

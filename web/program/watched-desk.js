@@ -19,6 +19,7 @@ export class WatchedDesk {
   console;
   body = element("div", { class: "desk" });
   runner = element("span", { class: "runner" });
+  namedRunner = element("span", { class: "runner" });
   files = /** @type {string[]} */ ([]);
   mood = null;
   onchange = () => {};

@@ -193,6 +193,16 @@ export class Room {
     for (const bytes of ok) listener(bytes);
   }
 
+  /**
+   * Shows everybody the text of a program as it stands in this page's editor.
+   * @param {string | number} host @param {string} name @param {string} text
+   * @returns {Promise<boolean>} false where it is too long to be shown
+   */
+  async source(host, name, text) {
+    const request = { do: "source", host: this.#host(host).id, name: String(name), text: String(text) };
+    return (await this.#port.ask("source", request)).ok;
+  }
+
   /** A new name for this person. @param {string} name at most 32 characters */
   rename(name) {
     if ([...String(name)].length > 32) throw new RangeError("a name has at most 32 characters");

@@ -160,6 +160,8 @@ export class Room {
   trace(options?: { from?: number; signal?: AbortSignal }): AsyncGenerator<TraceRecord, void, void>;
   /** Listens; the function returned stops it. */
   on<Name extends keyof RoomEvents>(what: Name, listener: (detail: RoomEvents[Name]) => void): () => void;
+  /** Shows everybody the text of a program as it stands in this page's editor; false where it is too long. */
+  source(host: string | number, name: string, text: string): Promise<boolean>;
   rename(name: string): void;
   /**
    * Tells how far this person has come in a lesson: an event `progress` for everybody who watches the room. Names are
@@ -282,7 +284,19 @@ export interface TraceRecord {
   seq: number;
   /** Nanoseconds since the room began. */
   time: number;
-  kind: "call" | "packet" | "state" | "output" | "wire" | "people" | "host" | "program" | "summary" | "forgotten" | "progress";
+  kind:
+    | "call"
+    | "packet"
+    | "state"
+    | "output"
+    | "source"
+    | "wire"
+    | "people"
+    | "host"
+    | "program"
+    | "progress"
+    | "summary"
+    | "forgotten";
   [field: string]: any;
 }
 

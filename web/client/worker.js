@@ -75,6 +75,8 @@ function begin(live, calls, request) {
       return { ok: live.records(request.from, request.most) };
     case "output":
       return void live.output(request.program, request.error, request.text);
+    case "source":
+      return { ok: live.source(request.host, request.name, request.text) };
     case "rename":
       return void live.rename(request.name);
     case "progress":

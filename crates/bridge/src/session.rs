@@ -87,6 +87,8 @@ pub(crate) struct Session {
     notice: watch::Receiver<Option<Notice>>,
     /// For messages about progress in lessons.
     progress: Allowance,
+    /// For texts of programs.
+    sources: Allowance,
     /// There may be something to send.
     dirty: bool,
 }
@@ -137,6 +139,7 @@ impl Session {
             newest,
             notice,
             progress: Allowance::new(limits::PROGRESS_BURST, Instant::now()),
+            sources: Allowance::new(limits::SOURCE_BURST, Instant::now()),
             dirty: false,
         })
     }

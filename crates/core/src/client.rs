@@ -520,6 +520,17 @@ impl Client {
         }
     }
 
+    /// The text of a program as it stands in the editor. False where it is longer than [`limits::SOURCE`], and
+    /// nothing was sent.
+    pub fn source(&mut self, host: HostId, name: &str, text: &str) -> bool {
+        if text.len() > limits::SOURCE {
+            return false;
+        }
+        let name = name.chars().take(limits::NAME).collect();
+        self.control(&ClientMessage::Source { host, name, text: text.to_owned() });
+        true
+    }
+
     /// A new name for the person, cut to [`limits::NAME`] characters.
     pub fn rename(&mut self, name: &str) {
         self.name = name.chars().take(limits::NAME).collect();

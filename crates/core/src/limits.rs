@@ -47,6 +47,10 @@ pub const HOST_NAME: usize = 253;
 pub const PROGRESS_BURST: u32 = 64;
 /// Longest text of one output message, in bytes.
 pub const OUTPUT: usize = 16 * 1024;
+/// Longest text of a program that is shown to the others in a room, in bytes: one frame holds it.
+pub const SOURCE: usize = 24 * 1024;
+/// Texts of programs that a session may send at once; one more is allowed each second. Those beyond are not recorded.
+pub const SOURCE_BURST: u32 = 16;
 /// Bytes of trace events that wait in a session for their turn.
 pub const TRACE_QUEUE: usize = 256 * 1024;
 /// Programs of one room.
@@ -65,6 +69,8 @@ pub const TRACE_DATA: usize = 512;
 pub const TRACE_PACKETS: usize = 10_000;
 /// Events the trace keeps of everything else (calls, output, people, wire settings).
 pub const TRACE_OTHERS: usize = 10_000;
+/// Bytes the trace keeps of either of these: programs that print without end must not fill the server.
+pub const TRACE_BYTES: usize = 8 * 1024 * 1024;
 /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
 pub const SOMAXCONN: i32 = 128;
 /// Packets held or delayed on one room's wire.
@@ -96,6 +102,8 @@ pub const TABLE: &[(&str, u64)] = &[
     ("host-name", HOST_NAME as u64),
     ("progress-burst", PROGRESS_BURST as u64),
     ("output", OUTPUT as u64),
+    ("source", SOURCE as u64),
+    ("source-burst", SOURCE_BURST as u64),
     ("programs", PROGRAMS as u64),
     ("sockets", SOCKETS as u64),
     ("hosts", HOSTS as u64),
@@ -104,6 +112,7 @@ pub const TABLE: &[(&str, u64)] = &[
     ("trace-data", TRACE_DATA as u64),
     ("trace-packets", TRACE_PACKETS as u64),
     ("trace-others", TRACE_OTHERS as u64),
+    ("trace-bytes", TRACE_BYTES as u64),
     ("somaxconn", SOMAXCONN as u64),
     ("wire-packets", WIRE_PACKETS as u64),
     ("wire-delay-ms", WIRE_DELAY_MS as u64),

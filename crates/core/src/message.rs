@@ -244,6 +244,15 @@ pub enum ClientMessage {
         /// What became of it.
         outcome: StepOutcome,
     },
+    /// The text of a program as it stands in this page's editor, for everybody to see. The newest counts.
+    Source {
+        /// On which machine.
+        host: HostId,
+        /// Its file's name, at most [`crate::limits::NAME`] characters.
+        name: String,
+        /// The text, at most [`crate::limits::SOURCE`] bytes; longer texts are not shown.
+        text: String,
+    },
 }
 
 /// A command to the wire. Owners only, unless granted.

@@ -118,6 +118,13 @@ fn body(what: &What, names: &Names) -> Body {
             stream: if *error { "stderr" } else { "stdout" },
             text: text.clone(),
         },
+        What::Source { by, host, name, text } => Body::Source {
+            by: names.member(*by),
+            member: by.0,
+            host: names.host(*host),
+            name: name.clone(),
+            text: text.clone(),
+        },
         What::Wire { by, settings, rule } => Body::Wire {
             by: by.map(|by| names.member(by)),
             rule: rule.clone(),

@@ -71,6 +71,12 @@ pub(crate) fn check_lengths(message: &ClientMessage) -> Result<(), DecodeError> 
         ClientMessage::Rename { name } if name.chars().count() > limits::NAME => {
             Err(DecodeError::TooLong { field: "Rename.name", limit: limits::NAME })
         }
+        ClientMessage::Source { text, .. } if text.len() > limits::SOURCE => {
+            Err(DecodeError::TooLong { field: "Source.text", limit: limits::SOURCE })
+        }
+        ClientMessage::Source { name, .. } if name.chars().count() > limits::NAME => {
+            Err(DecodeError::TooLong { field: "Source.name", limit: limits::NAME })
+        }
         ClientMessage::Progress { lesson, .. } if lesson.chars().count() > limits::NAME => {
             Err(DecodeError::TooLong { field: "Progress.lesson", limit: limits::NAME })
         }

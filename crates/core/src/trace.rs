@@ -85,6 +85,17 @@ pub enum What {
         /// What became of it.
         outcome: StepOutcome,
     },
+    /// Somebody changed the text of a program in their editor.
+    Source {
+        /// Who.
+        by: MemberId,
+        /// On which machine.
+        host: HostId,
+        /// Its file's name.
+        name: String,
+        /// The text; none once a newer one of the same program stands in the trace.
+        text: Option<String>,
+    },
 }
 
 /// A call begins.

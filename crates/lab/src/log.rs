@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use proto::{
+    id::HostId,
     limits,
     trace::{Event, What},
 };
@@ -38,20 +39,67 @@ impl Class {
     }
 }
 
+/// The events of one class, oldest first.
+#[derive(Debug, Default)]
+struct Budget {
+    order: VecDeque<u64>,
+    bytes: usize,
+}
+
 #[derive(Debug, Default)]
 struct Kept {
     events: BTreeMap<u64, Bytes>,
-    packets: VecDeque<u64>,
-    others: VecDeque<u64>,
+    packets: Budget,
+    others: Budget,
+    /// The newest text of each program.
+    sources: BTreeMap<(HostId, String), u64>,
     next: u64,
 }
 
 impl Kept {
-    fn queue(&mut self, class: Class) -> &mut VecDeque<u64> {
+    fn budget(&mut self, class: Class) -> &mut Budget {
         match class {
             Class::Packets => &mut self.packets,
             Class::Others => &mut self.others,
         }
+    }
+
+    fn keep(&mut self, seq: u64, class: Class, bytes: Bytes) {
+        let budget = self.budget(class);
+        budget.order.push_back(seq);
+        budget.bytes += bytes.len();
+        self.events.insert(seq, bytes);
+        self.let_go(class);
+    }
+
+    /// Lets the oldest events of a class go until it is within its bounds.
+    fn let_go(&mut self, class: Class) {
+        loop {
+            let budget = self.budget(class);
+            let over = budget.order.len() > class.capacity() || budget.bytes > limits::TRACE_BYTES;
+            let Some(oldest) = budget.order.pop_front_if(|_| over) else { return };
+            if let Some(bytes) = self.events.remove(&oldest) {
+                self.budget(class).bytes -= bytes.len();
+            }
+        }
+    }
+
+    /// A newer text of a program is there: that somebody changed it stays in the trace, the older text goes.
+    fn supersede(&mut self, what: &What, seq: u64) {
+        let What::Source { host, name, .. } = what else { return };
+        let Some(older) = self.sources.insert((*host, name.clone()), seq) else { return };
+        let Some(bytes) = self.events.get_mut(&older) else { return };
+        let Ok(mut event) = postcard::from_bytes::<Event>(bytes) else { return };
+        if let What::Source { text, .. } = &mut event.what {
+            *text = None;
+        }
+        let Ok(shorter) = postcard::to_stdvec(&event) else { return };
+        let saved = bytes.len() - shorter.len();
+        *bytes = shorter.into();
+        self.others.bytes -= saved;
+        // A program is forgotten with its event, so that names without end do not fill this map.
+        let oldest = self.others.order.front().copied().unwrap_or(seq);
+        self.sources.retain(|_, newest| *newest >= oldest);
     }
 }
 
@@ -122,16 +170,11 @@ impl TraceLog {
         let mut kept = self.lock();
         let seq = kept.next;
         kept.next += 1;
+        kept.supersede(&what, seq);
         let encoded = postcard::to_stdvec(&Event { seq, time, what });
         debug_assert!(encoded.is_ok(), "every event can be encoded");
         if let Ok(bytes) = encoded {
-            kept.events.insert(seq, bytes.into());
-            kept.queue(class).push_back(seq);
-            if kept.queue(class).len() > class.capacity()
-                && let Some(old) = kept.queue(class).pop_front()
-            {
-                kept.events.remove(&old);
-            }
+            kept.keep(seq, class, bytes.into());
         }
         drop(kept);
         self.newest.send_replace(seq);
@@ -146,7 +189,11 @@ impl TraceLog {
 
 #[cfg(test)]
 mod tests {
-    use proto::{id::MemberId, limits, trace::What};
+    use proto::{
+        id::{HostId, MemberId, ProgramId},
+        limits,
+        trace::{Event, What},
+    };
 
     use super::TraceLog;
 
@@ -160,6 +207,41 @@ mod tests {
         assert_eq!(batch.skipped, 5);
         assert_eq!(batch.next, 7, "one event, however little room there is");
         assert_eq!(log.oldest(), 6);
+    }
+
+    #[test]
+    fn output_without_end_is_bounded_in_bytes() {
+        let log = TraceLog::new();
+        let text = "x".repeat(limits::OUTPUT);
+        for _ in 0..limits::TRACE_BYTES / limits::OUTPUT + 3 {
+            log.record(What::Output { program: ProgramId(1), error: false, text: text.clone() });
+        }
+        let batch = log.read(0, usize::MAX);
+        assert!(batch.events.len() <= limits::TRACE_BYTES);
+        assert!(batch.skipped >= 3, "the oldest went, and the reader is told");
+    }
+
+    #[test]
+    fn only_the_newest_text_of_a_program_is_kept() {
+        let log = TraceLog::new();
+        let change = |name: &str, text: &str| What::Source {
+            by: MemberId(1),
+            host: HostId(1),
+            name: name.to_owned(),
+            text: Some(text.to_owned()),
+        };
+        for what in [change("a.py", "one"), change("b.py", "two"), change("a.py", "three")] {
+            log.record(what);
+        }
+        let mut rest = &log.read(0, usize::MAX).events[..];
+        let mut texts = Vec::new();
+        while !rest.is_empty() {
+            let (event, after) = postcard::take_from_bytes::<Event>(rest).unwrap();
+            rest = after;
+            let What::Source { text, .. } = event.what else { panic!("only texts were recorded") };
+            texts.push(text);
+        }
+        assert_eq!(texts, [None, Some("two".to_owned()), Some("three".to_owned())]);
     }
 
     #[test]

@@ -61,23 +61,94 @@ pub struct Belongings {
 #[allow(missing_docs, reason = "as the messages of the protocol with the same names")]
 pub enum Request {
     Call(CallRequest),
-    Cancel { member: MemberId, id: CallId },
-    OpenProgram { member: MemberId, id: CallId, host: HostId, name: String, lifetime: Lifetime },
-    CloseProgram { member: MemberId, id: CallId, program: ProgramId },
-    EndPagePrograms { member: MemberId },
-    OpenStream { member: MemberId, stream: StreamId, program: ProgramId, fd: Fd, credit: u64 },
-    StreamData { member: MemberId, stream: StreamId, data: Bytes },
-    StreamCredit { member: MemberId, stream: StreamId, total: u64 },
-    FinishStream { member: MemberId, stream: StreamId },
-    CloseStream { member: MemberId, stream: StreamId },
-    CloseStreams { member: MemberId },
-    Output { member: MemberId, program: ProgramId, error: bool, text: String },
-    Wire { member: MemberId, id: CallId, command: WireCommand },
-    Host { member: MemberId, id: CallId, host: HostId, command: HostCommand },
-    Rename { member: MemberId, name: String },
-    Progress { member: MemberId, lesson: String, step: String, outcome: StepOutcome },
-    Redirect { member: MemberId, mailbox: Mailbox },
-    Leave { member: MemberId },
+    Cancel {
+        member: MemberId,
+        id: CallId,
+    },
+    OpenProgram {
+        member: MemberId,
+        id: CallId,
+        host: HostId,
+        name: String,
+        lifetime: Lifetime,
+    },
+    CloseProgram {
+        member: MemberId,
+        id: CallId,
+        program: ProgramId,
+    },
+    EndPagePrograms {
+        member: MemberId,
+    },
+    OpenStream {
+        member: MemberId,
+        stream: StreamId,
+        program: ProgramId,
+        fd: Fd,
+        credit: u64,
+    },
+    StreamData {
+        member: MemberId,
+        stream: StreamId,
+        data: Bytes,
+    },
+    StreamCredit {
+        member: MemberId,
+        stream: StreamId,
+        total: u64,
+    },
+    FinishStream {
+        member: MemberId,
+        stream: StreamId,
+    },
+    CloseStream {
+        member: MemberId,
+        stream: StreamId,
+    },
+    CloseStreams {
+        member: MemberId,
+    },
+    Output {
+        member: MemberId,
+        program: ProgramId,
+        error: bool,
+        text: String,
+    },
+    /// The text of a program in somebody's editor.
+    Source {
+        member: MemberId,
+        host: HostId,
+        name: String,
+        text: String,
+    },
+    Wire {
+        member: MemberId,
+        id: CallId,
+        command: WireCommand,
+    },
+    Host {
+        member: MemberId,
+        id: CallId,
+        host: HostId,
+        command: HostCommand,
+    },
+    Rename {
+        member: MemberId,
+        name: String,
+    },
+    Progress {
+        member: MemberId,
+        lesson: String,
+        step: String,
+        outcome: StepOutcome,
+    },
+    Redirect {
+        member: MemberId,
+        mailbox: Mailbox,
+    },
+    Leave {
+        member: MemberId,
+    },
 }
 
 enum Command {
@@ -267,6 +338,7 @@ async fn carry_out_request(world: &mut World, request: Request) {
         Request::CloseStream { member, stream } => world.close_stream(member, stream),
         Request::CloseStreams { member } => world.close_streams(member),
         Request::Output { member, program, error, text } => world.output(member, program, error, text),
+        Request::Source { member, host, name, text } => world.source(member, host, &name, text),
         Request::Wire { member, id, command } => world.command_wire(member, id, command).await,
         Request::Host { member, id, host, command } => world.command_host(member, id, host, command).await,
         Request::Rename { member, name } => world.rename(member, &name),

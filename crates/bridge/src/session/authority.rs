@@ -19,7 +19,7 @@ pub(super) fn check(role: Role, own_host: Option<HostId>, message: &ClientMessag
         | ClientMessage::Rename { .. }
         | ClientMessage::StreamCredit { .. }
         | ClientMessage::Bye => true,
-        ClientMessage::OpenProgram { host, .. } => match role {
+        ClientMessage::OpenProgram { host, .. } | ClientMessage::Source { host, .. } => match role {
             Role::Owner => true,
             Role::Participant => own(*host),
             Role::Viewer => false,

@@ -83,6 +83,13 @@ impl Session {
                 }
                 Request::Progress { member, lesson, step, outcome }
             }
+            ClientMessage::Source { host, name, text } => {
+                if !self.sources.take(Instant::now()) {
+                    tracing::debug!(%member, "a text beyond the allowance is not recorded");
+                    return Ok(());
+                }
+                Request::Source { member, host, name, text }
+            }
             ClientMessage::Bye => Request::EndPagePrograms { member },
             ClientMessage::KeepOpen => {
                 self.room.keep_open();

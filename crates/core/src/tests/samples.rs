@@ -92,6 +92,7 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
         ClientMessage::Subscribe { from: 0 },
         ClientMessage::Unsubscribe,
         ClientMessage::Output { program: PROGRAM, error: true, text: "ä\n".into() },
+        ClientMessage::Source { host: HostId(1), name: "client.py".into(), text: "import socket\n".into() },
         ClientMessage::Host { id, host: HostId(1), command: HostCommand::Cable(false) },
         ClientMessage::Host { id, host: HostId(1), command: HostCommand::FreshNetwork },
         ClientMessage::Host {
@@ -320,6 +321,12 @@ pub(super) fn events() -> Vec<Event> {
         What::Fate(PacketFate { id: PacketId(9), fate: Fate::Dropped(Some(MemberId(1))) }),
         state(),
         What::Output { program: PROGRAM, error: false, text: "hi\n".into() },
+        What::Source {
+            by: MemberId(1),
+            host: HostId(1),
+            name: "client.py".into(),
+            text: Some("pass\n".into()),
+        },
         What::Wire { by: None, settings: WireSettings::default(), rule: Some("hold-ms".into()) },
         What::Joined(member()),
         What::Left(MemberId(1)),

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     error::DecodeError,
     frame::{self, Decoder, Frame, HEAD, Kind, put_head, to_bytes},
+    id::HostId,
     limits,
     message::{ClientMessage, Hello, ServerMessage, Welcome},
     room::StepOutcome,
@@ -93,6 +94,10 @@ fn no_beginning_of_a_message_is_a_message() {
     }
 }
 
+fn long_source(name: usize, text: usize) -> Bytes {
+    to_bytes(&ClientMessage::Source { host: HostId(1), name: "x".repeat(name), text: "x".repeat(text) })
+}
+
 fn long_progress(lesson: usize, step: usize) -> Bytes {
     let outcome = StepOutcome::Skipped;
     to_bytes(&ClientMessage::Progress { lesson: "x".repeat(lesson), step: "x".repeat(step), outcome })
@@ -125,6 +130,8 @@ fn malformed() -> Vec<(&'static str, Bytes, &'static str)> {
         ("a string longer than its frame", frame(Kind::Control, &[13, 0xff, 0xff, 0x7f]), "truncated"),
         ("an output of 16 KiB + 1", frame(Kind::Control, &long_text), "field-length"),
         ("a name of 33 characters", frame(Kind::Control, &long_name), "field-length"),
+        ("a source of 24 KiB + 1", frame(Kind::Control, &long_source(1, limits::SOURCE + 1)), "field-length"),
+        ("a source's name of 33 characters", frame(Kind::Control, &long_source(33, 1)), "field-length"),
         ("a lesson of 33 characters", frame(Kind::Control, &long_progress(33, 1)), "field-length"),
         ("a step of 33 characters", frame(Kind::Control, &long_progress(1, 33)), "field-length"),
         ("data for no call", frame(Kind::Data, &[5, 1]), "call-data"),

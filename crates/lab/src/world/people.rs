@@ -192,6 +192,14 @@ impl World {
         }
     }
 
+    /// The text of a program in somebody's editor.
+    pub(crate) fn source(&self, member: MemberId, host: HostId, name: &str, text: String) {
+        let name = presentable(name);
+        if self.hosts.contains_key(&host) && !name.is_empty() {
+            self.record(What::Source { by: member, host, name, text: Some(text) });
+        }
+    }
+
     /// Everybody and everything in the room now.
     pub(crate) fn directory(&self) -> crate::room::Directory {
         crate::room::Directory {

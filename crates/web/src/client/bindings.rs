@@ -105,6 +105,11 @@ impl Session {
         self.shared.wake(|pump| pump.client.output(ProgramId(program), error, text));
     }
 
+    /// The text of a program as it stands in the editor; false where it is too long to be shown to others.
+    pub fn source(&self, host: u32, name: &str, text: &str) -> bool {
+        self.shared.wake(|pump| pump.client.source(HostId(host), name, text))
+    }
+
     /// A new name for the person.
     pub fn rename(&self, name: &str) {
         self.shared.wake(|pump| pump.client.rename(name));

@@ -86,6 +86,11 @@ fn cells(store: &TraceStore, what: &What) -> Cells {
             let verb = if *error { "printed as an error" } else { "printed" };
             plain("output", name.clone(), text.clone(), format!("Output, {name} {verb}: {text}"))
         }
+        What::Source { by, host, name, .. } => {
+            let (who, name) = (bounded(&names.member(*by), 64), bounded(name, 64));
+            let sentence = format!("Code, {name} on {} was changed by {who}.", names.host(*host));
+            plain("code", names.host(*host), format!("{name} changed"), sentence)
+        }
         What::Wire { by, settings, rule } => {
             let what = wire_words(settings);
             let who = match (by, rule) {

@@ -44,6 +44,7 @@ impl TraceStore {
                 self.programs.insert(program.id, program.clone());
             }
             What::Output { .. }
+            | What::Source { .. }
             | What::Left(_)
             | What::ProgramEnded(_)
             | What::Summary(_)

@@ -3,8 +3,10 @@
 import { element } from "/page/element.js";
 import { popover } from "/page/popover.js";
 import { firstFile, load, offered } from "/program/catalogue.js";
+import { MOST_FILES, isFileName } from "/program/code-store.js";
 import { ProgramPane, endWords } from "/program/program-pane.js";
 import { RunButton } from "/program/run-button.js";
+import { SourceShare } from "/program/source-share.js";
 import { TabRow } from "/program/tab-row.js";
 
 /** The console's tab. */
@@ -32,6 +34,7 @@ export class Desk {
   #file = "";
   /** @type {Promise<void>} */
   #ready;
+  #share;
   console;
   body = element("div", { class: "desk" });
   /** What a program does is different now. */
@@ -51,6 +54,8 @@ export class Desk {
     this.#tabs.end(more);
     popover(more, { label: "Open a program", class: "at-start", fill: (close) => [this.#offers(close)] });
     shared.python.onchange(() => this.#update());
+    this.#share = new SourceShare(shared.room, host.name);
+    this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     this.#ready = this.#begin();
   }
 
@@ -91,6 +96,31 @@ export class Desk {
     this.#file = kept && kept.open in files ? kept.open : Object.keys(files)[0];
     await this.#shared.python.known;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : this.#file);
+    void this.#listen();
+  }
+
+  /** What the others in the room do with the programs of this machine. */
+  async #listen() {
+    const { room } = this.#shared;
+    /** Programs that run in other pages. @type {Map<number, string>} */
+    const elsewhere = new Map();
+    for await (const event of room.trace()) {
+      if (event.host !== this.#host.name) continue;
+      if (event.kind === "source") this.#share.heard(event);
+      else if (event.kind !== "program") continue;
+      else if (event.change === "ended" && elsewhere.delete(event.id)) this.#programs.get(event.name)?.runsElsewhere(null);
+      else if (event.change === "began" && event.by && event.member !== room.me.id) {
+        elsewhere.set(event.id, event.name);
+        this.#programs.get(event.name)?.runsElsewhere(event.by);
+      }
+    }
+  }
+
+  /** @param {string} file @param {string} text @param {string} by */
+  #changedBy(file, text, by) {
+    const pane = this.#programs.get(file);
+    if (pane) pane.changedBy(text, by);
+    else if (isFileName(file) && this.#programs.size < MOST_FILES) this.#add(file, text);
   }
 
   /** @param {string} file @param {string} text */
@@ -99,6 +129,7 @@ export class Desk {
     const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text });
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
+    pane.ontext = (now) => this.#share.tell(file, now);
     this.#programs.set(file, pane);
     this.body.append(pane.node);
     this.#drawTabs();
@@ -150,6 +181,8 @@ export class Desk {
     const pane = this.#programs.get(file);
     if (!pane) throw new Error(`there is no ${file} on ${this.#host.name}`);
     this.open(file);
+    this.#share.tell(file, pane.text);
+    this.#share.flush();
     return pane.run();
   }
 

@@ -19,6 +19,9 @@ export class ProgramPane {
   #asking = element("form", { class: "program-ask", hidden: true }, this.#input, element("button", { class: "button" }, "Enter"));
   #card;
   #memory;
+  #note = element("p", { class: "program-note soft", hidden: true, dir: "auto", role: "status" });
+  /** Who runs it in another page. @type {string | null} */
+  #elsewhere = null;
   #store;
   #part;
   #host;
@@ -31,6 +34,8 @@ export class ProgramPane {
   onchange = () => {};
   /** Run or stop was asked for from the keyboard. */
   ontoggle = () => {};
+  /** Its text is this now, and was typed or put here. @type {(text: string) => void} */
+  ontext = () => {};
 
   /**
    * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
@@ -53,6 +58,7 @@ export class ProgramPane {
       "div",
       { class: "program" },
       this.#editor,
+      this.#note,
       element("section", { class: "program-output" }, this.#output, this.#card.node, this.#asking),
     );
     this.#listen();
@@ -67,6 +73,22 @@ export class ProgramPane {
   put(text) {
     this.#editor.text = text;
     this.#keep();
+  }
+
+  /** Somebody else changed it. @param {string} text @param {string} by */
+  changedBy(text, by) {
+    if (this.text === text) return;
+    this.#editor.text = text;
+    this.#note.textContent = `changed by ${by}`;
+    this.#note.hidden = false;
+    this.#store.keep(this.#part, this.file, text);
+  }
+
+  /** Whether it runs in somebody else's page. @param {string | null} by */
+  runsElsewhere(by) {
+    this.#elsewhere = by;
+    this.#note.textContent = by === null ? "" : `runs in ${by}'s page`;
+    this.#note.hidden = by === null;
   }
 
   /** Runs what stands in the editor. @returns {Promise<{ ended: Promise<any> }>} */
@@ -95,6 +117,7 @@ export class ProgramPane {
 
   #listen() {
     this.#editor.addEventListener("change", () => {
+      if (!this.#elsewhere) this.#note.hidden = true;
       clearTimeout(this.#resting);
       this.#resting = setTimeout(() => this.#keep(), REST_MS);
     });
@@ -121,6 +144,7 @@ export class ProgramPane {
 
   #keep() {
     this.#store.keep(this.#part, this.file, this.text);
+    this.ontext(this.text);
   }
 
   #changed() {

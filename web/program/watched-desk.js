@@ -1,5 +1,6 @@
-// What one sees of a machine that somebody else works on: what its programs print, and the calls made by hand. The
-// programs themselves run in the other person's page.
+// What one sees of a machine that somebody else works on: the text of its programs, what they print, and the calls made
+// by hand. The programs themselves run in the other person's page.
+import "/editor/code-editor.js";
 import "/program/output-log.js";
 import { element } from "/page/element.js";
 import { TabRow } from "/program/tab-row.js";
@@ -9,7 +10,8 @@ const BY_HAND = "By hand";
 export class WatchedDesk {
   #room;
   #host;
-  /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, log: import("/program/output-log.js").OutputLog, note: HTMLElement }>} */
+  /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, editor: any,
+   * log: import("/program/output-log.js").OutputLog, note: HTMLElement }>} */
   #outputs = new Map();
   /** Numbers of the programs that run. @type {Set<number>} */
   #running = new Set();
@@ -54,7 +56,8 @@ export class WatchedDesk {
   async #listen() {
     for await (const event of this.#room.trace()) {
       if (event.host !== this.#host.name) continue;
-      if (event.kind === "program") this.#program(event);
+      if (event.kind === "source" && event.text !== null) this.#output(event.name).editor.text = event.text;
+      else if (event.kind === "program") this.#program(event);
       else if (event.kind === "output") this.#printed(event);
     }
   }
@@ -86,9 +89,13 @@ export class WatchedDesk {
     if (known) return known;
     const log = /** @type {import("/program/output-log.js").OutputLog} */ (document.createElement("output-log"));
     log.label = `Output of ${name} on ${this.#host.name}`;
-    const note = element("p", { class: "watched-note soft", dir: "auto" });
-    const node = element("section", { class: "program watched", hidden: true }, note, log);
-    const made = { node, log, note };
+    const note = element("p", { class: "program-note soft", dir: "auto" });
+    const editor = /** @type {any} */ (document.createElement("code-editor"));
+    editor.label = `${name} on ${this.#host.name}`;
+    editor.readOnly = true;
+    const output = element("section", { class: "program-output" }, log);
+    const node = element("div", { class: "program", hidden: true }, editor, note, output);
+    const made = { node, log, note, editor };
     this.#outputs.set(name, made);
     this.body.append(node);
     this.open(this.#chosen);

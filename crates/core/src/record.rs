@@ -156,6 +156,7 @@ fn body(what: &What, names: &Names) -> Body {
             name: program.name.clone(),
             host: Some(names.host(program.host)),
             by: program.by.map(|by| names.member(by)),
+            member: program.by.map(|by| by.0),
         },
         What::ProgramEnded(id) => Body::Program {
             change: "ended",
@@ -163,6 +164,7 @@ fn body(what: &What, names: &Names) -> Body {
             name: names.program(*id),
             host: names.host_of(*id),
             by: None,
+            member: None,
         },
         What::Summary(summary) => Body::Summary {
             packets: summary.packets,

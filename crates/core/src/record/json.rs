@@ -47,7 +47,14 @@ pub enum Body {
     /// A machine appeared or went.
     Host { change: &'static str, id: u32, name: String, address: Option<IpAddr> },
     /// A program began or ended.
-    Program { change: &'static str, id: u32, name: String, host: Option<String>, by: Option<String> },
+    Program {
+        change: &'static str,
+        id: u32,
+        name: String,
+        host: Option<String>,
+        by: Option<String>,
+        member: Option<u32>,
+    },
     /// Packets that were not recorded one by one.
     Summary { packets: u64, bytes: u64, missed: u64, queue_drops: u64 },
     /// Older events were let go.

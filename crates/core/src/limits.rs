@@ -60,8 +60,10 @@ pub const SESSIONS: usize = 128;
 pub const TRACE_DATA: usize = 512;
 /// Events the trace keeps of packets and of states, each.
 pub const TRACE_PACKETS: usize = 10_000;
-/// Events the trace keeps of everything else (calls, output, people, wire settings).
+/// Events the trace keeps of output and of everything else (calls, people, wire settings), each.
 pub const TRACE_OTHERS: usize = 10_000;
+/// Bytes of events the trace keeps of each of these four.
+pub const TRACE_BYTES: usize = 4 * 1024 * 1024;
 /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
 pub const SOMAXCONN: i32 = 128;
 /// Packets held or delayed on one room's wire.
@@ -100,6 +102,7 @@ pub const TABLE: &[(&str, u64)] = &[
     ("trace-data", TRACE_DATA as u64),
     ("trace-packets", TRACE_PACKETS as u64),
     ("trace-others", TRACE_OTHERS as u64),
+    ("trace-bytes", TRACE_BYTES as u64),
     ("somaxconn", SOMAXCONN as u64),
     ("wire-packets", WIRE_PACKETS as u64),
     ("wire-delay-ms", WIRE_DELAY_MS as u64),

@@ -15,42 +15,59 @@ use proto::{
 };
 use tokio::sync::watch;
 
-/// Which budget an event is kept under: packets and states go first, calls and people last.
+/// Which budget an event is kept under: none of them is spent by another, so a flood of packets or a program that
+/// prints without end pushes out neither calls nor people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     Packets,
+    States,
+    Output,
     Others,
 }
 
 impl Class {
+    const COUNT: usize = 4;
+
     fn of(what: &What) -> Self {
         match what {
-            What::Packet(_) | What::Fate(_) | What::State(_) => Self::Packets,
+            What::Packet(_) | What::Fate(_) => Self::Packets,
+            What::State(_) => Self::States,
+            What::Output { .. } => Self::Output,
             _ => Self::Others,
         }
     }
 
     fn capacity(self) -> usize {
         match self {
-            Self::Packets => limits::TRACE_PACKETS,
-            Self::Others => limits::TRACE_OTHERS,
+            Self::Packets | Self::States => limits::TRACE_PACKETS,
+            Self::Output | Self::Others => limits::TRACE_OTHERS,
         }
     }
+}
+
+/// The events kept of one class, oldest first.
+#[derive(Debug, Default)]
+struct Queue {
+    seqs: VecDeque<u64>,
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     events: BTreeMap<u64, Bytes>,
-    packets: VecDeque<u64>,
-    others: VecDeque<u64>,
+    queues: [Queue; Class::COUNT],
     next: u64,
 }
 
 impl Kept {
-    fn queue(&mut self, class: Class) -> &mut VecDeque<u64> {
-        match class {
-            Class::Packets => &mut self.packets,
-            Class::Others => &mut self.others,
+    fn keep(&mut self, seq: u64, class: Class, bytes: Bytes) {
+        let queue = &mut self.queues[class as usize];
+        queue.seqs.push_back(seq);
+        queue.bytes += bytes.len();
+        self.events.insert(seq, bytes);
+        while queue.seqs.len() > class.capacity() || queue.bytes > limits::TRACE_BYTES {
+            let Some(old) = queue.seqs.pop_front() else { return };
+            queue.bytes -= self.events.remove(&old).map_or(0, |old| old.len());
         }
     }
 }
@@ -125,13 +142,7 @@ impl TraceLog {
         let encoded = postcard::to_stdvec(&Event { seq, time, what });
         debug_assert!(encoded.is_ok(), "every event can be encoded");
         if let Ok(bytes) = encoded {
-            kept.events.insert(seq, bytes.into());
-            kept.queue(class).push_back(seq);
-            if kept.queue(class).len() > class.capacity()
-                && let Some(old) = kept.queue(class).pop_front()
-            {
-                kept.events.remove(&old);
-            }
+            kept.keep(seq, class, bytes.into());
         }
         drop(kept);
         self.newest.send_replace(seq);
@@ -146,7 +157,11 @@ impl TraceLog {
 
 #[cfg(test)]
 mod tests {
-    use proto::{id::MemberId, limits, trace::What};
+    use proto::{
+        id::{MemberId, PacketId, ProgramId},
+        limits,
+        trace::{Fate, PacketFate, What},
+    };
 
     use super::TraceLog;
 
@@ -160,6 +175,30 @@ mod tests {
         assert_eq!(batch.skipped, 5);
         assert_eq!(batch.next, 7, "one event, however little room there is");
         assert_eq!(log.oldest(), 6);
+    }
+
+    #[test]
+    fn what_comes_in_masses_pushes_out_only_its_own_kind() {
+        let log = TraceLog::new();
+        log.record(What::Left(MemberId(1)));
+        for number in 0..limits::TRACE_PACKETS + 5 {
+            log.record(What::Fate(PacketFate { id: PacketId(number as u64), fate: Fate::Delivered }));
+        }
+        assert_eq!(log.oldest(), 1, "who left is still told");
+        assert_eq!(log.read(0, usize::MAX).skipped, 5);
+    }
+
+    #[test]
+    fn a_program_that_prints_without_end_is_bounded_in_bytes() {
+        let log = TraceLog::new();
+        let text = "x".repeat(limits::OUTPUT);
+        let times = 2 * limits::TRACE_BYTES / limits::OUTPUT;
+        for _ in 0..times {
+            log.record(What::Output { program: ProgramId(1), error: false, text: text.clone() });
+        }
+        let batch = log.read(0, usize::MAX);
+        assert!(batch.events.len() <= limits::TRACE_BYTES, "{}", batch.events.len());
+        assert!(batch.events.len() > limits::TRACE_BYTES / 2 && batch.skipped > 0);
     }
 
     #[test]

@@ -46,11 +46,6 @@ export class Experiments {
   put(host, name, value) {
     this.#set.set(host, { ...this.#set.get(host), [name]: value });
   }
-
-  /** A fresh network starts as every machine does. @param {number} host */
-  renew(host) {
-    this.#set.set(host, { ...START });
-  }
 }
 
 export class MachineSettings {
@@ -129,11 +124,7 @@ export class MachineSettings {
       this.#try(
         said,
         () => this.#room.freshNetwork(host.id),
-        () => {
-          this.#experiments.renew(host.id);
-          this.update();
-          return `${host.name} has a fresh network. Sockets it had are gone.`;
-        },
+        () => `${host.name} has a fresh network. Sockets it had are gone.`,
       );
     const update = () => {
       const held = Boolean(this.#room.wire.settings?.held);
@@ -142,7 +133,7 @@ export class MachineSettings {
       for (const choice of choices) choice.update();
     };
     const fresh = button("Fresh network", renew, { "aria-label": `Fresh network for ${host.name}`, "aria-describedby": `wire-fresh-${host.id}` });
-    const note = `Every socket of ${host.name} is gone at once, TIME_WAIT included; its experiments start anew.`;
+    const note = `Every socket of ${host.name} is gone at once, TIME_WAIT included; its experiments stay as they are set.`;
     const root = element(
       "details",
       { class: "wire-menu-trials" },

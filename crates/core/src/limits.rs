@@ -67,10 +67,10 @@ pub const SESSIONS: usize = 128;
 pub const TRACE_DATA: usize = 512;
 /// Events the trace keeps of packets and of states, each.
 pub const TRACE_PACKETS: usize = 10_000;
-/// Events the trace keeps of everything else (calls, output, people, wire settings).
+/// Events the trace keeps of output, of programs' texts and of everything else (calls, people, wire settings), each.
 pub const TRACE_OTHERS: usize = 10_000;
-/// Bytes the trace keeps of either of these: programs that print without end must not fill the server.
-pub const TRACE_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of events the trace keeps of each of these five.
+pub const TRACE_BYTES: usize = 4 * 1024 * 1024;
 /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
 pub const SOMAXCONN: i32 = 128;
 /// Packets held or delayed on one room's wire.

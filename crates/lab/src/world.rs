@@ -60,11 +60,20 @@ pub struct RoomLimits {
     /// Bytes of packets a second between the machines of one room, 0 for as many as come. What comes faster is
     /// delayed, never refused; a machine's loopback is not counted. Default 8 MiB.
     pub bytes_per_second: u64,
+    /// Packets recorded one by one at once, before any have to be summed up. Default 4,000.
+    pub packet_events: u32,
+    /// How many more of them a room earns a second. Default 2,000.
+    pub packet_events_per_second: u32,
 }
 
 impl Default for RoomLimits {
     fn default() -> Self {
-        Self { hold: Duration::from_millis(limits::HOLD_MS), bytes_per_second: 8 * 1024 * 1024 }
+        Self {
+            hold: Duration::from_millis(limits::HOLD_MS),
+            bytes_per_second: 8 * 1024 * 1024,
+            packet_events: 4_000,
+            packet_events_per_second: 2_000,
+        }
     }
 }
 
@@ -137,7 +146,7 @@ impl World {
     /// # Errors
     /// As epoll_create(2).
     pub(crate) fn new(setting: Setting, log: Arc<TraceLog>, capture: Arc<Capture>) -> std::io::Result<Self> {
-        let RoomLimits { hold, bytes_per_second } = setting.limits;
+        let RoomLimits { hold, bytes_per_second, packet_events, packet_events_per_second } = setting.limits;
         Ok(Self {
             epoll: Arc::new(Epoll::new()?),
             setting,
@@ -151,7 +160,7 @@ impl World {
             waiting: BTreeMap::new(),
             asked: HashMap::new(),
             wire: Wire::new(hold, bytes_per_second),
-            traffic: Traffic::default(),
+            traffic: Traffic::new(packet_events, packet_events_per_second),
             streams: Streams::default(),
             timers: Timers::default(),
             outside_work: outside::OutsideQueue::default(),

@@ -31,9 +31,6 @@ const DRAINS: usize = 8;
 const MANY: usize = 128;
 /// Arrivals handled before the room looks after its commands again.
 const ARRIVALS: usize = 128;
-/// Packet events a room may record at once, and how many it earns a second.
-const EVENT_BURST: f64 = 4_000.0;
-const EVENTS_PER_SECOND: f64 = 2_000.0;
 /// Packets above the budget are summed up this often.
 const SUMMARY_EVERY: Duration = Duration::from_millis(250);
 /// As long as ARP would try before it says that nobody has an address.
@@ -47,33 +44,38 @@ pub(super) struct Traffic {
     for_sleeper: Vec<(HostId, Flight)>,
     retransmissions: Retransmissions,
     absent: HashMap<(HostId, IpAddr), Vec<u8>>,
+    /// Packets that may be recorded one by one: at most, a second, and now.
+    most: f64,
+    per_second: f64,
     budget: f64,
     counted: Instant,
     pub(super) summary: Summary,
     summary_due: bool,
 }
 
-impl Default for Traffic {
-    fn default() -> Self {
+impl Traffic {
+    /// Records so many packets one by one at once, and so many more each second.
+    pub(super) fn new(at_once: u32, per_second: u32) -> Self {
+        let most = f64::from(at_once);
         Self {
             arriving: VecDeque::new(),
             for_sleeper: Vec::new(),
             retransmissions: Retransmissions::default(),
             absent: HashMap::new(),
-            budget: EVENT_BURST,
+            most,
+            per_second: f64::from(per_second),
+            budget: most,
             counted: Instant::now(),
             summary: Summary::default(),
             summary_due: false,
         }
     }
-}
 
-impl Traffic {
     fn may_record(&mut self) -> bool {
         let now = Instant::now();
-        let earned = now.duration_since(self.counted).as_secs_f64() * EVENTS_PER_SECOND;
+        let earned = now.duration_since(self.counted).as_secs_f64() * self.per_second;
         self.counted = now;
-        self.budget = EVENT_BURST.min(self.budget + earned);
+        self.budget = self.most.min(self.budget + earned);
         let may = self.budget >= 1.0;
         if may {
             self.budget -= 1.0;

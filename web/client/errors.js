@@ -78,6 +78,16 @@ export class TimedOutError extends Error {
   }
 }
 
+/** Python cannot run here. `code` says why, `message` is a sentence for the person. */
+export class PythonError extends Error {
+  /** @param {"insecure" | "not-built" | "not-loaded" | "source"} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.name = "PythonError";
+    this.code = code;
+  }
+}
+
 /** There is no room, or no session in it any more. `code` says why. */
 export class RoomError extends Error {
   /** @param {string} code @param {string} message @param {object} [fields] */

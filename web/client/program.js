@@ -175,7 +175,7 @@ export class Socket {
   async sendall(data, options) {
     let rest = args.bytes(data);
     do {
-      const taken = await this.send(rest.subarray(0, 1024 * 1024), options);
+      const taken = await this.send(rest.subarray(0, args.CALL_PAYLOAD), options);
       rest = rest.subarray(taken);
     } while (rest.length > 0);
   }

@@ -2,6 +2,7 @@
 import * as args from "./arguments.js";
 import { callError } from "./errors.js";
 import { Program, nameOf } from "./program.js";
+import { run } from "./run.js";
 
 /** Events fetched at once while reading the trace. */
 const BATCH = 256;
@@ -260,9 +261,14 @@ export class Room {
     return response.blob();
   }
 
-  /** Runs a Python script on a machine. */
-  async run() {
-    throw new Error("room.run() is not there yet");
+  /**
+   * Runs a Python script on a machine, as a program that ends with the page.
+   * @param {string | number} host @param {string} name @param {string} source
+   * @param {{ args?: string[], signal?: AbortSignal }} [options]
+   */
+  async run(host, name, source, options = {}) {
+    const open = () => this.program(host, { name, lifetime: "page", signal: options.signal });
+    return run(this.#port, open, String(source), options);
   }
 
   /** A port through which another worker may make calls as this page does. @returns {MessagePort} */

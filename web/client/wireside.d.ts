@@ -179,12 +179,78 @@ export class Room {
   sysctl(host: string | number, name: "SynRetries" | "AbortOnOverflow" | "SynCookies", value: number): Promise<void>;
   /** The room's packets as a pcapng file, as Wireshark reads it: the last few megabytes. */
   pcap(): Promise<Blob>;
-  /** Not there yet: rejects. */
-  run(host: string, name: string, source: string): Promise<never>;
+  /**
+   * Runs a Python script on a machine: real CPython in a worker of its own, with the machine's sockets. Resolves as
+   * soon as the program is there; Python may still be loading then (`run.state`). Where Python cannot run at all,
+   * rejects with `PythonError`; see `available()` in python.js. The program ends with the page.
+   *
+   * @param name the script's file name, at most 32 characters: the program's name, and the file in tracebacks
+   * @param source at most 256 KiB as UTF-8
+   */
+  run(host: string | number, name: string, source: string, options?: RunOptions): Promise<Run>;
   /** A port through which another worker may make calls as this page does. */
   port(): MessagePort;
   /** Leaves for good. */
   close(): void;
+}
+
+/** What `room.run` takes. */
+export interface RunOptions {
+  /** Arguments after the script's name, as `sys.argv[1:]`. */
+  args?: string[];
+  /** Stops the program. */
+  signal?: AbortSignal;
+}
+
+/** What a program is doing. `since` is as `Date.now()`; `line` counts from 1 and is null outside the script. */
+export type RunState =
+  /** Python is not there yet: so many of so many bytes, as they travel. */
+  | { state: "starting"; loaded: number; total: number }
+  | { state: "running" }
+  /** In a call that has not returned for a moment: `accept`, `recv`, `connect`, `poll`, `sleep`, ... */
+  | { state: "waiting"; call: string; fd: number | null; line: number | null; since: number }
+  /** In `input()`, or reading `sys.stdin`. */
+  | { state: "input"; line: number | null; since: number }
+  | { state: "ended"; exit: RunExit };
+
+/** How a program ended. */
+export interface RunExit {
+  /**
+   * `exited`: by itself, or by `sys.exit`. `error`: an exception nobody caught. `stopped`: interrupted by `stop()`.
+   * `terminated`: it did not end when it was interrupted, or its page, room or worker was gone.
+   */
+  status: "exited" | "error" | "stopped" | "terminated";
+  /** As a process's exit status: 0, 1, what `sys.exit` said, or 130 (stopped) and 137 (terminated). */
+  code: number;
+  /** The exception of `error`: its class, text, line in the script, and Linux errno if it has one. */
+  error: { type: string; message: string; line: number | null; errno: number | null } | null;
+}
+
+/** A Python program on its way. */
+export class Run {
+  private constructor();
+  readonly name: string;
+  readonly host: Host;
+  /** Number of its program in the room. */
+  readonly program: number;
+  readonly state: RunState;
+  /** Called after each change of `state`. */
+  onchange: ((state: RunState) => void) | null;
+  /**
+   * What it prints, in order, in pieces of at most 64 KiB, up to 20 a second; ends with the program. A pipe: to be read
+   * by one reader, and while nobody reads, a program that goes on printing waits.
+   */
+  readonly output: AsyncIterable<{ stream: "stdout" | "stderr"; text: string }>;
+  /** Settles when its descriptors are closed and `state` is `ended`; never rejects. */
+  readonly exit: Promise<RunExit>;
+  /**
+   * A line for `input()`, without its end. It may come before it is asked for. Null is the end of file (Ctrl-D).
+   *
+   * @throws {RangeError} when 64 KiB wait already
+   */
+  input(line: string | null): void;
+  /** Ctrl-C: KeyboardInterrupt, also in a call that waits; what has not ended a second later is terminated. */
+  stop(): Promise<RunExit>;
 }
 
 /** The wire between the machines. Owners only. */
@@ -351,6 +417,15 @@ export class TimedOutError extends Error {
   readonly call: string;
   readonly code: "TIMED_OUT";
   readonly taken: number;
+}
+
+/** Python cannot run here. `message` is a sentence for the person. */
+export class PythonError extends Error {
+  /**
+   * `insecure`: the address is neither https nor localhost; `not-built`: this server was built without Python;
+   * `not-loaded`: its files did not come; `source`: the script is too long.
+   */
+  readonly code: "insecure" | "not-built" | "not-loaded" | "source";
 }
 
 /** There is no room, or no session in it any more. */

@@ -10,10 +10,21 @@ import * as args from "./arguments.js";
 import { RoomError, callError } from "./errors.js";
 import { Port } from "./port.js";
 import { Room } from "./room.js";
+import { scriptUrl } from "./script-url.js";
 
-export { LimitError, PolicyError, ProtocolError, ResolveError, RoomError, SocketError, TimedOutError } from "./errors.js";
+export {
+  LimitError,
+  PolicyError,
+  ProtocolError,
+  PythonError,
+  ResolveError,
+  RoomError,
+  SocketError,
+  TimedOutError,
+} from "./errors.js";
 export { Program, Socket } from "./program.js";
 export { Room } from "./room.js";
+export { Run } from "./run.js";
 
 /** Failed tries before a first connection is given up. */
 const FIRST_TRIES = 2;
@@ -32,7 +43,7 @@ export async function openRoom(link, options = {}) {
   const token = options.token ? args.secret(options.token, "the token") : undefined;
   const socket = new URL(`/r/${encodeURIComponent(id)}/socket`, origin);
   socket.protocol = socket.protocol === "https:" ? "wss:" : "ws:";
-  const worker = new Worker(workerUrl(), { type: "module", name: "wireside" });
+  const worker = new Worker(scriptUrl("./worker.js"), { type: "module", name: "wireside" });
   const port = new Port(worker);
   try {
     const begun = begin(port, worker, origin, options.signal);
@@ -119,22 +130,4 @@ function endWithPage(room, worker) {
     if (persisted) room.retry();
   });
   worker.onerror = (event) => console.error(`wireside: ${event.message}`);
-}
-
-/** The worker's address; where Trusted Types are enforced, through the one policy of our name. */
-function workerUrl() {
-  const url = new URL("./worker.js", import.meta.url).href;
-  const { trustedTypes } = /** @type {any} */ (globalThis);
-  if (!trustedTypes) return url;
-  policy ??= trustedTypes.createPolicy("wireside", { createScriptURL: ours });
-  return policy.createScriptURL(url);
-}
-
-/** @type {any} */
-let policy = null;
-
-/** Only scripts beside this one. @param {string} url */
-function ours(url) {
-  if (url.startsWith(new URL("./", import.meta.url).href)) return url;
-  throw new TypeError("not one of the client's own scripts");
 }

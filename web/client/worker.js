@@ -2,6 +2,7 @@
 // Requests are `{ n, do, ... }`, answers `{ n, ok, payload }` or `{ n, error }`, news `{ news }`.
 import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
+import { PaneMemory } from "./pane-memory.js";
 
 const NO_BYTES = new Uint8Array();
 
@@ -11,6 +12,8 @@ let session = null;
 const waiting = new Map();
 /** Results of calls made before a reload that came before anybody asked for them. @type {Map<number, any>} */
 const early = new Map();
+/** Calls of Python programs, by program: their panes' own numbers and ours. @type {Map<number, Map<number, number>>} */
+const panes = new Map();
 /** Why the session is over. @type {any} */
 let over = null;
 
@@ -21,6 +24,31 @@ function serve(port) {
   /** Numbers of this port's calls, by its own numbers. @type {Map<number, number>} */
   const calls = new Map();
   port.onmessage = (/** @type {MessageEvent} */ { data }) => answer(port, calls, data);
+}
+
+/**
+ * Serves the worker of a Python program: it may make that program's calls and show its output, and nothing else.
+ * Where it shares memory its calls block, and the answers go there.
+ * @param {{ port: MessagePort, program: number, buffer: SharedArrayBuffer | null }} request
+ */
+function servePane({ port, program, buffer }) {
+  const memory = buffer && new PaneMemory(buffer);
+  const answers = memory ? { postMessage: (/** @type {any} */ { payload, ...rest }) => memory.answerCall(JSON.stringify(rest), payload) } : port;
+  /** @type {Map<number, number>} */
+  const calls = new Map();
+  panes.set(program, calls);
+  port.onmessage = async (/** @type {MessageEvent} */ { data }) => {
+    if (!["call", "output", "cancel"].includes(data.do)) return;
+    await answer(answers, calls, { ...data, program });
+    // It was interrupted before its call was here to be cancelled.
+    if (memory?.interrupted) interrupt(program);
+  };
+}
+
+/** Ends the waiting calls of a Python program, as a signal does. @param {number} program */
+async function interrupt(program) {
+  const live = await session;
+  for (const id of panes.get(program)?.values() ?? []) live?.cancel(id);
 }
 
 /** @param {any} port @param {Map<number, number>} calls @param {any} request */
@@ -64,6 +92,7 @@ function begin(live, calls, request) {
     case "openProgram":
       return { id: live.openProgram(request.host, request.name, request.lifetime) };
     case "closeProgram":
+      panes.delete(request.program);
       return { id: live.closeProgram(request.program) };
     case "wire":
       return { id: live.wire(request.command) };
@@ -91,6 +120,10 @@ function begin(live, calls, request) {
       return void live.close();
     case "port":
       return void serve(request.port);
+    case "pane":
+      return void servePane(request);
+    case "interrupt":
+      return void interrupt(request.program);
     default:
       throw new Error(`there is no request ${request.do}`);
   }

@@ -1,0 +1,162 @@
+// Workers with Python in them, loaded in advance: each runs one program and is then gone, as a process. See python.d.ts.
+import { PythonError } from "./errors.js";
+import { scriptUrl } from "./script-url.js";
+
+/** Workers that wait for a script: one for each machine of a first visit. Each holds 30 MiB. */
+const SPARES = 2;
+const SPARES_SMALL = 1;
+/** Devices with less memory keep fewer, in GiB. */
+const SMALL_GIB = 4;
+
+const INSECURE =
+  'Python needs a secure address (https, or localhost). Everything else on this page works. Use "By hand", or ask ' +
+  "whoever runs this server for the https link.";
+const NOT_BUILT = "This server was built without Python. Everything else on this page works.";
+
+/** @typedef {{ base: string, files: Record<string, { size: number, compressed?: number }> }} Files */
+/** @typedef {{ loaded: number, total: number, ready: boolean }} Progress */
+
+/** @type {Promise<{ python: Files | null, why: string | null }> | null} */
+let manifest = null;
+/** Compiled by the first worker, for all others. @type {WebAssembly.Module | null} */
+let module = null;
+/** @type {Interpreter[]} */
+const spares = [];
+
+/** Whether calls can block here: on shared memory, or by the browser suspending WebAssembly. */
+export function sharesMemory() {
+  return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer === "function";
+}
+
+function suspends() {
+  return typeof (/** @type {any} */ (WebAssembly).Suspending) === "function";
+}
+
+function readManifest() {
+  const url = new URL("../vendor/manifest.js", import.meta.url).href;
+  manifest ??= import(url).catch(() => ({ python: null, why: null }));
+  return manifest;
+}
+
+/** @returns {Promise<{ ok: true, files: Files } | { ok: false, reason: "insecure" | "not-built", sentence: string }>} */
+export async function available() {
+  const { python, why } = await readManifest();
+  if (!python) return { ok: false, reason: "not-built", sentence: why ?? NOT_BUILT };
+  if (!sharesMemory() && !suspends()) return { ok: false, reason: "insecure", sentence: INSECURE };
+  return { ok: true, files: python };
+}
+
+/** One worker: it loads, waits for a script, runs it, and is ended. */
+export class Interpreter {
+  /** @type {Progress} */
+  progress;
+  /** @type {(progress: Progress) => void} */
+  onprogress = () => {};
+  /** What the script's worker tells. @type {(news: any) => void} */
+  onnews = () => {};
+  /** Resolves when it can run a script. @type {Promise<void>} */
+  ready;
+  #worker;
+  /** @type {(error?: Error) => void} */
+  #loaded = () => {};
+
+  /** @param {Files} files */
+  constructor({ base, files }) {
+    const total = Object.values(files).reduce((sum, { size, compressed }) => sum + (compressed ?? size), 0);
+    this.progress = { loaded: 0, total, ready: false };
+    this.ready = new Promise((resolve, reject) => {
+      this.#loaded = (error) => (error ? reject(error) : resolve());
+    });
+    // Whoever takes it asks; a spare that failed is replaced.
+    this.ready.catch(() => {});
+    this.#worker = new Worker(scriptUrl("../py/pane-worker.js"), { type: "module", name: "python" });
+    this.#worker.onmessage = ({ data }) => this.#hear(data);
+    this.#worker.onerror = (event) => this.#hear({ failed: event.message ?? "the worker could not be started" });
+    this.#worker.postMessage({ do: "load", base: new URL(base, location.href).href, files, module });
+  }
+
+  /** @param {any} message @param {Transferable[]} [transfer] */
+  tell(message, transfer = []) {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /** At once, whatever it does. */
+  end() {
+    this.#worker.terminate();
+    this.#loaded(new PythonError("not-loaded", "Python was ended while it was loading."));
+  }
+
+  /** @param {any} news */
+  #hear(news) {
+    if (news.progress !== undefined) this.#progress({ ...this.progress, loaded: news.progress });
+    else if (news.ready) {
+      module ??= news.module;
+      this.#progress({ ...this.progress, loaded: this.progress.total, ready: true });
+      this.#loaded();
+    } else if (news.failed && !this.progress.ready) {
+      const at = spares.indexOf(this);
+      if (at >= 0) spares.splice(at, 1);
+      this.#worker.terminate();
+      this.#loaded(new PythonError("not-loaded", `Python could not be loaded: ${news.failed}`));
+    } else this.onnews(news);
+  }
+
+  /** @param {Progress} progress */
+  #progress(progress) {
+    this.progress = progress;
+    this.onprogress(progress);
+  }
+}
+
+/** @param {Files} files */
+function spare(files) {
+  const interpreter = new Interpreter(files);
+  spares.push(interpreter);
+  return interpreter;
+}
+
+/** Keeps spares ready, one after another: the first brings what all others share. @param {Files} files */
+async function refill(files) {
+  const { deviceMemory = SMALL_GIB } = /** @type {any} */ (navigator);
+  const most = deviceMemory < SMALL_GIB ? SPARES_SMALL : SPARES;
+  while (spares.length < most) await spare(files).ready;
+}
+
+/** @type {Promise<void> | null} */
+let refilling = null;
+
+/** @param {Files} files */
+function keepSpares(files) {
+  refilling ??= refill(files)
+    .catch(() => {})
+    .finally(() => {
+      refilling = null;
+    });
+}
+
+/** @param {(progress: Progress) => void} [onprogress] */
+export async function preload(onprogress = () => {}) {
+  const found = await available();
+  if (!found.ok) return;
+  const first = spares[0] ?? spare(found.files);
+  const listen = first.onprogress;
+  first.onprogress = (progress) => {
+    listen(progress);
+    onprogress(progress);
+  };
+  onprogress(first.progress);
+  await first.ready;
+  keepSpares(found.files);
+}
+
+/** A worker for a script, loaded or about to be. @returns {Promise<Interpreter>} */
+export async function take() {
+  const found = await available();
+  if (!found.ok) throw new PythonError(found.reason, found.sentence);
+  const taken = spares.shift() ?? new Interpreter(found.files);
+  taken.ready.then(
+    () => keepSpares(found.files),
+    () => {},
+  );
+  return taken;
+}

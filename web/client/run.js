@@ -1,0 +1,230 @@
+// A Python program on its way, as the page holds it: what it prints, what it waits for, input, and Stop.
+import { PythonError } from "./errors.js";
+import { PaneMemory } from "./pane-memory.js";
+import { sharesMemory, take } from "./python.js";
+
+/** Longest script, in bytes: it is shown, kept and handed on in links. */
+const SOURCE = 256 * 1024;
+/** Input that was typed and not asked for yet, in bytes. */
+const INPUT = 64 * 1024;
+/** How long an interrupted program may take to end, in milliseconds. */
+const GRACE_MS = 1000;
+/** Output is handed on at most this often, in milliseconds. */
+const OUTPUT_MS = 50;
+
+const SIGINT = 130;
+const SIGKILL = 137;
+
+/** @typedef {{ status: "exited" | "error" | "stopped" | "terminated", code: number, error: any }} Exit */
+
+/** @param {"stopped" | "terminated"} status @returns {Exit} */
+const killed = (status) => ({ status, code: status === "stopped" ? SIGINT : SIGKILL, error: null });
+
+export class Run {
+  /** @type {any} */
+  #state;
+  /** @type {((state: any) => void) | null} */
+  onchange = null;
+  /** @type {Promise<Exit>} */
+  exit;
+  /** @type {(exit: Exit) => void} */
+  #settle = () => {};
+  #over = false;
+  #port;
+  #program;
+  #interpreter;
+  #memory;
+  #source;
+  /** Lines nobody has asked for yet; empty is the end of file. @type {Uint8Array[]} */
+  #typed = [];
+  /** Output that did not come through shared memory. @type {{ stream: number, bytes: Uint8Array }[]} */
+  #pieces = [];
+  /** @type {() => void} */
+  #wake = () => {};
+  #decoders = [new TextDecoder(), new TextDecoder()];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #grace;
+
+  /**
+   * @param {{ port: import("./port.js").Port, program: import("./program.js").Program,
+   *   interpreter: import("./python.js").Interpreter, source: string, args: string[] }} parts
+   */
+  constructor({ port, program, interpreter, source, args }) {
+    this.#port = port;
+    this.#program = program;
+    this.#interpreter = interpreter;
+    this.#source = { source, args };
+    this.#memory = sharesMemory() ? new PaneMemory() : null;
+    this.#state = starting(interpreter.progress);
+    this.exit = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    interpreter.onprogress = (progress) => this.#state.state === "starting" && this.#change(starting(progress));
+    interpreter.onnews = (news) => this.#hear(news);
+    this.#begin();
+  }
+
+  get name() {
+    return this.#program.name;
+  }
+
+  get host() {
+    return this.#program.host;
+  }
+
+  /** Number of its program in the room. */
+  get program() {
+    return this.#program.id;
+  }
+
+  /** What it is doing. */
+  get state() {
+    return this.#state;
+  }
+
+  /** What it prints, for one reader. @returns {AsyncIterable<{ stream: "stdout" | "stderr", text: string }>} */
+  get output() {
+    return { [Symbol.asyncIterator]: () => this.#read() };
+  }
+
+  /** A line for `input()`, or null for the end of file. @param {string | null} line */
+  input(line) {
+    const bytes = new TextEncoder().encode(line === null ? "" : `${line}\n`);
+    const waiting = this.#typed.reduce((sum, typed) => sum + typed.length, 0);
+    if (waiting + bytes.length > INPUT) throw new RangeError(`at most ${INPUT} bytes of input may wait`);
+    this.#typed.push(bytes);
+    this.#feed();
+  }
+
+  /** Interrupts it, as Ctrl-C does; later ends it. @returns {Promise<Exit>} */
+  stop() {
+    if (this.#state.state === "starting") this.#finish(killed("stopped"));
+    else if (!this.#over) {
+      this.#memory?.interrupt();
+      if (!this.#memory) this.#interpreter.tell({ do: "interrupt" });
+      this.#port.tell({ do: "interrupt", program: this.program });
+      this.#grace ??= setTimeout(() => this.#finish(killed("terminated")), GRACE_MS);
+    }
+    return this.exit;
+  }
+
+  async #begin() {
+    try {
+      await this.#interpreter.ready;
+    } catch (error) {
+      const { name, message } = /** @type {Error} */ (error);
+      return this.#finish({ status: "error", code: 1, error: { type: name, message, line: null, errno: null } });
+    }
+    if (this.#over) return;
+    const { port1, port2 } = new MessageChannel();
+    const buffer = this.#memory?.buffer ?? null;
+    this.#port.tell({ do: "pane", port: port1, program: this.program, buffer }, [port1]);
+    const script = { name: this.name, hostname: this.host.name, ...this.#source };
+    this.#interpreter.tell({ do: "run", ...script, port: port2, buffer }, [port2]);
+  }
+
+  /** @param {any} news */
+  #hear(news) {
+    if (this.#over) return;
+    if (news.output) {
+      if (news.output !== true) this.#pieces.push(news.output);
+      this.#wake();
+    } else if (news.state) {
+      this.#change(news);
+      this.#feed();
+    } else if (news.ended) this.#finish(news.ended);
+    else if (news.failed) {
+      this.#pieces.push({ stream: 2, bytes: new TextEncoder().encode(`Python itself has failed: ${news.failed}\n`) });
+      this.#finish(killed("terminated"));
+    }
+  }
+
+  /** Gives it the next line, if it waits for one. */
+  #feed() {
+    if (this.#state.state !== "input" || this.#typed.length === 0) return;
+    if (!this.#memory) this.#interpreter.tell({ do: "input", bytes: this.#typed.shift() });
+    // Some text tells the end of file from an interruption.
+    else if (this.#memory.answerAsked("input", this.#typed[0])) this.#typed.shift();
+  }
+
+  /** @param {Exit} exit */
+  async #finish(exit) {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#grace);
+    this.#interpreter.end();
+    // As at a process's exit its descriptors are closed. Where the session is over that has happened already.
+    await this.#program.exit().catch(() => {});
+    this.#change({ state: "ended", exit });
+    this.#settle(exit);
+    this.#wake();
+  }
+
+  /** @param {any} state */
+  #change(state) {
+    this.#state = state;
+    this.onchange?.(state);
+  }
+
+  async *#read() {
+    for (;;) {
+      const ended = this.#state.state === "ended";
+      const news = new Promise((resolve) => {
+        this.#wake = () => resolve(undefined);
+      });
+      const pieces = this.#take();
+      yield* pieces;
+      if (ended) return;
+      await news;
+      if (pieces.length > 0 && !document.hidden && !this.#over) await new Promise((resolve) => setTimeout(resolve, OUTPUT_MS));
+    }
+  }
+
+  /** All output that is here, joined by stream. */
+  #take() {
+    const pieces = [...(this.#memory?.readOutput() ?? []), ...this.#pieces.splice(0)];
+    if (!this.#memory) this.#interpreter.tell({ do: "taken", bytes: pieces.reduce((sum, { bytes }) => sum + bytes.length, 0) });
+    /** @type {{ stream: "stdout" | "stderr", text: string }[]} */
+    const joined = [];
+    for (const { stream, bytes } of pieces) {
+      const name = stream === 1 ? "stdout" : "stderr";
+      const text = this.#decoders[stream - 1].decode(bytes, { stream: true });
+      const last = joined.at(-1);
+      if (last?.stream === name) last.text += text;
+      else joined.push({ stream: name, text });
+    }
+    return joined.filter(({ text }) => text !== "");
+  }
+}
+
+/** @param {import("./python.js").Progress} progress */
+function starting({ loaded, total }) {
+  return { state: "starting", loaded, total };
+}
+
+/**
+ * Runs a script as a program of a room.
+ * @param {import("./port.js").Port} port
+ * @param {() => Promise<import("./program.js").Program>} open makes the program
+ * @param {string} source
+ * @param {{ args?: string[], signal?: AbortSignal }} options
+ */
+export async function run(port, open, source, { args = [], signal }) {
+  signal?.throwIfAborted();
+  const length = new TextEncoder().encode(source).length;
+  if (length > SOURCE) {
+    throw new PythonError("source", `This script has ${length} bytes; at most ${SOURCE} (256 KiB) can be run here.`);
+  }
+  const interpreter = await take();
+  let program;
+  try {
+    program = await open();
+  } catch (error) {
+    interpreter.end();
+    throw error;
+  }
+  const started = new Run({ port, program, interpreter, source: String(source), args: args.map(String) });
+  signal?.addEventListener("abort", () => started.stop(), { once: true });
+  if (signal?.aborted) started.stop();
+  return started;
+}

@@ -1,0 +1,123 @@
+"""System calls: one request to the machine's kernel, its answer, and failures as Python's exceptions.
+
+A waiting call is cancelled by Stop. As in CPython (PEP 475) the signal's handler then runs, which as a rule raises
+KeyboardInterrupt; if it does not, the call goes on with the time that is left.
+"""
+
+import json
+import signal
+import sys
+import time
+from _builtin_socket import gaierror
+
+import _pane
+import linux
+import wireside
+
+FOREVER = "Forever"
+NO = "No"
+EINTR = linux.ERRNO["EINTR"][0]
+# Most bytes of one call.
+PAYLOAD = 1024 * 1024
+LONGEST_WAIT_MS = 2**32 - 1
+
+# Of requests, as in the protocol, their names in the man pages, where those differ by more than capitals.
+_NAMES = {"Resolve": "getaddrinfo"}
+
+
+class Failure(Exception):
+    """A call that failed after the kernel had taken some bytes already."""
+
+    def __init__(self, taken, error):
+        self.taken = taken
+        self.error = error
+        # By a signal whose handler has run.
+        self.interrupted = isinstance(error, InterruptedError)
+
+
+class Deadline:
+    """The end of a socket's timeout, from now on."""
+
+    def __init__(self, timeout):
+        self._timeout = timeout
+        self._until = time.monotonic() + timeout if timeout else None
+
+    def wait(self):
+        """What is left of it."""
+        if self._until is None:
+            return wait_of(self._timeout)
+        return millis(max(self._until - time.monotonic(), 0))
+
+
+def millis(seconds):
+    """A wait of so many seconds, rounded up as CPython does."""
+    return {"Millis": min(-int(-seconds * 1000 // 1), LONGEST_WAIT_MS)}
+
+
+def wait_of(timeout):
+    """A wait from a socket's timeout."""
+    return FOREVER if timeout is None else NO if timeout == 0 else millis(timeout)
+
+
+def signals():
+    """Runs the handler of a SIGINT that has come."""
+    if _pane.take_interrupt():
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            handler(signal.SIGINT, sys._getframe(1))
+
+
+def call(name, fields, wait=FOREVER, payload=None):
+    """Makes a call in the protocol's own form. Its value, and the bytes that came with it."""
+    until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
+    while True:
+        request = json.dumps({"call": {name: fields}, "wait": wait})
+        answer = _pane.call(request, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
+        value, error = None, None
+        if answer is not None:
+            text, data = answer
+            reply = json.loads(text)
+            error = reply.get("error")
+            if error is None:
+                return reply["ok"], data
+        if error is not None and not (error["class"] == "errno" and error["errno"] == EINTR):
+            break
+        signals()
+        if error is not None and error.get("taken"):
+            break
+        if until is not None:
+            wait = millis(max(until - time.monotonic(), 0))
+    taken = error.get("taken") or 0
+    raised = _exception(error, name)
+    if taken:
+        raise Failure(taken, raised)
+    raise raised
+
+
+def sleep(seconds):
+    """Sleeps as time.sleep does."""
+    until = time.monotonic() + seconds
+    while True:
+        _pane.sleep(max(until - time.monotonic(), 0) * 1000)
+        signals()
+        if time.monotonic() >= until:
+            return
+
+
+def _exception(error, name):
+    match error["class"]:
+        case "errno":
+            return linux.error(error["errno"])
+        case "timed_out":
+            return TimeoutError("timed out")
+        case "resolve":
+            return gaierror(error["number"], error["message"])
+        case "policy":
+            return wireside.PolicyError(error["rule"], error["value"], resolving=name == "Resolve")
+        case "limit":
+            return wireside.LimitError(error["limit"], error["value"])
+        case "session":
+            return wireside.RoomOver(f"The sockets of this program are gone: {error['message']}.")
+        case _:
+            said = error.get("message") or error.get("rule") or "no reason given"
+            return wireside.LabError(f"The lab could not make this call: {said}.")

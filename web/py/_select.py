@@ -1,0 +1,116 @@
+"""CPython's `select` on poll(2) of the machine in the room. `selectors` sits on top, unmodified.
+
+There is no epoll here. Standard input is no descriptor of the machine: it cannot be waited for together with sockets.
+"""
+
+import operator
+
+import _arguments
+import _kernel
+import linux
+
+error = OSError
+PIPE_BUF = 4096
+POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP, POLLNVAL, POLLRDHUP = 1, 2, 4, 8, 0x10, 0x20, 0x2000
+POLLRDNORM, POLLRDBAND, POLLWRNORM, POLLWRBAND, POLLMSG = 0x40, 0x80, 0x100, 0x200, 0x400
+
+_KNOWN = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLNVAL | POLLRDHUP
+
+
+def _descriptor(one):
+    """The number of a descriptor or of something that has one."""
+    if not isinstance(one, int):
+        method = getattr(one, "fileno", None)
+        if method is None:
+            raise TypeError("argument must be an int, or have a fileno() method.")
+        one = method()
+        if not isinstance(one, int):
+            raise TypeError("fileno() returned a non-integer")
+    if one < 0:
+        raise ValueError(f"file descriptor cannot be a negative integer ({one})")
+    return one
+
+
+def _poll(wanted, wait):
+    """poll(2) of (descriptor, events) pairs: those with an event."""
+    if not wanted:
+        # Nothing can happen, so this is a way to sleep.
+        if wait != _kernel.NO:
+            _kernel.sleep(wait["Millis"] / 1000 if isinstance(wait, dict) else float(10**6))
+        return []
+    value, _ = _kernel.call("Poll", {"fds": wanted}, wait)
+    return [tuple(pair) for pair in value["Ready"]]
+
+
+def _seconds(timeout):
+    if timeout is None:
+        return _kernel.FOREVER
+    if not isinstance(timeout, float):
+        try:
+            timeout = operator.index(timeout)
+        except TypeError:
+            raise TypeError("timeout must be a float or None") from None
+    if timeout < 0:
+        raise ValueError("timeout must be non-negative")
+    return _kernel.wait_of(timeout)
+
+
+def select(rlist, wlist, xlist, timeout=None, /):
+    """select(2), made of poll(2)."""
+    wait = _seconds(timeout)
+    lists = []
+    for one in (rlist, wlist, xlist):
+        try:
+            lists.append([(_descriptor(item), item) for item in one])
+        except TypeError as problem:
+            if "iterable" in str(problem):
+                raise TypeError("arguments 1-3 must be sequences") from None
+            raise
+    events = {}
+    for pairs, wanted in zip(lists, (POLLIN, POLLOUT, POLLPRI)):
+        for fd, _ in pairs:
+            events[fd] = events.get(fd, 0) | wanted
+    ready = dict(_poll([list(pair) for pair in events.items()], wait))
+    if any(seen & POLLNVAL for seen in ready.values()):
+        raise linux.error(9)
+    meant = (POLLIN | POLLHUP | POLLERR, POLLOUT | POLLERR, POLLPRI)
+    return tuple([item for fd, item in pairs if ready.get(fd, 0) & mask] for pairs, mask in zip(lists, meant))
+
+
+class _Poll:
+    """A polling object."""
+
+    def __init__(self):
+        self._wanted = {}
+
+    def register(self, fd, eventmask=POLLIN | POLLPRI | POLLOUT, /):
+        """Watches a descriptor."""
+        self._wanted[_descriptor(fd)] = _arguments.integer(eventmask)
+
+    def modify(self, fd, eventmask, /):
+        """Watches it for something else."""
+        fd = _descriptor(fd)
+        if fd not in self._wanted:
+            raise linux.error(2)
+        self._wanted[fd] = _arguments.integer(eventmask)
+
+    def unregister(self, fd, /):
+        """Watches it no more."""
+        del self._wanted[_descriptor(fd)]
+
+    def poll(self, timeout=None, /):
+        """Those with an event; `timeout` in milliseconds, none or negative for ever."""
+        if timeout is None or timeout < 0:
+            wait = _kernel.FOREVER
+        else:
+            wait = _kernel.wait_of(timeout / 1000)
+        return _poll([[fd, events & _KNOWN] for fd, events in self._wanted.items()], wait)
+
+
+_Poll.__name__ = _Poll.__qualname__ = "poll"
+_Poll.__module__ = "select"
+
+
+def poll():
+    """A new polling object."""
+    return _Poll()

@@ -1,0 +1,361 @@
+"""CPython's `_socket` on the sockets of a machine in the room. CPython's own `socket.py` sits on top, unmodified.
+
+Each method is one system call, but for `sendall`, names that are resolved first, and data of more than 1 MiB.
+"""
+
+from _builtin_socket import gaierror, herror, htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs  # noqa: F401
+
+import _addresses
+import _arguments
+import _kernel
+import _names
+import _options
+import linux
+import wireside
+from _addresses import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC  # noqa: F401
+from _arguments import integer, none, one, some
+from _names import *  # noqa: F403
+from _options import IPPROTO_ICMP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP  # noqa: F401
+from _options import SOL_IP, SOL_SOCKET, SOL_TCP, SOL_UDP  # noqa: F401
+
+globals().update(_options.CONSTANTS)
+globals().update({name: value for name, value in vars(_names).items() if name.startswith(("AI_", "EAI_", "NI_"))})
+
+error = OSError
+timeout = TimeoutError
+
+SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET = 1, 2, 3, 4, 5
+SOCK_NONBLOCK, SOCK_CLOEXEC = 0o4000, 0o2000000
+SHUT_RD, SHUT_WR, SHUT_RDWR = 0, 1, 2
+SOMAXCONN = 4096
+INADDR_ANY, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE = 0, 0xFFFFFFFF, 0x7F000001, 0xFFFFFFFF
+IPV6_V6ONLY = 26
+has_ipv6 = True
+
+_KINDS = {SOCK_STREAM: ("Stream", IPPROTO_TCP), SOCK_DGRAM: ("Datagram", IPPROTO_UDP)}
+_HOW = {SHUT_RD: "Read", SHUT_WR: "Write", SHUT_RDWR: "Both"}
+_EAGAIN, _EINPROGRESS, _ECONNRESET = (linux.ERRNO[name][0] for name in ("EAGAIN", "EINPROGRESS", "ECONNRESET"))
+_POLLOUT = 4
+
+_default_timeout = None
+
+
+def getdefaulttimeout():
+    """The timeout of new sockets."""
+    return _default_timeout
+
+
+def setdefaulttimeout(timeout, /):
+    """Sets the timeout of new sockets."""
+    global _default_timeout
+    _default_timeout = _arguments.seconds(timeout)
+
+
+def close(fd, /):
+    """Closes a descriptor."""
+    _close(integer(fd))
+
+
+def _close(fd):
+    try:
+        _kernel.call("Close", {"fd": fd})
+    except OSError as problem:
+        if problem.errno != _ECONNRESET:
+            raise
+
+
+def dup(fd, /):
+    """Not here: a program's descriptor table has one number for each socket."""
+    raise wireside.NotAvailable("This lab has no dup(): each socket has one descriptor.")
+
+
+class socket:
+    """A socket of this program, by its descriptor."""
+
+    __slots__ = ("_fd", "_family", "_type", "_proto", "_timeout")
+
+    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+        self._fd = -1
+        family, kind, proto = integer(family), integer(type), integer(proto)
+        self._timeout = _default_timeout
+        if kind != -1 and kind & SOCK_NONBLOCK:
+            self._timeout = 0.0
+        kind = kind if kind == -1 else kind & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+        if fileno is None:
+            self._family = AF_INET if family == -1 else family
+            self._type = SOCK_STREAM if kind == -1 else kind
+            self._proto = 0 if proto == -1 else proto
+            self._fd = self._open()
+        else:
+            self._adopt(integer(fileno), family, kind, proto)
+
+    def _open(self):
+        family = _addresses.family_name(self._family)
+        if self._type not in _KINDS:
+            if self._type in (SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET):
+                raise wireside.NotAvailable("This lab has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP) sockets, no others.")
+            raise linux.error(22)
+        kind, protocol = _KINDS[self._type]
+        if self._proto not in (0, protocol):
+            raise linux.error(93)
+        value, _ = _kernel.call("Socket", {"family": family, "kind": kind})
+        return value["Descriptor"]
+
+    def _adopt(self, fd, family, kind, proto):
+        if fd < 0:
+            raise ValueError("negative file descriptor")
+        if family == -1:
+            value, _ = _kernel.call("GetSockName", {"fd": fd})
+            family = AF_INET6 if value["Address"].startswith("[") else AF_INET
+        if kind == -1:
+            value, _ = _kernel.call("GetSockOpt", {"fd": fd, "name": "Type"})
+            kind = _options.plain(value["Option"], 0)
+        self._fd, self._family, self._type = fd, family, kind
+        self._proto = max(proto, 0)
+
+    family = property(lambda self: self._family, doc="the socket family")
+    type = property(lambda self: self._type, doc="the socket type")
+    proto = property(lambda self: self._proto, doc="the socket protocol")
+    timeout = property(lambda self: self._timeout, doc="the socket timeout")
+
+    def __repr__(self):
+        return f"<socket object, fd={self._fd}, family={self._family}, type={self._type}, proto={self._proto}>"
+
+    def __del__(self):
+        # As CPython does when the last reference is gone.
+        fd = getattr(self, "_fd", -1)
+        if fd != -1:
+            self._fd = -1
+            try:
+                _kernel.call("Close", {"fd": fd})
+            except OSError:
+                pass
+
+    def _call(self, name, fields, wait=None, payload=None):
+        """A call on this socket, which waits as its timeout says."""
+        wait = _kernel.wait_of(self._timeout) if wait is None else wait
+        return _kernel.call(name, {"fd": self._fd, **fields}, wait, payload)
+
+    @none
+    def _accept(self):
+        value, _ = self._call("Accept", {})
+        accepted = value["Accepted"]
+        return accepted["fd"], _addresses.tuple_of(accepted["peer"])
+
+    @one
+    def bind(self, address):
+        """bind(2). An empty host is every address of the machine."""
+        self._call("Bind", {"address": _addresses.text_of("bind", self._family, address)})
+
+    @some(0, 1)
+    def listen(self, backlog=128):
+        """listen(2)."""
+        self._call("Listen", {"backlog": max(integer(backlog), 0)})
+
+    @one
+    def connect(self, address):
+        """connect(2). A name is resolved first, visibly."""
+        self._connect("connect", address)
+
+    @one
+    def connect_ex(self, address):
+        """connect(2), with the errno as its result."""
+        try:
+            self._connect("connect_ex", address)
+        except (gaierror, wireside.LabError):
+            raise
+        except OSError as problem:
+            # Time that runs out has no errno; CPython says EWOULDBLOCK.
+            return _EAGAIN if problem.errno is None else problem.errno
+        return 0
+
+    def _connect(self, call, address):
+        self._call("Connect", {"address": _addresses.text_of(call, self._family, address)})
+
+    @some(1, 2)
+    def send(self, data, flags=0):
+        """send(2): how many bytes the kernel took."""
+        return self._send(_arguments.readable(data), _options.flags(flags))
+
+    def _send(self, view, flags):
+        sent = 0
+        while True:
+            piece = view[sent : sent + _kernel.PAYLOAD]
+            try:
+                count = self._send_some("Send", piece, {"flags": flags})
+            except OSError:
+                if sent:
+                    return sent
+                raise
+            sent += count
+            if sent >= len(view) or count < len(piece):
+                return sent
+
+    def _send_some(self, name, piece, fields):
+        """One send. With a timeout, as CPython: wait until it can be written, then do not wait any more."""
+        fields = {**fields, "length": len(piece)}
+        timed = bool(self._timeout)
+        while True:
+            try:
+                value, _ = self._call(name, fields, _kernel.NO if timed else None, bytes(piece))
+                return value["Sent"]
+            except _kernel.Failure as failure:
+                return failure.taken
+            except BlockingIOError:
+                if not timed:
+                    raise
+            self._wait_for(_POLLOUT)
+
+    def _wait_for(self, events):
+        value, _ = _kernel.call("Poll", {"fds": [[self._fd, events]]}, _kernel.wait_of(self._timeout))
+        if not value["Ready"]:
+            raise TimeoutError("timed out")
+
+    @some(1, 2)
+    def sendall(self, data, flags=0):
+        """send(2) until everything is taken; the timeout is for all of it."""
+        view, flags = _arguments.readable(data), _options.flags(flags)
+        deadline = _kernel.Deadline(self._timeout)
+        sent = 0
+        while True:
+            piece = view[sent : sent + _kernel.PAYLOAD]
+            try:
+                value, _ = self._call("Send", {"flags": flags, "length": len(piece)}, deadline.wait(), bytes(piece))
+                sent += value["Sent"]
+            except _kernel.Failure as failure:
+                if not failure.interrupted:
+                    raise failure.error from None
+                sent += failure.taken
+            if sent >= len(view):
+                return
+
+    @some(2, 3, text="2 or 3 arguments")
+    def sendto(self, data, *rest):
+        """sendto(2): a datagram to an address."""
+        view = _arguments.readable(data)
+        flags = _options.flags(rest[0]) if len(rest) == 2 else 0
+        address = _addresses.text_of("sendto", self._family, rest[-1])
+        return self._send_some("SendTo", view, {"flags": flags, "address": address})
+
+    def _receive(self, name, size, flags, call="Recv"):
+        size = integer(size)
+        if size < 0:
+            raise ValueError(f"negative buffersize in {name}")
+        return self._call(call, {"flags": _options.flags(flags), "max": min(size, _kernel.PAYLOAD)})
+
+    @some(1, 2)
+    def recv(self, bufsize, flags=0):
+        """recv(2): at most so many bytes; none at the end."""
+        return self._receive("recv", bufsize, flags)[1]
+
+    @some(1, 2)
+    def recvfrom(self, bufsize, flags=0):
+        """recvfrom(2)."""
+        return self._receive_from("recvfrom", bufsize, flags)
+
+    def _receive_from(self, name, size, flags):
+        value, data = self._receive(name, size, flags, "RecvFrom")
+        sender = value["ReceivedFrom"]["from"]
+        return data, _addresses.tuple_of(sender) if sender else None
+
+    @some(1, 3, keywords=True)
+    def recv_into(self, buffer, nbytes=0, flags=0):
+        """recv(2) into memory of the program: how many bytes came."""
+        view, size = self._room("recv_into", buffer, nbytes)
+        _, data = self._receive("recv_into", size, flags)
+        view[: len(data)] = data
+        return len(data)
+
+    @some(1, 3, keywords=True)
+    def recvfrom_into(self, buffer, nbytes=0, flags=0):
+        """recvfrom(2) into memory of the program."""
+        view, size = self._room("recvfrom_into", buffer, nbytes)
+        data, sender = self._receive_from("recvfrom_into", size, flags)
+        view[: len(data)] = data
+        return len(data), sender
+
+    @staticmethod
+    def _room(name, buffer, nbytes):
+        view = _arguments.writable(buffer, name)
+        size = integer(nbytes)
+        if size < 0:
+            raise ValueError(f"negative buffersize in {name}")
+        if size > len(view):
+            raise ValueError("buffer too small for requested bytes")
+        return view, size or len(view)
+
+    @one
+    def shutdown(self, how):
+        """shutdown(2)."""
+        how = integer(how)
+        if how not in _HOW:
+            raise linux.error(22)
+        self._call("Shutdown", {"how": _HOW[how]})
+
+    @none
+    def close(self):
+        """close(2)."""
+        fd, self._fd = self._fd, -1
+        if fd != -1:
+            _close(fd)
+
+    @none
+    def detach(self):
+        """Gives the descriptor away."""
+        fd, self._fd = self._fd, -1
+        return fd
+
+    @none
+    def fileno(self):
+        """The descriptor, -1 when it is closed."""
+        return self._fd
+
+    @none
+    def getsockname(self):
+        """getsockname(2)."""
+        value, _ = self._call("GetSockName", {})
+        return _addresses.tuple_of(value["Address"])
+
+    @none
+    def getpeername(self):
+        """getpeername(2)."""
+        value, _ = self._call("GetPeerName", {})
+        return _addresses.tuple_of(value["Address"])
+
+    @some(3, 3)
+    def setsockopt(self, level, option, value):
+        """setsockopt(2)."""
+        name, value = _options.setting(level, option, value)
+        self._call("SetSockOpt", {"name": name, "value": value})
+
+    @some(2, 3)
+    def getsockopt(self, level, option, buflen=0):
+        """getsockopt(2): an int, or so many bytes."""
+        length = integer(buflen)
+        if not 0 <= length <= 1024:
+            raise OSError("getsockopt buflen out of range")
+        value, _ = self._call("GetSockOpt", {"name": _options.name_of(level, option)})
+        return _options.plain(value["Option"], length)
+
+    @one
+    def settimeout(self, timeout):
+        """How long later calls may wait: seconds, 0 for not at all, None for ever. No system call here."""
+        self._timeout = _arguments.seconds(timeout)
+
+    @none
+    def gettimeout(self):
+        """What settimeout set."""
+        return self._timeout
+
+    @one
+    def setblocking(self, flag):
+        """settimeout(None) or settimeout(0)."""
+        self._timeout = None if integer(flag) else 0.0
+
+    @none
+    def getblocking(self):
+        """Whether calls may wait."""
+        return self._timeout != 0
+
+
+SocketType = socket

@@ -1,0 +1,93 @@
+"""Standard input, output and error of the program, and time.sleep: what waits for a person or a clock."""
+
+import io
+import operator
+import sys
+import time
+
+import _kernel
+import _pane
+
+
+class _Output(io.RawIOBase):
+    """Writes to the page; waits while nobody reads there."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.name = "<stdout>" if stream == 1 else "<stderr>"
+        self.mode = "wb"
+
+    def writable(self):
+        return True
+
+    def isatty(self):
+        return True
+
+    def write(self, data):
+        data = bytes(data)
+        done = 0
+        while done < len(data):
+            done += _pane.write(self._stream, data[done:])
+            if done < len(data):
+                _kernel.signals()
+        return len(data)
+
+
+class _Input(io.RawIOBase):
+    """Reads what a person types, a line at a time."""
+
+    name = "<stdin>"
+    mode = "rb"
+
+    def __init__(self):
+        self._rest = b""
+
+    def readable(self):
+        return True
+
+    def isatty(self):
+        return True
+
+    def fileno(self):
+        raise io.UnsupportedOperation(
+            "standard input is not a descriptor here: select() and poll() take sockets only. Call input() instead."
+        )
+
+    def readinto(self, buffer):
+        while not self._rest:
+            line = _pane.read_line()
+            if line is None:
+                _kernel.signals()
+            elif line == b"":
+                return 0
+            else:
+                self._rest = line
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+
+def _writer(stream, errors):
+    raw = io.BufferedWriter(_Output(stream), buffer_size=8192)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=True, write_through=True)
+
+
+def sleep(seconds, /):
+    """Waits so many seconds."""
+    seconds = seconds if isinstance(seconds, float) else operator.index(seconds)
+    if seconds != seconds:
+        raise ValueError("Invalid value NaN (not a number)")
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    if seconds > 2**63 / 1e9:
+        raise OverflowError("timestamp out of range for platform time_t")
+    _kernel.sleep(seconds)
+
+
+def install():
+    """Gives the program its streams. What it prints is seen at once, as with `python -u`."""
+    sys.stdout = sys.__stdout__ = _writer(1, "strict")
+    sys.stderr = sys.__stderr__ = _writer(2, "backslashreplace")
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(_Input()), encoding="utf-8", errors="replace")
+    time.sleep = sleep

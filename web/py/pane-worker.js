@@ -1,0 +1,61 @@
+// The worker of one Python program: loads CPython (Pyodide), then runs one script, once, as a process does.
+//
+// Messages in: `{ do: "load", base, files, module }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
+// the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
+import { Downloads } from "./downloads.js";
+import { Sys } from "./sys.js";
+import { AsyncSys } from "./sys-async.js";
+
+/** Our own part of Python's library, in the order of loading. */
+const LIBRARY = ["linux.py", "wireside.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
+const FOLDER = "/lib/wireside";
+
+/** @type {any} */
+let pyodide = null;
+/** @type {Sys | AsyncSys | null} */
+let sys = null;
+
+self.onmessage = ({ data }) => {
+  if (data.do === "load") load(data).catch(fail);
+  else if (data.do === "run") run(data).catch(fail);
+  else /** @type {AsyncSys} */ (sys)?.receive?.(data);
+};
+
+/** @param {any} error */
+function fail(error) {
+  self.postMessage({ failed: String(error?.message ?? error) });
+}
+
+/** @param {{ base: string, files: Record<string, { size: number, compressed?: number }>, module: WebAssembly.Module | null }} from */
+async function load({ base, files, module }) {
+  const downloads = new Downloads({ base, files, module, onprogress: (progress) => self.postMessage({ progress }) });
+  const library = LIBRARY.map(text);
+  const { loadPyodide } = await downloads.script("pyodide.mjs");
+  pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" } });
+  pyodide.FS.mkdirTree(FOLDER);
+  for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
+  // The bridge comes with the script; until then there is nobody to ask.
+  pyodide.registerJsModule("_bridge", { current: () => sys });
+  pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare()`);
+  self.postMessage({ ready: true, module: downloads.module });
+}
+
+/** @param {string} name */
+async function text(name) {
+  const answer = await fetch(new URL(name, import.meta.url));
+  if (!answer.ok) throw new Error(`${name} could not be loaded (HTTP ${answer.status})`);
+  return answer.text();
+}
+
+/** @param {{ name: string, source: string, args: string[], hostname: string, port: MessagePort, buffer: SharedArrayBuffer | null }} script */
+async function run({ name, source, args, hostname, port, buffer }) {
+  const tell = (/** @type {any} */ news) => self.postMessage(news);
+  sys = buffer ? new Sys({ buffer, port, tell }) : new AsyncSys({ port, tell });
+  if (sys instanceof Sys) pyodide.setInterruptBuffer(sys.signal);
+  const runner = pyodide.pyimport("runner");
+  sys.where = runner.line;
+  tell({ state: "running" });
+  const begin = sys.promises ? runner.run.callPromising : runner.run;
+  const ended = await begin.call(runner.run, name, source, pyodide.toPy(args), hostname);
+  tell({ ended: JSON.parse(ended) });
+}

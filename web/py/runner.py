@@ -1,0 +1,181 @@
+"""Runs one script as `python script.py` does: fresh `__main__`, tracebacks as CPython prints them, an exit status."""
+
+import json
+import linecache
+import os
+import sys
+import traceback
+import types
+
+import linux
+
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+# The script's file, once it runs.
+_script = None
+
+_THREADS = (
+    "can't start new thread: in this page a program has one thread. "
+    "One thread can serve many clients: see select and selectors."
+)
+_SSL = "ssl is not here: in this page sockets carry plain bytes, so that their packets can be read. Use http, not https."
+
+
+def prepare():
+    """Puts our modules in the place of CPython's, once, before any script."""
+    linux.install()
+    import _socket as builtin
+
+    sys.modules["_builtin_socket"] = builtin
+    for name in ("_socket", "socket", "select", "selectors", "socketserver", "ssl", "_ssl"):
+        sys.modules.pop(name, None)
+    _load("_socket", "_socket.py")
+    _load("select", "_select.py")
+    sys.meta_path.insert(0, _NotHere())
+    _one_thread()
+    # Most scripts want them, and a script should not wait for them.
+    import selectors  # noqa: F401
+    import socket  # noqa: F401
+
+    import _streams  # noqa: F401
+
+
+def _load(name, file):
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(name, _OURS + file)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+class _NotHere:
+    """Says what is missing, where CPython would only say that it is missing."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name in ("ssl", "_ssl"):
+            raise ModuleNotFoundError(_SSL, name=name)
+        return None
+
+
+def _one_thread():
+    import _thread
+    import threading
+
+    def refuse(*args, **kwargs):
+        raise RuntimeError(_THREADS)
+
+    for module in (_thread, threading):
+        for name in ("start_new_thread", "start_new", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread"):
+            if hasattr(module, name):
+                setattr(module, name, refuse)
+
+
+def line():
+    """The line of the script that is being executed now."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename == _script:
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def run(name, source, args, hostname):
+    """Runs a script to its end. How it ended, as JSON: `status`, `code` and `error`."""
+    global _script
+    import _names
+    import _streams
+
+    _script = name
+    _names.hostname = hostname
+    _streams.install()
+    sys.argv = [name, *args]
+    _put_down(name, source)
+    module = types.ModuleType("__main__")
+    module.__file__ = name
+    module.__builtins__ = __builtins__
+    sys.modules["__main__"] = module
+    try:
+        ended = _execute(name, source, module)
+        _at_exit()
+    except KeyboardInterrupt as problem:
+        # A second one, while the first was being told.
+        ended = _failed(problem)
+    return json.dumps(ended)
+
+
+def _put_down(name, source):
+    """The script as a file, for `open(__file__)`, and for tracebacks."""
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    try:
+        with open(name, "w", encoding="utf-8", newline="") as file:
+            file.write(source)
+    except OSError:
+        # A name that is no file's name; tracebacks have their own copy.
+        pass
+
+
+def _execute(name, source, module):
+    try:
+        exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)
+    except SystemExit as problem:
+        return {"status": "exited", "code": _status(problem.code), "error": None}
+    except BaseException as problem:
+        return _failed(problem)
+    return {"status": "exited", "code": 0, "error": None}
+
+
+def _status(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _failed(problem):
+    told = traceback.TracebackException.from_exception(problem)
+    at = [frame for frame, number in traceback.walk_tb(problem.__traceback__) if frame.f_code.co_filename == _script]
+    lines = [number for frame, number in traceback.walk_tb(problem.__traceback__) if frame in at]
+    sys.stderr.write(_words(told, problem))
+    if isinstance(problem, KeyboardInterrupt):
+        return {"status": "stopped", "code": 130, "error": None}
+    where = problem.lineno if isinstance(problem, SyntaxError) and problem.filename == _script else None
+    error = {
+        "type": type(problem).__name__,
+        "message": str(problem)[:2000],
+        "line": where or (lines[-1] if lines else None),
+        "errno": problem.errno if isinstance(problem, OSError) else None,
+    }
+    return {"status": "error", "code": 1, "error": error}
+
+
+def _words(told, problem):
+    """The traceback as the interpreter prints it, without our own frames."""
+    if sys.excepthook is not sys.__excepthook__ and not isinstance(problem, SyntaxError):
+        sys.excepthook(type(problem), problem, problem.__traceback__)
+        return ""
+    _forget_our_frames(told, set())
+    if not told.stack and isinstance(problem, SyntaxError):
+        # It has not run: there is no call to tell.
+        return "".join(told.format_exception_only())
+    return "".join(told.format())
+
+
+def _forget_our_frames(told, seen):
+    if told is None or id(told) in seen:
+        return
+    seen.add(id(told))
+    told.stack[:] = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        _forget_our_frames(other, seen)
+
+
+def _at_exit():
+    import atexit
+
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()

@@ -1,0 +1,102 @@
+// What a Python program can ask of the world outside its worker, as calls that block: the worker sleeps on shared memory
+// until somebody else has written the answer. `sys-async.js` is the same where there is no shared memory.
+//
+// It knows nothing of sockets: calls are JSON in the protocol's own form, made and read by `_kernel.py`.
+import { PaneMemory } from "../client/pane-memory.js";
+
+/** A call that takes longer is one that waits, and the page is told. Milliseconds. */
+const NOTICE_MS = 25;
+/** While output has no reader, look for a SIGINT this often. Milliseconds. */
+const LOOK_MS = 50;
+
+export class Sys {
+  /** Whether what is asked is answered by a promise. */
+  promises = false;
+  /** The line of the script that is being executed, or undefined. @type {() => number | undefined} */
+  where = () => undefined;
+  #memory;
+  #port;
+  /** @type {(news: any) => void} */
+  #tell;
+
+  /** @param {{ buffer: SharedArrayBuffer, port: MessagePort, tell: (news: any) => void }} ends */
+  constructor({ buffer, port, tell }) {
+    this.#memory = new PaneMemory(buffer);
+    this.#port = port;
+    this.#tell = tell;
+  }
+
+  /** What Pyodide looks at for a SIGINT. */
+  get signal() {
+    return this.#memory.signal;
+  }
+
+  /**
+   * Makes a call and waits for its answer.
+   * @param {string} text the request @param {Uint8Array} [payload] @param {string} [name] for the page @param {number} [fd]
+   */
+  call(text, payload, name = "", fd) {
+    this.#memory.beginCall();
+    this.#port.postMessage({ ...JSON.parse(text), do: "call", n: 1, payload }, payload ? [payload.buffer] : []);
+    if (!this.#memory.wait(NOTICE_MS)) {
+      this.#waiting({ state: "waiting", call: name, fd: fd ?? null });
+      while (!this.#memory.wait(Infinity));
+      this.#tell({ state: "running" });
+    }
+    return this.#memory.take();
+  }
+
+  /** Sleeps, or less when there is a SIGINT. @param {number} ms */
+  sleep(ms) {
+    const until = performance.now() + ms;
+    this.#memory.beginAsking();
+    if (!this.#memory.wait(Math.min(ms, NOTICE_MS)) && ms > NOTICE_MS) {
+      this.#waiting({ state: "waiting", call: "sleep", fd: null });
+      while (!this.#memory.wait(Math.max(until - performance.now(), 0)) && performance.now() < until);
+      this.#tell({ state: "running" });
+    }
+    this.#memory.take();
+  }
+
+  /** A line of input with its end, empty at the end of file; null when there was a SIGINT. */
+  readLine() {
+    this.#memory.beginAsking();
+    this.#waiting({ state: "input" });
+    while (!this.#memory.wait(Infinity));
+    this.#tell({ state: "running" });
+    return this.#memory.take()?.bytes ?? null;
+  }
+
+  /** Takes the SIGINT, if there is one. */
+  takeInterrupt() {
+    return this.#memory.takeInterrupt();
+  }
+
+  /**
+   * Writes output, and waits while nobody reads it.
+   * @param {number} stream 1 or 2 @param {Uint8Array} bytes
+   * @returns {number} how much was written: less than all when there was a SIGINT
+   */
+  write(stream, bytes) {
+    let done = 0;
+    while (done < bytes.length) {
+      const { taken, tell } = this.#memory.write(stream, bytes.subarray(done));
+      if (tell) this.#tell({ output: true });
+      done += taken;
+      if (taken > 0) continue;
+      if (this.#memory.interrupted) break;
+      this.#memory.waitForRoom(LOOK_MS);
+    }
+    return done;
+  }
+
+  /** Shows output to the room. @param {boolean} error @param {string} text */
+  record(error, text) {
+    this.#port.postMessage({ do: "output", error, text });
+  }
+
+  /** @param {any} state */
+  #waiting(state) {
+    this.#tell({ ...state, line: this.where() ?? null, since: Date.now() });
+  }
+}

@@ -83,7 +83,8 @@ fn named_hash(address: &str) -> Option<&str> {
     address.split('/').find_map(|part| {
         let stem = part.split('.').next()?;
         let (_, hash) = stem.rsplit_once('-')?;
-        (hash.len() == compress::HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(hash)
+        (hash.len() == compress::HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .then_some(hash)
     })
 }
 

@@ -166,6 +166,10 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, rea
     setLabel(value) {
       view.dispatch({ effects: naming.reconfigure(named(value)) });
     },
+    /** @param {number} top in pixels */
+    scrollTo(top) {
+      view.scrollDOM.scrollTop = top;
+    },
     destroy() {
       view.destroy();
     },

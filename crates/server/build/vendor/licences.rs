@@ -10,7 +10,8 @@ pub(crate) fn gather(source: &Path, packages: &Path) -> Result<String> {
     let note = source.join("NOTICE.txt");
     let mut text = fs::read_to_string(&note).with_context(|| format!("could not read {}", note.display()))?;
     for (name, file) in files(packages)? {
-        let licence = fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
+        let licence =
+            fs::read_to_string(&file).with_context(|| format!("could not read {}", file.display()))?;
         text.push_str(&format!("\n{}\n{name}\n\n{}\n", "-".repeat(80), licence.trim()));
     }
     Ok(text)

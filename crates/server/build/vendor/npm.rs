@@ -84,7 +84,9 @@ impl Folder {
         let patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"];
         let quiet = ["--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline"];
         self.run(Command::new("npm").arg("ci").args(quiet).args(patience))?;
-        self.run(Command::new("npm").args(["run", "--silent", "bundle", "--"]).arg(format!("--outfile={BUNDLE}")))?;
+        self.run(
+            Command::new("npm").args(["run", "--silent", "bundle", "--"]).arg(format!("--outfile={BUNDLE}")),
+        )?;
         fs::write(self.stamp_file(), &self.stamp)?;
         if !self.is_current() {
             bail!("npm ci went well, but files are missing below {}", self.packages().display());
@@ -98,12 +100,14 @@ impl Folder {
 
     fn run(&self, command: &mut Command) -> Result<()> {
         // Captured: cargo reads what this script prints.
-        let output = command.current_dir(&self.path).stdin(Stdio::null()).output().context("could not start npm")?;
+        let output =
+            command.current_dir(&self.path).stdin(Stdio::null()).output().context("could not start npm")?;
         if output.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains("complete log"));
+        let lines =
+            said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains("complete log"));
         let said = lines.take(3).collect::<Vec<_>>().join("; ");
         bail!("{said}")
     }

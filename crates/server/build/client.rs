@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::shared;
 use crate::target::TRIPLE;
 
 /// Variables with which the outer cargo would change what the inner one builds: lints of `cargo clippy`, flags and
@@ -24,7 +25,7 @@ const NOT_FOR_THE_CLIENT: [&str; 7] = [
 
 /// Builds the client and returns the folder with `web.js`, `web_bg.wasm` and `web.d.ts`.
 pub(crate) fn build(root: &Path, out: &Path) -> Result<PathBuf> {
-    let wasm = compile(root, &target_folder(out))?;
+    let wasm = compile(root, &shared::folder(out, "client"))?;
     let client = out.join("client");
     Bindgen::new()
         .input_path(&wasm)
@@ -37,14 +38,6 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<PathBuf> {
         .generate(&client)
         .with_context(|| format!("wasm-bindgen could not read {}", wasm.display()))?;
     Ok(client)
-}
-
-/// A folder beside the outer profiles' own (`target/client`), which debug, release and clippy share: each of them runs
-/// this script with an `OUT_DIR` of its own, and there is only one client.
-fn target_folder(out: &Path) -> PathBuf {
-    // OUT_DIR is target/PROFILE/build/server-HASH/out. Should cargo ever change that, its own folder will do.
-    let profile = out.ancestors().find(|folder| folder.ends_with("build")).and_then(Path::parent);
-    profile.and_then(Path::parent).unwrap_or(out).join("client")
 }
 
 /// Compiles `crates/web` in a target folder of its own: in the outer one it would wait for ever on cargo's lock, which

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use sha2::{Digest as _, Sha256};
+
+use crate::compress::{self, hash};
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
 const SERVED: [&str; 14] =
@@ -15,9 +16,6 @@ const SERVED: [&str; 14] =
 /// Endings that do not get smaller.
 const COMPRESSED_ALREADY: [&str; 3] = ["png", "woff2", "zip"];
 
-/// Brotli's quality from 0 to 11: 9 is within 5 % of 11 and ten times as fast.
-const QUALITY: u32 = 9;
-
 /// One file on its way into the program.
 struct Found {
     /// Path of its address, `/client/web.js`.
@@ -25,15 +23,15 @@ struct Found {
     file: PathBuf,
 }
 
-/// Writes `OUT_DIR/table.rs`: an array of `Embedded` sorted by address.
-pub(crate) fn write_table(web: &Path, client: &Path, out: &Path) -> Result<()> {
+/// Writes `OUT_DIR/table.rs`: an array of `Embedded` sorted by address, from folders and the address each has.
+pub(crate) fn write_table(folders: &[(&Path, &str)], out: &Path) -> Result<()> {
     let mut found = Vec::new();
-    walk(web, "", &mut found)?;
-    walk(client, "/client", &mut found)?;
+    for (folder, prefix) in folders {
+        walk(folder, prefix, &mut found)?;
+    }
     found.sort_by(|a, b| a.address.cmp(&b.address));
 
-    let compressed = out.join("compressed");
-    fs::create_dir_all(&compressed)?;
+    let compressed = compress::folder(out)?;
     let mut table = String::from("[\n");
     for found in &found {
         write_row(&mut table, found, &compressed)?;
@@ -64,18 +62,13 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<Found>) -> Result<()> {
 
 fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
     let bytes = fs::read(&found.file).with_context(|| format!("could not read {}", found.file.display()))?;
-    let digest = Sha256::digest(&bytes);
-    // 64 bits tell the versions of one file apart; nothing secret hangs on it.
-    let hash = digest.iter().take(8).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
-    let brotli = if worth_compressing(ending(&found.address)) {
-        let file = folder.join(format!("{hash}.br"));
-        if !file.exists() {
-            fs::write(&file, compress(&bytes)?)?;
-        }
-        format!("Some(include_bytes!({file:?}))")
+    let content = hash(&bytes);
+    let brotli = if worth_compressing(&found.address) {
+        format!("Some(include_bytes!({:?}))", compress::file(&bytes, folder)?)
     } else {
         "None".to_owned()
     };
+    let hash = named_hash(&found.address).unwrap_or(&content);
     writeln!(
         table,
         "Embedded {{ path: {:?}, hash: {hash:?}, bytes: include_bytes!({:?}), brotli: {brotli} }},",
@@ -84,17 +77,22 @@ fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Everything that shrinks in release builds; only the client, by far the largest, in builds made to be made often.
-fn worth_compressing(ending: &str) -> bool {
-    let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    !COMPRESSED_ALREADY.contains(&ending) && (release || ending == "wasm")
+/// The hash that an address names: of a file, or of a folder for everything in it. It stands for the content just as
+/// well as the file's own, and whoever serves it sees that the address never changes its meaning.
+fn named_hash(address: &str) -> Option<&str> {
+    address.split('/').find_map(|part| {
+        let stem = part.split('.').next()?;
+        let (_, hash) = stem.rsplit_once('-')?;
+        (hash.len() == compress::HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .then_some(hash)
+    })
 }
 
-fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut compressed = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams { quality: QUALITY as i32, ..Default::default() };
-    brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
-    Ok(compressed)
+/// Everything that shrinks in release builds; only the large files that seldom change in builds made to be made often.
+fn worth_compressing(address: &str) -> bool {
+    let ending = ending(address);
+    let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    !COMPRESSED_ALREADY.contains(&ending) && (release || ending == "wasm" || address.starts_with("/vendor/"))
 }
 
 fn ending(name: &str) -> &str {

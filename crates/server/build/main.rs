@@ -2,13 +2,17 @@
 //!
 //! `cargo run -p server` is the only command a newcomer types, so this script does what would otherwise be a tool to
 //! install and a step to remember: it compiles `crates/web` to WebAssembly, runs wasm-bindgen over it as a library
-//! (so that library and tool cannot drift apart), and writes a table of everything to be served.
+//! (so that library and tool cannot drift apart), gets Python and the editor by npm where there is one, and writes a
+//! table of everything to be served.
 //!
 //! It knows nothing about what the client or the page do.
 
 mod client;
+mod compress;
 mod embed;
+mod shared;
 mod target;
+mod vendor;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -35,7 +39,8 @@ fn build() -> Result<()> {
     rerun_if_changed(root);
     target::ensure_installed()?;
     let client = client::build(root, &out)?;
-    embed::write_table(&root.join("web"), &client, &out)
+    let vendor = vendor::build(&manifest.join("build/npm"), &out)?;
+    embed::write_table(&[(&root.join("web"), ""), (&client, "/client"), (&vendor, "/vendor")], &out)
 }
 
 /// The whole input: without these lines cargo would watch the server's own folder and miss the page.
@@ -43,4 +48,5 @@ fn rerun_if_changed(root: &Path) {
     for path in ["crates/web", "crates/core", "web", "crates/server/build", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
+    println!("cargo::rerun-if-env-changed={}", vendor::SETTING);
 }

@@ -1,0 +1,177 @@
+// The page's editor for Python, as one module: CodeMirror with as little around it as a beginner's program needs.
+// The build bundles this file; `web/editor/code-editor.js` is what the page uses.
+//
+// Tab is left to the browser, so that the keyboard can leave: Enter indents, Ctrl-] and Ctrl-[ move lines.
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { Annotation, Compartment, EditorSelection, EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+// Colours come from outside, by custom properties that cross the shadow root; `web/editor/code-editor.css` sets them.
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "var(--code-keyword)", fontWeight: "600" },
+  { tag: [tags.string, tags.special(tags.string), tags.character], color: "var(--code-string)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--code-number)" },
+  { tag: [tags.function(tags.definition(tags.variableName)), tags.definition(tags.className)], color: "var(--code-name)" },
+  { tag: tags.comment, color: "var(--code-comment)", fontStyle: "italic" },
+  { tag: tags.invalid, color: "var(--code-invalid)" },
+]);
+
+const look = EditorView.theme({
+  "&": { height: "100%", color: "inherit", backgroundColor: "transparent" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { font: "inherit", lineHeight: "inherit", overflow: "auto" },
+  ".cm-content": { padding: "var(--code-padding) 0", caretColor: "currentColor" },
+  ".cm-line": { padding: "0 var(--code-padding)" },
+  ".cm-gutters": { color: "var(--code-gutter)", backgroundColor: "transparent", border: "none" },
+  ".cm-lineNumbers .cm-gutterElement": { minWidth: "1.75em", padding: "0 0.25em 0 0.5em" },
+  "&.cm-focused .cm-matchingBracket, .cm-matchingBracket": {
+    backgroundColor: "transparent",
+    outline: "1px solid var(--code-bracket)",
+  },
+  "&.cm-focused .cm-nonmatchingBracket, .cm-nonmatchingBracket": {
+    backgroundColor: "transparent",
+    color: "var(--code-invalid)",
+  },
+  ".cm-mark-waiting": {
+    backgroundColor: "var(--code-waiting-tint)",
+    boxShadow: "inset 3px 0 var(--code-waiting)",
+  },
+  ".cm-mark-error": { backgroundColor: "var(--code-error-tint)", boxShadow: "inset 3px 0 var(--code-error)" },
+});
+
+/** @typedef {"waiting" | "error"} Mark */
+
+/** The kinds of marks, the one that is seen where both are on a line last. @type {Mark[]} */
+const MARKS = ["waiting", "error"];
+
+const setMark = StateEffect.define();
+/** A change made by the program, which nobody has to be told about. */
+const ours = Annotation.define();
+
+/** One mark of a kind; it moves with its line. @param {Mark} kind */
+const markField = (kind) => {
+  const decoration = Decoration.line({ class: `cm-mark-${kind}` });
+  return StateField.define({
+    create: () => Decoration.none,
+    update(marks, transaction) {
+      marks = marks.map(transaction.changes);
+      for (const effect of transaction.effects) {
+        if (!effect.is(setMark) || effect.value.kind !== kind) continue;
+        const { line } = effect.value;
+        const { doc } = transaction.state;
+        const there = line !== null && line >= 1 && line <= doc.lines;
+        marks = there ? Decoration.set(decoration.range(doc.line(line).from)) : Decoration.none;
+      }
+      return marks;
+    },
+    provide: (field) => EditorView.decorations.from(field),
+  });
+};
+
+/**
+ * @param {{
+ *   parent: ShadowRoot | Element, `parent` a shadow root or an element in one: elsewhere the page's policy refuses styles
+ *   doc?: string,
+ *   selection?: { anchor: number, head: number }, in UTF-16 code units
+ *   onchange?: (text: string) => void, `onchange` is called for what the user changed
+ *   onrun?: () => void, `onrun` for Ctrl+Enter and Cmd+Enter
+ *   readOnly?: boolean,
+ *   label?: string,
+ * }} options
+ */
+export function createEditor({ parent, doc = "", selection, onchange, onrun, readOnly = false, label = "Program" }) {
+  const writing = new Compartment();
+  const naming = new Compartment();
+  /** @param {boolean} value */
+  const writable = (value) => [
+    EditorState.readOnly.of(value),
+    EditorView.contentAttributes.of({ "aria-readonly": String(value) }),
+  ];
+  /** @param {string} value */
+  const named = (value) => EditorView.contentAttributes.of({ "aria-label": value });
+  const run = () => {
+    onrun?.();
+    return true;
+  };
+  const length = EditorState.create({ doc }).doc.length;
+  const start = selection && EditorSelection.single(Math.min(selection.anchor, length), Math.min(selection.head, length));
+  const root = parent.getRootNode();
+  const view = new EditorView({
+    parent,
+    root: root instanceof ShadowRoot ? root : undefined,
+    state: EditorState.create({
+      doc,
+      selection: start,
+      extensions: [
+        lineNumbers(),
+        history(),
+        python(),
+        indentUnit.of("    "),
+        indentOnInput(),
+        bracketMatching(),
+        syntaxHighlighting(colours),
+        look,
+        MARKS.map(markField),
+        writing.of(writable(readOnly)),
+        naming.of(named(label)),
+        EditorView.contentAttributes.of({ autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
+        keymap.of([{ key: "Ctrl-Enter", run }, { key: "Meta-Enter", run }, ...historyKeymap, ...defaultKeymap]),
+        EditorView.updateListener.of((update) => {
+          const theirs = update.transactions.some((one) => one.docChanged && !one.annotation(ours));
+          if (theirs) onchange?.(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+
+  return {
+    /** The whole program. */
+    get text() {
+      return view.state.doc.toString();
+    },
+    /** Changes only what differs, so that the caret and the marks of other lines stay where they are. */
+    set text(/** @type {string} */ wanted) {
+      const text = wanted.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+      const old = this.text;
+      if (text === old) return;
+      let from = 0;
+      while (from < old.length && from < text.length && old[from] === text[from]) from += 1;
+      let [to, end] = [old.length, text.length];
+      while (to > from && end > from && old[to - 1] === text[end - 1]) [to, end] = [to - 1, end - 1];
+      view.dispatch({ changes: { from, to, insert: text.slice(from, end) }, annotations: ours.of(true) });
+    },
+    focus() {
+      view.focus();
+    },
+    /**
+     * Marks a line, instead of the one that had this mark; `null` takes it away.
+     * @param {number | null} line from 1; one that is not there takes the mark away
+     * @param {Mark} [kind] without it `null` takes all marks away
+     */
+    markLine(line, kind) {
+      const kinds = kind === undefined ? MARKS : [kind];
+      view.dispatch({ effects: kinds.map((one) => setMark.of({ line, kind: one })) });
+      // An error is shown; a line that waits is not worth taking the text away from whoever reads another part of it.
+      const reveal = kind === "error" && line !== null && line >= 1 && line <= view.state.doc.lines;
+      if (reveal) view.dispatch({ effects: EditorView.scrollIntoView(view.state.doc.line(line).from) });
+    },
+    /** @param {boolean} value */
+    setReadOnly(value) {
+      view.dispatch({ effects: writing.reconfigure(writable(value)) });
+    },
+    /** @param {string} value */
+    setLabel(value) {
+      view.dispatch({ effects: naming.reconfigure(named(value)) });
+    },
+    /** @param {number} top in pixels */
+    scrollTo(top) {
+      view.scrollDOM.scrollTop = top;
+    },
+    destroy() {
+      view.destroy();
+    },
+  };
+}

@@ -10,12 +10,14 @@ const LINE = 4000;
 /** Distance from the end within which the log follows, pixels. */
 const NEAR_END = 24;
 
+export const PLACEHOLDER = "What the program prints appears here.";
+
 /** @typedef {"stdout" | "stderr" | "stdin"} Stream */
 
 export class OutputLog extends HTMLElement {
   #list = element("pre", { class: "output-lines", role: "log", tabindex: "0" });
   #cut = element("p", { class: "output-cut soft", hidden: true });
-  #empty = element("p", { class: "output-empty soft" }, "What the program prints appears here.");
+  #empty = element("p", { class: "output-empty soft" }, PLACEHOLDER);
   /** Pieces that wait for the next frame. @type {{ stream: Stream, text: string }[]} */
   #pending = [];
   /** The line that has not ended yet. @type {HTMLElement | null} */
@@ -33,6 +35,17 @@ export class OutputLog extends HTMLElement {
   /** @param {string} label */
   set label(label) {
     this.#list.setAttribute("aria-label", label);
+  }
+
+  /** What stands here while nothing was printed. @param {string} words */
+  set placeholder(words) {
+    if (this.#empty.textContent !== words) this.#empty.textContent = words;
+  }
+
+  /** Shows its end again, after something else took room. */
+  toEnd() {
+    this.#flush();
+    this.#list.scrollTop = this.#list.scrollHeight;
   }
 
   /** The lines shown, for a reload. @returns {{ stream: Stream, text: string }[]} */

@@ -1,9 +1,9 @@
 // One program on one machine: its text, what it prints, and a line to type when it asks for one.
 import "/editor/code-editor.js";
-import "/program/output-log.js";
 import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
 import { FailureCard } from "/program/failure-card.js";
+import { PLACEHOLDER } from "/program/output-log.js";
 import { OutputMemory } from "/program/output-memory.js";
 import { RunControl } from "/program/run-control.js";
 
@@ -152,6 +152,7 @@ export class ProgramPane {
     const asks = doing.state === "input";
     const asked = asks && this.#asking.hidden;
     this.#asking.hidden = !asks;
+    this.#output.placeholder = doing.state === "starting" ? startWords(doing) : PLACEHOLDER;
     if (asked) announce(`${this.file} on ${this.#host} asks for a line.`);
     if (doing.state === "waiting" || doing.state === "input") this.#editor.markLine(doing.line, "waiting");
     else if (doing.state !== "ended") this.#editor.markLine(null);
@@ -161,10 +162,17 @@ export class ProgramPane {
   /** @param {import("/program/run-control.js").Exit} exit */
   #ended(exit) {
     this.#editor.markLine(exit.error?.line ?? null, "error");
-    void this.#card.show(exit);
+    void this.#card.show(exit).then(() => this.#output.toEnd());
     announce(`${this.file} on ${this.#host} ${endWords(exit)}.`);
     return exit;
   }
+}
+
+/** @param {{ loaded: number, total: number }} starting bytes of Python, as they travel */
+function startWords({ loaded, total }) {
+  const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
+  const far = total > 0 && loaded < total ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";
+  return `Starts when Python is here${far}.`;
 }
 
 /** @param {import("/program/run-control.js").Exit} exit */

@@ -59,6 +59,7 @@ export class PythonState {
       await this.#python.preload((/** @type {{ loaded: number, total: number, ready: boolean }} */ { loaded, total, ready }) =>
         this.#set({ is: ready ? "ready" : "loading", loaded, total }),
       );
+      this.#set({ is: "ready" });
     } catch (error) {
       // The next Run tries again, and says so if it fails too.
       this.#set({ is: "absent" });

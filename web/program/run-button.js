@@ -5,8 +5,7 @@ export class RunButton {
   #machine;
   #named;
   #button;
-  #bar = element("span", { class: "run-bar" });
-  #words = element("span", { class: "run-words soft" });
+  #bar = element("span", { class: "run-bar", hidden: true });
   #suggested = false;
   #running = false;
   node;
@@ -16,7 +15,7 @@ export class RunButton {
     this.#machine = machine;
     this.#named = named;
     this.#button = button("Run", toggle);
-    this.node = element("span", { class: "runner" }, this.#words, this.#button, this.#bar);
+    this.node = element("span", { class: "runner" }, this.#button, this.#bar);
   }
 
   get isVisible() {
@@ -48,19 +47,9 @@ export class RunButton {
 
   /** @param {import("/program/run-control.js").Doing} doing @param {import("/program/python-state.js").PythonState} python */
   #progress(doing, python) {
-    const starting = doing.state === "starting";
-    const { loaded, total } = starting && doing.total > 0 ? doing : python;
-    const shown = (starting || python.is === "loading") && total > 0 && loaded < total;
-    this.#bar.hidden = !shown;
+    const { loaded, total } = doing.state === "starting" ? doing : python;
+    const coming = doing.state === "starting" || (python.is === "loading" && !this.#running);
+    this.#bar.hidden = !coming || total === 0 || loaded >= total;
     this.#bar.style.setProperty("--loaded", String(total > 0 ? loaded / total : 0));
-    this.#words.hidden = !starting;
-    if (!starting) return;
-    const words = shown ? `starts when Python is here, ${megabytes(loaded)} of ${megabytes(total)} MB` : "Python is starting";
-    if (this.#words.textContent !== words) this.#words.textContent = words;
   }
-}
-
-/** @param {number} bytes */
-function megabytes(bytes) {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -1,6 +1,9 @@
 //! What each event means for the store's indexes, and how they shrink with it.
 
-use proto::trace::{Cause, Event, Fate, Packet, StateChange, TcpState, Transport, What};
+use proto::{
+    call::Call,
+    trace::{CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, Transport, What},
+};
 
 use super::{CAPACITY, CauseKey, PacketNote, SocketNote, TraceStore};
 use crate::view::words::Meaning;
@@ -15,6 +18,7 @@ impl TraceStore {
             What::CallEnd(end) => {
                 self.calls.entry(end.id).or_default().end = Some(event.seq);
                 self.waiting.remove(&end.id);
+                self.index_close(end);
             }
             What::Packet(packet) => self.index_packet(packet, event),
             What::Fate(fate) => {
@@ -50,6 +54,15 @@ impl TraceStore {
             | What::Summary(_)
             | What::Forgotten { .. }
             | What::Progress { .. } => {}
+        }
+    }
+
+    /// A socket that was CLOSED already changes no state when its last descriptor goes: then it is gone.
+    fn index_close(&mut self, end: &CallEnd) {
+        let closed = self.call_begin(end.id).is_some_and(|begin| matches!(begin.call, Call::Close { .. }));
+        let note = end.socket.and_then(|socket| self.sockets.get_mut(&socket));
+        if let Some(note) = note.filter(|_| closed && end.outcome.is_ok()) {
+            note.gone |= note.change.to == TcpState::Closed;
         }
     }
 

@@ -1,6 +1,7 @@
 use proto::{
-    id::{CallRef, PacketId},
-    trace::{Cause, Fate, What},
+    call::{Call, Value},
+    id::{CallRef, Fd, PacketId},
+    trace::{Cause, Fate, TcpState, What},
 };
 
 use super::{CAPACITY, PushError, TraceStore};
@@ -133,6 +134,17 @@ fn an_errno_is_explained() {
     let error = details::details(&store, end).unwrap().error.unwrap();
     assert_eq!((error.name.as_str(), error.number), ("ECONNREFUSED", Some(111)));
     assert_eq!(error.sentence, "The machine answered, but nothing listens on that port there.");
+}
+
+#[test]
+fn a_closed_socket_is_gone_when_its_descriptor_is() {
+    let mut script = Script::new();
+    script.refused();
+    script.state(CLIENT, 2, Some(TcpState::SynSent), TcpState::Closed);
+    assert_eq!(sockets::sockets(&script.store(), CLIENT, script.now()).len(), 1, "fd 4 still names it");
+    let close = script.begin(CLIENT, Call::Close { fd: Fd(4) });
+    script.end_with(close, Ok(Value::Done), Some(2), b"");
+    assert!(sockets::sockets(&script.store(), CLIENT, script.now()).is_empty());
 }
 
 #[test]

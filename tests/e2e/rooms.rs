@@ -2,8 +2,8 @@
 
 use proto::{
     call::{Call, CallError, Family, Kind, Value, Wait},
-    id::{Fd, HostId, ProgramId},
-    message::{HostCommand, Refusal, WireCommand},
+    id::{Fd, HostId, PacketId, ProgramId},
+    message::{HostCommand, Refusal, Sysctl, WireCommand},
     room::Role,
     trace::What,
 };
@@ -84,8 +84,21 @@ async fn a_guest_comes_with_a_machine_and_has_no_other() {
         .await;
     let foreign = guest.host("server");
     assert_eq!(guest.program_on(foreign).await, Err(refused_as("guest")));
-    let hold = guest.endpoint().wire(WireCommand::Hold).expect("a request");
-    assert_eq!(guest.result(hold).await.0, Err(refused_as("guest")));
+    let commands = [
+        WireCommand::Hold,
+        WireCommand::Step,
+        WireCommand::Deliver(PacketId(1)),
+        WireCommand::Drop(PacketId(1)),
+        WireCommand::Set { delay_ms: Some(1.0), loss: Some(0.5), seed: Some(1) },
+        WireCommand::Release,
+    ];
+    for command in commands {
+        let id = guest.endpoint().wire(command).expect("a request");
+        assert_eq!(guest.result(id).await.0, Err(refused_as("guest")));
+    }
+    let set = HostCommand::Sysctl { name: Sysctl::SynRetries, value: 1 };
+    let set = guest.endpoint().host(foreign, set).expect("a request");
+    assert_eq!(guest.result(set).await.0, Err(refused_as("guest")));
     let cut = guest.endpoint().host(foreign, HostCommand::Cable(false)).expect("a request");
     assert_eq!(guest.result(cut).await.0, Err(refused_as("guest")));
     let fresh = guest.endpoint().host(foreign, HostCommand::FreshNetwork).expect("a request");

@@ -57,5 +57,6 @@ async function run({ name, source, args, hostname, port, buffer }) {
   tell({ state: "running" });
   const begin = sys.promises ? runner.run.callPromising : runner.run;
   const ended = await begin.call(runner.run, name, source, pyodide.toPy(args), hostname);
+  sys.end();
   tell({ ended: JSON.parse(ended) });
 }

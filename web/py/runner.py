@@ -23,6 +23,8 @@ _SSL = "ssl is not here: in this page sockets carry plain bytes, so that their p
 def prepare():
     """Puts our modules in the place of CPython's, once, before any script."""
     linux.install()
+    # Pyodide has one of its own.
+    sys.excepthook = sys.__excepthook__
     import _socket as builtin
 
     sys.modules["_builtin_socket"] = builtin
@@ -136,8 +138,8 @@ def _status(code):
 
 def _failed(problem):
     told = traceback.TracebackException.from_exception(problem)
-    at = [frame for frame, number in traceback.walk_tb(problem.__traceback__) if frame.f_code.co_filename == _script]
-    lines = [number for frame, number in traceback.walk_tb(problem.__traceback__) if frame in at]
+    walk = traceback.walk_tb(problem.__traceback__)
+    lines = [number for frame, number in walk if frame.f_code.co_filename == _script]
     sys.stderr.write(_words(told, problem))
     if isinstance(problem, KeyboardInterrupt):
         return {"status": "stopped", "code": 130, "error": None}

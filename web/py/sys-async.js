@@ -2,6 +2,8 @@
 // browser suspends WebAssembly (JSPI). The same calls as in `sys.js`. A program that only computes cannot be interrupted;
 // the page ends its worker.
 
+import { Transcript } from "./transcript.js";
+
 const NOTICE_MS = 25;
 /** Output on its way to a reader: when there is more, the program waits. Bytes. */
 const OUTPUT = 64 * 1024;
@@ -13,6 +15,7 @@ export class AsyncSys {
   #port;
   /** @type {(news: any) => void} */
   #tell;
+  #transcript;
   #n = 0;
   #interrupted = false;
   #unread = 0;
@@ -23,6 +26,7 @@ export class AsyncSys {
   constructor({ port, tell }) {
     this.#port = port;
     this.#tell = tell;
+    this.#transcript = new Transcript(port);
     port.onmessage = ({ data }) => data.n === this.#n && this.#answer(data);
   }
 
@@ -45,6 +49,7 @@ export class AsyncSys {
 
   /** @param {string} text @param {Uint8Array} [payload] @param {string} [name] @param {number} [fd] */
   async call(text, payload, name = "", fd) {
+    this.#transcript.send();
     const n = ++this.#n;
     const answer = this.#wait((one) => one?.n === n);
     this.#port.postMessage({ ...JSON.parse(text), do: "call", n, payload }, payload ? [payload.buffer] : []);
@@ -59,6 +64,7 @@ export class AsyncSys {
 
   /** @param {number} ms */
   async sleep(ms) {
+    this.#transcript.send();
     if (this.#interrupted) return;
     if (ms > NOTICE_MS) this.#tell({ state: "waiting", call: "sleep", fd: null, line: this.where() ?? null, since: Date.now() });
     const woken = this.#wait((answer) => answer === null);
@@ -69,6 +75,7 @@ export class AsyncSys {
   }
 
   async readLine() {
+    this.#transcript.send();
     if (this.#interrupted) return null;
     this.#tell({ state: "input", line: this.where() ?? null, since: Date.now() });
     const line = await this.#wait((answer) => answer === null || answer instanceof Uint8Array);
@@ -89,14 +96,15 @@ export class AsyncSys {
       while (this.#unread > OUTPUT && !this.#interrupted) await this.#wait((answer) => answer === undefined || answer === null);
       if (this.#interrupted) return at;
       this.#unread += piece.length;
+      this.#transcript.add(stream, piece);
       this.#tell({ output: { stream, bytes: piece } });
     }
     return bytes.length;
   }
 
-  /** @param {boolean} error @param {string} text */
-  record(error, text) {
-    this.#port.postMessage({ do: "output", error, text });
+  /** The script has ended. */
+  end() {
+    this.#transcript.send();
   }
 
   /** The first answer that is meant. @param {(answer: any) => boolean} meant @returns {Promise<any>} */

@@ -3,6 +3,7 @@
 //
 // It knows nothing of sockets: calls are JSON in the protocol's own form, made and read by `_kernel.py`.
 import { PaneMemory } from "../client/pane-memory.js";
+import { Transcript } from "./transcript.js";
 
 /** A call that takes longer is one that waits, and the page is told. Milliseconds. */
 const NOTICE_MS = 25;
@@ -18,12 +19,14 @@ export class Sys {
   #port;
   /** @type {(news: any) => void} */
   #tell;
+  #transcript;
 
   /** @param {{ buffer: SharedArrayBuffer, port: MessagePort, tell: (news: any) => void }} ends */
   constructor({ buffer, port, tell }) {
     this.#memory = new PaneMemory(buffer);
     this.#port = port;
     this.#tell = tell;
+    this.#transcript = new Transcript(port);
   }
 
   /** What Pyodide looks at for a SIGINT. */
@@ -36,6 +39,7 @@ export class Sys {
    * @param {string} text the request @param {Uint8Array} [payload] @param {string} [name] for the page @param {number} [fd]
    */
   call(text, payload, name = "", fd) {
+    this.#transcript.send();
     this.#memory.beginCall();
     this.#port.postMessage({ ...JSON.parse(text), do: "call", n: 1, payload }, payload ? [payload.buffer] : []);
     if (!this.#memory.wait(NOTICE_MS)) {
@@ -48,6 +52,7 @@ export class Sys {
 
   /** Sleeps, or less when there is a SIGINT. @param {number} ms */
   sleep(ms) {
+    this.#transcript.send();
     const until = performance.now() + ms;
     this.#memory.beginAsking();
     if (!this.#memory.wait(Math.min(ms, NOTICE_MS)) && ms > NOTICE_MS) {
@@ -60,6 +65,7 @@ export class Sys {
 
   /** A line of input with its end, empty at the end of file; null when there was a SIGINT. */
   readLine() {
+    this.#transcript.send();
     this.#memory.beginAsking();
     this.#waiting({ state: "input" });
     while (!this.#memory.wait(Infinity));
@@ -87,12 +93,13 @@ export class Sys {
       if (this.#memory.interrupted) break;
       this.#memory.waitForRoom(LOOK_MS);
     }
+    this.#transcript.add(stream, bytes.subarray(0, done));
     return done;
   }
 
-  /** Shows output to the room. @param {boolean} error @param {string} text */
-  record(error, text) {
-    this.#port.postMessage({ do: "output", error, text });
+  /** The script has ended. */
+  end() {
+    this.#transcript.send();
   }
 
   /** @param {any} state */

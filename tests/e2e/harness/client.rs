@@ -266,6 +266,12 @@ impl Client {
         }
     }
 
+    /// Lets the kernel keep only little of what this person does not read.
+    pub(crate) fn hears_little(&self) {
+        let socket = self.socket.as_ref().expect("a connection").get_ref();
+        rustix::net::sockopt::set_socket_recv_buffer_size(socket, 4096).expect("an option");
+    }
+
     /// Asks for the trace from its beginning.
     pub(crate) fn subscribe(&mut self) {
         self.endpoint.subscribe(0);

@@ -56,6 +56,23 @@ pub(crate) async fn request(server: SocketAddr, head: &str) -> Answer {
     parse(&String::from_utf8_lossy(&answer))
 }
 
+/// GET with a key: the body of a good answer, byte by byte.
+pub(crate) async fn download(server: SocketAddr, path: &str, key: &str) -> Vec<u8> {
+    let exchange = async {
+        let mut stream = TcpStream::connect(server).await?;
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n");
+        stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = in_time("an HTTP answer", exchange).await.expect("HTTP");
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    answer[end + 4..].to_vec()
+}
+
 fn parse(answer: &str) -> Answer {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status code");

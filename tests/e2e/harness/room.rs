@@ -72,6 +72,11 @@ impl NewRoom {
 }
 
 impl Link {
+    /// The key as it stands in an address.
+    pub(crate) fn key_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.key)
+    }
+
     /// The same, but dialled elsewhere: somebody stands between.
     pub(crate) fn through(mut self, dial: SocketAddr) -> Self {
         self.dial = dial;

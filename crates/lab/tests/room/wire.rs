@@ -170,12 +170,8 @@ async fn a_flood_is_summed_up_and_the_sums_are_true() {
     const BYTES: u32 = 4 << 20;
     // So few that also a slow machine is above them.
     let (packet_events, packet_events_per_second) = (500, 10);
-    let limits = RoomLimits {
-        bytes_per_second: 0,
-        packet_events,
-        packet_events_per_second,
-        ..RoomLimits::default()
-    };
+    let limits =
+        RoomLimits { bytes_per_second: 0, packet_events, packet_events_per_second, ..RoomLimits::default() };
     let Some(mut stage) = stage_limited(limits).await else { return };
     let (server, client, ours, theirs, _) = stage.pair().await;
     let mebibyte = vec![7; 1 << 20];

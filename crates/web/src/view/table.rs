@@ -12,7 +12,7 @@ use super::{
     store::TraceStore,
     words::{
         bounded, call_full, call_short, duration, error_tone, grouped, ordinal, outcome_short, packet_name,
-        packet_words,
+        packet_words, percent,
     },
 };
 
@@ -178,7 +178,7 @@ pub fn wire_words(settings: &proto::room::WireSettings) -> String {
         parts.push(format!("delay {} ms each way", grouped(u64::from(settings.delay_ms))));
     }
     if settings.loss > 0.0 {
-        parts.push(format!("loss {:.0} %", settings.loss * 100.0));
+        parts.push(format!("loss {}", percent(settings.loss)));
     }
     if parts.is_empty() {
         parts.push("everything goes through".to_owned());
@@ -278,6 +278,7 @@ fn fate_words(store: &TraceStore, packet: &Packet) -> (String, &'static str) {
             ("Lost by the wire, as it was told to.".to_owned(), "fault")
         }
         Fate::Lost => ("Lost by the wire.".to_owned(), "fault"),
+        Fate::NoHost if packet.to.is_some() => ("Lost: a cable is cut.".to_owned(), "fault"),
         Fate::NoHost => ("No machine has that address.".to_owned(), "fault"),
         Fate::Superseded => ("A copy of it was let through instead.".to_owned(), ""),
     }
@@ -293,6 +294,7 @@ fn packet_fate(store: &TraceStore, fate: &PacketFate) -> Cells {
         Fate::Delivered => ("arrived", ""),
         Fate::Dropped(_) => ("dropped by hand", "fault"),
         Fate::Lost => ("lost by the wire", "fault"),
+        Fate::NoHost if packet.is_some_and(|packet| packet.to.is_some()) => ("lost: cable cut", "fault"),
         Fate::NoHost => ("found no machine", "fault"),
         Fate::Superseded => ("not needed any more", ""),
     };

@@ -111,6 +111,7 @@ fn remark(store: &TraceStore, packet: &Packet) -> String {
         Fate::Held => remark.push_str("  (held)"),
         Fate::Dropped(_) => remark.push_str("  (dropped by hand)"),
         Fate::Lost => remark.push_str("  (lost by the wire)"),
+        Fate::NoHost if packet.to.is_some() => remark.push_str("  (cable cut)"),
         Fate::NoHost => remark.push_str("  (no machine there)"),
         Fate::Superseded => remark.push_str("  (a copy was let through instead)"),
     }

@@ -168,6 +168,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A probability: `20 %`, `0.5 %`.
+pub fn percent(probability: f64) -> String {
+    format!("{} %", (probability * 1000.0).round() / 10.0)
+}
+
 /// A number of bytes: `24 B`.
 pub fn bytes(number: u64) -> String {
     format!("{} B", grouped(number))

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::view::{
     store::PacketNote,
-    words::{Meaning, bounded, bytes, duration, grouped, ordinal, packet_name, packet_words},
+    words::{Meaning, bounded, bytes, duration, grouped, ordinal, packet_name, packet_words, percent},
 };
 
 /// Advance of one letter of names, and the usual one of words, pixels.
@@ -299,7 +299,7 @@ impl Paper<'_> {
             Fate::Lost => {
                 let loss = note.loss;
                 let words =
-                    if loss > 0.0 { format!("lost ({:.0} % loss)", loss * 100.0) } else { "lost".to_owned() };
+                    if loss > 0.0 { format!("lost ({} loss)", percent(loss)) } else { "lost".to_owned() };
                 (words, true)
             }
             Fate::Dropped(by) => {
@@ -310,6 +310,7 @@ impl Paper<'_> {
                 };
                 (format!("dropped by {who}"), true)
             }
+            Fate::NoHost if packet.to.is_some() => ("lost: a cable is cut".to_owned(), true),
             Fate::NoHost => ("no machine has this address".to_owned(), true),
             Fate::Delivered if self.unanswered(packet, note) => {
                 let words = match note.queue_full {

@@ -53,7 +53,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
         _fail(EAI_NONAME)
     if family not in (AF_UNSPEC, *FAMILIES):
         _fail(EAI_FAMILY)
-    kinds = [(one, protocol) for one, protocol in _KINDS if kind in (0, one) and proto in (0, protocol, protocol or proto)]
+    kinds = [(one, own) for one, own in _KINDS if kind in (0, one) and (proto in (0, own) or kind == one == 3)]
     if not kinds:
         _fail(EAI_SOCKTYPE)
     canonical = host if flags & AI_CANONNAME and host else ""

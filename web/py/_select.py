@@ -55,8 +55,7 @@ def _seconds(timeout):
     return _kernel.wait_of(timeout)
 
 
-def select(rlist, wlist, xlist, timeout=None, /):
-    """select(2), made of poll(2)."""
+def _select(rlist, wlist, xlist, timeout=None, /):
     wait = _seconds(timeout)
     lists = []
     for one in (rlist, wlist, xlist):
@@ -77,7 +76,21 @@ def select(rlist, wlist, xlist, timeout=None, /):
     return tuple([item for fd, item in pairs if ready.get(fd, 0) & mask] for pairs, mask in zip(lists, meant))
 
 
-class _Poll:
+class _Function:
+    """A function that is no method of a class which has it, as those written in C: `selectors` counts on that."""
+
+    def __call__(self, *args):
+        return _select(*args)
+
+    def __repr__(self):
+        return "<built-in function select>"
+
+
+select = _Function()
+select.__doc__ = "select(2), made of poll(2)."
+
+
+class poll:
     """A polling object."""
 
     def __init__(self):
@@ -107,10 +120,4 @@ class _Poll:
         return _poll([[fd, events & _KNOWN] for fd, events in self._wanted.items()], wait)
 
 
-_Poll.__name__ = _Poll.__qualname__ = "poll"
-_Poll.__module__ = "select"
-
-
-def poll():
-    """A new polling object."""
-    return _Poll()
+poll.__module__ = "select"

@@ -1,0 +1,198 @@
+"""A machine for `web/py` without a page: the worker's bridge, answered by this computer's own sockets.
+
+Run as a program it runs a script as the page does: `python3 fake_pane.py script.py`. So a script's output here and
+under plain CPython can be compared, word for word.
+"""
+
+import json
+import os
+import pathlib
+import select
+import socket
+import sys
+
+LIBRARY = pathlib.Path(__file__).resolve().parents[2] / "web" / "py"
+FAMILIES = {"Inet": socket.AF_INET, "Inet6": socket.AF_INET6}
+KINDS = {"Stream": socket.SOCK_STREAM, "Datagram": socket.SOCK_DGRAM}
+HOW = {"Read": socket.SHUT_RD, "Write": socket.SHUT_WR, "Both": socket.SHUT_RDWR}
+OPTIONS = {
+    "ReuseAddr": (socket.SOL_SOCKET, socket.SO_REUSEADDR, "Bool"),
+    "Error": (socket.SOL_SOCKET, socket.SO_ERROR, "Int"),
+    "Type": (socket.SOL_SOCKET, socket.SO_TYPE, "Int"),
+    "RcvBuf": (socket.SOL_SOCKET, socket.SO_RCVBUF, "Int"),
+    "NoDelay": (socket.IPPROTO_TCP, socket.TCP_NODELAY, "Bool"),
+}
+FLAGS = {1: socket.MSG_PEEK, 2: socket.MSG_DONTWAIT, 4: socket.MSG_WAITALL, 8: socket.MSG_OOB, 16: socket.MSG_MORE}
+
+# What `_pane` is asked in a test: its sockets, every request, and answers put here to be given first.
+table = {}
+requests = []
+answers = []
+lines = []
+interrupts = []
+
+
+class Kernel:
+    """Each call of the protocol, done for real."""
+
+    def Socket(self, family, kind):
+        made = socket.socket(FAMILIES[family], KINDS[kind])
+        fd = next(number for number in range(3, 256) if number not in table)
+        table[fd] = made
+        return {"Descriptor": fd}
+
+    def Bind(self, fd, address):
+        table[fd].bind(numbers(address))
+        return "Done"
+
+    def Listen(self, fd, backlog):
+        table[fd].listen(backlog)
+        return "Done"
+
+    def Accept(self, fd):
+        made, peer = table[fd].accept()
+        new = next(number for number in range(3, 256) if number not in table)
+        table[new] = made
+        return {"Accepted": {"fd": new, "peer": text(peer)}}
+
+    def Connect(self, fd, address):
+        if address.startswith("192.168."):
+            raise Refused({"class": "policy", "rule": "private_addresses", "value": address})
+        table[fd].connect(numbers(address))
+        return "Done"
+
+    def Send(self, fd, flags, length, payload):
+        return {"Sent": table[fd].send(payload, bits(flags))}
+
+    def SendTo(self, fd, flags, address, length, payload):
+        return {"Sent": table[fd].sendto(payload, bits(flags), numbers(address))}
+
+    def Recv(self, fd, flags, max):
+        return {"Received": {}}, table[fd].recv(max, bits(flags))
+
+    def RecvFrom(self, fd, flags, max):
+        data, peer = table[fd].recvfrom(max, bits(flags))
+        return {"ReceivedFrom": {"from": text(peer) if peer else None}}, data
+
+    def Shutdown(self, fd, how):
+        table[fd].shutdown(HOW[how])
+        return "Done"
+
+    def Close(self, fd):
+        table.pop(fd).close()
+        return "Done"
+
+    def GetSockName(self, fd):
+        return {"Address": text(table[fd].getsockname())}
+
+    def GetPeerName(self, fd):
+        return {"Address": text(table[fd].getpeername())}
+
+    def SetSockOpt(self, fd, name, value):
+        level, number, _ = OPTIONS[name]
+        table[fd].setsockopt(level, number, int(next(iter(value.values()))))
+        return "Done"
+
+    def GetSockOpt(self, fd, name):
+        level, number, kind = OPTIONS[name]
+        value = table[fd].getsockopt(level, number)
+        return {"Option": {kind: bool(value) if kind == "Bool" else value}}
+
+    def Poll(self, fds, wait):
+        poll = select.poll()
+        numbers_of = {}
+        for fd, events in fds:
+            numbers_of[table[fd].fileno()] = fd
+            poll.register(table[fd], events)
+        found = poll.poll(None if wait == "Forever" else 0 if wait == "No" else wait["Millis"])
+        return {"Ready": [[numbers_of[number], events] for number, events in found]}
+
+    def Resolve(self, name, family, port):
+        found = socket.getaddrinfo(name, port, FAMILIES.get(family, 0), socket.SOCK_STREAM)
+        return {"Addresses": {"addresses": [one[4][0] for one in found], "from_room": True}}
+
+
+class Refused(Exception):
+    """An answer of the lab's own."""
+
+
+def numbers(address):
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def text(address):
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+
+
+def bits(flags):
+    return sum(linux for bit, linux in FLAGS.items() if flags & bit) | socket.MSG_NOSIGNAL
+
+
+def call(request, payload, name, fd):
+    asked = json.loads(request)
+    requests.append((asked["call"], asked["wait"], payload))
+    if answers:
+        reply, data = answers.pop(0)
+        return json.dumps(reply), data
+    ((operation, fields),) = asked["call"].items()
+    try:
+        value = perform(operation, fields, asked["wait"], payload)
+    except Refused as refusal:
+        return json.dumps({"error": refusal.args[0]}), b""
+    except socket.gaierror as error:
+        return json.dumps({"error": {"class": "resolve", "number": error.errno, "message": error.strerror}}), b""
+    except TimeoutError as error:
+        kind = {"class": "timed_out", "taken": 0} if error.errno is None else errno(error.errno)
+        return json.dumps({"error": kind}), b""
+    except OSError as error:
+        return json.dumps({"error": errno(error.errno)}), b""
+    value, data = value if isinstance(value, tuple) else (value, b"")
+    return json.dumps({"ok": value}), data
+
+
+def perform(operation, fields, wait, payload):
+    fd = fields.get("fd")
+    if fd is not None:
+        if fd not in table:
+            raise OSError(9, "Bad file descriptor")
+        table[fd].settimeout({"Forever": None, "No": 0}[wait] if isinstance(wait, str) else wait["Millis"] / 1000)
+    extra = {"payload": payload} if payload is not None else {"wait": wait} if operation == "Poll" else {}
+    return getattr(Kernel(), operation)(**fields, **extra)
+
+
+def errno(number):
+    return {"class": "errno", "errno": number, "taken": 0}
+
+
+def sleep(ms):
+    pass
+
+
+def read_line():
+    return lines.pop(0) if lines else b""
+
+
+def write(stream, data):
+    return os.write(stream, data)
+
+
+def take_interrupt():
+    return bool(interrupts) and interrupts.pop(0)
+
+
+def main(script):
+    sys.modules["_pane"] = sys.modules["__main__"]
+    sys.path.insert(0, str(LIBRARY))
+    import runner
+
+    runner.prepare()
+    with open(script, encoding="utf-8") as file:
+        source = file.read()
+    ended = json.loads(runner.run(os.path.basename(script), source, [], "client"))
+    sys.stdout.flush()
+    os._exit(ended["code"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

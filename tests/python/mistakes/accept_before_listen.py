@@ -1,0 +1,4 @@
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.accept()

@@ -1,0 +1,5 @@
+import socket
+l = socket.create_server(("127.0.0.1", 0))
+s = socket.socket()
+s.connect(l.getsockname())
+s.connect(l.getsockname())

@@ -1,0 +1,2 @@
+import socket
+s = socket.socket(socket.AF_INT, socket.SOCK_STREAM)

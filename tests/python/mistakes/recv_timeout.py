@@ -1,0 +1,5 @@
+import socket
+l = socket.create_server(("127.0.0.1", 0))
+s = socket.create_connection(l.getsockname())
+s.settimeout(0.01)
+s.recv(10)

@@ -1,0 +1,372 @@
+"""`web/py` under this computer's own CPython: its `_socket`, `select`, errno, streams and signals over a fake machine."""
+
+import contextlib
+import errno
+import gc
+import io
+import os
+import pathlib
+import re
+import select as real_select
+import socket as real_socket
+import sys
+import time
+import unittest
+
+import fake_pane
+
+sys.modules["_pane"] = fake_pane
+sys.path.insert(0, str(fake_pane.LIBRARY))
+
+import runner  # noqa: E402
+
+real_errno = {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")}
+real_words = {number: os.strerror(number) for number in real_errno.values()}
+real_sleep = time.sleep
+runner.prepare()
+
+import selectors  # noqa: E402
+import socket  # noqa: E402
+import socketserver  # noqa: E402
+
+import _kernel  # noqa: E402
+import _options  # noqa: E402
+import _streams  # noqa: E402
+import linux  # noqa: E402
+import select  # noqa: E402
+import wireside  # noqa: E402
+
+ROOT = fake_pane.LIBRARY.parents[1]
+INTERRUPTED = ({"error": {"class": "errno", "errno": 4, "taken": 0}}, b"")
+
+
+class Fresh(unittest.TestCase):
+    """A test that begins without sockets, requests and answers."""
+
+    def setUp(self):
+        gc.collect()
+        for left in (fake_pane.table, fake_pane.requests, fake_pane.answers, fake_pane.lines, fake_pane.interrupts):
+            left.clear()
+
+    def calls(self):
+        """Names of the calls made, in order."""
+        return [next(iter(call)) for call, _, _ in fake_pane.requests]
+
+    def pair(self):
+        """Two connected sockets."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            one = socket.create_connection(listener.getsockname())
+            other, _ = listener.accept()
+        self.addCleanup(one.close)
+        self.addCleanup(other.close)
+        return one, other
+
+
+class Sockets(Fresh):
+    def test_the_library_on_top_is_cpythons_own(self):
+        self.assertEqual(pathlib.Path(socket.__file__).parent, pathlib.Path(os.__file__).parent)
+        self.assertIs(socket.socket.__base__, sys.modules["_socket"].socket)
+
+    def test_each_method_is_one_call(self):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(5)
+        listener.close()
+        self.assertEqual(self.calls(), ["Socket", "SetSockOpt", "Bind", "Listen", "Close"])
+        self.assertEqual(fake_pane.requests[3][0], {"Listen": {"fd": 3, "backlog": 5}})
+
+    def test_a_megabyte_through_makefile(self):
+        one, other = self.pair()
+        data = os.urandom(1024 * 1024)
+        other.setblocking(False)
+        got, file = bytearray(), one.makefile("wb")
+        view = memoryview(data)
+        while len(got) < len(data):
+            if view:
+                view = view[file.raw.write(view[:65536]) :]
+            with contextlib.suppress(BlockingIOError):
+                got += other.recv(65536)
+        self.assertEqual(got, data)
+        file.close()
+        one.shutdown(socket.SHUT_WR)
+        other.setblocking(True)
+        self.assertEqual(other.makefile("rb").read(), b"")
+
+    def test_more_than_a_call_carries_goes_in_pieces(self):
+        one, _ = self.pair()
+        for size in (1024 * 1024, 1024 * 1024, 5):
+            fake_pane.answers.append(({"ok": {"Sent": size}}, b""))
+        fake_pane.requests.clear()
+        one.sendall(bytes(2 * 1024 * 1024 + 5))
+        self.assertEqual([len(payload) for _, _, payload in fake_pane.requests], [1024 * 1024, 1024 * 1024, 5])
+
+    def test_timeouts(self):
+        one, _ = self.pair()
+        one.settimeout(0.0101)
+        with self.assertRaises(TimeoutError) as caught:
+            one.recv(1)
+        self.assertEqual((str(caught.exception), caught.exception.errno), ("timed out", None))
+        self.assertEqual(fake_pane.requests[-1][1], {"Millis": 11})
+        one.settimeout(0)
+        with self.assertRaises(BlockingIOError) as caught:
+            one.recv(1)
+        self.assertEqual(caught.exception.errno, 11)
+        self.assertEqual(one.getblocking(), False)
+        one.settimeout(None)
+        one.setblocking(True)
+        self.assertIsNone(one.gettimeout())
+
+    def test_connecting_without_waiting(self):
+        fake_pane.answers.append(({"ok": {"Descriptor": 3}}, b""))
+        fake_pane.answers.append(({"error": {"class": "errno", "errno": 115, "taken": 0}}, b""))
+        fake_pane.answers.append(({"error": {"class": "timed_out", "taken": 0}}, b""))
+        fake_pane.answers.append(({"ok": "Done"}, b""))
+        one = socket.socket()
+        one.setblocking(False)
+        with self.assertRaises(BlockingIOError) as caught:
+            one.connect(("127.0.0.1", 9))
+        self.assertEqual(str(caught.exception), "[Errno 115] Operation now in progress")
+        one.settimeout(1)
+        self.assertEqual(one.connect_ex(("127.0.0.1", 9)), 11)
+        one.close()
+
+    def test_a_socket_nobody_holds_is_closed(self):
+        made = socket.socket()
+        fd = made.fileno()
+        del made
+        gc.collect()
+        self.assertNotIn(fd, fake_pane.table)
+        self.assertEqual(fake_pane.requests[-1][0], {"Close": {"fd": fd}})
+
+    def test_constants_are_linuxs(self):
+        for name, number in _options.CONSTANTS.items():
+            self.assertEqual(number, getattr(real_socket, name), name)
+        for name in ("AF_INET", "AF_INET6", "AF_UNIX", "SOCK_STREAM", "SOCK_DGRAM", "SHUT_WR", "AI_PASSIVE", "EAI_NONAME", "NI_DGRAM"):
+            self.assertEqual(int(getattr(socket, name)), int(getattr(real_socket, name)), name)
+
+    def test_addresses_are_found_as_cpython_finds_them(self):
+        cases = [
+            ("127.0.0.1", 80),
+            ("127.1", "80"),
+            ("::1", 443),
+            (None, 80),
+            ("127.0.0.1", "http", 0, socket.SOCK_STREAM),
+            ("127.0.0.1", 80, socket.AF_INET, socket.SOCK_DGRAM),
+            ("127.0.0.1", 70000, 0, 0, socket.IPPROTO_TCP),
+            ("127.0.0.1", 80, socket.AF_INET6),
+            ("127.0.0.1", 80, 0, 99),
+            ("127.0.0.1", "no-such-service"),
+            ("name", 80, 0, 0, 0, socket.AI_NUMERICHOST),
+            (None, None),
+            (3, 80),
+            ("127.0.0.1", 1.5),
+        ]
+        for case in cases:
+            self.assertEqual(self.answer(socket, case), self.answer(real_socket, case), case)
+
+    @staticmethod
+    def answer(module, case):
+        try:
+            return [(*map(int, one[:3]), *one[3:]) for one in module.getaddrinfo(*case)]
+        except (OSError, TypeError) as error:
+            return type(error).__name__, str(error)
+
+    def test_wrong_arguments_are_told_as_cpython_tells_them(self):
+        cases = [
+            lambda s: s.bind(),
+            lambda s: s.bind(address=1),
+            lambda s: s.connect(("127.0.0.1", 1, 2)),
+            lambda s: s.connect((None, 1)),
+            lambda s: s.connect((1, 1)),
+            lambda s: s.connect(("127.0.0.1", 1.5)),
+            lambda s: s.connect(("127.0.0.1", -1)),
+            lambda s: s.connect(("a\0b", 1)),
+            lambda s: s.connect_ex(1, 2),
+            lambda s: s.listen(1, 2),
+            lambda s: s.send(),
+            lambda s: s.send(b"", 1, 2),
+            lambda s: s.send(b"x", "a"),
+            lambda s: s.sendall(),
+            lambda s: s.sendto(b"x"),
+            lambda s: s.sendto(b"x", 1, 2, 3),
+            lambda s: s.recv(-1),
+            lambda s: s.recv("a"),
+            lambda s: s.recv(1, 2, 3),
+            lambda s: s.recvfrom(-1),
+            lambda s: s.recv_into(b"abc"),
+            lambda s: s.recv_into(bytearray(2), 5),
+            lambda s: s.shutdown(),
+            lambda s: s.shutdown("a"),
+            lambda s: s.shutdown(9),
+            lambda s: s.settimeout("a"),
+            lambda s: s.settimeout(-1),
+            lambda s: s.settimeout(1e20),
+            lambda s: s.setsockopt(1, 2),
+            lambda s: s.setsockopt(1, 2, "a"),
+            lambda s: s.getsockopt(1),
+            lambda s: s.getsockopt(1, 2, -5),
+            lambda s: s.getsockname(1),
+            lambda s: s.getpeername(),
+            lambda s: s.accept(),
+            lambda s: s.fileno(1),
+        ]
+        with socket.socket() as ours, real_socket.socket() as theirs:
+            for at, case in enumerate(cases):
+                self.assertEqual(self.problem(case, ours), self.problem(case, theirs), f"case {at}")
+
+    @staticmethod
+    def problem(case, one):
+        try:
+            return case(one)
+        except Exception as error:
+            return type(error).__name__, str(error)
+
+
+class Refusals(Fresh):
+    def test_a_rule_of_the_lab_is_no_errno(self):
+        with socket.socket() as one, self.assertRaises(wireside.PolicyError) as caught:
+            one.connect(("192.168.1.10", 22))
+        self.assertIsNone(caught.exception.errno)
+        self.assertNotIsInstance(caught.exception, PermissionError)
+        self.assertEqual(
+            str(caught.exception),
+            "This lab does not connect to 192.168.1.10:22 (rule: private addresses). "
+            "The network was not asked; this is our rule, not an error of your code.",
+        )
+
+    def test_a_rule_passes_through_connect_ex(self):
+        with socket.socket() as one, self.assertRaises(wireside.PolicyError):
+            one.connect_ex(("192.168.1.10", 22))
+
+    def test_a_limit_and_a_lost_room(self):
+        for error, kind, words in [
+            ({"class": "limit", "limit": "sockets", "value": 512}, wireside.LimitError, "sockets, 512"),
+            ({"class": "session", "code": "ROOM_ENDED", "message": "this room has ended"}, wireside.RoomOver, "this room has ended"),
+            ({"class": "protocol", "rule": "call-id"}, wireside.LabError, "call-id"),
+        ]:
+            fake_pane.answers.append(({"error": error}, b""))
+            with self.assertRaises(kind) as caught:
+                socket.socket()
+            self.assertIsNone(caught.exception.errno)
+            self.assertIn(words, str(caught.exception))
+
+    def test_what_linux_has_and_the_lab_has_not(self):
+        with self.assertRaisesRegex(wireside.NotAvailable, "AF_UNIX"):
+            socket.socket(socket.AF_UNIX)
+        with self.assertRaisesRegex(wireside.NotAvailable, "SOCK_STREAM"):
+            socket.socket(socket.AF_INET, socket.SOCK_RAW)
+        with socket.socket() as one, self.assertRaisesRegex(wireside.NotAvailable, "socket option 36"):
+            one.setsockopt(socket.SOL_SOCKET, 36, 1)
+        self.assertEqual(self.calls(), ["Socket", "Close"])
+
+    def test_threads_and_ssl_say_that_they_are_not_here(self):
+        import threading
+
+        with self.assertRaisesRegex(RuntimeError, "one thread.*select"):
+            threading.Thread(target=print).start()
+        with self.assertRaisesRegex(ImportError, "plain bytes"):
+            import ssl  # noqa: F401
+
+
+class Signals(Fresh):
+    def test_stop_in_a_waiting_call(self):
+        one, _ = self.pair()
+        fake_pane.answers.append(INTERRUPTED)
+        fake_pane.interrupts.append(True)
+        with self.assertRaises(KeyboardInterrupt):
+            one.recv(1)
+
+    def test_a_handler_that_returns_lets_the_call_go_on(self):
+        import signal
+
+        one, other = self.pair()
+        other.send(b"x")
+        fake_pane.answers.append(INTERRUPTED)
+        fake_pane.interrupts.append(True)
+        seen = []
+        before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        self.assertEqual((one.recv(1), seen), (b"x", [signal.SIGINT]))
+
+    def test_bytes_taken_before_a_signal_are_not_lost(self):
+        one, _ = self.pair()
+        fake_pane.answers.append(({"error": {"class": "errno", "errno": 4, "taken": 3}}, b""))
+        self.assertEqual(one.send(b"hello"), 3)
+        fake_pane.answers.append(({"error": {"class": "errno", "errno": 4, "taken": 3}}, b""))
+        fake_pane.requests.clear()
+        one.sendall(b"hello")
+        self.assertEqual([payload for _, _, payload in fake_pane.requests], [b"hello", b"lo"])
+
+    def test_stop_in_sleep_and_input(self):
+        fake_pane.interrupts.append(True)
+        with self.assertRaises(KeyboardInterrupt):
+            _streams.sleep(1000)
+        fake_pane.lines.append(None)
+        fake_pane.interrupts.append(True)
+        with self.assertRaises(KeyboardInterrupt):
+            io.BufferedReader(_streams._Input()).readline()
+
+
+class Waiting(Fresh):
+    def test_select(self):
+        one, other = self.pair()
+        self.assertEqual(select.select([one], [], [], 0), ([], [], []))
+        other.send(b"x")
+        self.assertEqual(select.select([one], [one], [one], 5), ([one], [one], []))
+        for wrong in ((1, [], []), (["a"], [], []), ([-1], [], []), ([], [], [], "a"), ([], [], [], -1)):
+            self.assertEqual(self.problem(select, wrong), self.problem(real_select, wrong), wrong)
+
+    @staticmethod
+    def problem(module, arguments):
+        try:
+            return module.select(*arguments)
+        except (TypeError, ValueError) as error:
+            return type(error).__name__, str(error)
+
+    def test_selectors(self):
+        one, other = self.pair()
+        other.send(b"x")
+        self.assertIs(selectors.DefaultSelector, selectors.PollSelector)
+        for kind in (selectors.PollSelector, selectors.SelectSelector):
+            with kind() as selector:
+                selector.register(one, selectors.EVENT_READ, "data")
+                ((key, events),) = selector.select(5)
+            self.assertEqual((key.fileobj, key.data, events), (one, "data", selectors.EVENT_READ))
+
+    def test_socketserver(self):
+        class Echo(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.wfile.write(self.rfile.readline().upper())
+
+        with socketserver.TCPServer(("127.0.0.1", 0), Echo) as server:
+            with socket.create_connection(server.server_address) as client:
+                client.sendall(b"hello\n")
+                server.handle_request()
+                self.assertEqual(client.makefile("rb").read(), b"HELLO\n")
+
+
+class Numbers(unittest.TestCase):
+    def test_errno_is_linuxs(self):
+        self.assertEqual({name: number for name, (number, _) in linux.ERRNO.items()}, real_errno)
+        self.assertEqual({number: linux.strerror(number) for number in real_words}, real_words)
+
+    def test_errno_is_the_same_on_the_server(self):
+        table = (ROOT / "crates" / "core" / "src" / "errno.rs").read_text(encoding="utf-8")
+        rows = re.findall(r'^    (E\w+) = (\d+), "([^"]+)"', table, re.MULTILINE)
+        self.assertGreater(len(rows), 30)
+        for name, number, words in rows:
+            self.assertEqual(linux.ERRNO[name], (int(number), words))
+
+    def test_classes_are_cpythons(self):
+        for number in real_words:
+            self.assertIs(type(linux.error(number)), type(OSError(number, "")), number)
+
+    def test_limits_are_the_protocols(self):
+        limits = (ROOT / "crates" / "core" / "src" / "limits.rs").read_text(encoding="utf-8")
+        self.assertIn("pub const CALL_PAYLOAD: u32 = 1024 * 1024;", limits)
+        self.assertEqual(_kernel.PAYLOAD, 1024 * 1024)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -4,6 +4,7 @@ mod by_clicks;
 mod by_keyboard;
 mod client;
 mod connection;
+mod editor;
 mod together;
 
 use crate::harness::{

@@ -6,13 +6,9 @@ import { watchConnection } from "/page/connection.js";
 import { find } from "/page/element.js";
 import { Frame, followWidth, regions, showView } from "/page/frame.js";
 import { listenForKeys } from "/page/keyboard.js";
-import { parseLesson } from "/page/lesson-format.js";
 import { enter, refusal } from "/page/opening.js";
 import { RoomClock } from "/page/room-clock.js";
 import { TopBar } from "/page/top-bar.js";
-import { TraceFacts } from "/page/trace-facts.js";
-
-const LESSON = "/lessons/by-hand.md";
 
 const notices = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
 const strip = /** @type {import("/page/lesson-strip.js").LessonStrip} */ (find("lesson-strip"));
@@ -27,15 +23,14 @@ boot(new TopBar());
 async function boot(top) {
   try {
     // All at once: none of these waits for another.
-    const [client, view, lesson] = await Promise.all([
+    const [client, { view, lessons }] = await Promise.all([
       import("/client/wireside.js"),
-      loadView(),
-      loadLesson(),
+      loadViews(),
       part(import("/wire/wire-view.js")),
       part(import("/console/call-console.js")),
     ]);
     const room = await enter(client.openRoom);
-    begin({ room, view, lesson, top });
+    begin({ room, view, lessons, top });
   } catch (error) {
     const { key, notice } = refusal(error);
     notices.show(key, notice);
@@ -50,8 +45,8 @@ function part(loading) {
   return loading.catch((error) => console.error(error));
 }
 
-/** @param {{ room: any, view: any, lesson: import("/page/lesson-format.js").Lesson, top: TopBar }} parts */
-function begin({ room, view, lesson, top }) {
+/** @param {{ room: any, view: any, lessons: any, top: TopBar }} parts */
+function begin({ room, view, lessons, top }) {
   document.body.dataset.state = "open";
   view.seed(room.snapshot);
   // First of all listeners: the others find the view up to date.
@@ -64,7 +59,7 @@ function begin({ room, view, lesson, top }) {
   watchConnection(room, notices);
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
-  strip.attach({ lesson, room, frame });
+  void strip.attach({ room, frame, view, lessons, wire, python: false });
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);
@@ -79,10 +74,10 @@ function begin({ room, view, lesson, top }) {
     frame.update();
     strip.refresh();
   });
+  room.on("trace", () => clock.heard(view.timeOf(view.lastSeq()) ?? 0));
   room.on("trace", onceAFrame(() => frame.refresh()));
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
-  follow(room, frame, clock);
 }
 
 /**
@@ -100,35 +95,11 @@ function cancel(view, frame, call) {
   else frame.reveal(host.name);
 }
 
-/** Feeds the lesson with the room's events. @param {any} room @param {Frame} frame @param {RoomClock} clock */
-async function follow(room, frame, clock) {
-  const facts = new TraceFacts(
-    (host) => lessonName(host, frame.leftHost?.name),
-    (address) => room.hosts.find((/** @type {any} */ one) => one.address === address)?.name,
-  );
-  for await (const event of room.trace()) {
-    clock.heard(event.time);
-    strip.feed(event.seq, facts.of(event));
-  }
-}
-
-/** The view computes in Rust everything that is shown of the trace. */
-async function loadView() {
-  const { default: init, View } = await import("/client/web.js");
+/** Rust computes everything that is shown of the trace, and how far the lesson is. */
+async function loadViews() {
+  const { default: init, View, LessonView } = await import("/client/web.js");
   await init();
-  return new View();
-}
-
-/** A lesson's `client` is the machine at the left: a guest's own, and then not the owner's of that name. @param {string} host @param {string} [left] */
-function lessonName(host, left) {
-  if (host === left) return "client";
-  return host === "client" ? "client of the owner" : host;
-}
-
-async function loadLesson() {
-  const answer = await fetch(LESSON);
-  if (!answer.ok) throw new Error(`the lesson could not be loaded (${answer.status})`);
-  return parseLesson(await answer.text());
+  return { view: new View(), lessons: new LessonView() };
 }
 
 /** @param {() => void} draw */

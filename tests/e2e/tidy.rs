@@ -76,10 +76,11 @@ fn dependencies_point_one_way() {
     }
     let allowed = [
         ("proto", &[][..]),
+        ("lesson", &["proto"]),
         ("lab", &["proto"]),
         ("bridge", &["lab", "proto"]),
-        ("server", &["bridge", "lab", "proto"]),
-        ("web", &["proto"]),
+        ("server", &["bridge", "lab", "lesson", "proto"]),
+        ("web", &["lesson", "proto"]),
         ("e2e", &["proto"]),
     ];
     for (package, allowed) in allowed {
@@ -105,6 +106,7 @@ fn the_protocol_has_no_target_no_clock_and_no_socket() {
         "async fn",
     ];
     none(&naming("crates/core/src", &names, &[]), "proto does no I/O and reads no clock");
+    none(&naming("crates/lesson/src", &names, &[]), "lesson does no I/O and reads no clock");
 }
 
 #[test]

@@ -112,6 +112,11 @@ export class CallConsole extends HTMLElement {
     return shown;
   }
 
+  /** Puts a line into the prompt, to be changed or sent. @param {string} line */
+  fill(line) {
+    this.#prompt?.fill(line, true);
+  }
+
   /** The same as {@link run}. @param {string} line */
   doLine(line) {
     return this.run(line);

@@ -7,15 +7,12 @@ import { copyLink, copyOf } from "/page/copy-link.js";
 import { find } from "/page/element.js";
 import { Frame, followWidth, regions, showView } from "/page/frame.js";
 import { listenForKeys } from "/page/keyboard.js";
-import { parseLesson } from "/page/lesson-format.js";
+import { remember } from "/page/lesson-shelf.js";
 import { enter, refusal } from "/page/opening.js";
 import { RoomClock } from "/page/room-clock.js";
 import { TopBar } from "/page/top-bar.js";
-import { TraceFacts } from "/page/trace-facts.js";
 import { CodeStore } from "/program/code-store.js";
 import { PythonState } from "/program/python-state.js";
-
-const LESSON = "/lessons/by-hand.md";
 
 const notices = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
 const strip = /** @type {import("/page/lesson-strip.js").LessonStrip} */ (find("lesson-strip"));
@@ -31,16 +28,16 @@ boot(new TopBar());
 async function boot(top) {
   try {
     // All at once: none of these waits for another.
-    const [client, view, lesson] = await Promise.all([
+    const [client, { view, lessons }] = await Promise.all([
       import("/client/wireside.js"),
-      loadView(),
-      loadLesson(),
+      loadViews(),
       part(import("/wire/wire-view.js")),
       part(import("/console/call-console.js")),
     ]);
     const copy = await copied();
     const room = await enter(client.openRoom);
-    begin({ room, view, lesson, top, copy });
+    await python.known;
+    begin({ room, view, lessons, top, copy });
   } catch (error) {
     const { key, notice } = refusal(error);
     notices.show(key, notice);
@@ -66,10 +63,9 @@ async function copied() {
 }
 
 /**
- * @param {{ room: any, view: any, lesson: import("/page/lesson-format.js").Lesson, top: TopBar,
- *   copy: import("/page/copy-link.js").Copy | null }} parts
+ * @param {{ room: any, view: any, lessons: any, top: TopBar, copy: import("/page/copy-link.js").Copy | null }} parts
  */
-function begin({ room, view, lesson, top, copy }) {
+function begin({ room, view, lessons, top, copy }) {
   document.body.dataset.state = "open";
   view.seed(room.snapshot);
   // First of all listeners: the others find the view up to date.
@@ -82,11 +78,12 @@ function begin({ room, view, lesson, top, copy }) {
     waiting: view.waiting(id),
     sockets: view.sockets(id, clock.now()),
   }));
-  top.attach(room, () => copyLink({ lesson: lesson.id, code: store.code }));
+  if (copy?.lesson) remember(copy.lesson);
+  top.attach(room, () => copyLink({ lesson: strip.lesson, code: store.code }));
   watchConnection(room, notices);
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
-  strip.attach({ lesson, room, frame });
+  void strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null });
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);
@@ -105,10 +102,10 @@ function begin({ room, view, lesson, top, copy }) {
     frame.update();
     strip.refresh();
   });
+  room.on("trace", () => clock.heard(view.timeOf(view.lastSeq()) ?? 0));
   room.on("trace", onceAFrame(() => frame.refresh()));
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
-  follow(room, frame, clock);
   void python.loadWhenIdle();
 }
 
@@ -127,35 +124,11 @@ function cancel(view, frame, call) {
   else frame.reveal(host.name);
 }
 
-/** Feeds the lesson with the room's events. @param {any} room @param {Frame} frame @param {RoomClock} clock */
-async function follow(room, frame, clock) {
-  const facts = new TraceFacts(
-    (host) => lessonName(host, frame.leftHost?.name),
-    (address) => room.hosts.find((/** @type {any} */ one) => one.address === address)?.name,
-  );
-  for await (const event of room.trace()) {
-    clock.heard(event.time);
-    strip.feed(event.seq, facts.of(event));
-  }
-}
-
-/** The view computes in Rust everything that is shown of the trace. */
-async function loadView() {
-  const { default: init, View } = await import("/client/web.js");
+/** Rust computes everything that is shown of the trace, and how far the lesson is. */
+async function loadViews() {
+  const { default: init, View, LessonView } = await import("/client/web.js");
   await init();
-  return new View();
-}
-
-/** A lesson's `client` is the machine at the left: a guest's own, and then not the owner's of that name. @param {string} host @param {string} [left] */
-function lessonName(host, left) {
-  if (host === left) return "client";
-  return host === "client" ? "client of the owner" : host;
-}
-
-async function loadLesson() {
-  const answer = await fetch(LESSON);
-  if (!answer.ok) throw new Error(`the lesson could not be loaded (${answer.status})`);
-  return parseLesson(await answer.text());
+  return { view: new View(), lessons: new LessonView() };
 }
 
 /** @param {() => void} draw */

@@ -1,56 +1,66 @@
-// All steps of a lesson as a list: in a popover on wide screens, a view of its own on small ones.
+// All lessons as a list, the present one with its steps: in a popover on wide screens, a view of its own on small ones.
 import { button, element } from "/page/element.js";
-import { inline } from "/page/lesson-format.js";
-import { isDone } from "/page/lesson-progress.js";
+import { inline } from "/page/lesson-prose.js";
 
 /**
- * @param {import("/page/lesson-format.js").Lesson} lesson
- * @param {import("/page/lesson-progress.js").Progress} progress
- * @param {{ rename: (code: string) => string, go: (standing: any) => void, skip: () => void, detail: boolean }} options
- *   `detail` writes out the current step with its hint
+ * @param {{ drawn: any, shelf: import("/page/lesson-shelf.js").LessonShelf, python: boolean, guest: boolean,
+ *   detail: boolean, ways: import("/page/lesson-prose.js").Ways, go: (part: number, step: number) => void,
+ *   open: (id: string, step?: string) => void, sentences: () => void, skip: () => void }} parts `detail` writes out the
+ *   current step with its hint
  */
-export function lessonList(lesson, progress, { rename, go, skip, detail }) {
-  const list = element("div", { class: "steps" }, element("h2", { class: "steps-title" }, lesson.title));
-  const current = progress.current;
-  progress.parts.forEach(({ title, standings }) => {
-    const items = standings.map((standing) => {
-      const done = isDone(standing);
-      const mark = standing.evidence !== null ? "✓" : standing.skipped ? "–" : "";
-      const item = element(
-        "li",
-        {},
-        element(
-          "button",
-          {
-            type: "button",
-            "aria-current": standing === current ? "step" : null,
-            autofocus: !detail && standing === current,
-            on: { click: () => go(standing) },
-          },
-          element("span", { class: "done", "aria-hidden": "true" }, mark),
-          element("span", {}, standing.step.title, done ? element("span", { class: "unseen" }, doneWord(standing)) : null),
-        ),
-      );
-      if (detail && standing === current) item.append(detailOf(standing, rename, skip));
+export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open, sentences, skip }) {
+  const own = element("div", { class: "steps" }, element("h2", { class: "steps-title" }, drawn.title));
+  drawn.parts.forEach((/** @type {any} */ { title, steps }, /** @type {number} */ part) => {
+    const items = steps.map((/** @type {any} */ step, /** @type {number} */ at) => {
+      const item = element("li", {}, stepButton(step, !detail && step.current, () => go(part, at)));
+      if (detail && step.current) item.append(detailOf(drawn.current, ways, skip));
       return item;
     });
-    list.append(element("h3", {}, title), element("ol", {}, ...items));
+    own.append(element("h3", {}, title), element("ol", {}, ...items));
   });
-  return list;
+  const others = shelf.lessons.filter(({ id }) => id !== drawn.id);
+  if (others.length > 0) own.append(element("h2", { class: "steps-title" }, "Other lessons"));
+  for (const lesson of others) own.append(other(lesson, python, guest, open));
+  if (shelf.sentences) {
+    const open = button("The tutorial, sentence by sentence", sentences, { class: "link" });
+    own.append(element("div", { class: "steps-tutorial" }, open));
+  }
+  return own;
 }
 
-/** @param {import("/page/lesson-progress.js").Standing} standing */
-function doneWord({ evidence }) {
-  return evidence !== null ? ", passed" : ", skipped";
+/** @param {any} step @param {boolean} autofocus @param {() => void} click */
+function stepButton({ title, mark, current }, autofocus, click) {
+  const sign = mark === "passed" ? "✓" : mark === "skipped" ? "–" : "";
+  return element(
+    "button",
+    { type: "button", "aria-current": current ? "step" : null, autofocus, on: { click } },
+    element("span", { class: "done", "aria-hidden": "true" }, sign),
+    element("span", {}, title, mark ? element("span", { class: "unseen" }, `, ${mark}`) : null),
+  );
 }
 
-/** @param {import("/page/lesson-progress.js").Standing} standing @param {(code: string) => string} rename @param {() => void} skip */
-function detailOf({ step }, rename, skip) {
+/** @param {import("/page/lesson-shelf.js").Listed} lesson @param {boolean} python @param {boolean} guest @param {(id: string, step?: string) => void} open */
+function other(lesson, python, guest, open) {
+  const needs = lesson.python && !python ? ", needs Python" : "";
+  const start = button(lesson.title, () => open(lesson.id), { class: "link steps-open" });
+  const parts = lesson.parts.filter(({ audience }) => audience === "everybody" || audience === (guest ? "guest" : "owner"));
+  const steps = parts.flatMap((part) => part.steps);
+  const items = steps.map((title) => element("li", {}, stepButton({ title, mark: null, current: false }, false, () => open(lesson.id, title))));
+  return element(
+    "div",
+    { class: "steps-other" },
+    element("div", { class: "row" }, start, element("span", { class: "soft" }, `${lesson.minutes} min${needs}`)),
+    element("details", {}, element("summary", { "aria-label": `Steps of ${lesson.title}` }, `${steps.length} steps`), element("ol", {}, ...items)),
+  );
+}
+
+/** @param {any} current @param {import("/page/lesson-prose.js").Ways} ways @param {() => void} skip */
+function detailOf(current, ways, skip) {
   return element(
     "div",
     { class: "step-detail stack" },
-    element("p", { class: "prose" }, ...inline(step.text, rename)),
-    element("p", { class: "prose soft" }, ...inline(step.hint, rename)),
+    element("p", { class: "prose" }, ...inline(current.text, ways)),
+    element("p", { class: "prose soft" }, ...inline(current.hint, ways)),
     element("div", { class: "row" }, button("Skip", skip, { class: "link" })),
   );
 }

@@ -1,44 +1,54 @@
-// The lesson strip: the step that comes next, one sentence, and ways to be helped. It watches the trace and never
-// blocks a control: whoever does something else is simply somewhere else in the lesson.
+// The lesson strip: the step that comes next, one sentence, and ways to be helped. What is passed and what comes next is
+// computed in Rust from the trace; nothing here blocks a control: whoever does something else is simply somewhere else.
 import { announce } from "/page/announce.js";
 import { button, element, find } from "/page/element.js";
 import { isSmall, showView } from "/page/frame.js";
-import { inline } from "/page/lesson-format.js";
+import { CannotDo, LessonDoing } from "/page/lesson-doing.js";
 import { lessonList } from "/page/lesson-list.js";
-import { Progress } from "/page/lesson-progress.js";
+import { LessonNext } from "/page/lesson-next.js";
+import { LessonPanel, cardsContent, hintContent, whyContent } from "/page/lesson-panel.js";
+import { inline, plain } from "/page/lesson-prose.js";
+import { LessonShelf, remember } from "/page/lesson-shelf.js";
 import { popover } from "/page/popover.js";
-import { skippedSteps } from "/page/storage.js";
+import { lessonMemory } from "/page/storage.js";
+import { showTutorial } from "/page/tutorial-view.js";
 
-/** @typedef {import("/page/lesson-format.js").Lesson} Lesson */
+/** @typedef {{ room: any, frame: any, view: any, lessons: any, wire?: any, python?: boolean, keep?: boolean }} Parts
+ *   `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
+ *   they hold when the first lesson opens (a copy that somebody gave) */
 
 export class LessonStrip extends HTMLElement {
-  /** @type {Lesson | null} */
-  #lesson = null;
-  /** @type {Progress | null} */
-  #progress = null;
-  /** @type {any} */
-  #room = null;
-  /** @type {any} */
-  #frame = null;
-  #count = /** @type {HTMLButtonElement} */ (button("1 of 6", () => {}, { class: "link plain count", disabled: true }));
+  /** @type {Parts | null} */
+  #parts = null;
+  /** @type {LessonDoing | null} */
+  #doing = null;
+  /** @type {LessonNext | null} */
+  #next = null;
+  #shelf = new LessonShelf();
+  /** What Rust says about the lesson now. @type {any} */
+  #drawn = null;
+  #count = button("1 of 6", () => {}, { class: "link plain count", disabled: true });
   #sentence = element("p", { class: "prose sentence" });
+  #choices = element("div", { class: "strip-choices", role: "group", "aria-label": "What do you expect?", hidden: true });
   #actions = element("div", { class: "strip-actions" });
-  #primary = button("", () => this.#act(), { class: "button filled", hidden: true });
+  #primary = button("", () => this.#primaryAction(), { class: "button filled", hidden: true });
   #help = button("Do it for me", () => this.#doIt(), { disabled: true });
   #stuck = button("Stuck?", () => this.#toggleHint(), { class: "link wide-only", "aria-expanded": "false", disabled: true });
   #skip = button("Skip", () => this.#skipStep(), { class: "link wide-only", disabled: true });
-  /** @type {HTMLElement | null} */
-  #hint = null;
-  /** How many lines of the step are done already. */
-  #done = 0;
-  /** @type {any} the step that is drawn */
-  #drawn = undefined;
-  /** What the list of steps shows, to draw it again only when that has changed. */
+  #all = button("All lessons", () => {}, { class: "link wide-only", disabled: true });
+  #panel = new LessonPanel(this, () => this.#panelClosed());
+  /** What the sentence shows, to draw it again only when that has changed. */
+  #said = "";
+  /** The step that is drawn. @type {string | null} */
+  #step = null;
+  /** What the list of steps shows. */
   #listed = "";
   #busy = false;
   #scheduled = false;
   /** Whether what comes is news and not history. */
   #live = false;
+  /** A lesson that was asked for later wins. */
+  #opening = 0;
   /** @type {() => void} */
   #primaryAction = () => {};
   /** Shows the recorded event with this `seq` in the wire. @type {(seq: number) => void} */
@@ -47,7 +57,7 @@ export class LessonStrip extends HTMLElement {
   connectedCallback() {
     const first = this.querySelector(".sentence");
     if (first) this.#sentence.append(...first.childNodes);
-    this.#actions.append(this.#primary, this.#help, this.#stuck, this.#skip);
+    this.#actions.append(this.#choices, this.#primary, this.#help, this.#stuck, this.#skip, this.#all);
     this.replaceChildren(this.#count, this.#sentence, this.#actions);
     // On a small screen the list is a view of its own.
     this.#count.addEventListener("click", (event) => {
@@ -55,43 +65,104 @@ export class LessonStrip extends HTMLElement {
       event.stopImmediatePropagation();
       this.#showAll();
     });
-    popover(this.#count, { label: "All steps", class: "at-start", fill: (close) => [this.#list(false, close)] });
+    for (const [anchor, side] of /** @type {const} */ ([[this.#count, "at-start"], [this.#all, "at-end"]])) {
+      popover(anchor, { label: "All lessons", class: side, fill: (close) => [this.#list(false, close)] });
+    }
   }
 
-  /** @param {{ lesson: Lesson, room: any, frame: any }} parts */
-  attach({ lesson, room, frame }) {
-    this.#lesson = lesson;
-    this.#room = room;
-    this.#frame = frame;
-    const guest = room.me.role === "participant";
-    const includes = (/** @type {string} */ audience) => audience === "everybody" || audience === (guest ? "guest" : "owner");
-    this.#progress = new Progress(lesson, includes, skippedSteps.get(room.id));
-    this.#count.disabled = false;
-    this.refresh();
+  /** The lesson that is open, by its id. @returns {string | null} */
+  get lesson() {
+    return this.#drawn?.id ?? null;
+  }
+
+  /** Opens the lesson that the address asks for, and follows the room from then on. @param {Parts} parts */
+  async attach(parts) {
+    const { room, frame, view, lessons, wire } = parts;
+    this.#parts = parts;
+    this.#doing = new LessonDoing({ room, frame, view, shelf: this.#shelf, rename: this.#rename });
+    this.#next = new LessonNext({ frame, wire, rename: this.#rename, perform: (doing) => this.#perform([doing]) });
+    lessons.seed(room.id, { ...room.snapshot, member: room.me.id });
+    try {
+      await this.#shelf.load();
+      const listed = this.#shelf.wanted(parts.python === true);
+      const asked = new URLSearchParams(location.search).has("lesson");
+      if (listed) await this.#open(listed, { put: asked && parts.keep !== true });
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#count.disabled = this.#all.disabled = false;
+    addEventListener("popstate", () => this.#back());
+    // From the oldest event on: the lesson is computed from all of them.
+    room.on("trace", (/** @type {Uint8Array} */ events) => {
+      if (lessons.push(events)) this.refresh();
+    });
     // What arrives in the first moment is the recording so far.
-    requestAnimationFrame(() => requestAnimationFrame(() => (this.#live = true)));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      this.#live = true;
+      this.refresh();
+    }));
   }
 
-  /** @param {number} seq @param {Record<string, string | number | undefined>} facts */
-  feed(seq, facts) {
-    if (!this.#progress) return;
-    const current = this.#progress.current;
-    const changed = this.#progress.feed(seq, facts);
-    if (this.#progress.current !== current) this.#done = 0;
-    else if (current) this.#countLine(current.step, facts);
-    if (changed || this.#done > 0) this.refresh();
+  /** @param {import("/page/lesson-shelf.js").Listed} listed @param {{ step?: string, put?: boolean }} [options] */
+  async #open(listed, { step, put = true } = {}) {
+    const turn = ++this.#opening;
+    const { room, frame, lessons } = this.#room;
+    const source = await this.#shelf.source(listed);
+    if (turn !== this.#opening) return;
+    if (frame.leftHost) lessons.left(frame.leftHost.id);
+    const memory = lessonMemory.get(listed.id);
+    lessons.open(source, room.me.role === "participant", memory ?? undefined);
+    this.#drawn = lessons.drawn();
+    if (step !== undefined) this.#goToTitle(step);
+    if (put && !memory?.includes(`"room":"${room.id}"`)) await this.#putPrograms(listed.id);
+    this.refresh();
   }
 
-  /** @param {import("/page/lesson-format.js").Step} step @param {Record<string, string | number | undefined>} facts */
-  #countLine(step, facts) {
-    const next = step.does[this.#done];
-    if (!next || facts.kind !== "call" || facts.phase !== "end" || facts.result !== "ok") return;
-    if (next.host === facts.host && callOf(next.line) === facts.call) this.#done += 1;
+  /** Files that a lesson wants, into the editors. @param {string} id */
+  async #putPrograms(id) {
+    for (const { host, file, path } of this.#drawn.programs) {
+      try {
+        await this.#doing?.perform({ do: "put", host, file, path }, id);
+      } catch (error) {
+        // Without Python there are no editors; the step that needs one says so.
+        if (!(error instanceof CannotDo)) throw error;
+      }
+    }
+  }
+
+  /** @param {string} id @param {string} [step] */
+  async #choose(id, step) {
+    const listed = this.#shelf.listed(id);
+    if (!listed) return;
+    this.#panel.close();
+    remember(id);
+    try {
+      await this.#open(listed, { step });
+      this.#step = null;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #back() {
+    const wanted = this.#shelf.wanted(this.#parts?.python === true);
+    if (wanted && wanted.id !== this.#drawn?.id) this.#open(wanted, { put: false }).catch((error) => this.#fail(error));
+  }
+
+  /** @param {any} error */
+  #fail(error) {
+    this.#sentence.textContent = `This lesson cannot be opened: ${error?.message ?? error}`;
+  }
+
+  /** @returns {Parts} */
+  get #room() {
+    if (!this.#parts) throw new Error("the strip has no room yet");
+    return this.#parts;
   }
 
   /** Draws once a frame, however much has happened. */
   refresh() {
-    if (this.#scheduled) return;
+    if (this.#scheduled || !this.#drawn) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
@@ -100,118 +171,148 @@ export class LessonStrip extends HTMLElement {
   }
 
   #draw() {
-    const progress = this.#progress;
-    if (!progress) return;
-    const current = progress.current;
-    const { step, of } = progress.place;
+    const { lessons, frame } = this.#room;
+    if (frame.leftHost) lessons.left(frame.leftHost.id);
+    this.#drawn = lessons.drawn();
+    this.#keep();
+    const { current, part, parts, step, of } = this.#drawn;
     this.#count.textContent = current ? `${step} of ${of}` : "All done";
-    const part = progress.parts[progress.part];
-    if (part) this.#count.title = `Part ${progress.part + 1} of ${progress.parts.length}: ${part.title}`;
-    if (this.#drawn !== current) this.#drawStep(current);
+    const title = parts[part - 1]?.title;
+    if (title) this.#count.title = `${this.#drawn.title}, part ${part} of ${parts.length}: ${title}`;
+    this.#drawSentence(current);
     this.#drawActions(current);
-    this.#drawList(progress);
+    this.#drawPanel(current);
+    this.#drawList();
   }
 
-  /** Only when a step has changed: the list keeps the focus of whoever walks through it. @param {Progress} progress */
-  #drawList(progress) {
-    const marks = progress.parts.map(({ standings }) => standings.map(({ evidence, skipped }) => [evidence, skipped]));
-    const drawn = JSON.stringify([progress.current?.name, marks]);
-    if (drawn === this.#listed) return;
-    this.#listed = drawn;
-    find("#lesson-view").replaceChildren(this.#list(true, () => showView("wire")));
+  /** What was passed is remembered here and told to the room. */
+  #keep() {
+    const { room, lessons } = this.#room;
+    if (!this.#live || this.#watching) return;
+    const news = lessons.takeNews();
+    for (const [title, outcome] of news) {
+      room.progress(this.#drawn.id, title, outcome === "Skipped" ? "skipped" : { evidence: outcome.Passed.evidence });
+    }
+    lessonMemory.set(this.#drawn.id, lessons.memory() ?? null);
   }
 
-  /** @param {import("/page/lesson-progress.js").Standing | null} current */
-  #drawStep(current) {
-    this.#closeHint();
-    const text = this.#watching && current ? `You are watching. The lesson is at: ${current.step.title}.` : (current?.step.text ?? this.#endText());
-    this.#sentence.replaceChildren(...this.#passedMark(), ...inline(text, this.#rename));
-    const passed = this.#progress?.last?.step.passed ?? "";
-    if (this.#live && this.#drawn !== undefined) announce(`${passed} ${plain(text, this.#rename)}`.trim());
-    this.#drawn = current;
+  /** Only when it has changed: whoever walks through its links keeps the focus. @param {any} current */
+  #drawSentence(current) {
+    const asks = this.#asks(current);
+    const pieces = asks ? current.predict.question : (current?.text ?? this.#drawn.end);
+    const watched = this.#watching && current ? `You are watching. The lesson is at: ${current.title}.` : null;
+    const said = JSON.stringify([watched ?? pieces, this.#drawn.last]);
+    if (said === this.#said) return;
+    const passed = this.#passedMark();
+    this.#sentence.replaceChildren(...passed, ...(watched ? [watched] : inline(pieces, this.#ways)));
+    if (this.#live && this.#said) {
+      const seen = this.#drawn.last ? plain(this.#drawn.last.see, this.#rename) : "";
+      announce(`${seen} ${watched ?? plain(pieces, this.#rename)}`.trim());
+    }
+    this.#said = said;
+    if (this.#step !== (current?.title ?? null) && this.#panel.shows) this.#panel.close();
+    this.#step = current?.title ?? null;
+  }
+
+  /** Whether a question comes before the run. @param {any} current */
+  #asks(current) {
+    return Boolean(current?.predict && !current.begun && !current.aside && !this.#watching && (current.prediction ?? null) === null);
   }
 
   get #watching() {
-    return this.#room.me.role === "viewer";
+    return this.#room.room.me.role === "viewer";
   }
 
-  #endText() {
-    const front = this.#lesson?.front ?? {};
-    return (this.#room.me.role === "participant" && front["end-guest"]) || front.end || "";
-  }
-
+  /** @returns {(HTMLElement | string)[]} */
   #passedMark() {
-    const last = this.#progress?.last;
-    if (!last || last.evidence === null) return [];
-    const seq = last.evidence;
-    return [
-      element(
-        "button",
-        { type: "button", class: "passed", title: "Show it in the wire", on: { click: () => this.onevidence(seq) } },
-        element("span", {}, last.step.passed),
-      ),
-      " ",
-    ];
+    const { last } = this.#drawn;
+    if (!last) return [];
+    const mark = element(
+      "button",
+      { type: "button", class: "passed", title: "Show it in the wire", on: { click: () => this.onevidence(last.evidence) } },
+      element("span", {}, plain(last.see, this.#rename) || last.title),
+    );
+    const asked = last.predict && (last.prediction ?? null) !== null;
+    if (last.explain.length === 0 && !asked) return [mark, " "];
+    const why = button("Why?", () => this.#panel.open("why", whyContent(last, this.#ways)), { class: "put why" });
+    return [mark, " ", why, " "];
   }
 
-  /** @param {import("/page/lesson-progress.js").Standing | null} current */
+  /** @param {any} current */
   #drawActions(current) {
     const watching = this.#watching;
-    const next = watching ? null : (current?.step.does[this.#done] ?? null);
-    const host = next ? this.#hostName(next.host) : "";
-    const suggested = this.#suggest(host, next?.line ?? null);
-    const shown = next !== null && this.#frame.shows(host);
-    if (!current && !watching) this.#setPrimary("Share", () => find("#share").click());
-    else if (next && !shown && !document.body.dataset.only) this.#setPrimary(`Show ${host}`, () => this.#frame.reveal(host));
-    else this.#setPrimary("", () => {});
-    this.#help.hidden = !next;
+    const asks = this.#asks(current);
+    this.#drawChoices(asks ? current.predict.choices : []);
+    const sorts = current?.cards.length > 0 && !current.begun && this.#panel.shows !== "cards";
+    const does = watching || !current ? [] : current.does;
+    // An exercise is for the learner to find: nothing of its solution is offered before it is asked for.
+    const quiet = current?.exercise || sorts;
+    const { primary, mine } = this.#next?.offer(quiet ? null : (does[0] ?? null)) ?? { primary: null, mine: false };
+    if (watching) this.#setPrimary(null);
+    else if (!current) this.#setPrimary(this.#endOffer());
+    else if (sorts) this.#setPrimary({ label: "Sort the cards", act: () => this.#openCards() });
+    else if (current.exercise && this.#panel.shows !== "hint") this.#setPrimary({ label: "What is missing?", act: () => this.#toggleHint() });
+    else this.#setPrimary(primary);
+    this.#help.hidden = asks || does.length === 0;
     this.#help.disabled = this.#busy;
-    this.#help.classList.toggle("filled", shown && !suggested);
-    this.#stuck.hidden = watching || !current?.step.hint;
+    this.#help.classList.toggle("filled", mine || (current?.exercise === true && this.#panel.shows === "hint"));
+    this.#stuck.hidden = watching || asks || !current?.hint.length;
     this.#skip.hidden = !current || watching;
-    this.#stuck.disabled = false;
-    this.#skip.disabled = false;
+    this.#stuck.disabled = this.#skip.disabled = false;
   }
 
-  /** Asks the machine's console to make this line its next button. @param {string} host @param {string | null} line */
-  #suggest(host, line) {
-    let taken = false;
-    for (const pane of this.#frame.panes) {
-      const mine = line !== null && pane.host?.name === host;
-      const took = pane.console?.suggest?.(mine ? line : null);
-      if (mine && pane.console?.suggest && took !== false) taken = true;
-    }
-    return taken;
+  /** What comes after the last step: the next lesson, or sharing. */
+  #endOffer() {
+    const at = this.#shelf.lessons.findIndex(({ id }) => id === this.#drawn.id);
+    const python = this.#parts?.python === true;
+    const next = this.#shelf.lessons.slice(at + 1).find((lesson) => python || !lesson.python);
+    if (at < 0 || !next || this.#room.room.me.role === "participant") return { label: "Share", act: () => find("#share").click() };
+    return { label: `Next: ${next.title}`, act: () => void this.#choose(next.id) };
   }
 
-  /** @param {string} label @param {() => void} action */
-  #setPrimary(label, action) {
-    this.#primary.hidden = label === "";
-    if (label && this.#primary.textContent !== label) this.#primary.textContent = label;
-    this.#primaryAction = action;
+  /** @param {string[]} choices */
+  #drawChoices(choices) {
+    this.#choices.hidden = choices.length === 0;
+    const drawn = [...this.#choices.children].map(({ textContent }) => textContent).join("\n");
+    if (drawn === choices.join("\n")) return;
+    const made = choices.map((choice, at) => button(choice, () => this.#predict(at), { class: "button choice" }));
+    this.#choices.replaceChildren(...made);
   }
 
-  #act() {
-    this.#primaryAction();
+  /** @param {number} choice */
+  #predict(choice) {
+    this.#room.lessons.predict(choice);
+    this.refresh();
+  }
+
+  /** @param {import("/page/lesson-next.js").Primary} primary */
+  #setPrimary(primary) {
+    this.#primary.hidden = primary === null;
+    this.#primary.disabled = this.#busy;
+    if (primary && this.#primary.textContent !== primary.label) this.#primary.textContent = primary.label;
+    this.#primaryAction = primary?.act ?? (() => {});
   }
 
   async #doIt() {
-    const current = this.#progress?.current;
-    if (!current || this.#busy) return;
+    const { current } = this.#drawn;
+    if (current) await this.#perform(current.does);
+  }
+
+  /** @param {any[]} does */
+  async #perform(does) {
+    if (this.#busy || !this.#doing) return;
     this.#busy = true;
     this.refresh();
+    const { id, current } = this.#drawn;
     try {
-      for (const { host, line, waits } of current.step.does.slice(this.#done)) {
-        const name = this.#hostName(host);
-        const console = this.#frame.paneOf(name)?.console;
-        if (!console?.run) return;
-        const ended = console.run(line);
-        // A call that waits for the next step must not be waited for here.
-        if (waits) ended?.catch?.(() => {});
-        else await ended;
+      for (const doing of does) {
+        const told = await this.#doing.perform(doing, id);
+        // The step may be passed by now; what is left of its doing is done all the same, so that the room is right.
+        if (!told && this.#room.lessons.drawn()?.current?.title === current?.title) this.#room.lessons.did();
       }
-    } catch {
-      // The console shows what went wrong, where it went wrong.
+    } catch (error) {
+      // A call that failed is shown by its console, where it went wrong.
+      if (error instanceof CannotDo) this.#panel.open("hint", [element("p", { class: "prose", role: "alert" }, error.message)]);
     } finally {
       this.#busy = false;
       this.refresh();
@@ -219,26 +320,43 @@ export class LessonStrip extends HTMLElement {
   }
 
   #skipStep() {
-    if (!this.#progress) return;
-    this.#progress.skip();
-    this.#done = 0;
-    skippedSteps.set(this.#room.id, this.#progress.skipped);
+    this.#room.lessons.skip();
     this.refresh();
   }
 
   #toggleHint() {
-    if (this.#hint) return this.#closeHint();
-    const hint = this.#progress?.current?.step.hint ?? "";
-    this.#hint = element("div", { class: "hint prose", role: "note" }, ...inline(hint, this.#rename));
-    this.append(this.#hint);
+    if (this.#panel.shows === "hint") return this.#panel.close();
+    const { current } = this.#drawn;
+    this.#panel.open("hint", hintContent(current, this.#ways));
     this.#stuck.setAttribute("aria-expanded", "true");
-    announce(plain(hint, this.#rename));
+    announce(plain([...current.hint, ...current.missing.flat()], this.#rename));
+    this.refresh();
   }
 
-  #closeHint() {
-    this.#hint?.remove();
-    this.#hint = null;
+  #openCards() {
+    const { current } = this.#drawn;
+    const arrange = (/** @type {number[]} */ order) => {
+      this.#room.lessons.arrange(Uint32Array.from(order));
+      this.refresh();
+    };
+    this.#panel.open("cards", cardsContent(current.cards, this.#ways, arrange, this.onevidence));
+    this.refresh();
+  }
+
+  /** What is open is kept up to date. @param {any} current */
+  #drawPanel(current) {
+    const { shows } = this.#panel;
+    if (shows === "hint" && current && current.missing.length > 0) this.#panel.open("hint", hintContent(current, this.#ways));
+    if (current?.cards.length > 0 && (shows === "cards" || (shows === "" && marked(current.cards) && this.#said && !this.#closed))) this.#openCards();
+  }
+
+  /** Whether somebody closed the cards of this step. */
+  #closed = false;
+
+  #panelClosed() {
     this.#stuck.setAttribute("aria-expanded", "false");
+    this.#closed = this.#drawn?.current?.cards.length > 0 && marked(this.#drawn.current.cards);
+    this.refresh();
   }
 
   #showAll() {
@@ -246,41 +364,68 @@ export class LessonStrip extends HTMLElement {
     find("#lesson-view").focus({ preventScroll: true });
   }
 
+  /** Only when a step has changed: the list keeps the focus of whoever walks through it. */
+  #drawList() {
+    const drawn = JSON.stringify([this.#drawn.id, this.#drawn.parts]);
+    if (drawn === this.#listed) return;
+    this.#listed = drawn;
+    find("#lesson-view").replaceChildren(this.#list(true, () => showView("wire")));
+  }
+
   /** @param {boolean} detail @param {() => void} close */
   #list(detail, close) {
-    const { lesson, progress } = { lesson: this.#lesson, progress: this.#progress };
-    if (!lesson || !progress) return element("div");
-    return lessonList(lesson, progress, {
-      rename: this.#rename,
-      detail,
-      go: (standing) => {
-        progress.goTo(standing);
-        this.#done = 0;
-        skippedSteps.set(this.#room.id, progress.skipped);
-        close();
-        this.refresh();
-      },
-      skip: () => this.#skipStep(),
+    if (!this.#drawn) return element("div");
+    const { room, lessons, python } = this.#room;
+    const go = (/** @type {number} */ part, /** @type {number} */ step) => {
+      lessons.goTo(part, step);
+      close();
+      this.refresh();
+    };
+    const open = (/** @type {string} */ id, /** @type {string} */ step) => {
+      close();
+      void this.#choose(id, step);
+    };
+    const sentences = () => {
+      close();
+      this.#openTutorial();
+    };
+    const guest = room.me.role === "participant";
+    const skip = () => this.#skipStep();
+    return lessonList({ drawn: this.#drawn, shelf: this.#shelf, python: python === true, guest, detail, ways: this.#ways, go, open, sentences, skip });
+  }
+
+  #openTutorial() {
+    if (!this.#doing || !this.#shelf.sentences) return;
+    const { room, lessons } = this.#room;
+    const open = (/** @type {string} */ id) => void this.#choose(id);
+    showTutorial({ path: this.#shelf.sentences, room, lessons, doing: this.#doing, ways: this.#ways, titles: this.#shelf.lessons, reveal: this.onevidence, open });
+  }
+
+  /** @param {string} title */
+  #goToTitle(title) {
+    this.#drawn.parts.forEach((/** @type {any} */ { steps }, /** @type {number} */ part) => {
+      const step = steps.findIndex((/** @type {any} */ one) => one.title === title);
+      if (step >= 0) this.#room.lessons.goTo(part, step);
     });
   }
 
-  /** A lesson says `client`; for a guest that is the machine they came with. @param {string} name */
-  #hostName(name) {
-    return name === "client" ? (this.#frame.leftHost?.name ?? name) : name;
+  /** A lesson says `client`; for a guest that is the machine they came with. */
+  #rename = (/** @type {string} */ name) => (name === "client" ? (this.#parts?.frame.leftHost?.name ?? name) : name);
+
+  /** @type {import("/page/lesson-prose.js").Ways} */
+  #ways = { rename: this.#rename, follow: (piece) => this.#follow(piece) };
+
+  /** @param {any} piece */
+  #follow(piece) {
+    if (piece.kind === "call") this.#doing?.putCall(piece);
+    else if (piece.kind === "lesson") void this.#choose(piece.id);
+    else void this.#perform([{ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) }]);
   }
-
-  #rename = (/** @type {string} */ code) => (code === "client" ? this.#hostName(code) : code);
 }
 
-/** The system call a line makes, as the trace names it. @param {string} line */
-function callOf(line) {
-  const name = /(\w+)\([^]*$/.exec(line.replace(/^[^(]*=\s*/, ""))?.[1] ?? "";
-  return name === "sendall" ? "send" : name;
-}
-
-/** @param {string} text @param {(code: string) => string} rename */
-function plain(text, rename) {
-  return text.split("`").map((piece, at) => (at % 2 ? rename(piece) : piece)).join("");
+/** Whether the run has marked the cards. @param {any[]} cards */
+function marked(cards) {
+  return cards.every(({ place }) => (place ?? null) !== null);
 }
 
 customElements.define("lesson-strip", LessonStrip);

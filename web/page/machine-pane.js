@@ -68,6 +68,16 @@ export class MachinePane extends HTMLElement {
     await this.#own?.put(file, source);
   }
 
+  /** Makes a line the next thing to do in the console, or not; answers whether it can be seen there. @param {string | null} line */
+  suggestLine(line) {
+    return this.#own?.suggestLine(line) ?? false;
+  }
+
+  /** Puts a line at the console's prompt. @param {string} line */
+  fillLine(line) {
+    this.#own?.fillLine(line);
+  }
+
   /** Makes Run the next thing to do, or not; answers whether it can be seen and pressed. @param {string | null} file */
   suggestRun(file) {
     return this.#own?.suggestRun(file) ?? false;

@@ -59,17 +59,10 @@ export const announcing = {
   set: (on) => kept.set("wireside.quiet", on ? null : "1"),
 };
 
-/** Steps of a lesson that were skipped in this tab, as a list of their names. */
-export const skippedSteps = {
-  /** @param {string} room @returns {string[]} */
-  get(room) {
-    try {
-      const list = JSON.parse(session.get(`wireside.skipped.${room}`) ?? "[]");
-      return Array.isArray(list) ? list.filter((name) => typeof name === "string") : [];
-    } catch {
-      return [];
-    }
-  },
-  /** @param {string} room @param {string[]} names */
-  set: (room, names) => session.set(`wireside.skipped.${room}`, JSON.stringify(names)),
+/** How far somebody came in a lesson, as text that only the lesson's view reads. */
+export const lessonMemory = {
+  /** @param {string} lesson */
+  get: (lesson) => kept.get(`wireside.lesson.${lesson}`),
+  /** @param {string} lesson @param {string | null} memory */
+  set: (lesson, memory) => kept.set(`wireside.lesson.${lesson}`, memory),
 };

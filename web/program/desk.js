@@ -32,6 +32,8 @@ export class Desk {
   #runs;
   /** The file that Run runs. */
   #file = "";
+  /** What was suggested last. */
+  #suggested = "";
   /** @type {Promise<void>} */
   #ready;
   #share;
@@ -48,6 +50,8 @@ export class Desk {
     this.console = /** @type {any} */ (console);
     this.#runs = [false, true].map((named) => new RunButton({ machine: host.name, toggle: () => this.toggle(), named }));
     this.body.append(console);
+    // A line that a lesson carries out is seen where it is carried out.
+    console.addEventListener("wireside-line", () => this.open(BY_HAND));
     const more = /** @type {HTMLButtonElement} */ (
       element("button", { type: "button", class: "link plain tab-more", "aria-label": `Open a program on ${host.name}`, "aria-haspopup": "dialog" }, "+")
     );
@@ -191,11 +195,31 @@ export class Desk {
     this.#programs.get(file)?.stop();
   }
 
+  /** Makes a line the next thing to do in the console, or not. Answers whether it can be seen there. @param {string | null} line */
+  suggestLine(line) {
+    this.#bring(line === null ? null : BY_HAND, line);
+    const taken = this.console.suggest?.(line);
+    return line !== null && taken !== false && !this.console.hidden && this.console.suggest !== undefined;
+  }
+
+  /** Puts a line at the prompt. @param {string} line */
+  fillLine(line) {
+    this.open(BY_HAND);
+    this.console.fill?.(line);
+  }
+
+  /** Opens a tab for what is suggested, once: whoever goes elsewhere then is not fetched back. @param {string | null} tab @param {string | null} what */
+  #bring(tab, what) {
+    const suggested = tab === null ? "" : `${tab} ${what}`;
+    if (tab !== null && suggested !== this.#suggested) this.open(tab);
+    if (tab !== null) this.#suggested = suggested;
+  }
+
   /** Makes Run the next thing to do, or not. Answers whether the button is there to be pressed. @param {string | null} file */
   suggestRun(file) {
     const pane = file === null ? undefined : this.#programs.get(file);
     const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning;
-    if (can && file && this.#file !== file) this.open(file);
+    if (can) this.#bring(file, "run");
     for (const run of this.#runs) run.suggest(can);
     return can && this.#runs.some((run) => run.isVisible);
   }

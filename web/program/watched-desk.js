@@ -53,6 +53,10 @@ export class WatchedDesk {
     return false;
   }
 
+  suggestLine() {
+    return false;
+  }
+
   async #listen() {
     for await (const event of this.#room.trace()) {
       if (event.host !== this.#host.name) continue;

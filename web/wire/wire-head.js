@@ -75,6 +75,17 @@ export class WireHead {
     }
   }
 
+  /**
+   * Makes Hold the page's one filled button. False where it is not what the lesson wants, or is not here.
+   * @param {unknown} command `hold` or `release`
+   */
+  suggest(command) {
+    const { held } = this.#view.wire();
+    const mine = this.mayHold && ((command === "hold" && !held) || (command === "release" && held));
+    this.#hold.classList.toggle("filled", mine);
+    return mine && this.#hold.checkVisibility();
+  }
+
   /** @param {(shown: boolean) => void} onlist */
   #toggle(onlist) {
     this.#shown = !this.#shown;

@@ -76,6 +76,11 @@ export class WireView extends HTMLElement {
     this.#details(false);
   }
 
+  /** Makes Hold the one filled button, where a lesson wants it. @param {unknown} command @returns {boolean} */
+  suggest(command) {
+    return this.#head?.suggest(command) ?? false;
+  }
+
   #build() {
     const view = this.#view;
     this.#head = new WireHead({ room: this.#room, view, scale: this.#scale, onlist: (shown) => this.#showList(shown) });

@@ -45,7 +45,15 @@ fn build() -> Result<()> {
 
 /// The whole input: without these lines cargo would watch the server's own folder and miss the page.
 fn rerun_if_changed(root: &Path) {
-    for path in ["crates/web", "crates/core", "web", "crates/server/build", "Cargo.toml", "Cargo.lock"] {
+    for path in [
+        "crates/web",
+        "crates/core",
+        "crates/lesson",
+        "web",
+        "crates/server/build",
+        "Cargo.toml",
+        "Cargo.lock",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-env-changed={}", vendor::SETTING);

@@ -44,8 +44,21 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|row| row.path)
 }
 
+/// Paths of the lessons, in order.
+#[must_use]
+pub fn lessons() -> Vec<String> {
+    #[cfg(debug_assertions)]
+    if let Some(found) = disk::lessons() {
+        return found;
+    }
+    let is_lesson = |path: &&str| {
+        path.strip_prefix("/lessons/").is_some_and(|name| name.ends_with(".md") && !name.contains('/'))
+    };
+    paths().filter(is_lesson).map(str::to_owned).collect()
+}
+
 /// Media type by the name's ending; browsers refuse modules and WebAssembly under a wrong one.
-fn content_type(path: &str) -> &'static str {
+pub(crate) fn content_type(path: &str) -> &'static str {
     match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -72,6 +85,16 @@ mod disk {
 
     static FOLDER: LazyLock<Option<PathBuf>> =
         LazyLock::new(|| std::env::var_os("WIRESIDE_WEB").map(PathBuf::from));
+
+    pub(super) fn lessons() -> Option<Vec<String>> {
+        let entries = FOLDER.as_ref()?.join("lessons").read_dir().ok()?;
+        let names =
+            entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut found: Vec<_> =
+            names.filter(|name| name.ends_with(".md")).map(|name| format!("/lessons/{name}")).collect();
+        found.sort();
+        Some(found)
+    }
 
     pub(super) fn find(path: &str) -> Option<Asset> {
         let folder = FOLDER.as_ref()?;

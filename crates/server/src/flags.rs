@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound};
@@ -48,6 +48,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "NAME", default_value = "a")]
     node: String,
 
+    /// Folder of lessons of your own (.md, and .py beside them); one with the id of a shipped lesson takes its place
+    #[arg(long, value_name = "FOLDER")]
+    lessons: Option<PathBuf>,
+
     /// Seconds from the moment the last page leaves a room to the end of the room; a page whose connection broke may
     /// come back within a minute, or within this time if it is shorter
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
@@ -90,6 +94,7 @@ impl Flags {
         Ok(Config {
             listen: self.listen,
             tutorial: self.tutorial,
+            lessons: self.lessons,
             bridge: bridge::Config {
                 outbound: outbound(self.outbound, self.allow)?,
                 node: self.node,

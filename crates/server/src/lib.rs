@@ -6,19 +6,23 @@
 //! | [`tutorial`] | the tutorial's TCP servers, written to be read |
 //! | [`assets`] | the page's files and the built client |
 //! | [`addresses`] | which addresses to type into a browser |
+//! | [`lessons`] | reads the lessons at start-up, and lists them |
 //! | `services` | lends the tutorial's servers to rooms |
 //!
 //! It knows no HTTP, no room and no system call: those belong to the bridge and the lab.
 
 pub mod addresses;
 pub mod assets;
+pub mod lessons;
 mod services;
 pub mod tutorial;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use bridge::{Bridge, StartError};
+use lessons::{Shelf, ShelfError};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -33,6 +37,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the tutorial's server listens. Default 127.0.0.1:12345; port 0 takes a free one.
     pub tutorial: SocketAddr,
+    /// A folder of lessons of one's own. Default none.
+    pub lessons: Option<PathBuf>,
     /// Everything about the page, rooms and policy. `assets`, `listeners` and `services` are set by [`Server::run`].
     pub bridge: bridge::Config,
 }
@@ -42,14 +48,18 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             tutorial: SocketAddr::from((Ipv4Addr::LOCALHOST, tutorial::thanks::PORT)),
+            lessons: None,
             bridge: bridge::Config::default(),
         }
     }
 }
 
-/// An address that could not be bound.
+/// An address that could not be bound, or lessons that cannot be served there.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
+    /// A lesson is malformed, or a folder of lessons cannot be read.
+    #[error("lessons: {0}")]
+    Lessons(#[from] ShelfError),
     /// Somebody else listens there.
     #[error("{address} is in use by another program; choose another address with {flag}")]
     InUse {
@@ -86,20 +96,23 @@ pub enum RunError {
 pub struct Server {
     page: TcpListener,
     tutorial: TcpListener,
+    shelf: Shelf,
     settings: bridge::Config,
 }
 
 impl Server {
-    /// Binds both ports.
+    /// Reads the lessons and binds both ports.
     ///
     /// Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// With the address and flag in question, where one cannot be bound.
+    /// With the address and flag in question, where one cannot be bound; with file, line and reason, where a lesson is
+    /// malformed.
     pub fn bind(config: Config) -> Result<Self, BindError> {
+        let shelf = Shelf::open(config.lessons.as_deref())?;
         let page = listen(config.listen, "--listen")?;
         let tutorial = listen(config.tutorial, "--tutorial")?;
-        Ok(Self { page, tutorial, settings: config.bridge })
+        Ok(Self { page, tutorial, shelf, settings: config.bridge })
     }
 
     /// The address in fact bound for the page.
@@ -127,9 +140,10 @@ impl Server {
         let listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
         // First, and a task of its own: whatever the page's side does, who connects to the tutorial's port is greeted.
         let _tutorial = AbortOnDropHandle::new(tokio::spawn(tutorial::thanks::serve(self.tutorial)));
+        let shelf = self.shelf;
         let settings = bridge::Config {
             listeners,
-            assets: bridge::Assets::new(assets::find),
+            assets: bridge::Assets::new(move |path| shelf.find(path).or_else(|| assets::find(path))),
             services: services::services(),
             ..self.settings
         };

@@ -2,7 +2,7 @@
 //!
 //! Where the files come from is the program's affair: it gives a function from path to file.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use axum::{
     body::Body,
@@ -25,9 +25,15 @@ pub struct Asset {
 }
 
 /// Finds the page's files. Default: there are none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Assets {
-    find: fn(&str) -> Option<Asset>,
+    find: Arc<dyn Fn(&str) -> Option<Asset> + Send + Sync>,
+}
+
+impl fmt::Debug for Assets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Assets").finish_non_exhaustive()
+    }
 }
 
 impl Default for Assets {
@@ -40,8 +46,8 @@ impl Assets {
     /// Files that `find` finds by their absolute path: `/index.html`. It is asked for whatever strangers ask for, and
     /// has to match exactly, never to resolve.
     #[must_use]
-    pub fn new(find: fn(&str) -> Option<Asset>) -> Self {
-        Self { find }
+    pub fn new(find: impl Fn(&str) -> Option<Asset> + Send + Sync + 'static) -> Self {
+        Self { find: Arc::new(find) }
     }
 
     /// The answer for a file; none if there is no such file.

@@ -106,6 +106,11 @@ impl View {
         self.store.held_at(seq as u64).map(|id| id.0 as f64)
     }
 
+    /// Numbers of the packets held on the wire, oldest first.
+    pub fn held(&self) -> Vec<f64> {
+        self.store.held().map(|(id, _)| id.0 as f64).collect()
+    }
+
     /// Number of rows of the event table.
     #[wasm_bindgen(js_name = rowCount)]
     pub fn row_count(&self) -> usize {

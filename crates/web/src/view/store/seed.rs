@@ -85,29 +85,37 @@ pub struct SeedWire {
     pub seed: f64,
 }
 
+impl Seed {
+    /// The machines, as the protocol has them.
+    pub fn host_infos(&self) -> impl Iterator<Item = HostInfo> {
+        self.hosts.iter().take(MOST).map(|host| HostInfo {
+            id: HostId(host.id),
+            name: host.name.clone(),
+            aliases: Vec::new(),
+            address: host.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            guest: host.guest.map(MemberId),
+            ready_made: host.ready_made,
+            cable: true,
+        })
+    }
+
+    /// The programs, as the protocol has them.
+    pub fn program_infos(&self) -> impl Iterator<Item = ProgramInfo> {
+        self.programs.iter().take(MOST).map(|program| ProgramInfo {
+            id: ProgramId(program.id),
+            host: HostId(program.host),
+            by: None,
+            name: program.name.clone(),
+            lifetime: Lifetime::Page,
+        })
+    }
+}
+
 impl TraceStore {
     /// Learns what a snapshot in JavaScript's form tells.
     pub fn seed(&mut self, seed: Seed) {
-        for host in seed.hosts.into_iter().take(MOST) {
-            self.seed_host(HostInfo {
-                id: HostId(host.id),
-                name: host.name,
-                aliases: Vec::new(),
-                address: host.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-                guest: host.guest.map(MemberId),
-                ready_made: host.ready_made,
-                cable: true,
-            });
-        }
-        for program in seed.programs.into_iter().take(MOST) {
-            self.seed_program(ProgramInfo {
-                id: ProgramId(program.id),
-                host: HostId(program.host),
-                by: None,
-                name: program.name,
-                lifetime: Lifetime::Page,
-            });
-        }
+        seed.host_infos().for_each(|host| self.seed_host(host));
+        seed.program_infos().for_each(|program| self.seed_program(program));
         for member in seed.members.into_iter().take(MOST) {
             let id = MemberId(member.id);
             self.seed_member(MemberInfo { id, name: member.name, role: Role::Viewer, host: None });

@@ -1,0 +1,51 @@
+//! Lessons: a file becomes steps, the trace becomes facts, and both together say how far somebody has come.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`read`] | a lesson's file to a [`Lesson`], or the line and the reason why it is none |
+//! | [`prose`] | a sentence with code and links in it, as pieces; never markup |
+//! | [`doing`] | what "do it for me" does, as data |
+//! | [`facts`] | what an event of the trace says, as flat facts |
+//! | [`check`] | predicates over those facts |
+//! | [`progress`] | which steps are passed, by which event, and what comes next |
+//! | [`sentences`] | the tutorial, sentence by sentence: claims, verdicts, evidence |
+//!
+//! It opens no file, draws nothing and looks at no source text: a lesson is passed by what happened.
+
+pub mod check;
+pub mod doing;
+pub mod facts;
+mod items;
+pub mod progress;
+pub mod prose;
+pub mod read;
+mod scene;
+pub mod sentences;
+
+pub use check::Check;
+pub use doing::Doing;
+pub use facts::Facts;
+pub use progress::Progress;
+pub use prose::Piece;
+pub use read::{Lesson, Listing, Part, Step};
+pub use scene::Scene;
+pub use sentences::{Sentence, Sentences, Verdict};
+
+/// Why a file is no lesson.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct Malformed {
+    /// The line, from 1.
+    pub line: usize,
+    /// One sentence for whoever wrote it.
+    pub reason: String,
+}
+
+impl Malformed {
+    pub(crate) fn new(line: usize, reason: impl Into<String>) -> Self {
+        Self { line, reason: reason.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,348 @@
+//! A lesson's file to a lesson. `# ` begins a part, `## ` a step, the first paragraph is what the strip says, and a
+//! list of `- key: value` carries the rest. A lesson is data: adding one touches no code.
+
+mod step;
+
+use serde::Serialize;
+
+use crate::{
+    Check, Doing, Malformed, Piece,
+    items::{self, Front, Item, Kind},
+    prose,
+};
+use step::Writing;
+
+/// Longest sentence of a step, in characters as people read them: two lines of the strip.
+pub const SENTENCE: usize = 120;
+/// Longest title of a lesson, in characters.
+const TITLE: usize = 64;
+/// Most steps of a lesson.
+const STEPS: usize = 100;
+
+/// Whose part it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Everybody's.
+    Everybody,
+    /// Of who controls all machines.
+    Owner,
+    /// Of who came with a machine of their own.
+    Guest,
+}
+
+/// A lesson.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lesson {
+    /// Its name in addresses: `a-z0-9-`, at most [`proto::limits::NAME`] characters.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its place in the list.
+    pub order: u32,
+    /// How long it takes, roughly.
+    pub minutes: u32,
+    /// The sentences of the tutorial it is about: `S22`.
+    pub seeds: Vec<String>,
+    /// Files it wants in the editors: machine, file, path below the lessons' folder.
+    pub programs: Vec<Program>,
+    /// What is said when all is done.
+    pub end: Vec<Piece>,
+    /// The same to guests, where it differs.
+    pub end_guest: Option<Vec<Piece>>,
+    /// Its parts, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A file that a lesson wants in an editor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Program {
+    /// On which machine.
+    pub host: String,
+    /// What it is called there.
+    pub file: String,
+    /// Where its source lies.
+    pub path: String,
+}
+
+/// A part of a lesson: its steps can be done in any order, and it counts what happened since it began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its title.
+    pub title: String,
+    /// Whose it is.
+    pub audience: Audience,
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Its name: at most [`proto::limits::NAME`] characters, once in a lesson.
+    pub title: String,
+    /// The one sentence.
+    pub text: Vec<Piece>,
+    /// Help for who is stuck.
+    pub hint: Vec<Piece>,
+    /// What to look at once it is passed: `{took}` in it is how long the connection took.
+    pub see: Vec<Piece>,
+    /// Why it was so.
+    pub explain: Vec<Piece>,
+    /// A question before the run.
+    pub predict: Option<Predict>,
+    /// What "do it for me" does.
+    pub does: Vec<Doing>,
+    /// What has to happen.
+    pub checks: Vec<Asked>,
+    /// Sentences for what may happen on the way.
+    pub asides: Vec<Aside>,
+    /// Cards to put in the order in which they will happen.
+    pub cards: Vec<Card>,
+    /// Whether the learner finds the way, and nothing tells it before it is asked.
+    pub exercise: bool,
+}
+
+/// A check and what to say while it does not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// What has to happen.
+    pub check: Check,
+    /// For a learner: what is not so yet.
+    pub otherwise: Option<Vec<Piece>>,
+}
+
+/// A sentence for something that may happen on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aside {
+    /// What may happen.
+    pub check: Check,
+    /// What is said then.
+    pub text: Vec<Piece>,
+}
+
+/// A question before the run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Predict {
+    /// The question.
+    pub question: Vec<Piece>,
+    /// Two to four answers.
+    pub choices: Vec<String>,
+    /// Which one is right, from 0.
+    pub right: usize,
+}
+
+/// Something that will happen, to be put in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    /// What stands on it.
+    pub text: Vec<Piece>,
+    /// How it is known in the trace.
+    pub check: Check,
+}
+
+/// A lesson as a list shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listing {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its place in the list.
+    pub order: u32,
+    /// Minutes.
+    pub minutes: u32,
+    /// Sentences of the tutorial.
+    pub seeds: Vec<String>,
+    /// Whether its main way needs Python.
+    pub python: bool,
+    /// Its parts.
+    pub parts: Vec<ListedPart>,
+}
+
+/// A part as a list shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ListedPart {
+    /// Its title.
+    pub title: String,
+    /// Whose it is.
+    pub audience: Audience,
+    /// Titles of its steps.
+    pub steps: Vec<String>,
+}
+
+impl Lesson {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The line and the reason.
+    pub fn read(source: &str) -> Result<Self, Malformed> {
+        let (front, items) = items::cut(source)?;
+        front.only(&["id", "title", "order", "minutes", "seed", "programs", "end", "end-guest"])?;
+        let parts = parts(&items)?;
+        if parts.iter().all(|part| part.steps.is_empty()) {
+            return Err(Malformed::new(1, "a lesson has at least one step"));
+        }
+        Ok(Self {
+            id: id(&front)?,
+            title: short(&front, "title", TITLE)?,
+            order: number(&front, "order", 1000)?,
+            minutes: number(&front, "minutes", 5)?,
+            seeds: seeds(&front)?,
+            programs: programs(&front)?,
+            end: said(front.line("end"), front.get("end").unwrap_or("That was the lesson."))?,
+            end_guest: front.get("end-guest").map(|text| said(front.line("end-guest"), text)).transpose()?,
+            parts,
+        })
+    }
+
+    /// How a list shows it.
+    pub fn listing(&self) -> Listing {
+        let needs = |step: &Step| step.does.iter().any(Doing::needs_python);
+        Listing {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            order: self.order,
+            minutes: self.minutes,
+            seeds: self.seeds.clone(),
+            python: !self.programs.is_empty() || self.parts.iter().flat_map(|part| &part.steps).any(needs),
+            parts: self
+                .parts
+                .iter()
+                .map(|part| ListedPart {
+                    title: part.title.clone(),
+                    audience: part.audience,
+                    steps: part.steps.iter().map(|step| step.title.clone()).collect(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Every path of a source that it names: whoever has the files can see whether they are there.
+    pub fn paths(&self) -> Vec<&str> {
+        let steps = || self.parts.iter().flat_map(|part| &part.steps);
+        let puts = steps().flat_map(|step| &step.does).filter_map(|doing| match doing {
+            Doing::Put { path, .. } => Some(path.as_str()),
+            _ => None,
+        });
+        let links =
+            steps().flat_map(|step| step.text.iter().chain(&step.hint)).filter_map(|piece| match piece {
+                Piece::Program { path, .. } => Some(path.as_str()),
+                _ => None,
+            });
+        self.programs.iter().map(|program| program.path.as_str()).chain(puts).chain(links).collect()
+    }
+}
+
+/// The id of a file of either kind.
+pub(crate) fn id(front: &Front) -> Result<String, Malformed> {
+    let id = front.need("id")?;
+    let plain = id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !plain || id.len() > proto::limits::NAME {
+        return Err(Malformed::new(
+            front.line("id"),
+            format!("{id:?} is no id: at most 32 of a-z, 0-9 and -"),
+        ));
+    }
+    Ok(id.to_owned())
+}
+
+pub(crate) fn short(front: &Front, key: &str, most: usize) -> Result<String, Malformed> {
+    let text = front.need(key)?;
+    if text.chars().count() > most {
+        return Err(Malformed::new(front.line(key), format!("`{key}` has at most {most} characters")));
+    }
+    Ok(text.to_owned())
+}
+
+fn number(front: &Front, key: &str, default: u32) -> Result<u32, Malformed> {
+    let Some(text) = front.get(key) else { return Ok(default) };
+    text.parse()
+        .map_err(|_| Malformed::new(front.line(key), format!("`{key}` is a whole number, not {text:?}")))
+}
+
+fn seeds(front: &Front) -> Result<Vec<String>, Malformed> {
+    let seeds =
+        front.get("seed").unwrap_or_default().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let is_seed = |seed: &&String| !crate::sentences::is_id(seed);
+    match seeds.iter().find(is_seed) {
+        Some(seed) => Err(Malformed::new(front.line("seed"), format!("{seed:?} is no sentence: S1 to S99"))),
+        None => Ok(seeds),
+    }
+}
+
+/// `client=connect/client.py, server=programs/server.py`.
+fn programs(front: &Front) -> Result<Vec<Program>, Malformed> {
+    let line = front.line("programs");
+    let listed =
+        front.get("programs").unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty());
+    let read = |one: &str| {
+        let (host, path) =
+            one.split_once('=').ok_or_else(|| format!("expected machine=path, found {one:?}"))?;
+        prose::check_path(path)?;
+        let file = path.rsplit('/').next().unwrap_or(path);
+        Ok(Program { host: host.to_owned(), file: file.to_owned(), path: path.to_owned() })
+    };
+    listed.map(|one| read(one).map_err(|reason: String| Malformed::new(line, reason))).collect()
+}
+
+/// Prose, or the line and reason.
+pub(crate) fn said(line: usize, text: &str) -> Result<Vec<Piece>, Malformed> {
+    prose::parse(text).map_err(|reason| Malformed::new(line, reason))
+}
+
+fn parts(items: &[Item]) -> Result<Vec<Part>, Malformed> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut writing: Option<Writing> = None;
+    let mut titles: Vec<String> = Vec::new();
+    for Item { line, kind } in items {
+        match kind {
+            Kind::Part(title) => {
+                finish(&mut parts, writing.take())?;
+                parts.push(Part { title: title.clone(), audience: Audience::Everybody, steps: Vec::new() });
+            }
+            Kind::Step(title) => {
+                finish(&mut parts, writing.take())?;
+                if parts.is_empty() {
+                    return Err(Malformed::new(*line, "a step before the first part (`# `)"));
+                }
+                if titles.contains(title) {
+                    return Err(Malformed::new(*line, format!("two steps are called {title:?}")));
+                }
+                if titles.len() == STEPS {
+                    return Err(Malformed::new(*line, format!("a lesson has at most {STEPS} steps")));
+                }
+                titles.push(title.clone());
+                writing = Some(Writing::new(title, *line)?);
+            }
+            Kind::Pair(key, value) => match &mut writing {
+                Some(writing) => writing.pair(key, value, *line)?,
+                None => return Err(Malformed::new(*line, "a list before the first step (`## `)")),
+            },
+            Kind::Text(text) => match (&mut writing, parts.last_mut()) {
+                (Some(writing), _) => writing.text(text, *line)?,
+                (None, Some(part)) => part.audience = audience(text, *line)?,
+                (None, None) => return Err(Malformed::new(*line, "text before the first part (`# `)")),
+            },
+        }
+    }
+    finish(&mut parts, writing)?;
+    Ok(parts)
+}
+
+fn finish(parts: &mut [Part], writing: Option<Writing>) -> Result<(), Malformed> {
+    if let (Some(writing), Some(part)) = (writing, parts.last_mut()) {
+        part.steps.push(writing.finish()?);
+    }
+    Ok(())
+}
+
+/// `for: owner`.
+fn audience(text: &str, line: usize) -> Result<Audience, Malformed> {
+    match items::pair(text, line)?.1.as_str() {
+        "everybody" => Ok(Audience::Everybody),
+        "owner" => Ok(Audience::Owner),
+        "guest" => Ok(Audience::Guest),
+        other => Err(Malformed::new(line, format!("a part is for everybody, owner or guest, not {other:?}"))),
+    }
+}

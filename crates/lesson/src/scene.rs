@@ -1,0 +1,205 @@
+//! What is known of the room while its events go by, as far as facts need it: names, unfinished calls, sockets and
+//! the packets of connects. Bounded, whatever the room does.
+
+mod calls;
+mod packets;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, SocketAddr},
+};
+
+use proto::{
+    id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
+    room::{HostInfo, ProgramInfo},
+    trace::{CallBegin, Event, Packet, StateChange, TcpState, What},
+};
+
+use crate::facts::{Facts, Field};
+
+/// Calls, sockets and packets remembered, each: more than one room can have in use at once.
+const REMEMBERED: usize = 4096;
+
+/// What is known of a call that has not ended.
+#[derive(Clone, Debug)]
+struct CallNote {
+    begin: CallBegin,
+    time: u64,
+    packets: u64,
+    syns: u64,
+    answer: Option<String>,
+    full: bool,
+}
+
+/// What is known of a socket.
+#[derive(Clone, Debug, Default)]
+struct SocketNote {
+    port: Option<u16>,
+    received: u64,
+    sent: u64,
+    recvs: u64,
+    /// When its connect began.
+    began: Option<u64>,
+}
+
+/// What is known of a listening socket: by machine and port.
+#[derive(Clone, Copy, Debug)]
+struct Queue {
+    socket: SocketId,
+    queued: u32,
+    backlog: u32,
+}
+
+/// A packet, for the later words on it.
+#[derive(Clone, Debug)]
+struct PacketNote {
+    packet: Packet,
+    /// The connect it belongs to.
+    call: Option<CallRef>,
+    copies: u64,
+}
+
+/// The room as its events tell it.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    hosts: HashMap<HostId, (String, IpAddr)>,
+    programs: BTreeMap<ProgramId, (String, HostId)>,
+    /// The machine that lessons call `client`.
+    left: Option<HostId>,
+    me: Option<MemberId>,
+    calls: BTreeMap<CallRef, CallNote>,
+    sockets: BTreeMap<SocketId, SocketNote>,
+    queues: HashMap<(HostId, u16), Queue>,
+    packets: BTreeMap<PacketId, PacketNote>,
+}
+
+impl Scene {
+    /// A machine of the room, from a snapshot.
+    pub fn host_is(&mut self, host: &HostInfo) {
+        self.hosts.insert(host.id, (host.name.clone(), host.address));
+    }
+
+    /// A program of the room, from a snapshot.
+    pub fn program_is(&mut self, program: &ProgramInfo) {
+        self.programs.insert(program.id, (program.name.clone(), program.host));
+        bound(&mut self.programs);
+    }
+
+    /// The machine that lessons call `client`: a guest's own, and then not the owner's of that name.
+    pub fn left_is(&mut self, host: HostId) {
+        self.left = Some(host);
+    }
+
+    /// Who looks at the page.
+    pub fn person_is(&mut self, me: MemberId) {
+        self.me = Some(me);
+    }
+
+    /// Who looks at the page, if known.
+    pub fn person(&self) -> Option<MemberId> {
+        self.me
+    }
+
+    /// Takes one event in and says what it says; none for those that no check can ask about.
+    pub fn facts(&mut self, event: &Event) -> Option<Facts> {
+        match &event.what {
+            What::CallBegin(begin) => Some(self.call_begin(begin, event.time)),
+            What::CallEnd(end) => Some(self.call_end(end)),
+            What::Packet(packet) => Some(self.packet(packet)),
+            What::Fate(fate) => self.fate(fate),
+            What::State(change) => Some(self.state(change)),
+            What::Output { program, error, text } => {
+                let facts = self.of_program(Facts::of("output"), *program);
+                let stream = if *error { "stderr" } else { "stdout" };
+                Some(facts.word(Field::Stream, stream).word(Field::Data, text.clone()))
+            }
+            What::Wire { settings, .. } => {
+                let facts = Facts::of("wire").yes(Field::Held, settings.held);
+                Some(facts.number(Field::Delay, settings.delay_ms))
+            }
+            What::ProgramBegan(program) => {
+                self.program_is(program);
+                Some(self.of_program(Facts::of("program"), program.id).word(Field::Change, "began"))
+            }
+            What::ProgramEnded(program) => {
+                Some(self.of_program(Facts::of("program"), *program).word(Field::Change, "ended"))
+            }
+            What::HostAppeared(host) => {
+                self.host_is(host);
+                None
+            }
+            What::HostGone(host) => {
+                self.queues.retain(|(of, _), _| of != host);
+                None
+            }
+            What::Joined(_)
+            | What::Left(_)
+            | What::Summary(_)
+            | What::Forgotten { .. }
+            | What::Progress { .. }
+            | What::Source { .. } => None,
+        }
+    }
+
+    /// What the lesson calls a machine.
+    fn name(&self, id: HostId) -> Option<String> {
+        if self.left == Some(id) {
+            return Some("client".to_owned());
+        }
+        let (name, _) = self.hosts.get(&id)?;
+        let other = name == "client" && self.left.is_some();
+        Some(if other { "client of the owner".to_owned() } else { name.clone() })
+    }
+
+    fn host_at(&self, address: IpAddr) -> Option<HostId> {
+        self.hosts.iter().find(|(_, (_, own))| *own == address).map(|(id, _)| *id)
+    }
+
+    fn of_program(&self, facts: Facts, program: ProgramId) -> Facts {
+        let known = self.programs.get(&program);
+        let host = known.and_then(|(_, host)| self.name(*host));
+        facts.maybe_word(Field::Host, host).maybe_word(Field::Program, known.map(|(name, _)| name.clone()))
+    }
+
+    fn state(&mut self, change: &StateChange) -> Facts {
+        let local = change.local.map(|local| local.port());
+        let listens = change.to == TcpState::Listen;
+        if let Some(port) = local {
+            let key = (change.host, port);
+            if listens {
+                let (queued, backlog) = (change.unread, change.unacknowledged);
+                self.queues.insert(key, Queue { socket: change.socket, queued, backlog });
+            } else if self.queues.get(&key).is_some_and(|queue| queue.socket == change.socket) {
+                self.queues.remove(&key);
+            }
+        }
+        let facts = Facts::of("state")
+            .maybe_word(Field::Host, self.name(change.host))
+            .word(Field::State, change.to.name())
+            .maybe_word(Field::From, change.from.map(TcpState::name))
+            .maybe_number(Field::Port, local)
+            .maybe_word(Field::Address, change.local.map(|local| local.ip().to_string()))
+            .maybe_word(
+                Field::To,
+                change.remote.and_then(|remote| self.host_at(remote.ip())).and_then(|id| self.name(id)),
+            )
+            .yes(Field::Accepted, change.accepted);
+        if listens {
+            facts.number(Field::Queued, change.unread).number(Field::Backlog, change.unacknowledged)
+        } else {
+            facts.number(Field::Unread, change.unread)
+        }
+    }
+
+    fn full(&self, to: SocketAddr) -> bool {
+        let queue = self.host_at(to.ip()).and_then(|host| self.queues.get(&(host, to.port())));
+        queue.is_some_and(|queue| queue.queued > queue.backlog)
+    }
+}
+
+/// Lets the oldest go where there are too many.
+fn bound<Key: Ord, Value>(kept: &mut BTreeMap<Key, Value>) {
+    if kept.len() > REMEMBERED {
+        kept.pop_first();
+    }
+}

@@ -1,0 +1,164 @@
+//! Facts of calls, and what they tell of their sockets.
+
+use std::net::SocketAddr;
+
+use proto::{
+    call::{Call, CallError, Outcome, Value},
+    record::kind_name,
+    trace::{CallBegin, CallEnd, Data},
+};
+
+use super::{CallNote, Scene, bound};
+use crate::facts::{Facts, Field};
+
+impl Scene {
+    pub(super) fn call_begin(&mut self, begin: &CallBegin, time: u64) -> Facts {
+        if let Some(socket) = begin.socket {
+            let note = self.sockets.entry(socket).or_default();
+            match &begin.call {
+                Call::Connect { address, .. } => {
+                    note.port = Some(address.port());
+                    note.began = Some(time);
+                }
+                Call::Bind { address, .. } => note.port = Some(address.port()),
+                _ => {}
+            }
+            bound(&mut self.sockets);
+        }
+        let note = CallNote { begin: begin.clone(), time, packets: 0, syns: 0, answer: None, full: false };
+        let facts = self.asked(&note).word(Field::Phase, "begin");
+        self.calls.insert(begin.id, note);
+        bound(&mut self.calls);
+        facts
+    }
+
+    pub(super) fn call_end(&mut self, end: &CallEnd) -> Facts {
+        let Some(note) = self.calls.remove(&end.id) else {
+            // Its begin was let go: the end alone names no call.
+            return Facts::of("call").word(Field::Phase, "end").word(Field::Result, result(&end.outcome));
+        };
+        let length = length(&end.outcome);
+        self.learn(&note, end, length);
+        let mut facts = self
+            .asked(&note)
+            .word(Field::Phase, "end")
+            .word(Field::Result, result(&end.outcome))
+            .number(Field::Waited, end.elapsed / 1_000_000)
+            .number(Field::Packets, note.packets)
+            .maybe_number(Field::Length, length)
+            .maybe_number(Field::Made, made(&end.outcome));
+        if matches!(note.begin.call, Call::Connect { .. }) {
+            facts = facts
+                .number(Field::Syns, note.syns)
+                .word(Field::Answer, note.answer.clone().unwrap_or_else(|| "none".to_owned()))
+                .yes(Field::Full, note.full);
+        }
+        if end.data.length > 0 {
+            facts = facts.word(Field::Data, text(&end.data));
+        }
+        let socket = note.begin.socket.and_then(|socket| self.sockets.get(&socket));
+        if let Some(socket) = socket {
+            facts = facts
+                .maybe_number(Field::Port, socket.port)
+                .number(Field::Received, socket.received)
+                .number(Field::Sent, socket.sent)
+                .number(Field::Recvs, socket.recvs);
+            facts.began = socket.began;
+        }
+        facts
+    }
+
+    /// What an end tells of its socket.
+    fn learn(&mut self, note: &CallNote, end: &CallEnd, length: Option<u64>) {
+        let Some(socket) = note.begin.socket else { return };
+        let port = self.sockets.get(&socket).and_then(|known| known.port);
+        match (&note.begin.call, &end.outcome) {
+            (Call::Accept { .. }, Ok(_)) => {
+                if let Some(made) = end.socket {
+                    let made = self.sockets.entry(made).or_default();
+                    (made.port, made.began) = (port, Some(note.time));
+                    bound(&mut self.sockets);
+                }
+            }
+            // What was only looked at will be received again.
+            (Call::Recv { flags, .. } | Call::RecvFrom { flags, .. }, Ok(_))
+                if !flags.contains(proto::call::Flags::PEEK) =>
+            {
+                let known = self.sockets.entry(socket).or_default();
+                known.received += length.unwrap_or(0);
+                known.recvs += u64::from(length.unwrap_or(0) > 0);
+            }
+            (Call::Send { .. } | Call::SendTo { .. }, Ok(_)) => {
+                self.sockets.entry(socket).or_default().sent += length.unwrap_or(0);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a call says from its begin on.
+    fn asked(&self, note: &CallNote) -> Facts {
+        let begin = &note.begin;
+        let facts = self
+            .of_program(Facts::of("call"), begin.program)
+            .word(Field::Call, begin.call.name())
+            .maybe_word(Field::Host, self.name(begin.host))
+            .maybe_number(Field::Fd, begin.call.fd().and_then(|fd| u64::try_from(fd.0).ok()));
+        let to = |facts: Facts, address: &SocketAddr| {
+            facts
+                .number(Field::Port, address.port())
+                .word(Field::Address, address.ip().to_string())
+                .maybe_word(Field::To, self.host_at(address.ip()).and_then(|id| self.name(id)))
+        };
+        match &begin.call {
+            Call::Socket { kind, .. } => facts.word(Field::Type, kind_name(*kind)),
+            Call::Connect { address, .. } | Call::Bind { address, .. } => to(facts, address),
+            Call::SendTo { address, length, .. } => {
+                to(facts, address).number(Field::Length, *length).word(Field::Data, text(&begin.data))
+            }
+            Call::Send { length, .. } => {
+                facts.number(Field::Length, *length).word(Field::Data, text(&begin.data))
+            }
+            Call::Recv { max, .. } | Call::RecvFrom { max, .. } => facts.number(Field::Max, *max),
+            Call::Listen { backlog, .. } => facts.maybe_number(Field::Backlog, u64::try_from(*backlog).ok()),
+            Call::Resolve { name, port, .. } => {
+                facts.word(Field::Name, name.clone()).number(Field::Port, *port)
+            }
+            Call::Ping { name, .. } => facts.word(Field::Name, name.clone()),
+            _ => facts,
+        }
+    }
+}
+
+/// The first bytes as text; what is no UTF-8 is replaced.
+fn text(data: &Data) -> String {
+    String::from_utf8_lossy(&data.bytes).into_owned()
+}
+
+fn result(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(_) => "ok".to_owned(),
+        Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
+        Err(CallError::Resolve(why)) => why.name().to_owned(),
+        Err(CallError::TimedOut { .. }) => "timed_out".to_owned(),
+        Err(CallError::Policy { .. }) => "policy".to_owned(),
+        Err(CallError::Limit { .. }) => "limit".to_owned(),
+        Err(CallError::Protocol { .. }) => "protocol".to_owned(),
+    }
+}
+
+/// Bytes that went, or came.
+fn length(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Ok(Value::Sent(length) | Value::Received { length } | Value::ReceivedFrom { length, .. }) => {
+            Some(u64::from(*length))
+        }
+        _ => None,
+    }
+}
+
+fn made(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => u64::try_from(fd.0).ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,136 @@
+//! The lesson as JavaScript sees it. Every answer is plain data; a sentence is a list of pieces, never markup.
+
+use lesson::Malformed;
+use proto::room::StepOutcome;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use super::{
+    desk::{Desk, Memory},
+    drawn,
+};
+use crate::view::store::Seed;
+
+/// The lesson a person is in, fed with the same bytes as `View.push`.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct LessonView {
+    desk: Desk,
+}
+
+#[wasm_bindgen]
+impl LessonView {
+    /// No lesson yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The room's id, and what it consists of, as `View.seed` takes it; `member` is who looks.
+    pub fn seed(&mut self, room: &str, snapshot: JsValue) -> Result<(), JsError> {
+        let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
+        self.desk.seed(room, seed);
+        Ok(())
+    }
+
+    /// The number of the machine that lessons call `client`.
+    pub fn left(&mut self, host: u32) {
+        self.desk.left_is(host);
+    }
+
+    /// Opens a lesson. `guest`: the person came with a machine of their own. `memory` is what `memory()` gave, here or
+    /// in another room.
+    ///
+    /// # Errors
+    /// The line and the reason why it is none.
+    pub fn open(&mut self, source: &str, guest: bool, memory: Option<String>) -> Result<(), JsError> {
+        // What a browser kept may be older than this page: then it begins anew.
+        let memory = memory.and_then(|text| serde_json::from_str::<Memory>(&text).ok());
+        self.desk.open(source, guest, memory.as_ref()).map_err(|error| malformed(&error))
+    }
+
+    /// What to remember, as text.
+    pub fn memory(&self) -> Option<String> {
+        serde_json::to_string(&self.desk.memory()?).ok()
+    }
+
+    /// Takes events in the wire format, in order; repeated ones do no harm. Whether anything changed.
+    pub fn push(&mut self, events: &[u8]) -> Result<bool, JsError> {
+        Ok(self.desk.push(events)?)
+    }
+
+    /// Everything the strip draws; undefined without a lesson.
+    pub fn drawn(&self) -> Result<JsValue, JsError> {
+        object(&self.desk.progress().map(drawn::drawn))
+    }
+
+    /// Steps to tell the room about: `[title, { Passed: { evidence } } | "Skipped"]`, each once.
+    #[wasm_bindgen(js_name = takeNews)]
+    pub fn take_news(&mut self) -> Result<JsValue, JsError> {
+        let news: Vec<(String, StepOutcome)> =
+            self.desk.progress_mut().map(lesson::Progress::take_news).unwrap_or_default();
+        object(&news)
+    }
+
+    /// Goes on without the current step.
+    pub fn skip(&mut self) {
+        if let Some(progress) = self.desk.progress_mut() {
+            progress.skip();
+        }
+    }
+
+    /// One more thing of the current step's doing is done, where the trace does not tell.
+    pub fn did(&mut self) {
+        if let Some(progress) = self.desk.progress_mut() {
+            progress.did();
+        }
+    }
+
+    /// Goes on at a step, by its part and its place there, from 0.
+    #[wasm_bindgen(js_name = goTo)]
+    pub fn go_to(&mut self, part: usize, step: usize) {
+        self.desk.go_to((part, step));
+    }
+
+    /// Answers the current step's question.
+    pub fn predict(&mut self, choice: usize) {
+        if let Some(progress) = self.desk.progress_mut() {
+            progress.predict(choice);
+        }
+    }
+
+    /// Puts the current step's cards into this order of their numbers.
+    pub fn arrange(&mut self, order: &[usize]) {
+        if let Some(progress) = self.desk.progress_mut() {
+            progress.arrange(order);
+        }
+    }
+
+    /// Reads the tutorial's sentences: `{ id, claim, verdict, truth, does, tidy, lesson }`.
+    ///
+    /// # Errors
+    /// The line and the reason why the file is none.
+    pub fn sentences(&mut self, source: &str) -> Result<JsValue, JsError> {
+        let read = self.desk.read_sentences(source).map_err(|error| malformed(&error))?;
+        object(&drawn::sentences(read))
+    }
+
+    /// Begins to show a sentence: what happens from now on counts. False where there is no such sentence.
+    pub fn show(&mut self, id: &str) -> bool {
+        self.desk.show(id)
+    }
+
+    /// The `seq` of the events that show it; undefined until all have happened.
+    pub fn evidence(&self) -> Result<JsValue, JsError> {
+        object(&self.desk.evidence())
+    }
+}
+
+fn malformed(error: &Malformed) -> JsError {
+    JsError::new(&error.to_string())
+}
+
+fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).map_err(JsError::from)
+}

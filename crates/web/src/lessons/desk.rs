@@ -1,0 +1,158 @@
+//! One lesson and one room: feeds events to both the lesson and what is being shown of the tutorial's sentences.
+
+use std::collections::BTreeMap;
+
+use lesson::{
+    Lesson, Malformed, Progress, Scene, Sentences,
+    progress::{At, Mark},
+    sentences::Showing,
+};
+use proto::{
+    id::HostId,
+    trace::{Event, What},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::view::store::{PushError, Seed};
+
+/// What a browser remembers of a lesson.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// The room it was in.
+    pub room: String,
+    /// The `seq` after which its part counts, in that room.
+    pub since: u64,
+    /// Marks by the steps' titles.
+    pub marks: BTreeMap<String, Mark>,
+}
+
+/// A room's events and the lesson that is computed from them.
+#[derive(Debug, Default)]
+pub struct Desk {
+    room: String,
+    scene: Scene,
+    last_seq: u64,
+    progress: Option<Progress>,
+    sentences: Option<Sentences>,
+    showing: Option<Showing>,
+}
+
+impl Desk {
+    /// Machines, programs and who looks, from a snapshot.
+    pub fn seed(&mut self, room: &str, seed: Seed) {
+        room.clone_into(&mut self.room);
+        for host in seed.host_infos() {
+            self.scene.host_is(&host);
+        }
+        for program in seed.program_infos() {
+            self.scene.program_is(&program);
+        }
+        if let Some(me) = seed.member {
+            self.scene.person_is(proto::id::MemberId(me));
+        }
+    }
+
+    /// The machine that lessons call `client`.
+    pub fn left_is(&mut self, host: u32) {
+        self.scene.left_is(HostId(host));
+    }
+
+    /// Opens a lesson. What is remembered of this room goes on; of another, whole parts count as done.
+    ///
+    /// # Errors
+    /// The line and the reason why it is none.
+    pub fn open(&mut self, source: &str, guest: bool, memory: Option<&Memory>) -> Result<(), Malformed> {
+        let mut progress = Progress::new(Lesson::read(source)?, guest);
+        // In a room where something happened already, a lesson that is new here begins now.
+        progress.begin_after(self.last_seq);
+        if let Some(memory) = memory {
+            let this_room = memory.room == self.room;
+            progress.remember(&memory.marks, this_room.then_some(memory.since.max(self.last_seq)));
+        }
+        self.progress = Some(progress);
+        Ok(())
+    }
+
+    /// What a browser should remember.
+    pub fn memory(&self) -> Option<Memory> {
+        let progress = self.progress.as_ref()?;
+        Some(Memory { room: self.room.clone(), since: progress.since(), marks: progress.marks() })
+    }
+
+    /// Where the person is.
+    pub fn progress(&self) -> Option<&Progress> {
+        self.progress.as_ref()
+    }
+
+    /// The same, to be moved.
+    pub fn progress_mut(&mut self) -> Option<&mut Progress> {
+        self.progress.as_mut()
+    }
+
+    /// Takes events in the wire format, one after the other; those known already are skipped. Returns whether
+    /// something changed.
+    ///
+    /// # Errors
+    /// The bytes are no events. Those before the fault were taken.
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<bool, PushError> {
+        let mut changed = false;
+        while !bytes.is_empty() {
+            let (event, rest) =
+                postcard::take_from_bytes::<Event>(bytes).map_err(|_| PushError::Malformed)?;
+            changed |= self.take(&event);
+            bytes = rest;
+        }
+        Ok(changed)
+    }
+
+    /// Takes one event.
+    pub fn take(&mut self, event: &Event) -> bool {
+        if event.seq <= self.last_seq {
+            return false;
+        }
+        self.last_seq = event.seq;
+        if let What::Progress { by, lesson, step, outcome } = &event.what
+            && Some(*by) == self.scene.person()
+            && let Some(progress) = &mut self.progress
+        {
+            progress.hear(lesson, step, *outcome);
+            return true;
+        }
+        let Some(facts) = self.scene.facts(event) else { return false };
+        if let Some(showing) = &mut self.showing {
+            showing.feed(event.seq, &facts);
+        }
+        let progress = self.progress.as_mut();
+        let changed = progress.is_some_and(|progress| progress.feed(event.seq, event.time, &facts));
+        changed || self.showing.is_some()
+    }
+
+    /// Goes on at a step.
+    pub fn go_to(&mut self, at: At) {
+        if let Some(progress) = &mut self.progress {
+            progress.go_to(at);
+        }
+    }
+
+    /// Reads the tutorial's sentences.
+    ///
+    /// # Errors
+    /// The line and the reason why the file is none.
+    pub fn read_sentences(&mut self, source: &str) -> Result<&Sentences, Malformed> {
+        let read = Sentences::read(source)?;
+        Ok(self.sentences.insert(read))
+    }
+
+    /// Begins to show a sentence: what happens from now on counts. False where there is no such sentence.
+    pub fn show(&mut self, id: &str) -> bool {
+        let sentence = self.sentences.as_ref().and_then(|all| all.sentences.iter().find(|one| one.id == id));
+        self.showing = sentence.map(Showing::new);
+        self.showing.is_some()
+    }
+
+    /// The events that show the sentence, once all have happened.
+    pub fn evidence(&self) -> Option<Vec<u64>> {
+        self.showing.as_ref()?.evidence()
+    }
+}

@@ -1,0 +1,106 @@
+// What hangs below the strip when it is asked for: help, an explanation, cards to sort. It pushes nothing, and Escape
+// closes it.
+import { button, element } from "/page/element.js";
+import { inline } from "/page/lesson-prose.js";
+
+/** @typedef {import("/page/lesson-prose.js").Ways} Ways */
+
+export class LessonPanel {
+  #strip;
+  #onclose;
+  /** @type {HTMLElement | null} */
+  #panel = null;
+  /** What is shown: `hint`, `why`, `cards`, or nothing. */
+  shows = "";
+
+  /** @param {HTMLElement} strip where it hangs @param {() => void} onclose */
+  constructor(strip, onclose) {
+    this.#strip = strip;
+    this.#onclose = onclose;
+    strip.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.shows) this.close();
+    });
+  }
+
+  /** @param {string} what @param {(Node | string)[]} content */
+  open(what, content) {
+    const focus = this.#panel?.contains(document.activeElement) ? focusKey() : null;
+    this.#panel?.remove();
+    const closer = button("Close", () => this.close(), { class: "link" });
+    const label = LABELS[what];
+    this.#panel = element("div", { class: `hint hint-${what}`, role: "region", "aria-label": label }, ...content, element("div", { class: "row" }, closer));
+    this.#strip.append(this.#panel);
+    this.shows = what;
+    if (focus) /** @type {HTMLElement | null} */ (this.#panel.querySelector(`[data-key="${focus}"]`))?.focus();
+  }
+
+  close() {
+    this.#panel?.remove();
+    this.#panel = null;
+    this.shows = "";
+    this.#onclose();
+  }
+}
+
+/** @type {Record<string, string>} */
+const LABELS = { hint: "Help", why: "Why", cards: "Cards" };
+
+/** Cards are drawn anew when one moves: the same button keeps the focus. */
+function focusKey() {
+  const { dataset } = /** @type {HTMLElement} */ (document.activeElement);
+  return dataset.key ?? null;
+}
+
+/** Help for a step, and what is not so yet. @param {any} current @param {Ways} ways */
+export function hintContent(current, ways) {
+  const content = [element("p", { class: "prose" }, ...inline(current.hint, ways))];
+  if (current.missing.length > 0) {
+    const items = current.missing.map((/** @type {any[]} */ pieces) => element("li", { class: "prose" }, ...inline(pieces, ways)));
+    content.push(element("h3", {}, "Not so yet"), element("ul", { class: "missing" }, ...items));
+  }
+  return content;
+}
+
+/** Why it was so, and what was predicted. @param {any} last @param {Ways} ways */
+export function whyContent(last, ways) {
+  const content = [];
+  if (last.predict && last.prediction !== undefined && last.prediction !== null) {
+    const said = last.predict.choices[last.prediction];
+    const right = last.predict.choices[last.predict.right];
+    const sentence = last.prediction === last.predict.right ? `You said: ${said}. So it was.` : `You said: ${said}. It was: ${right}.`;
+    content.push(element("p", { class: "prose" }, sentence));
+  }
+  content.push(element("p", { class: "prose" }, ...inline(last.explain, ways)));
+  return content;
+}
+
+/**
+ * Cards in the learner's order, with the run's marking once there was one.
+ * @param {any[]} cards @param {Ways} ways @param {(order: number[]) => void} arrange @param {(seq: number) => void} reveal
+ */
+export function cardsContent(cards, ways, arrange, reveal) {
+  const marked = cards.every(({ place }) => place !== undefined && place !== null);
+  const right = cards.filter(({ place }, at) => place === at).length;
+  const said = marked
+    ? `The run has happened: ${right} of ${cards.length} cards are where they belong. Move the others.`
+    : "Put them in the order in which they will happen. Then run it: the run is the marking.";
+  const move = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const order = cards.map(({ card }) => card);
+    order.splice(to, 0, ...order.splice(from, 1));
+    arrange(order);
+  };
+  const items = cards.map(({ card, text, seq, place }, at) => {
+    const fits = marked && place === at;
+    const mark = marked ? element("span", { class: fits ? "card-right" : "card-wrong" }, fits ? "✓ right" : "not here") : null;
+    const see = seq ? button("see", () => reveal(seq), { class: "link card-see" }) : null;
+    return element(
+      "li",
+      { class: "card", data: { card } },
+      element("span", { class: "card-text" }, ...inline(text, ways)),
+      element("span", { class: "card-mark" }, mark, see),
+      button("↑", () => move(at, at - 1), { class: "button card-move", "aria-label": `Earlier: card ${at + 1}`, disabled: at === 0, data: { key: `up-${card}` } }),
+      button("↓", () => move(at, at + 1), { class: "button card-move", "aria-label": `Later: card ${at + 1}`, disabled: at === cards.length - 1, data: { key: `down-${card}` } }),
+    );
+  });
+  return [element("p", { class: "prose", role: "status" }, said), element("ol", { class: "cards" }, ...items)];
+}

@@ -1,0 +1,31 @@
+// A sentence's pieces as nodes. The pieces come from Rust; text only ever becomes text.
+import { element } from "/page/element.js";
+
+/**
+ * @typedef {{ kind: "text" | "code", text: string } | { kind: "call", text: string, host: string, line: string }
+ *   | { kind: "program", text: string, host: string, path: string } | { kind: "lesson", text: string, id: string }} Piece
+ * @typedef {{ rename: (name: string) => string, follow: (piece: any) => void }} Ways `rename` says what a machine of the
+ *   lesson is called here, `follow` puts a call or a program in place, or opens a lesson
+ */
+
+/** @param {Piece[]} pieces @param {Ways} ways @returns {(string | HTMLElement)[]} */
+export function inline(pieces, { rename, follow }) {
+  return pieces.map((piece) => {
+    if (piece.kind === "text") return piece.text;
+    if (piece.kind === "code") return element("code", {}, rename(piece.text));
+    const title = titleOf(piece, rename);
+    return element("button", { type: "button", class: "put", title, on: { click: () => follow(piece) } }, piece.text);
+  });
+}
+
+/** What a person reads of a sentence. @param {Piece[]} pieces @param {(name: string) => string} rename */
+export function plain(pieces, rename) {
+  return pieces.map((piece) => (piece.kind === "code" ? rename(piece.text) : piece.text)).join("");
+}
+
+/** @param {any} piece @param {(name: string) => string} rename */
+function titleOf(piece, rename) {
+  if (piece.kind === "call") return `Put this call at the prompt of ${rename(piece.host)}`;
+  if (piece.kind === "program") return `Put this program on ${rename(piece.host)}`;
+  return "Open this lesson";
+}

@@ -1,0 +1,118 @@
+// The tutorial, sentence by sentence: what it claims, whether that is so on Linux, and Show me, which makes the calls in
+// this room and links what was just recorded.
+import { button, element } from "/page/element.js";
+import { CannotDo } from "/page/lesson-doing.js";
+import { inline } from "/page/lesson-prose.js";
+import { dialog } from "/page/popover.js";
+
+/** How long a sentence may take to show itself: a second try of a SYN, an answer after three seconds. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * @param {{ path: string, room: any, lessons: any, doing: import("/page/lesson-doing.js").LessonDoing,
+ *   ways: import("/page/lesson-prose.js").Ways, titles: import("/page/lesson-shelf.js").Listed[],
+ *   reveal: (seq: number) => void, open: (id: string) => void }} parts
+ */
+export async function showTutorial({ path, room, lessons, doing, ways, titles, reveal, open }) {
+  const list = element("ol", { class: "sentences" });
+  const intro = element(
+    "p",
+    { class: "prose" },
+    "28 sentences, in our own words. Most are so. Some never were, on Linux. Show me makes the calls in this room.",
+  );
+  const made = dialog("The tutorial, sentence by sentence", [intro, list]);
+  made.classList.add("tutorial");
+  try {
+    const answer = await fetch(path);
+    if (!answer.ok) throw new Error(`it could not be loaded (${answer.status})`);
+    const sentences = lessons.sentences(await answer.text());
+    const may = room.me.role === "owner";
+    const tools = { room, lessons, doing, ways, titles, made, reveal, open, may };
+    list.append(...sentences.map((/** @type {any} */ one) => row(one, tools)));
+  } catch (error) {
+    list.append(element("li", {}, String(/** @type {any} */ (error)?.message ?? error)));
+  }
+}
+
+/** @param {any} sentence @param {any} tools */
+function row(sentence, tools) {
+  const { ways, titles, made, open, may } = tools;
+  const said = element("p", { class: "sentence-said soft", role: "status" });
+  const show = button("Show me", () => void run(sentence, tools, { show, said }), { "aria-label": `Show me ${sentence.id}` });
+  const lesson = titles.find((/** @type {any} */ { id }) => id === sentence.lesson);
+  const more = lesson
+    ? button(`Lesson: ${lesson.title}`, () => (made.close(), open(lesson.id)), { class: "link" })
+    : null;
+  return element(
+    "li",
+    { class: "sentence-row", data: { sentence: sentence.id } },
+    element("span", { class: "badge", data: { verdict: sentence.verdict } }, sentence.verdict),
+    element("p", { class: "prose claim" }, ...inline(sentence.claim, ways)),
+    element("p", { class: "prose" }, ...inline(sentence.truth, ways)),
+    element("div", { class: "row" }, may ? show : null, more),
+    said,
+  );
+}
+
+/** One runs at a time: they share the machines' prompts. */
+let running = false;
+
+/** @param {any} sentence @param {any} tools @param {{ show: HTMLButtonElement, said: HTMLElement }} nodes */
+async function run({ id, does, tidy }, tools, { show, said }) {
+  const { lessons, doing } = tools;
+  if (running || !lessons.show(id)) return;
+  running = true;
+  show.disabled = true;
+  said.textContent = "Making the calls…";
+  try {
+    await all(doing, does);
+    said.replaceChildren(...evidence(await seen(tools), tools));
+  } catch (error) {
+    said.textContent = String(/** @type {any} */ (error)?.message ?? error);
+  } finally {
+    // What was opened is closed again, so that it can be shown once more.
+    await all(doing, tidy).catch((error) => console.error(error));
+    running = false;
+    show.disabled = false;
+  }
+}
+
+/** @param {import("/page/lesson-doing.js").LessonDoing} doing @param {any[]} lines */
+async function all(doing, lines) {
+  for (const line of lines) {
+    try {
+      await doing.perform(line);
+    } catch (error) {
+      // The trace says whether it was shown; a call that failed is part of it.
+      if (error instanceof CannotDo) throw error;
+    }
+  }
+}
+
+/** Waits for the events that show it. @param {any} tools @returns {Promise<number[]>} */
+function seen({ room, lessons }) {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const found = lessons.evidence();
+      if (!found) return;
+      done();
+      resolve(found);
+    };
+    const stop = room.on("trace", () => queueMicrotask(look));
+    const timer = setTimeout(() => {
+      done();
+      reject(new Error("It was not to be seen this time: is something else running on these machines?"));
+    }, PATIENCE_MS);
+    const done = () => {
+      clearTimeout(timer);
+      stop();
+    };
+    look();
+  });
+}
+
+/** @param {number[]} seqs @param {any} tools */
+function evidence(seqs, { made, reveal }) {
+  const links = seqs.map((seq) => button(`event ${seq}`, () => (made.close(), reveal(seq)), { class: "link evidence" }));
+  return ["Recorded just now: ", ...links.flatMap((link, at) => (at > 0 ? [", ", link] : [link]))];
+}

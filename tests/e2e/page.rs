@@ -5,6 +5,7 @@ mod by_keyboard;
 mod client;
 mod connection;
 mod editor;
+mod secure;
 mod together;
 
 use crate::harness::{

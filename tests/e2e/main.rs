@@ -14,4 +14,5 @@ mod resume;
 mod rooms;
 mod streams;
 mod tidy;
+mod tls;
 mod tutorial;

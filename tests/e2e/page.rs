@@ -5,6 +5,7 @@ mod by_keyboard;
 mod client;
 mod connection;
 mod editor;
+mod secure;
 mod together;
 
 use crate::harness::{
@@ -17,11 +18,26 @@ pub(crate) const LAPTOP: (u32, u32) = (1280, 800);
 const PHONE: (u32, u32) = (320, 568);
 
 /// Opens a new room, as somebody does who has only heard of the address.
-async fn new_room(browser: &Browser, server: &TestServer, (width, height): (u32, u32)) -> Tab {
+async fn first_visit(browser: &Browser, server: &TestServer, (width, height): (u32, u32)) -> Tab {
     let tab = browser.visitor(width, height).await;
     tab.go(&server.origin()).await;
     entered(&tab).await;
     tab
+}
+
+/// Opens a new room with the lesson by hand: its consoles stand in front.
+async fn new_room(browser: &Browser, server: &TestServer, (width, height): (u32, u32)) -> Tab {
+    let tab = browser.visitor(width, height).await;
+    tab.go(&by_hand(&format!("{}/", server.origin()))).await;
+    entered(&tab).await;
+    tab
+}
+
+/// An address with the lesson by hand in it.
+fn by_hand(address: &str) -> String {
+    let (page, key) = address.split_once('#').unwrap_or((address, ""));
+    let page = page.split('?').next().unwrap_or(page);
+    format!("{page}?lesson=by-hand{}{key}", if key.is_empty() { "" } else { "#" })
 }
 
 /// Waits until a tab is in its room.

@@ -55,6 +55,11 @@ export class Frame {
     this.onshow();
   }
 
+  /** Brings the consoles to the front of the machines that this page works on. */
+  openByHand() {
+    for (const pane of this.panes) pane.openByHand();
+  }
+
   /** Whether a machine is on the screen now. @param {string} name */
   shows(name) {
     const pane = this.paneOf(name);

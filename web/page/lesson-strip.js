@@ -114,12 +114,13 @@ export class LessonStrip extends HTMLElement {
     lessons.open(source, room.me.role === "participant", memory ?? undefined);
     this.#drawn = lessons.drawn();
     if (step !== undefined) this.#goToTitle(step);
-    if (put && !memory?.includes(`"room":"${room.id}"`)) await this.#putPrograms(listed.id);
+    if (put && !memory?.includes(`"room":"${room.id}"`)) await this.#prepare(listed.id);
     this.refresh();
   }
 
-  /** Files that a lesson wants, into the editors. @param {string} id */
-  async #putPrograms(id) {
+  /** Files that a lesson wants, into the editors; a lesson without any is done by hand. @param {string} id */
+  async #prepare(id) {
+    if (this.#drawn.programs.length === 0) this.#room.frame.openByHand();
     for (const { host, file, path } of this.#drawn.programs) {
       try {
         await this.#doing?.perform({ do: "put", host, file, path }, id);

@@ -68,6 +68,11 @@ export class MachinePane extends HTMLElement {
     await this.#own?.put(file, source);
   }
 
+  /** Brings the console to the front. */
+  openByHand() {
+    this.#own?.openByHand();
+  }
+
   /** Makes a line the next thing to do in the console, or not; answers whether it can be seen there. @param {string | null} line */
   suggestLine(line) {
     return this.#own?.suggestLine(line) ?? false;

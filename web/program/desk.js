@@ -153,6 +153,11 @@ export class Desk {
     this.#update();
   }
 
+  /** Brings the console to the front, now or as soon as there is a choice. */
+  openByHand() {
+    void this.#ready.then(() => this.open(BY_HAND));
+  }
+
   /** Puts a program on the machine, in place of one of that name, and opens it. @param {string} file @param {string} source */
   async put(file, source) {
     await this.#ready;

@@ -4,6 +4,7 @@
 //! HTTP/1.1 only. Nothing of a request is read before its address was counted.
 
 mod stream;
+pub(crate) mod tls;
 
 use std::{
     convert::Infallible,
@@ -146,7 +147,11 @@ impl Door {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let deadlines = self.shared.config.deadlines;
-        let Ok(Ok(stream)) = timeout(deadlines.head, wrapped).await else { return };
+        let stream = match timeout(deadlines.head, wrapped).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!(peer = %ends.peer, %error, "no handshake"),
+            Err(_) => return tracing::debug!(peer = %ends.peer, "the handshake took too long"),
+        };
         let upgraded = Arc::new(AtomicBool::new(false));
         let stream = Guarded::new(stream, permit, deadlines.stall, Arc::clone(&upgraded));
         let router = self.router.clone();

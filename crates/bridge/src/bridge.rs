@@ -7,6 +7,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
 };
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
     accept, config::Config, drain::Drain, http, http::Shared, metrics::Metrics, origin::Names, quota::Quota,
@@ -58,7 +59,7 @@ impl Bridge {
         Ok(Self { shared, router })
     }
 
-    /// Serves plain HTTP until `shutdown` is ready, then drains: nobody new is let in, sessions are told and closed.
+    /// Serves HTTP, within TLS where [`Config::tls`] says so, until `shutdown` is ready, then drains: nobody new is let in, sessions are told and closed.
     /// Returns when all have left, at the latest after [`crate::Deadlines::drain`].
     ///
     /// May be called for several listeners; the first shutdown is everybody's.
@@ -70,15 +71,19 @@ impl Bridge {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> io::Result<()> {
-        self.serve_with(listener, false, |stream| async { Ok(stream) }, shutdown).await
+        match &self.shared.config.tls {
+            None => self.serve_with(listener, false, |stream| async { Ok(stream) }, shutdown).await,
+            Some(tls) => {
+                let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
+                let wrap = move |stream| accept::tls::accept(acceptor.clone(), stream);
+                self.serve_with(listener, true, wrap, shutdown).await
+            }
+        }
     }
 
-    /// The same with something between TCP and HTTP, as TLS is. `secure` says that it protects from eavesdroppers, so
-    /// that only `https` origins are ours. `wrap` has [`crate::Deadlines::head`] to finish.
-    ///
-    /// # Errors
-    /// The listener's address cannot be read.
-    pub async fn serve_with<S, F, W>(
+    /// Serves with something between TCP and HTTP. `secure` says that it protects from eavesdroppers, so that only
+    /// `https` origins are ours. `wrap` has [`crate::Deadlines::head`] to finish.
+    async fn serve_with<S, F, W>(
         &self,
         listener: TcpListener,
         secure: bool,

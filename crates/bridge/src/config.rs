@@ -2,10 +2,11 @@
 //!
 //! Values only: nothing here reads flags, files or the environment.
 
-use std::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use ipnet::IpNet;
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::http::assets::Assets;
 
@@ -20,6 +21,8 @@ pub struct Config {
     /// Further web origins whose pages may use the client, as a browser spells them: `https://blog.example`.
     /// Default none.
     pub origins: Vec<String>,
+    /// TLS for the page, its WebSocket and everything else. Default none: plain HTTP.
+    pub tls: Option<Tls>,
     /// Proxies whose `X-Forwarded-For` is believed. Default none: the header is ignored.
     pub trusted_proxies: Vec<IpNet>,
     /// Where rooms may connect outside. Default: the tutorial's two targets.
@@ -48,6 +51,7 @@ impl Default for Config {
             node: "a".to_owned(),
             host_names: Vec::new(),
             origins: Vec::new(),
+            tls: None,
             trusted_proxies: Vec::new(),
             outbound: Outbound::default(),
             listeners: Vec::new(),
@@ -59,6 +63,16 @@ impl Default for Config {
             deadlines: Deadlines::default(),
         }
     }
+}
+
+/// TLS that ends here.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate and its key. Offer no protocol but `http/1.1`.
+    pub config: Arc<ServerConfig>,
+    /// Whether browsers are told to come by HTTPS only for the next day (`Strict-Transport-Security`). Not with a
+    /// certificate that nobody vouches for: such an exception could not be made any more.
+    pub strict: bool,
 }
 
 /// Where rooms may connect outside.

@@ -19,6 +19,6 @@ mod ws;
 
 pub use crate::{
     bridge::{Bridge, StartError},
-    config::{Config, Deadlines, Limits, Outbound, Service},
+    config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
 };

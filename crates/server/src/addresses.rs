@@ -30,6 +30,13 @@ fn select(bound: SocketAddr, own: impl Iterator<Item = IpAddr>) -> Vec<SocketAdd
     addresses.into_iter().map(|address| SocketAddr::new(address, bound.port())).collect()
 }
 
+/// A name of the operator's (`lab.example`, `lab.example:8443`) as it stands in a URL, where the page listens on `port`.
+#[must_use]
+pub fn with_port(name: &str, port: u16) -> String {
+    let has_one = name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    if has_one { name.to_owned() } else { format!("{name}:{port}") }
+}
+
 /// Whether a browser treats plain HTTP from this address as secure, which shared memory (and so Python), the clipboard
 /// and cryptography need.
 #[must_use]
@@ -60,6 +67,13 @@ mod tests {
     fn one_address_is_itself() {
         let bound = "127.0.0.2:4000".parse().unwrap();
         assert_eq!(reachable(bound), [bound]);
+    }
+
+    #[test]
+    fn names_get_the_port_they_lack() {
+        assert_eq!(with_port("lab.example", 8443), "lab.example:8443");
+        assert_eq!(with_port("lab.example:443", 8443), "lab.example:443");
+        assert_eq!(with_port("[2001:db8::5]", 80), "[2001:db8::5]:80");
     }
 
     #[test]

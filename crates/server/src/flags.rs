@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
-use server::Config;
+use server::{Config, tls};
 
 /// Real TCP sockets in a web page, for learning.
 ///
@@ -35,6 +35,19 @@ pub(crate) struct Flags {
     /// Name under which the page is reached besides loopback and this machine's addresses; may be given several times
     #[arg(long, value_name = "NAME[:PORT]")]
     host_name: Vec<String>,
+
+    /// Serve the page by HTTPS with this certificate (PEM, with its chain); goes with --tls-key
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// Serve the page by HTTPS with a certificate made at start, for localhost, this machine's addresses and --host-name.
+    /// Each visitor's browser warns once
+    #[arg(long, value_enum, conflicts_with = "tls_cert")]
+    tls: Option<OwnTls>,
 
     /// Web origin of somebody else whose pages may use the client, as https://blog.example; may be given several times
     #[arg(long, value_name = "ORIGIN")]
@@ -73,6 +86,13 @@ enum Reach {
     Open,
 }
 
+/// Certificates that need no file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OwnTls {
+    /// One that nobody vouches for.
+    SelfSigned,
+}
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Log {
@@ -86,11 +106,16 @@ impl Flags {
     /// The settings these flags stand for.
     ///
     /// # Errors
-    /// Flags that contradict each other, or a target that is none.
+    /// Flags that contradict each other, a target that is none, or a certificate that cannot be used.
     pub(crate) fn into_config(self) -> Result<Config> {
         let usual = Deadlines::default();
         let room_idle = Duration::from_secs(self.room_idle.into());
         let deadlines = Deadlines { room_idle, resume: usual.resume.min(room_idle), ..usual };
+        let tls = match (self.tls, self.tls_cert.zip(self.tls_key)) {
+            (Some(OwnTls::SelfSigned), _) => Some(tls::self_signed(self.listen, &self.host_name)?),
+            (None, Some((certificate, key))) => Some(tls::from_files(&certificate, &key)?),
+            (None, None) => None,
+        };
         Ok(Config {
             listen: self.listen,
             tutorial: self.tutorial,
@@ -100,6 +125,7 @@ impl Flags {
                 node: self.node,
                 host_names: self.host_name,
                 origins: self.origin,
+                tls,
                 trusted_proxies: self.trusted_proxy,
                 deadlines,
                 ..bridge::Config::default()
@@ -182,6 +208,10 @@ mod tests {
             &["--allow", "a.example:65536"],
             &["--trusted-proxy", "a.example"],
             &["--listen", "8080"],
+            &["--tls", "mine"],
+            &["--tls-cert", "cert.pem"],
+            &["--tls-key", "key.pem"],
+            &["--tls", "self-signed", "--tls-cert", "cert.pem", "--tls-key", "key.pem"],
         ] {
             assert!(parse(arguments).is_err(), "{arguments:?}");
         }

@@ -7,6 +7,7 @@
 //! | [`assets`] | the page's files and the built client |
 //! | [`addresses`] | which addresses to type into a browser |
 //! | [`lessons`] | reads the lessons at start-up, and lists them |
+//! | [`tls`] | certificates for the page |
 //! | `services` | lends the tutorial's servers to rooms |
 //!
 //! It knows no HTTP, no room and no system call: those belong to the bridge and the lab.
@@ -15,6 +16,7 @@ pub mod addresses;
 pub mod assets;
 pub mod lessons;
 mod services;
+pub mod tls;
 pub mod tutorial;
 
 use std::io;
@@ -121,6 +123,38 @@ impl Server {
     /// As getsockname(2).
     pub fn page_address(&self) -> io::Result<SocketAddr> {
         self.page.local_addr()
+    }
+
+    /// Every address of the page to type into a browser, the best one first, with whether browsers treat it as secure.
+    ///
+    /// # Errors
+    /// As getsockname(2).
+    pub fn pages(&self) -> io::Result<Vec<(String, bool)>> {
+        let bound = self.page_address()?;
+        Ok(match &self.settings.tls {
+            None => {
+                let reachable = addresses::reachable(bound).into_iter();
+                reachable.map(|page| (format!("http://{page}/"), addresses::is_secure(page))).collect()
+            }
+            Some(tls) => {
+                let names =
+                    self.settings.host_names.iter().map(|name| addresses::with_port(name, bound.port()));
+                let reachable = addresses::reachable(bound).into_iter().map(|page| page.to_string());
+                // An operator's certificate is made out to names, our own to everything.
+                let pages: Vec<String> = if tls.strict {
+                    names.chain(reachable).collect()
+                } else {
+                    reachable.chain(names).collect()
+                };
+                pages.into_iter().map(|page| (format!("https://{page}/"), true)).collect()
+            }
+        })
+    }
+
+    /// Whether the page shows a certificate that nobody vouches for.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.settings.tls.as_ref().is_some_and(|tls| !tls.strict)
     }
 
     /// The address in fact bound for the tutorial's server.

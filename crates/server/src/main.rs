@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use server::{Server, addresses};
+use server::Server;
 
 use flags::Flags;
 
@@ -42,19 +42,25 @@ async fn run(flags: Flags) -> Result<()> {
 
 /// Says where to go, on standard output, before anything else: whoever starts this program reads these lines.
 fn print_addresses(server: &Server) -> io::Result<()> {
-    let pages = addresses::reachable(server.page_address()?);
+    let pages = server.pages()?;
     let mut out = io::stdout().lock();
-    for (index, page) in pages.iter().enumerate() {
-        writeln!(out, "page http://{page}/")?;
+    for (index, (page, _)) in pages.iter().enumerate() {
+        writeln!(out, "page {page}")?;
         if index == 0 {
             writeln!(out, "tutorial {}", server.tutorial_address()?)?;
         }
     }
     out.flush()?;
-    if pages.iter().any(|page| !addresses::is_secure(*page)) {
+    if pages.iter().any(|(_, secure)| !secure) {
         eprintln!(
             "wireside: to browsers only 127.0.0.1 and HTTPS are secure; under the other addresses Python and the button \
-             that copies a link do not work, and all else does"
+             that copies a link do not work, and all else does; `--tls self-signed` makes every address secure"
+        );
+    }
+    if server.is_self_signed() {
+        eprintln!(
+            "wireside: browsers warn of the self-signed certificate, since nobody vouches for it; each visitor accepts it \
+             once, and again after a restart"
         );
     }
     Ok(())

@@ -137,6 +137,56 @@ fn a_port_in_use_is_one_line_and_a_failure() -> Result {
     Ok(())
 }
 
+/// A folder that is gone when the test ends.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn file(&self, name: &str, content: &str) -> Result<String> {
+        let path = self.0.join(name);
+        std::fs::write(&path, content)?;
+        Ok(path.to_str().ok_or("a path in UTF-8")?.to_owned())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_one_line_and_a_failure() -> Result {
+    let folder = Folder(std::env::temp_dir().join(format!("wireside-tls-{}", std::process::id())));
+    std::fs::create_dir_all(&folder.0)?;
+    let made = rcgen::generate_simple_self_signed(["lab.example".to_owned()])?;
+    let certificate = folder.file("cert.pem", &made.cert.pem())?;
+    let own_key = folder.file("own.pem", &made.signing_key.serialize_pem())?;
+    let other_key = folder.file("other.pem", &rcgen::KeyPair::generate()?.serialize_pem())?;
+    let empty = folder.file("empty.pem", "")?;
+    for (certificate, key, complaint) in [
+        ("/nowhere/cert.pem", own_key.as_str(), "cannot read /nowhere/cert.pem (--tls-cert)"),
+        (&certificate, "/nowhere/key.pem", "cannot read /nowhere/key.pem (--tls-key)"),
+        (&empty, &own_key, "holds no certificate"),
+        (&own_key, &own_key, "holds no certificate"),
+        (&certificate, &certificate, "holds no private key"),
+        (&certificate, &other_key, "does not fit"),
+    ] {
+        let output = program(&["--tls-cert", certificate, "--tls-key", key]).args(FREE_PORTS).output()?;
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        let said = String::from_utf8(output.stderr)?;
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(complaint), "{said}");
+    }
+    let arguments = [&FREE_PORTS[..], &["--tls-cert", &certificate, "--tls-key", &own_key]].concat();
+    let mut child = program(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let page = line(&mut BufReader::new(child.stdout.take().ok_or("piped")?));
+    child.kill()?;
+    child.wait()?;
+    assert!(page?.starts_with("page https://127.0.0.1:"));
+    Ok(())
+}
+
 #[test]
 fn a_flag_it_does_not_know_is_refused() -> Result {
     for arguments in [&["--listen", "nonsense"][..], &["--listen", "127.0.0.1:65536"], &["--no-such-flag"]] {

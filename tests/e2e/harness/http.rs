@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
 };
 
@@ -45,8 +45,13 @@ pub(crate) async fn post(server: SocketAddr, path: &str) -> Answer {
 
 /// Sends a head (without its last empty line) and reads the answer to the end of the connection.
 pub(crate) async fn request(server: SocketAddr, head: &str) -> Answer {
+    let stream = TcpStream::connect(server).await.expect("the server listens");
+    request_over(stream, head).await
+}
+
+/// The same over a connection that is there already.
+pub(crate) async fn request_over(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str) -> Answer {
     let exchange = async {
-        let mut stream = TcpStream::connect(server).await?;
         stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
@@ -23,15 +23,16 @@ use super::{PATIENCE, profile, root};
 pub(crate) struct TestServer {
     child: Mutex<Child>,
     pid: Pid,
-    /// Where the page is served.
+    /// Where the page is served. Loopback, where it names itself and no address.
     pub(crate) page: SocketAddr,
+    origin: String,
     /// Where the tutorial's server listens.
     pub(crate) tutorial: SocketAddr,
     stdout: Mutex<BufReader<ChildStdout>>,
     log: watch::Receiver<String>,
 }
 
-const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--tutorial", "127.0.0.1:0"];
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl TestServer {
     /// The one that tests share; started by the first, ended with the last that still holds it.
@@ -47,15 +48,20 @@ impl TestServer {
 
     /// One of this test's own, with further flags.
     pub(crate) fn start(flags: &[&str]) -> Self {
+        Self::start_at(LOOPBACK, flags)
+    }
+
+    /// The same with its page at another address of this machine.
+    pub(crate) fn start_at(address: IpAddr, flags: &[&str]) -> Self {
         let mut command = Command::new(program());
-        command.args(FREE_PORTS).args(flags);
+        command.args(free_ports(address)).args(flags);
         Self::run(command)
     }
 
     /// One within a shell script that ends with `exec "$@"`.
     pub(crate) fn start_within(script: &str, flags: &[&str]) -> Self {
         let mut command = Command::new("bash");
-        command.args(["-c", script, "server"]).arg(program()).args(FREE_PORTS).args(flags);
+        command.args(["-c", script, "server"]).arg(program()).args(free_ports(LOOPBACK)).args(flags);
         Self::run(command)
     }
 
@@ -65,10 +71,15 @@ impl TestServer {
         let mut child = command.spawn().expect("the server starts");
         let log = collect(child.stderr.take().expect("piped"));
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let page = read_address(&mut stdout, "page http://", "/", &log);
-        let tutorial = read_address(&mut stdout, "tutorial ", "", &log);
+        let page = read_line(&mut stdout, "page ", &log);
+        let origin = page.trim_end_matches('/').to_owned();
+        let (_, authority) = origin.split_once("://").expect("an origin");
+        let named = |port: &str| port.parse().ok().map(|port| SocketAddr::new(LOOPBACK, port));
+        let page =
+            authority.parse().ok().or_else(|| named(authority.rsplit_once(':')?.1)).expect("an address");
+        let tutorial = read_line(&mut stdout, "tutorial ", &log).parse().expect("an address");
         let pid = Pid::from_child(&child);
-        Self { child: Mutex::new(child), pid, page, tutorial, stdout: Mutex::new(stdout), log }
+        Self { child: Mutex::new(child), pid, page, origin, tutorial, stdout: Mutex::new(stdout), log }
     }
 
     /// Its process.
@@ -78,7 +89,7 @@ impl TestServer {
 
     /// The origin of its page.
     pub(crate) fn origin(&self) -> String {
-        format!("http://{}", self.page)
+        self.origin.clone()
     }
 
     /// What it has logged so far.
@@ -151,18 +162,17 @@ fn collect(stderr: impl std::io::Read + Send + 'static) -> watch::Receiver<Strin
     reader
 }
 
-fn read_address(
-    stdout: &mut BufReader<ChildStdout>,
-    before: &str,
-    after: &str,
-    log: &watch::Receiver<String>,
-) -> SocketAddr {
+fn read_line(stdout: &mut BufReader<ChildStdout>, before: &str, log: &watch::Receiver<String>) -> String {
     let mut line = String::new();
     stdout.read_line(&mut line).expect("its standard output");
-    let address = line.trim_end().strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
-    address.and_then(|address| address.parse().ok()).unwrap_or_else(|| {
-        panic!("expected {before}ADDRESS{after}, got {line:?}; it said:\n{}", log.borrow().as_str())
+    line.trim_end().strip_prefix(before).map(str::to_owned).unwrap_or_else(|| {
+        panic!("expected a line with {before:?}, got {line:?}; it said:\n{}", log.borrow().as_str())
     })
+}
+
+fn free_ports(page: IpAddr) -> [String; 4] {
+    let page = SocketAddr::new(page, 0).to_string();
+    ["--listen".into(), page, "--tutorial".into(), "127.0.0.1:0".into()]
 }
 
 /// The program under test. `WIRESIDE_SERVER` names another one; otherwise it is the one of this build, made anew where

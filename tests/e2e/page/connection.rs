@@ -28,7 +28,7 @@ async fn a_blocked_websocket_is_said_in_one_sentence() {
     let browser = Browser::open().await;
     for (size, name) in [(LAPTOP, "blocked-1280"), (PHONE, "blocked-320")] {
         let tab = browser.visitor(size.0, size.1).await;
-        tab.go(&address).await;
+        tab.go(&super::by_hand(&address)).await;
         tab.sees("body", "The page arrived, but its live connection was blocked").await;
         tab.fits().await;
         tab.screenshot(name).await;
@@ -41,7 +41,7 @@ async fn a_lost_connection_comes_back_and_nothing_was_lost() {
     let (_server, proxy, address) = behind_a_proxy().await;
     let browser = Browser::open().await;
     let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
-    tab.go(&address).await;
+    tab.go(&super::by_hand(&address)).await;
     entered(&tab).await;
     for line in ["s = socket.socket()", "s.bind((\"\", 12345))", "s.listen(5)"] {
         do_line(&tab, "right", line).await;

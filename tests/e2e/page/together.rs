@@ -1,6 +1,6 @@
 //! Several people in one room: guests with a machine of their own, and watchers.
 
-use super::{LAPTOP, PHONE, do_line, entered, new_room, newest_is, type_line};
+use super::{LAPTOP, PHONE, by_hand, do_line, entered, new_room, newest_is, type_line};
 use crate::harness::{
     browser::{Browser, Tab},
     server::TestServer,
@@ -8,7 +8,7 @@ use crate::harness::{
 
 async fn guest(browser: &Browser, owner: &Tab, (width, height): (u32, u32)) -> Tab {
     let tab = browser.visitor(width, height).await;
-    tab.go(&owner.address().await).await;
+    tab.go(&by_hand(&owner.address().await)).await;
     entered(&tab).await;
     tab
 }

@@ -17,6 +17,7 @@ use crate::origin::Ends;
 
 /// Checks a request, lets it through, and completes the answer.
 pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let secure = request.extensions().get::<Ends>().is_some_and(|ends| ends.secure);
     let allowed = shared.names.allowed_origin(request.headers());
     let mut response = match admit(&shared, request).await {
         Ok(request) => next.run(request).await,
@@ -27,6 +28,9 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     }
     shared.metrics.answered(response.status());
     headers::put(response.headers_mut());
+    if secure && shared.config.tls.as_ref().is_some_and(|tls| tls.strict) {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, headers::STRICT);
+    }
     if let Some(origin) = allowed {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));

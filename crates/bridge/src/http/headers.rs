@@ -32,6 +32,9 @@ pub(crate) const ALWAYS: [(&str, &str); 8] = [
     ("permissions-policy", PERMISSIONS_POLICY),
 ];
 
+/// By HTTPS only, for a day: long enough against whoever reads along, short enough to be undone.
+pub(crate) const STRICT: HeaderValue = HeaderValue::from_static("max-age=86400");
+
 /// Puts them on an answer.
 pub(crate) fn put(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {

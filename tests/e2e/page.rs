@@ -5,6 +5,7 @@ mod by_keyboard;
 mod client;
 mod connection;
 mod together;
+mod wire;
 
 use crate::harness::{
     browser::{Browser, Tab},

@@ -5,6 +5,7 @@ use proto::trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, S
 use serde::Serialize;
 
 use super::{
+    filter::Shown,
     sockets::tone,
     store::TraceStore,
     words::{
@@ -36,11 +37,10 @@ pub struct TableRow {
     pub sentence: String,
 }
 
-/// Rows `from` to `from + count` of the trace, from the oldest kept.
-pub fn rows(store: &TraceStore, from: usize, count: usize) -> Vec<TableRow> {
-    store
-        .events_from(from)
-        .take(count)
+/// Rows `from` to `from + count` of what is shown of the trace, from the oldest kept.
+pub fn rows(store: &TraceStore, shown: &Shown, from: usize, count: usize) -> Vec<TableRow> {
+    shown
+        .events(store, from, count)
         .enumerate()
         .map(|(offset, event)| row(store, from + offset, event))
         .collect()

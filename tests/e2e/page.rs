@@ -7,6 +7,7 @@ mod connection;
 mod editor;
 mod secure;
 mod together;
+mod wire;
 
 use crate::harness::{
     browser::{Browser, Tab},

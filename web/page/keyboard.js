@@ -10,6 +10,7 @@ const KEYS = [
   ["H, N", "in the wire: hold, let the next packet through"],
   ["D, X", "in the wire: deliver, drop this held packet"],
   ["F", "in the wire: follow what is live"],
+  ["← → Home End Space", "on the scrubber: one event, ends, play"],
   ["↑ ↓", "by hand: lines typed before"],
   ["Tab", "leaves the prompt"],
   ["?", "this list"],

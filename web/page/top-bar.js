@@ -1,10 +1,10 @@
 // The top bar: who is here, what you are called, Share, and the ··· menu.
-import { announce } from "/page/announce.js";
 import { announcing, personName, theme } from "/page/storage.js";
 import { button, element, find } from "/page/element.js";
 import { openKeys } from "/page/keyboard.js";
 import { popover } from "/page/popover.js";
 import { openShare } from "/page/share-dialog.js";
+import { savePackets } from "/wire/packet-files.js";
 
 /** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
 const NAME_LENGTH = 32;
@@ -100,19 +100,6 @@ function placeOf(member, hosts) {
   if (member.role === "owner") return "owner";
   const host = hosts.find(({ id, name }) => id === member.host || name === member.host);
   return host ? `guest on ${host.name}` : "guest";
-}
-
-/** Saves the room's packets as a file. @param {any} room */
-async function savePackets(room) {
-  try {
-    const address = URL.createObjectURL(await room.pcap());
-    element("a", { href: address, download: `wireside-${room.id}.pcapng` }).click();
-    // The browser has the file once the click is handled.
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
-    announce("Saved. Wireshark and tshark read it.");
-  } catch (error) {
-    announce(`The packets could not be saved: ${/** @type {Error} */ (error).message}`);
-  }
 }
 
 /** @param {() => void} close @param {any} room none while no room is open */

@@ -18,12 +18,12 @@ const MAKERS = {
   hairline: ({ x1, y1, x2, y2 }) => svg("line", { x1, y1, x2, y2, class: "hairline" }),
   bar,
   band,
-  unread: ({ x, y, bytes, side }) =>
+  unread: ({ x, y, text, side }) =>
     svg(
       "g",
       { class: "unread" },
       svg("rect", { x: side > 0 ? x : x - 4, y: y - 9, width: 4, height: 10 }),
-      svgText(`${bytes.toLocaleString("en")} B unread`, { x: x + side * 7, y, class: `text small tone-soft anchor-${side > 0 ? "start" : "end"}` }),
+      svgText(text, { x: x + side * 7, y, class: `text small tone-soft anchor-${side > 0 ? "start" : "end"}` }),
     ),
   card,
   queue,

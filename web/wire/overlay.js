@@ -22,12 +22,12 @@ export class Overlay {
     this.#actions = actions;
   }
 
-  /** @param {any[]} shapes */
-  paint(shapes) {
+  /** @param {any[]} shapes @param {boolean} live whether anything can be done about what is shown */
+  paint(shapes, live) {
     /** @type {Set<string>} */
     const seen = new Set();
     for (const shape of shapes) {
-      const made = this.#make(shape);
+      const made = this.#make(shape, live);
       if (!made) continue;
       seen.add(shape.key);
       this.#place(shape, made);
@@ -53,17 +53,18 @@ export class Overlay {
     placed.dataset.anchor = anchor;
   }
 
-  /** @param {any} shape */
-  #make(shape) {
-    if (shape.form === "card") return this.#card(shape);
+  /** @param {any} shape @param {boolean} live */
+  #make(shape, live) {
+    if (shape.form === "card") return this.#card(shape, live);
     if (shape.form === "fold") return this.#fold(shape);
-    if (shape.form === "text" && shape.role === "cancel") return this.#cancel(shape);
+    if (shape.form === "text" && shape.role === "cancel" && live) return this.#cancel(shape);
     return null;
   }
 
-  /** @param {any} shape */
-  #card({ x, y, width, title, packet, seq }) {
-    const { deliver, drop, holds } = this.#actions;
+  /** @param {any} shape @param {boolean} live */
+  #card({ x, y, width, title, packet, seq }, live) {
+    const { deliver, drop } = this.#actions;
+    const holds = this.#actions.holds && live;
     const make = () => {
       const buttons = element(
         "div",

@@ -1,8 +1,9 @@
 // The menu "Wire…": what the wire does to every packet, and what each machine has of its own. For the owner.
 import { announce } from "/page/announce.js";
-import { element } from "/page/element.js";
+import { button, element } from "/page/element.js";
 import { popover } from "/page/popover.js";
 import { Experiments, MachineSettings } from "./machine-settings.js";
+import { savePackets } from "./packet-files.js";
 import { number, percent, refusal, settingsWords } from "./wire-words.js";
 
 /** Longest delay one way in milliseconds (`limits::WIRE_DELAY_MS`). */
@@ -39,6 +40,8 @@ export class WireMenu {
   /** @param {() => void} close */
   #fill(close) {
     this.#machines = new MachineSettings(this.#room, this.#experiments);
+    const said = element("p", { class: "wire-menu-said", role: "status" });
+    const save = button("Save packets (pcapng)", async () => say(said, await savePackets(this.#room)), { class: "link" });
     const closer = element("button", { type: "button", class: "link", on: { click: close } }, "Close");
     const content = element(
       "div",
@@ -46,7 +49,8 @@ export class WireMenu {
       element("h2", {}, "Wire"),
       this.#settings(),
       this.#machines.root,
-      element("footer", { class: "wire-menu-foot" }, closer),
+      said,
+      element("footer", { class: "wire-menu-foot" }, save, closer),
     );
     requestAnimationFrame(() => place(/** @type {HTMLElement} */ (content.parentElement), this.button));
     return [content];

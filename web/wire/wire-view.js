@@ -6,6 +6,8 @@ import { EventTable } from "./event-table.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
 import { Reveal } from "./reveal.js";
+import { Scrubber } from "./scrubber.js";
+import { ShowMenu } from "./show-menu.js";
 import { svg } from "./svg.js";
 import { WireHead } from "./wire-head.js";
 import { refusal } from "./wire-words.js";
@@ -36,6 +38,8 @@ export class WireView extends HTMLElement {
   #drawer;
   /** @type {WireHead} */
   #head;
+  /** @type {Scrubber} */
+  #scrubber;
   #reveal = new Reveal();
   #scroller = element("div", { class: "wire-scroll" });
   #plane = element("div", { class: "wire-plane" });
@@ -71,6 +75,7 @@ export class WireView extends HTMLElement {
   /** Brings an event to the eye, and chooses it. @param {number} seq */
   reveal(seq) {
     this.#reveal.finish();
+    this.#scrubber.live();
     this.#choose(seq, { scroll: true });
     this.#table.point(seq);
     this.#details(false);
@@ -101,7 +106,9 @@ export class WireView extends HTMLElement {
     this.#plane.append(this.#drawing);
     this.#scroller.append(this.#plane);
     const stage = element("div", { class: "wire-stage" }, this.#scroller, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
-    this.replaceChildren(this.#head.root, this.#head.names, stage);
+    this.#scrubber = new Scrubber(view, () => this.#moved());
+    this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
+    this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
     if (this.#scale !== 1) this.style.setProperty("--wire-scale", String(this.#scale));
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#plane.addEventListener("click", (event) => this.#clicked(event));
@@ -150,6 +157,13 @@ export class WireView extends HTMLElement {
     });
   }
 
+  /** Another moment is shown, or something else of it. */
+  #moved() {
+    this.#reveal.finish();
+    this.#setFollowing(true);
+    this.#schedule();
+  }
+
   #draw() {
     const { clientWidth, clientHeight, scrollTop } = this.#scroller;
     if (clientWidth === 0) return;
@@ -162,20 +176,22 @@ export class WireView extends HTMLElement {
     this.#drawing.setAttribute("height", String(height));
     this.#drawing.setAttribute("width", String(scene.width));
     this.#painter.paint(scene, { live: this.#following && !reduced.matches && this.#reveal.burst > 0, height });
-    this.#overlay.paint(scene.shapes);
+    // What was held then cannot be delivered now.
+    this.#overlay.paint(scene.shapes, this.#scrubber.at === 0);
     const empty = !scene.shapes.some((/** @type {any} */ { form }) => form !== "now");
     this.#rest.hidden = !empty || this.#table.shown;
     this.#drawing.classList.toggle("empty", empty);
     this.#head.draw(scene, this.#now(), this.#tookSlowly());
-    this.#table.refresh(this.#reveal.shown);
+    this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
+    this.#scrubber.update();
     if (this.#following) this.#toEnd();
     if (this.#reveal.waits) this.#schedule();
   }
 
   /** @param {number} width @param {number} height @param {number} top */
   #options(width, height, top) {
-    const shown = this.#reveal.shown;
-    const slow = this.#reveal.waits;
+    const shown = this.#scrubber.at || this.#reveal.shown;
+    const slow = this.#scrubber.at !== 0 || this.#reveal.waits;
     return {
       width: width / this.#scale,
       nowNs: slow ? (this.#view.timeOf(shown) ?? 0) : this.#now(),
@@ -223,6 +239,7 @@ export class WireView extends HTMLElement {
   }
 
   #goLive() {
+    this.#scrubber.live();
     this.#setFollowing(true);
     this.#toEnd();
     this.#schedule();
@@ -350,7 +367,7 @@ export class WireView extends HTMLElement {
     if (event.ctrlKey || event.altKey || event.metaKey || !(target instanceof Element) || target.closest(".popover")) return;
     if (event.key === "Escape") return this.#escape(event);
     // Letters work anywhere in the wire; a button keeps its own Enter and the arrows.
-    if (event.key.length > 1 && target.closest("button, a, .wire-details")) return;
+    if (event.key.length > 1 && target.closest("button, a, input, .wire-details")) return;
     const action = this.#keys()[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action) return;
     event.preventDefault();

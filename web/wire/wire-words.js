@@ -37,11 +37,11 @@ export const HELD_TOO_LONG = "Held for 10 minutes; everything was let through.";
 
 /**
  * Whether it was the room's own rule that let everything through, by the newest word on the wire.
- * @param {{ rowCount: () => number, records: (from: number, count: number) => any[] }} view
+ * @param {{ eventCount: () => number, records: (from: number, count: number) => any[] }} view
  */
 export function endedByRule(view) {
   // A release is followed by everything it let go: look back in steps, and not for ever.
-  for (let end = view.rowCount(), steps = 0; end > 0 && steps < 16; end -= STEP, steps += 1) {
+  for (let end = view.eventCount(), steps = 0; end > 0 && steps < 16; end -= STEP, steps += 1) {
     const from = Math.max(0, end - STEP);
     const word = view.records(from, end - from).findLast(({ kind }) => kind === "wire");
     if (word) return word.rule === "hold-ms";

@@ -5,6 +5,7 @@
 pub mod bindings;
 pub mod details;
 pub mod diagram;
+pub mod filter;
 pub mod sockets;
 pub mod store;
 pub mod table;

@@ -1,4 +1,5 @@
-//! Wireside's relay rows: a page's streams through the server, beside a plain relay of our own, in the same run.
+//! Wireside's relay rows: a page's streams through the server, beside a plain relay of our own, in the same run; and
+//! those of a room's wire, beside a bare forwarder between two TUNs.
 //!
 //! Prints one Markdown table. Both peers are measured in turns, so that whatever else the machine does meets both.
 //! How and under which conditions: `docs/benchmark.md`. Nothing here passes or fails.
@@ -14,6 +15,7 @@ mod rounds;
 mod rows;
 mod stalls;
 mod target;
+mod wire;
 
 /// Of the tests' harness what the benchmark needs.
 #[allow(dead_code, reason = "made for the tests, which need all of it")]
@@ -61,6 +63,7 @@ struct Bench {
 }
 
 fn main() {
+    lab::keeper::run_if_asked();
     let mut arguments = std::env::args().skip(1);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     match (arguments.next().as_deref(), arguments.next()) {
@@ -86,6 +89,8 @@ async fn bench(words: &[String]) {
     rows::measure(&bench, &mut report).await;
     stalls::measure(&bench, &mut report).await;
     memory::measure(&bench, &mut report).await;
+    drop(bench);
+    wire::measure(&mut report).await;
     print!("{}", report.table());
     println!("\n{}", conditions::describe(&before, began.elapsed()));
 }

@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError, Weak,
@@ -14,7 +14,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{PATIENCE, cdp::Cdp, profile};
+use super::{PATIENCE, cdp::Cdp, in_time, profile};
 
 /// The browser's process. It ends when the last test that uses it lets go.
 #[derive(Debug)]
@@ -124,6 +124,7 @@ impl Drop for Browser {
 pub(crate) struct Tab {
     cdp: Arc<Cdp>,
     session: String,
+    context: Value,
     width: u32,
 }
 
@@ -138,7 +139,7 @@ impl Tab {
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = cdp.call(None, "Target.attachToTarget", attach).await.expect("a session");
         let session = attached["sessionId"].as_str().expect("an id").to_owned();
-        let tab = Self { cdp, session, width };
+        let tab = Self { cdp, session, context: context.clone(), width };
         for method in ["Page.enable", "Runtime.enable", "Log.enable"] {
             tab.command(method, json!({})).await;
         }
@@ -295,6 +296,37 @@ impl Tab {
         self.press_at(&self.until("the filled button to rest", "place(filled()[0])").await).await;
         let before = quote(before.as_str().expect("a text"));
         self.until("an effect of the filled button", &format!("situation() !== {before}")).await;
+    }
+
+    /// Delivers or drops a held packet by the buttons on its card, with the name that the card has without its copies;
+    /// the empty name takes any. Returns once the cards are others. A press that comes while the kernel sends the packet
+    /// once more may find its card moved: then it is gone after the next.
+    pub(crate) async fn press_card(&self, verb: &str, name: &str) {
+        let before = quote(&self.read("cards()").await);
+        let target = format!("place(cardButton({}, {}))", quote(verb), quote(name));
+        self.press_at(&self.until(&format!("a card to {verb} {name}"), &target).await).await;
+        self.until(&format!("an effect of {verb} {name}"), &format!("cards() !== {before}")).await;
+    }
+
+    /// Saves into `folder` what `save` makes the page offer, and gives the file's path.
+    pub(crate) async fn saved_to(&self, folder: &Path, save: impl AsyncFnOnce()) -> PathBuf {
+        let behaviour =
+            json!({ "behavior": "allow", "browserContextId": self.context, "downloadPath": folder });
+        self.cdp.call(None, "Browser.setDownloadBehavior", behaviour).await.expect("downloads");
+        save().await;
+        // Chromium gives a file its name once it is whole.
+        let whole = |path: &PathBuf| path.extension().is_some_and(|ending| ending != "crdownload");
+        in_time("the file", async {
+            loop {
+                let files =
+                    folder.read_dir().expect("the folder").filter_map(Result::ok).map(|entry| entry.path());
+                if let Some(file) = files.into_iter().find(whole) {
+                    return file;
+                }
+                self.read("''").await;
+            }
+        })
+        .await
     }
 
     async fn press_at(&self, at: &Value) {

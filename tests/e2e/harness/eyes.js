@@ -31,6 +31,16 @@ const called = (scope, name) => {
 /** The buttons that say what comes next; there should be one. */
 const filled = () => [...document.querySelectorAll("button.filled")].filter((element) => isSeen(element) && !element.disabled);
 
+/** Packets held on the wire, as their cards name them. */
+const cards = () => [...document.querySelectorAll(".wire-card")].map((card) => `${card.dataset.seq} ${plain(card.innerText)}`).join(" | ");
+
+/** A button of the card of this packet, however many copies of it there are; of any card without a name. */
+const cardButton = (verb, name) => {
+  const named = (card) => !name || plain(card.querySelector(".wire-card-title").textContent).replace(/ ×\d+$/, "") === name;
+  const card = [...document.querySelectorAll(".wire-card")].find((one) => isSeen(one) && named(one));
+  return [...(card?.querySelectorAll("button") ?? [])].find((button) => plain(button.textContent) === verb);
+};
+
 /** What changes when a step has been taken. */
 const situation = () => [seen("#lesson"), ...filled().map(nameOf)].join(" | ");
 

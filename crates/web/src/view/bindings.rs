@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use super::{
     details,
     diagram::{Diagram, shapes::Options},
+    filter::{Filter, Shown},
     sockets,
     store::{Seed, TraceStore},
     table, text,
@@ -22,6 +23,7 @@ use super::{
 pub struct View {
     store: TraceStore,
     diagram: Diagram,
+    shown: Shown,
 }
 
 #[wasm_bindgen]
@@ -50,13 +52,27 @@ impl View {
     /// Takes events in the wire format, one after the other, in order. Repeated ones do no harm. Returns how
     /// many were new.
     pub fn push(&mut self, events: &[u8]) -> Result<usize, JsError> {
-        Ok(self.store.push_bytes(events)?)
+        let taken = self.store.push_bytes(events);
+        self.shown.bring_up(&self.store);
+        Ok(taken?)
+    }
+
+    /// Leaves something out of drawing and table: `{ calls, packets, states, others, hosts }`, the first four
+    /// whether to leave out the kind, the last the numbers of machines; all may be missing.
+    pub fn filter(&mut self, filter: JsValue) -> Result<(), JsError> {
+        let filter: Filter = serde_wasm_bindgen::from_value(filter)?;
+        self.diagram.set_filter(filter.clone());
+        self.shown = Shown::new(filter, &self.store);
+        Ok(())
     }
 
     /// Forgets all events, but neither machines, programs nor people.
     pub fn clear(&mut self) {
         self.store.clear();
+        let filter = self.shown.filter().clone();
         self.diagram = Diagram::default();
+        self.diagram.set_filter(filter.clone());
+        self.shown = Shown::new(filter, &self.store);
     }
 
     /// `seq` of the newest event; 0 before the first.
@@ -97,7 +113,9 @@ impl View {
 
     /// Whether an event changes the drawing: what does not takes no time when events appear one by one.
     pub fn moves(&self, seq: f64) -> bool {
-        self.store.get(seq as u64).is_some_and(|event| Diagram::moves(&event.what))
+        self.store
+            .get(seq as u64)
+            .is_some_and(|event| Diagram::moves(&event.what) && self.shown.filter().shows(&self.store, event))
     }
 
     /// The packet that an event is about, while it is held on the wire.
@@ -111,21 +129,27 @@ impl View {
         self.store.held().map(|(id, _)| id.0 as f64).collect()
     }
 
+    /// Number of events kept.
+    #[wasm_bindgen(js_name = eventCount)]
+    pub fn event_count(&self) -> usize {
+        self.store.len()
+    }
+
     /// Number of rows of the event table.
     #[wasm_bindgen(js_name = rowCount)]
     pub fn row_count(&self) -> usize {
-        self.store.len()
+        self.shown.count(&self.store)
     }
 
     /// Rows of the event table: `{ index, seq, time, clock, kind, place, what, tone, sentence }`.
     pub fn rows(&self, from: usize, count: usize) -> Result<JsValue, JsError> {
-        object(&table::rows(&self.store, from, count.min(1_000)))
+        object(&table::rows(&self.store, &self.shown, from, count.min(1_000)))
     }
 
     /// Index of the row of the first event whose `seq` is this or later.
     #[wasm_bindgen(js_name = indexOf)]
     pub fn index_of(&self, seq: f64) -> usize {
-        self.store.index_from(seq as u64)
+        self.shown.index_from(&self.store, seq as u64)
     }
 
     /// Everything about one event: `{ seq, title, sentence, fields, bytes, error, forms, line, caused_by,

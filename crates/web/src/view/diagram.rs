@@ -20,6 +20,7 @@ use proto::{
 };
 
 use super::{
+    filter::Filter,
     store::TraceStore,
     table::wire_words,
     words::{bounded, bytes, duration, grouped},
@@ -48,6 +49,7 @@ pub struct Diagram {
     outside: bool,
     scanned: u64,
     unfolded: HashSet<u64>,
+    filter: Filter,
 }
 
 impl Diagram {
@@ -84,6 +86,11 @@ impl Diagram {
             last: layout.laid,
             shapes,
         }
+    }
+
+    /// Leaves something out from now on.
+    pub fn set_filter(&mut self, filter: Filter) {
+        *self = Self { unfolded: std::mem::take(&mut self.unfolded), filter, ..Self::default() };
     }
 
     /// Folds or unfolds the run that begins with the event `seq`.
@@ -129,6 +136,7 @@ impl Diagram {
             *self = Self {
                 generation: store.generation(),
                 unfolded: std::mem::take(&mut self.unfolded),
+                filter: std::mem::take(&mut self.filter),
                 ..Self::default()
             };
         }
@@ -137,7 +145,7 @@ impl Diagram {
             self.outside |= matches!(&event.what, What::CallEnd(end) if end.outside);
             self.scanned = event.seq;
         }
-        let lines = Lifelines::choose(store, &self.active, self.outside, options);
+        let lines = Lifelines::choose(store, &self.filter, &self.active, self.outside, options);
         if lines != self.layout.lines || self.layout.laid > until {
             self.layout = Layout::new(lines, self.unfolded.clone());
         }
@@ -145,7 +153,7 @@ impl Diagram {
             if event.seq > until {
                 break;
             }
-            self.layout.extend(store, event);
+            self.layout.extend(store, event, &self.filter);
         }
     }
 

@@ -8,6 +8,7 @@ use proto::{
 use serde::Serialize;
 
 use super::{
+    filter::Shown,
     sockets::tone,
     store::TraceStore,
     words::{
@@ -40,11 +41,10 @@ pub struct TableRow {
     pub sentence: String,
 }
 
-/// Rows `from` to `from + count` of the trace, from the oldest kept.
-pub fn rows(store: &TraceStore, from: usize, count: usize) -> Vec<TableRow> {
-    store
-        .events_from(from)
-        .take(count)
+/// Rows `from` to `from + count` of what is shown of the trace, from the oldest kept.
+pub fn rows(store: &TraceStore, shown: &Shown, from: usize, count: usize) -> Vec<TableRow> {
+    shown
+        .events(store, from, count)
         .enumerate()
         .map(|(offset, event)| row(store, from + offset, event))
         .collect()

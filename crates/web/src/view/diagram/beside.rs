@@ -14,7 +14,7 @@ use super::{
 };
 use crate::view::{
     sockets::tone,
-    words::{bounded, call_short, duration, error_tone, outcome_short},
+    words::{bounded, bytes, call_short, duration, error_tone, outcome_short},
 };
 
 /// Advance of one letter of the machine's type at 12.5 and 11 pixels.
@@ -156,10 +156,11 @@ impl Paper<'_> {
                     tone,
                     name,
                 );
-                let short = lane.room < 16.0 * SMALL;
+                let (short, shortest) = (lane.room < 16.0 * SMALL, lane.room < 12.0 * SMALL);
                 let remark = match (observed, accepted) {
                     _ if *state == TcpState::TimeWait => self.rests(label.seq, *observed),
                     (false, _) => "inferred".to_owned(),
+                    (true, false) if *state == TcpState::Established && shortest => "unaccepted".to_owned(),
                     (true, false) if *state == TcpState::Established && short => "not accepted".to_owned(),
                     (true, false) if *state == TcpState::Established => "not accepted yet".to_owned(),
                     _ => String::new(),
@@ -189,7 +190,7 @@ impl Paper<'_> {
                 self.put(
                     format!("unread{}", label.seq),
                     label.seq,
-                    Form::Unread { x: lane.x, y, bytes: *bytes, side },
+                    Form::Unread { x: lane.x, y, text: unread_words(*bytes, lane.room), side },
                 );
             }
             Says::Many { sockets } => {
@@ -372,6 +373,13 @@ impl Paper<'_> {
     fn next_line(&self, x: f64) -> f64 {
         self.lines.iter().map(|line| line.x).filter(|other| *other > x + 1.0).fold(self.width, f64::min)
     }
+}
+
+/// Bytes at a receiver, in as many words as there is room for beside their bar.
+fn unread_words(bytes: u32, room: f64) -> String {
+    let number = self::bytes(bytes.into());
+    let words = format!("{number} unread");
+    if words.len() as f64 * SMALL + 7.0 <= room { words } else { number }
 }
 
 /// At most `room` letters.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proto::{id::HostId, room::HostInfo};
 
 use super::shapes::{Lifeline, Options};
-use crate::view::{store::TraceStore, words::bounded};
+use crate::view::{filter::Filter, store::TraceStore, words::bounded};
 
 /// Below this width calls stand inside the lifelines.
 const NARROW: f64 = 430.0;
@@ -32,6 +32,7 @@ impl Lifelines {
     /// Chooses among the machines with events, and fills up with the first two that there are.
     pub(super) fn choose(
         store: &TraceStore,
+        filter: &Filter,
         active: &BTreeSet<HostId>,
         outside: bool,
         options: &Options,
@@ -42,12 +43,13 @@ impl Lifelines {
             0 => 4,
             most => most,
         };
-        let mut known: Vec<&HostInfo> = store.hosts().values().collect();
+        let shown = |id: &HostId| filter.shows_host(*id);
+        let mut known: Vec<&HostInfo> = store.hosts().values().filter(|host| shown(&host.id)).collect();
         known.sort_by_key(|host| importance(host));
         let mut hosts: Vec<HostId> = if options.hosts.is_empty() {
             let (busy, idle): (Vec<&HostInfo>, Vec<&HostInfo>) =
                 known.into_iter().partition(|host| active.contains(&host.id));
-            let unnamed = active.iter().filter(|id| !store.hosts().contains_key(id));
+            let unnamed = active.iter().filter(|id| !store.hosts().contains_key(id) && shown(id));
             let wanted = busy.iter().map(|host| host.id).chain(unnamed.copied());
             let mut wanted: Vec<_> = wanted.collect();
             let fill = idle.iter().filter(|host| !host.ready_made).map(|host| host.id);

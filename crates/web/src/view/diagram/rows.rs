@@ -18,7 +18,7 @@ use super::{
     lanes::{Lanes, Says},
     lifelines::Lifelines,
 };
-use crate::view::store::TraceStore;
+use crate::view::{filter::Filter, store::TraceStore};
 
 /// Height of a packet's row: its name above the line, plain words below.
 const PACKET: f64 = 40.0;
@@ -136,8 +136,12 @@ impl Layout {
         Self { lines, unfolded, ..Self::default() }
     }
 
-    /// Lays out the next event.
-    pub(super) fn extend(&mut self, store: &TraceStore, event: &Event) {
+    /// Lays out the next event, if it is to be seen.
+    pub(super) fn extend(&mut self, store: &TraceStore, event: &Event, filter: &Filter) {
+        if !filter.shows_kind(&event.what) {
+            self.laid = event.seq;
+            return;
+        }
         if store.missing_before(event.seq) > 0 {
             self.row(event, RowKind::Note, NOTE);
         }

@@ -185,7 +185,7 @@ pub enum Form {
         socket: u32,
     },
     /// Bytes nobody has read: a small bar with a number, in the lane beside a band.
-    Unread { x: f64, y: f64, bytes: u32, side: i8 },
+    Unread { x: f64, y: f64, text: String, side: i8 },
     /// Packets held on the wire: a card on a pile of `copies`.
     Card {
         x: f64,

@@ -7,6 +7,7 @@ use proto::{
 use super::{CAPACITY, PushError, TraceStore};
 use crate::view::{
     details,
+    filter::Shown,
     script::{CLIENT, SYN, Script},
     sockets, table, text,
     words::Meaning,
@@ -113,7 +114,8 @@ fn rows_are_sentences() {
     let mut script = Script::new();
     script.refused();
     let store = script.store();
-    let sentences: Vec<_> = table::rows(&store, 5, 100).into_iter().map(|row| row.sentence).collect();
+    let sentences: Vec<_> =
+        table::rows(&store, &Shown::default(), 5, 100).into_iter().map(|row| row.sentence).collect();
     insta::assert_snapshot!(sentences.join("\n"));
 }
 

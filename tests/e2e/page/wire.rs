@@ -1,0 +1,173 @@
+//! The wire in somebody's hand: a held handshake, losses, a full queue, a close, and the packets as a file.
+
+use super::{LAPTOP, PHONE, do_line, new_room, newest_is, type_line};
+use crate::{
+    harness::{
+        browser::{Browser, Tab},
+        profile,
+        server::TestServer,
+    },
+    packets::{is_sound, tshark},
+};
+
+const CONNECT: &str = "s.connect((\"server\", 12345))";
+
+/// On a phone each view has the screen to itself.
+async fn view(tab: &Tab, (width, _): (u32, u32), name: &str) {
+    if width < 640 {
+        tab.click("#views", &format!("{name}…")).await;
+    }
+}
+
+/// Somebody listens on `server`.
+async fn listen(tab: &Tab, backlog: u32) {
+    for line in ["l = socket.socket()", "l.bind((\"\", 12345))", &format!("l.listen({backlog})")] {
+        do_line(tab, "right", line).await;
+    }
+}
+
+/// Delivers what is held, packet after packet, until the call has come to its end. The kernels go on sending again
+/// what is not answered: some of those copies come first.
+async fn deliver_until_done(tab: &Tab, line: &str) {
+    let waits = "[...document.querySelectorAll('#left .cc-entry')].slice(-1)[0].dataset.state === 'waiting'";
+    loop {
+        tab.shows("a packet to be held, or the call to end", &format!("cards() || !({waits})")).await;
+        if tab.read(waits).await == "false" {
+            break;
+        }
+        tab.press_card("Deliver", "").await;
+    }
+    newest_is(tab, "left", line, "done").await;
+}
+
+/// From the first SYN to ESTABLISHED, packet by packet.
+async fn held_handshake(size: (u32, u32), name: &str) {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, size).await;
+    listen(&tab, 5).await;
+    view(&tab, size, "Wire").await;
+    tab.click("#wire", "Hold…").await;
+    tab.sees("#wire .wire-head", "held").await;
+    do_line(&tab, "left", "s = socket.socket()").await;
+    type_line(&tab, "left", CONNECT).await;
+    newest_is(&tab, "left", CONNECT, "waiting").await;
+    view(&tab, size, "client").await;
+    tab.sees("#left .cc-log", "connect() has been waiting").await;
+    view(&tab, size, "Wire").await;
+    tab.sees("#wire", "1 packet held. client's kernel tries again").await;
+    // After 1, 3 and 7 seconds: it waits twice as long each time.
+    tab.sees("#wire", "SYN ×4").await;
+    tab.sees("#wire", "SYN_SENT").await;
+    tab.fits().await;
+    tab.screenshot(&format!("wire-held-{name}")).await;
+    tab.press_card("Deliver", "SYN").await;
+    tab.sees("#wire", "SYN_RECV").await;
+    tab.press_card("Drop", "SYN ACK").await;
+    tab.sees("#wire", "dropped by you").await;
+    tab.shows("the kernel to send it again", "cardButton('Deliver', 'SYN ACK')").await;
+    tab.screenshot(&format!("wire-dropped-{name}")).await;
+    deliver_until_done(&tab, CONNECT).await;
+    tab.click("#wire", "Let…").await;
+    // Nobody has called accept(): the kernel does all of it by itself.
+    tab.sees("#wire", "not accepted").await;
+    tab.sees("#wire", "1 of 6").await;
+    tab.fits().await;
+    tab.screenshot(&format!("wire-established-{name}")).await;
+}
+
+#[tokio::test]
+async fn a_handshake_is_held_dropped_and_delivered() {
+    held_handshake(LAPTOP, "1280").await;
+}
+
+#[tokio::test]
+async fn a_handshake_is_held_dropped_and_delivered_on_a_telephone() {
+    held_handshake(PHONE, "320").await;
+}
+
+/// Sets one number of the menu "Wire…".
+async fn set(tab: &Tab, field: &str, value: &str) {
+    tab.click("#wire", "Wire…").await;
+    tab.script(&format!("const field = document.querySelector('#{field}'); field.focus(); field.select()"))
+        .await;
+    tab.type_text(value).await;
+    tab.press("Enter").await;
+    tab.sees(".wire-menu", "Set:").await;
+    tab.press("Escape").await;
+}
+
+#[tokio::test]
+async fn a_transfer_recovers_from_losses() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
+    listen(&tab, 5).await;
+    do_line(&tab, "left", "s = socket.socket()").await;
+    do_line(&tab, "left", CONNECT).await;
+    do_line(&tab, "right", "conn, addr = l.accept()").await;
+    set(&tab, "wire-loss", "20").await;
+    tab.sees("#wire .wire-head", "20 % lost").await;
+    let line = "s.sendall(b\"x\" * 60000)";
+    type_line(&tab, "left", line).await;
+    let mut got = 0;
+    while got < 60_000 {
+        let line = format!("data{got} = conn.recv(65536)");
+        do_line(&tab, "right", &line).await;
+        let length = format!("print(len(data{got}))");
+        do_line(&tab, "right", &length).await;
+        let said =
+            "[...document.querySelectorAll('#right .cc-entry')].slice(-1)[0].innerText.split('\\n').pop()";
+        got += tab.read(said).await.trim().parse::<u32>().expect("a length");
+    }
+    newest_is(&tab, "left", line, "done").await;
+    tab.sees("#wire", "lost (20 % loss)").await;
+    tab.sees("#wire", "again").await;
+    tab.screenshot("wire-loss-1280").await;
+}
+
+#[tokio::test]
+async fn a_full_queue_leaves_the_third_unanswered_and_a_close_is_seen_whole() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
+    listen(&tab, 1).await;
+    for number in 1..=2 {
+        do_line(&tab, "left", &format!("s{number} = socket.socket()")).await;
+        do_line(&tab, "left", &format!("s{number}.connect((\"server\", 12345))")).await;
+    }
+    do_line(&tab, "left", "s3 = socket.socket()").await;
+    let third = "s3.connect((\"server\", 12345))";
+    type_line(&tab, "left", third).await;
+    tab.sees("#wire", "queue full, 2 of 2").await;
+    newest_is(&tab, "left", third, "waiting").await;
+    tab.sees("#left .cc-log", "queue is full (2 of 2)").await;
+    tab.screenshot("wire-full-1280").await;
+    // Room again: the kernel's next try gets through.
+    do_line(&tab, "right", "conn, addr = l.accept()").await;
+    newest_is(&tab, "left", third, "done").await;
+
+    do_line(&tab, "left", "s1.close()").await;
+    tab.sees("#wire", "FIN_WAIT2").await;
+    tab.sees("#wire", "CLOSE_WAIT").await;
+    do_line(&tab, "right", "conn.close()").await;
+    tab.sees("#wire", "TIME_WAIT").await;
+    tab.screenshot("wire-closed-1280").await;
+    packets_as_a_file(&tab).await;
+}
+
+/// Saves the packets from the wire's menu.
+async fn packets_as_a_file(tab: &Tab) {
+    let folder =
+        profile().parent().expect("target/PROFILE").join(format!("downloads-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let save = async || {
+        tab.click("#wire", "Wire…").await;
+        tab.click(".wire-menu", "Save packets (pcapng)").await;
+    };
+    let file = tab.saved_to(&folder, save).await;
+    is_sound(&file);
+    assert_ne!(tshark(&file, &["-Y", "tcp.flags.syn == 1 && tcp.flags.ack == 0"]), "");
+    assert_ne!(tshark(&file, &["-Y", "tcp.flags.fin == 1"]), "");
+    std::fs::remove_dir_all(folder).expect("it can be removed");
+}

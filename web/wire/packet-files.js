@@ -1,0 +1,24 @@
+// The room's packets as a file, for Wireshark and its like.
+import { announce } from "/page/announce.js";
+import { element } from "/page/element.js";
+
+/** How long the browser may take to begin with a file that it was offered, milliseconds. */
+const OFFERED_MS = 60_000;
+
+/** Saves them. Resolves to what there is to say about it. @param {any} room @returns {Promise<string>} */
+export async function savePackets(room) {
+  try {
+    const address = URL.createObjectURL(await room.pcap());
+    element("a", { href: address, download: `wireside-${room.id}.pcapng` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), OFFERED_MS);
+    return said("Saved. Wireshark and tshark read it.");
+  } catch (error) {
+    return said(`The packets could not be saved: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+/** @param {string} sentence */
+function said(sentence) {
+  announce(sentence);
+  return sentence;
+}

@@ -1,0 +1,87 @@
+// Goes back and forth in time: one event a step, and plays. At its right end it is live.
+import { button, element } from "/page/element.js";
+
+/** How long an event stands alone while playing, milliseconds. */
+const STEP_MS = 300;
+
+export class Scrubber {
+  #view;
+  #onmove;
+  #play = button("Play", () => this.#toggle(), { class: "link wire-play" });
+  #range = /** @type {HTMLInputElement} */ (
+    element("input", { type: "range", class: "wire-range", min: 0, max: 0, value: 0, step: 1, "aria-label": "Event shown last" })
+  );
+  #place = element("span", { class: "wire-at soft" });
+  /** `seq` up to which everything is shown; 0: all, live. */
+  at = 0;
+  #playing = 0;
+  root = element("div", { class: "wire-scrubber", hidden: true }, this.#play, this.#range, this.#place);
+
+  /** @param {any} view @param {() => void} onmove */
+  constructor(view, onmove) {
+    this.#view = view;
+    this.#onmove = onmove;
+    this.#range.addEventListener("input", () => {
+      this.#stop();
+      this.#go(Number(this.#range.value));
+    });
+    // The wire's own keys are not for the range; left, right, Home and End are the browser's.
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key !== " " || event.target !== this.#range) return;
+      event.preventDefault();
+      this.#toggle();
+    });
+  }
+
+  /** Everything again, and what comes. */
+  live() {
+    this.#stop();
+    this.at = 0;
+  }
+
+  /** There may be more events, or fewer. */
+  update() {
+    const last = this.#view.rowCount() - 1;
+    this.root.hidden = last < 1;
+    if (last < 1) return;
+    const index = this.at === 0 ? last : Math.min(last, this.#view.indexOf(this.at));
+    this.#range.max = String(last);
+    this.#range.value = String(index);
+    const words = this.at === 0 ? "live" : `${(index + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
+    if (this.#place.textContent !== words) {
+      this.#place.textContent = words;
+      this.#range.setAttribute("aria-valuetext", this.at === 0 ? "live" : `event ${index + 1} of ${last + 1}`);
+    }
+  }
+
+  /** @param {number} index */
+  #go(index) {
+    const last = this.#view.rowCount() - 1;
+    this.at = index >= last ? 0 : (this.#view.rows(Math.max(0, index), 1)[0]?.seq ?? 0);
+    if (this.at === 0) this.#stop();
+    this.update();
+    this.#onmove();
+  }
+
+  #toggle() {
+    if (this.#playing) return this.#stop();
+    // From the end there is nothing to play but all of it.
+    if (this.at === 0) this.#go(0);
+    this.#playing = setInterval(() => this.#next(), STEP_MS);
+    this.#play.textContent = "Pause";
+  }
+
+  /** The next event that can be seen. */
+  #next() {
+    const last = this.#view.rowCount() - 1;
+    let index = this.#view.indexOf(this.at) + 1;
+    while (index < last && !this.#view.moves(this.#view.rows(index, 1)[0]?.seq ?? 0)) index += 1;
+    this.#go(index);
+  }
+
+  #stop() {
+    clearInterval(this.#playing);
+    this.#playing = 0;
+    this.#play.textContent = "Play";
+  }
+}

@@ -5,6 +5,7 @@ mod by_keyboard;
 mod client;
 mod connection;
 mod editor;
+mod programs;
 mod secure;
 mod together;
 mod wire;

@@ -1,0 +1,294 @@
+//! The tutorial's programs on the page: two clicks, what goes wrong, and what becomes of the code.
+
+use super::{LAPTOP, PHONE, entered, first_visit};
+use crate::harness::{
+    browser::{Browser, Tab, quote},
+    server::TestServer,
+};
+
+/// Waits until a program has come to wait in a call.
+async fn waits(tab: &Tab, side: &str, call: &str) {
+    tab.sees(&format!("#{side} .machine-state"), &format!("waiting in {call}()")).await;
+}
+
+async fn prints(tab: &Tab, side: &str, text: &str) {
+    tab.sees(&format!("#{side} output-log"), text).await;
+}
+
+/// The tutorial's server waits, and its client has been thanked.
+async fn thanked(tab: &Tab) {
+    tab.click("#right", "Run server.py on server").await;
+    waits(tab, "right", "accept").await;
+    tab.click("#left", "Run client.py on client").await;
+    prints(tab, "left", "Thank you for connecting").await;
+    tab.click("#right", "Stop server.py on server").await;
+    tab.shows("the server to be stopped", "called('#right', 'Run server.py on server')").await;
+}
+
+/// Replaces what stands in a machine's editor, as somebody types it.
+async fn write_program(tab: &Tab, side: &str, text: &str) {
+    let put = format!(
+        "document.querySelector('#{side} .program:not([hidden]) code-editor').text = {}",
+        quote(text)
+    );
+    tab.script(&put).await;
+}
+
+#[tokio::test]
+async fn two_clicks_and_the_greeting_has_crossed_the_wire() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    tab.click("#right", "Run server.py on server").await;
+    waits(&tab, "right", "accept").await;
+    // The line that waits is marked, the wire shows what it waits for.
+    tab.sees("#wire", "accept()").await;
+    tab.sees("#right .sockets", "LISTEN").await;
+    tab.click("#left", "Run client.py on client").await;
+    prints(&tab, "left", "Thank you for connecting").await;
+    prints(&tab, "right", "connection from ('10.0.0.2'").await;
+    for text in ["SYN", "asks to connect", "Thank you for", "has no more to send"] {
+        tab.sees("#wire", text).await;
+    }
+    tab.fits().await;
+    tab.screenshot("programs-1280").await;
+}
+
+#[tokio::test]
+async fn on_a_telephone_both_run_from_the_wire() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, PHONE).await;
+    tab.click("#runners", "Run server.py on server").await;
+    tab.sees("#wire", "accept()").await;
+    tab.click("#runners", "Run client.py on client").await;
+    tab.sees("#wire", "has no more to send").await;
+    tab.fits().await;
+    tab.screenshot("programs-320").await;
+    tab.click("#views", "client…").await;
+    prints(&tab, "left", "Thank you for connecting").await;
+    tab.fits().await;
+    tab.screenshot("programs-320-client").await;
+}
+
+#[tokio::test]
+async fn a_client_that_comes_first_is_refused_and_told_why() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    tab.click("#left", "Run client.py on client").await;
+    prints(&tab, "left", "ConnectionRefusedError: [Errno 111] Connection refused").await;
+    tab.sees("#left .failure", "ECONNREFUSED 111").await;
+    tab.sees("#left .failure", "nothing listens on port 12345").await;
+    tab.sees("#wire", "RST").await;
+    tab.screenshot("programs-refused-1280").await;
+}
+
+#[tokio::test]
+async fn a_restart_meets_an_address_in_use_and_a_fresh_network_helps() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    thanked(&tab).await;
+    tab.click("#right", "Run server.py on server").await;
+    tab.sees("#right .failure", "EADDRINUSE 98").await;
+    tab.sees("#right .failure", "rests in TIME_WAIT for").await;
+    tab.screenshot("programs-in-use-1280").await;
+    tab.click("#right .failure", "Fresh network").await;
+    tab.sees("#right .failure", "Run it again").await;
+    tab.click("#right", "Run server.py on server").await;
+    waits(&tab, "right", "accept").await;
+}
+
+#[tokio::test]
+async fn a_reload_keeps_the_code_and_what_was_printed() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    write_program(
+        &tab,
+        "left",
+        "name = input('who? ')\nprint('hello', name)\nimport time\ntime.sleep(1000)\n",
+    )
+    .await;
+    tab.click("#left", "Run client.py on client").await;
+    tab.sees("#left .machine-state", "waiting for input").await;
+    tab.shows("the input line", "called('#left', 'Input for the program')").await;
+    tab.script("document.querySelector('#left .program-input').focus()").await;
+    tab.type_text("Ada").await;
+    tab.press("Enter").await;
+    prints(&tab, "left", "hello Ada").await;
+    waits(&tab, "left", "sleep").await;
+    tab.reload().await;
+    entered(&tab).await;
+    prints(&tab, "left", "hello Ada").await;
+    prints(&tab, "left", "The page was left, and the program ended with it.").await;
+    tab.shows("its code", "document.querySelector('#left code-editor').text.includes('hello')").await;
+    tab.shows("it is not running", "called('#left', 'Run client.py on client')").await;
+}
+
+#[tokio::test]
+async fn output_without_end_is_bounded_and_can_be_stopped() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    write_program(&tab, "left", "n = 0\nwhile True:\n    print('line', n)\n    n += 1\n").await;
+    tab.click("#left", "Run client.py on client").await;
+    tab.sees("#left .output-cut", "showing the last 1,000 of").await;
+    tab.click("#left", "Stop client.py on client").await;
+    tab.shows("its end", "called('#left', 'Run client.py on client')").await;
+    tab.shows("no more lines than fit", "document.querySelectorAll('#left .output-line').length <= 1000")
+        .await;
+    prints(&tab, "left", "KeyboardInterrupt").await;
+}
+
+#[tokio::test]
+async fn what_a_program_prints_is_text_and_its_controls_are_seen() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    write_program(&tab, "left", "print('<b id=evil>\\x1b[2J\\u202eabc</b>')\n").await;
+    tab.click("#left", "Run client.py on client").await;
+    prints(&tab, "left", "<b id=evil>␛[2J\\u202eabc</b>").await;
+    tab.shows("no markup", "document.querySelector('#evil') === null").await;
+}
+
+#[tokio::test]
+async fn a_copy_opens_in_a_room_of_its_own_and_runs_nothing() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let teacher = first_visit(&browser, &server, LAPTOP).await;
+    write_program(&teacher, "right", "print('from the teacher')\n").await;
+    teacher.click("#right", "Run server.py on server").await;
+    prints(&teacher, "right", "from the teacher").await;
+    teacher.click(".top", "Share").await;
+    let copy = teacher.read("document.querySelector('[aria-label=\"Link: Give a copy\"]').value").await;
+    teacher.screenshot("share-copy-1280").await;
+
+    let pupil = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    pupil.go(&copy).await;
+    entered(&pupil).await;
+    pupil
+        .shows("the teacher's code", "document.querySelector('#right code-editor').text.includes('teacher')")
+        .await;
+    assert_ne!(
+        pupil.address().await.split('#').next().map(|address| address.split('?').next().map(str::to_owned)),
+        teacher.address().await.split('#').next().map(|address| address.split('?').next().map(str::to_owned)),
+        "a room of their own"
+    );
+    assert!(!pupil.text("#right output-log").await.contains("from the teacher"), "nothing runs until asked");
+    pupil.click("#right", "Run server.py on server").await;
+    prints(&pupil, "right", "from the teacher").await;
+    // It is the pupil's now: a reload has it, and a new room of theirs has their own.
+    pupil.reload().await;
+    entered(&pupil).await;
+    pupil.shows("the code", "document.querySelector('#right code-editor').text.includes('teacher')").await;
+    pupil.go(&server.origin()).await;
+    entered(&pupil).await;
+    pupil
+        .shows("their own code", "document.querySelector('#right code-editor')?.text.includes('s.accept()')")
+        .await;
+}
+
+#[tokio::test]
+async fn a_link_that_is_no_copy_says_so_and_opens_a_fresh_room() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    // A bomb: 2 MiB of JSON in some kilobytes.
+    let maker = first_visit(&browser, &server, LAPTOP).await;
+    let bomb = maker
+        .script(
+            "const json = JSON.stringify({ lesson: null, code: { server: { open: 'a.py', files: { 'a.py': ' '.repeat(2 ** 21) } } } });
+             const packed = new Response(new Blob([json]).stream().pipeThrough(new CompressionStream('deflate-raw')));
+             const bytes = new Uint8Array(await packed.arrayBuffer());
+             return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');",
+        )
+        .await;
+    let packed = |json: &str| {
+        let json = json.to_owned();
+        let maker = &maker;
+        async move {
+            let source = format!(
+                "const packed = new Response(new Blob([{}]).stream().pipeThrough(new CompressionStream('deflate-raw')));
+                 const bytes = new Uint8Array(await packed.arrayBuffer());
+                 return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');",
+                quote(&json)
+            );
+            maker.script(&source).await.as_str().expect("text").to_owned()
+        }
+    };
+    let path = packed(r#"{"lesson":null,"code":{"server":{"open":"a.py","files":{"../../x":"1"}}}}"#).await;
+    let unknown = packed(r#"{"lesson":null,"code":{},"run":true}"#).await;
+    let lesson = packed(r#"{"lesson":"../evil","code":{}}"#).await;
+    let damaged = "This link is damaged, or not all of it arrived.";
+    for (fragment, said) in [
+        ("copy=1.q1bKSS0".to_owned(), damaged),
+        ("copy=1.<script>".to_owned(), damaged),
+        (format!("copy=1.{}", bomb.as_str().expect("text")), damaged),
+        (format!("copy=1.{path}"), damaged),
+        (format!("copy=1.{unknown}"), damaged),
+        (format!("copy=1.{lesson}"), damaged),
+        ("copy=9.AAAA".to_owned(), "This link was made by a newer Wireside than this one."),
+        (format!("copy=1.{}", "A".repeat(40_000)), "This link is longer than a copy may be."),
+    ] {
+        let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+        tab.go(&format!("{}/#{fragment}", server.origin())).await;
+        entered(&tab).await;
+        tab.sees("notice-bar", said).await;
+        tab.shows(
+            "our own code",
+            "document.querySelector('#right code-editor')?.text.includes('s.accept()')",
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_watcher_sees_the_code_and_what_it_prints() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let owner = first_visit(&browser, &server, LAPTOP).await;
+    owner.click(".top", "Share").await;
+    let watch = owner.read("document.querySelector('[aria-label=\"Link: Let them watch\"]').value").await;
+    owner.press("Escape").await;
+    let watcher = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    watcher.go(&watch).await;
+    entered(&watcher).await;
+    write_program(&owner, "right", "print('seen by all')\nimport time\ntime.sleep(1000)\n").await;
+    owner.click("#right", "Run server.py on server").await;
+    watcher.sees("#right output-log", "seen by all").await;
+    watcher.sees("#right .program-note", "Runs in owner's page.").await;
+    watcher.shows("the code", "document.querySelector('#right .program:not([hidden]) code-editor').text.includes('seen by all')").await;
+    watcher.shows("no Run, no Stop", "!called('#right', 'Run…') && !called('#right', 'Stop…')").await;
+    watcher.screenshot("programs-watched-1280").await;
+}
+
+#[tokio::test]
+async fn of_two_who_edit_at_once_the_last_counts_and_is_named() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let one = first_visit(&browser, &server, LAPTOP).await;
+    // The same person in a second tab, as owner once more: with the owner's key and no session of its own.
+    let key = one.read("localStorage.getItem(`wireside.owner.${location.pathname.split('/')[2]}`)").await;
+    let room = one.read("location.pathname").await;
+    let two = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    two.go(&format!("{}{room}#{key}", server.origin())).await;
+    entered(&two).await;
+    let typed = |text: &str| {
+        format!(
+            "const editor = document.querySelector('#right .program:not([hidden]) code-editor');
+             editor.text = {}; editor.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+            quote(text)
+        )
+    };
+    one.shows("an editor", "document.querySelector('#right .program:not([hidden]) code-editor')").await;
+    two.shows("an editor", "document.querySelector('#right .program:not([hidden]) code-editor')").await;
+    one.script(&typed("print('one')\n")).await;
+    two.shows("the first one's text", "document.querySelector('#right code-editor').text.includes('one')")
+        .await;
+    two.sees("#right .program-note", "changed by").await;
+    two.script(&typed("print('two')\n")).await;
+    one.shows("the last one's text", "document.querySelector('#right code-editor').text.includes('two')")
+        .await;
+    one.sees("#right .program-note", "changed by").await;
+}

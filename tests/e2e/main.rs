@@ -7,6 +7,7 @@ mod calls;
 mod ending;
 mod outside;
 mod page;
+mod python;
 mod refused_namespaces;
 mod resume;
 mod rooms;

@@ -26,6 +26,10 @@ export class Downloads {
     this.module = module;
     this.#takeFetch();
     this.#takeInstantiate();
+    // Pyodide tries it to see what worker this is, and Trusted Types would complain.
+    self.importScripts = () => {
+      throw new TypeError("a module worker has no importScripts");
+    };
   }
 
   /** Imports one of the scripts. @param {string} name */

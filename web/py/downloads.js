@@ -88,8 +88,3 @@ export class Downloads {
 function travelled({ size, compressed = size }, here) {
   return size === 0 ? 0 : (here / size) * compressed;
 }
-
-/** All of them, as they travel. @param {Record<string, { size: number, compressed?: number }>} files */
-export function total(files) {
-  return Object.values(files).reduce((sum, file) => sum + travelled(file, file.size), 0);
-}

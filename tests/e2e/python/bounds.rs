@@ -22,7 +22,10 @@ async fn an_endless_print_loop_waits_for_its_reader() {
         js("while True:\n    print('x' * 99)\n")
     ))
     .await;
-    assert!(["stopped", "terminated"].contains(&result["exit"]["status"].as_str().unwrap_or_default()), "{result}");
+    assert!(
+        ["stopped", "terminated"].contains(&result["exit"]["status"].as_str().unwrap_or_default()),
+        "{result}"
+    );
     let printed = result["printed"].as_u64().expect("a number");
     assert!(printed > 0 && printed <= 3 * 64 * 1024, "{printed} characters for nobody");
     assert!(result["most"].as_u64() <= Some(64 * 1024), "{result}");
@@ -30,7 +33,8 @@ async fn an_endless_print_loop_waits_for_its_reader() {
 
 #[tokio::test]
 async fn what_is_recorded_of_much_output_is_bounded_and_says_so() {
-    let script = js("import time\nfor _ in range(3000):\n    print('x' * 99)\ntime.sleep(0.3)\nprint('the end')\n");
+    let script =
+        js("import time\nfor _ in range(3000):\n    print('x' * 99)\ntime.sleep(0.3)\nprint('the end')\n");
     let result = in_a_page(&format!(
         "const ended = await run('client', {script});
         const mark = await room.program('server', {{ name: 'mark' }});
@@ -52,7 +56,9 @@ async fn what_is_recorded_of_much_output_is_bounded_and_says_so() {
 
 #[tokio::test]
 async fn deep_recursion_is_an_error_of_the_script() {
-    let script = js("def down(n):\n    return down(n + 1)\ntry:\n    down(0)\nexcept RecursionError as e:\n    print(e)\ndown(0)\n");
+    let script = js(
+        "def down(n):\n    return down(n + 1)\ntry:\n    down(0)\nexcept RecursionError as e:\n    print(e)\ndown(0)\n",
+    );
     let result = in_a_page(&format!("return run('client', {script});")).await;
     assert!(text(&result).starts_with("maximum recursion depth exceeded\n{Traceback"), "{result}");
     assert_eq!(result["exit"]["error"]["type"], "RecursionError");

@@ -8,12 +8,22 @@ async fn stop_interrupts_whatever_a_program_does() {
         ("loop", "print('on')\nn = 0\nwhile True:\n    n += 1\n", "(_, text) => text.includes('on')"),
         ("sleep", "import time\nprint('on')\ntime.sleep(1000)\n", "waits('sleep')"),
         ("input", "name = input()\n", "({ state }) => state === 'input'"),
-        ("recv", "import socket\nl = socket.create_server(('', 9))\ns = socket.create_connection(('localhost', 9))\ns.recv(1)\n", "waits('recv')"),
-        ("poll", "import select\nimport socket\nselect.select([socket.create_server(('', 10))], [], [])\n", "waits('poll')"),
+        (
+            "recv",
+            "import socket\nl = socket.create_server(('', 9))\ns = socket.create_connection(('localhost', 9))\ns.recv(1)\n",
+            "waits('recv')",
+        ),
+        (
+            "poll",
+            "import select\nimport socket\nselect.select([socket.create_server(('', 10))], [], [])\n",
+            "waits('poll')",
+        ),
         ("print", "print('on')\nwhile True:\n    print('more')\n", "(_, text) => text.includes('on')"),
     ];
-    let table: Vec<String> =
-        scripts.iter().map(|(name, source, ready)| format!("[{}, {}, {ready}]", js(name), js(source))).collect();
+    let table: Vec<String> = scripts
+        .iter()
+        .map(|(name, source, ready)| format!("[{}, {}, {ready}]", js(name), js(source)))
+        .collect();
     let result = in_a_page(&format!(
         "const result = {{}};
         for (const [name, source, ready] of [{}]) {{

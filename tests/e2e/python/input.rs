@@ -28,7 +28,8 @@ except EOFError as error:
     assert_eq!(result["asked"]["line"], 2);
     assert_eq!(result["prompt"], "Your name? ");
     assert_eq!(result["full"], "RangeError");
-    let expected = "Your name? Hello, Ada Lovelace \u{20ac}\nread 'one\\n'\nread '\\n'\nEOF when reading a line\n";
+    let expected =
+        "Your name? Hello, Ada Lovelace \u{20ac}\nread 'one\\n'\nread '\\n'\nEOF when reading a line\n";
     assert_eq!(text(&result["ended"]), expected);
 }
 
@@ -42,6 +43,7 @@ print("to stderr", file=sys.stderr)
 sys.stdout.buffer.write(b"\xff\xe2\x82\xac\n")
 "#);
     let result = in_a_page(&format!("return run('client', {script});")).await;
-    let expected = "<b>bold</b> \u{1b}[31mred\u{7} \u{202e}gnp.exe \0 end\nno newline{to stderr\n}\u{fffd}\u{20ac}\n";
+    let expected =
+        "<b>bold</b> \u{1b}[31mred\u{7} \u{202e}gnp.exe \0 end\nno newline{to stderr\n}\u{fffd}\u{20ac}\n";
     assert_eq!(text(&result), expected);
 }

@@ -33,7 +33,11 @@ async fn errors_are_cpythons_with_linuxs_numbers() {
     ] {
         let run = &result[name];
         assert!(text(run).ends_with(last), "{name}: {run}");
-        assert_eq!((run["exit"]["status"].as_str(), run["exit"]["code"].as_i64()), (Some("error"), Some(1)), "{name}");
+        assert_eq!(
+            (run["exit"]["status"].as_str(), run["exit"]["code"].as_i64()),
+            (Some("error"), Some(1)),
+            "{name}"
+        );
     }
     assert!(!text(&result["syntax"]).contains("Traceback"), "{}", result["syntax"]);
     assert_eq!(result["full"]["exit"]["error"]["errno"], 24);
@@ -52,7 +56,10 @@ async fn a_rule_of_the_lab_is_no_errno() {
     ))
     .await;
     let refused = &result["refused"];
-    assert!(text(refused).contains("wireside.PolicyError: This lab does not connect to 192.168.1.10:22 (rule: "), "{refused}");
+    assert!(
+        text(refused).contains("wireside.PolicyError: This lab does not connect to 192.168.1.10:22 (rule: "),
+        "{refused}"
+    );
     assert!(text(refused).contains("The network was not asked"), "{refused}");
     assert_eq!(refused["exit"]["error"]["errno"], serde_json::Value::Null);
     assert_eq!(result["viewer"], "PolicyError");

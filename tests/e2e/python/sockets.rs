@@ -5,7 +5,8 @@ use super::{CLIENT, SERVER, in_a_page, js, text};
 #[tokio::test]
 async fn the_tutorials_two_scripts_and_a_restart() {
     let (server, client) = (js(SERVER), js(CLIENT));
-    let reusing = js(&SERVER.replace("s.bind", "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\ns.bind"));
+    let reusing =
+        js(&SERVER.replace("s.bind", "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\ns.bind"));
     let result = in_a_page(&format!(
         "const first = await start('server', 'server.py', {server});
         const waiting = await until(first, waits('accept'));

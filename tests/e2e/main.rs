@@ -9,6 +9,7 @@ mod load;
 mod outside;
 mod packets;
 mod page;
+mod python;
 mod refused_namespaces;
 mod resume;
 mod rooms;

@@ -20,6 +20,8 @@ const NOT_BUILT = "This server was built without Python. Everything else on this
 let manifest = null;
 /** Compiled by the first worker, for all others. @type {WebAssembly.Module | null} */
 let module = null;
+/** The memory of a Python that has just started, as the first worker saw it, for all others. @type {Uint8Array | null} */
+let snapshot = null;
 /** @type {Interpreter[]} */
 const spares = [];
 
@@ -72,7 +74,7 @@ export class Interpreter {
     this.#worker = new Worker(scriptUrl("../py/pane-worker.js"), { type: "module", name: "python" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => this.#hear({ failed: event.message ?? "the worker could not be started" });
-    this.#worker.postMessage({ do: "load", base: new URL(base, location.href).href, files, module });
+    this.#worker.postMessage({ do: "load", base: new URL(base, location.href).href, files, module, snapshot });
   }
 
   /** @param {any} message @param {Transferable[]} [transfer] */
@@ -91,6 +93,7 @@ export class Interpreter {
     if (news.progress !== undefined) this.#progress({ ...this.progress, loaded: news.progress });
     else if (news.ready) {
       module ??= news.module;
+      snapshot ??= news.snapshot;
       this.#progress({ ...this.progress, loaded: this.progress.total, ready: true });
       this.#loaded();
     } else if (news.failed && !this.progress.ready) {

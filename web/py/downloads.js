@@ -26,6 +26,10 @@ export class Downloads {
     this.module = module;
     this.#takeFetch();
     this.#takeInstantiate();
+    // Pyodide tries it to see what worker this is, and Trusted Types would complain.
+    self.importScripts = () => {
+      throw new TypeError("a module worker has no importScripts");
+    };
   }
 
   /** Imports one of the scripts. @param {string} name */
@@ -83,9 +87,4 @@ export class Downloads {
 /** Bytes as they travel. @param {{ size: number, compressed?: number }} file @param {number} here */
 function travelled({ size, compressed = size }, here) {
   return size === 0 ? 0 : (here / size) * compressed;
-}
-
-/** All of them, as they travel. @param {Record<string, { size: number, compressed?: number }>} files */
-export function total(files) {
-  return Object.values(files).reduce((sum, file) => sum + travelled(file, file.size), 0);
 }

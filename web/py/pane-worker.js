@@ -1,6 +1,9 @@
 // The worker of one Python program: loads CPython (Pyodide), then runs one script, once, as a process does.
 //
-// Messages in: `{ do: "load", base, files, module }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
+// Starting CPython takes seconds. The first worker of a page does, and takes a picture of its memory; the others begin from
+// that.
+//
+// Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
 import { Downloads } from "./downloads.js";
 import { Sys } from "./sys.js";
@@ -9,6 +12,8 @@ import { AsyncSys } from "./sys-async.js";
 /** Our own part of Python's library, in the order of loading. */
 const LIBRARY = ["linux.py", "wireside.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
+/** What most scripts need, directly or not: it is in the picture. */
+const WANTED = "import atexit, io, json, linecache, selectors, signal, socket, struct, threading, traceback";
 
 /** @type {any} */
 let pyodide = null;
@@ -26,18 +31,33 @@ function fail(error) {
   self.postMessage({ failed: String(error?.message ?? error) });
 }
 
-/** @param {{ base: string, files: Record<string, { size: number, compressed?: number }>, module: WebAssembly.Module | null }} from */
-async function load({ base, files, module }) {
+/**
+ * @param {{ base: string, files: Record<string, { size: number, compressed?: number }>, module: WebAssembly.Module | null,
+ *   snapshot: Uint8Array | null }} from
+ */
+async function load({ base, files, module, snapshot }) {
   const downloads = new Downloads({ base, files, module, onprogress: (progress) => self.postMessage({ progress }) });
   const library = LIBRARY.map(text);
   const { loadPyodide } = await downloads.script("pyodide.mjs");
-  pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" } });
+  // Pyodide decodes part of it, and decoders take no shared memory.
+  const start = snapshot ? { _loadSnapshot: snapshot.slice() } : { _makeSnapshot: true };
+  pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" }, ...start });
+  if (!snapshot) pyodide.runPython(WANTED);
+  const made = snapshot ? null : shared(pyodide.makeMemorySnapshot());
   pyodide.FS.mkdirTree(FOLDER);
   for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
   // The bridge comes with the script; until then there is nobody to ask.
   pyodide.registerJsModule("_bridge", { current: () => sys });
   pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare()`);
-  self.postMessage({ ready: true, module: downloads.module });
+  self.postMessage({ ready: true, module: downloads.module, snapshot: made });
+}
+
+/** Memory that need not be copied for every worker, where there is such. @param {Uint8Array} bytes */
+function shared(bytes) {
+  if (!self.crossOriginIsolated) return bytes;
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 /** @param {string} name */

@@ -91,6 +91,9 @@ def run(name, source, args, hostname):
     _script = name
     _names.hostname = hostname
     _streams.install()
+    if "random" in sys.modules:
+        # All programs of a page begin from one picture of memory, but not with the same dice.
+        sys.modules["random"].seed()
     sys.argv = [name, *args]
     _put_down(name, source)
     module = types.ModuleType("__main__")

@@ -1,0 +1,103 @@
+//! Python programs in the page: real CPython on the room's real sockets, driven through `room.run` as the page does.
+
+mod bounds;
+mod ending;
+mod input;
+mod refusals;
+mod sockets;
+
+use serde_json::Value;
+
+use crate::harness::{
+    browser::{Browser, Tab},
+    server::TestServer,
+};
+
+/// The tutorial's server, in Python 3.
+const SERVER: &str = r#"import socket
+s = socket.socket()
+s.bind(("", 12345))
+s.listen(5)
+print("listening")
+while True:
+    c, addr = s.accept()
+    print("got a call from", addr[0])
+    c.send(b"Thank you for connecting")
+    c.close()
+"#;
+
+/// The tutorial's client, in Python 3.
+const CLIENT: &str = r#"import socket
+s = socket.socket()
+s.connect(("server", 12345))
+print(s.recv(1024).decode())
+s.close()
+"#;
+
+/// What the scripts in the page are written with: `room`; `start(host, name, source)` gives a run that collects what it
+/// prints in `run.text` (standard error in braces); `until(run, test)` waits for a state; `all(run)` waits for its end.
+const TOOLS: &str = r"
+    const { openRoom } = await import('/client/wireside.js');
+    const python = await import('/client/python.js');
+    const room = await openRoom();
+    const runs = new Map();
+    const start = async (host, name, source, options) => {
+      const run = await room.run(host, name, source, options);
+      const held = { run, text: '', states: [], listeners: new Set(), most: 0 };
+      run.onchange = (state) => {
+        held.states.push(state);
+        for (const listener of held.listeners) listener();
+      };
+      held.read = (async () => {
+        for await (const { stream, text } of run.output) {
+          held.text += stream === 'stderr' ? `{${text}}` : text;
+          held.most = Math.max(held.most, text.length);
+          for (const listener of held.listeners) listener();
+        }
+      })();
+      return held;
+    };
+    const until = (held, test) => new Promise((resolve, reject) => {
+      const look = () => {
+        if (test(held.run.state, held.text)) resolve(held.run.state);
+        else if (held.run.state.state === 'ended') reject(new Error(`it ended: ${held.text}`));
+        else return;
+        held.listeners.delete(look);
+      };
+      held.listeners.add(look);
+      look();
+    });
+    const all = async (held) => {
+      const exit = await held.run.exit;
+      await held.read;
+      return { text: held.text, exit, states: held.states.map(({ state }) => state) };
+    };
+    const run = async (host, source, name = 'script.py') => all(await start(host, name, source));
+    const waits = (call) => (state) => state.state === 'waiting' && state.call === call;
+    await python.preload();
+";
+
+/// Runs a script of JavaScript with [`TOOLS`] in a document of the server that has no script of its own.
+async fn in_a_page(script: &str) -> Value {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = bare(&browser, &server).await;
+    tab.script(&format!("{TOOLS} {script}")).await
+}
+
+async fn bare(browser: &Browser, server: &TestServer) -> Tab {
+    let tab = browser.visitor(800, 600).await;
+    tab.go(&format!("{}/limits", server.origin())).await;
+    tab.shows("the document", "document.readyState === 'complete'").await;
+    tab
+}
+
+/// A string of JavaScript.
+fn js(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// What a finished run printed.
+fn text(run: &Value) -> &str {
+    run["text"].as_str().unwrap_or_else(|| panic!("a run: {run}"))
+}

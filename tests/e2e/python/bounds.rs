@@ -1,0 +1,65 @@
+//! Programs that want too much: memory, output and time are bounded, and the page goes on.
+
+use super::{in_a_page, js, text};
+
+/// More than the page keeps for a reader is not taken from a program: it waits, as on a pipe.
+#[tokio::test]
+async fn an_endless_print_loop_waits_for_its_reader() {
+    let result = in_a_page(&format!(
+        "const run = await room.run('client', 'script.py', {});
+        const reader = run.output[Symbol.asyncIterator]();
+        const pieces = [(await reader.next()).value];
+        // Nobody reads any more, until it has had all the time it wants: its machine answers another program meanwhile.
+        for (let i = 0; i < 20; i++) await (await room.program('client')).getaddrinfo('server', 80);
+        const exit = run.stop();
+        for (;;) {{
+          const {{ done, value }} = await reader.next();
+          if (done) break;
+          pieces.push(value);
+        }}
+        const printed = pieces.filter(({{ stream }}) => stream === 'stdout').reduce((sum, {{ text }}) => sum + text.length, 0);
+        return {{ exit: await exit, printed, most: Math.max(...pieces.map(({{ text }}) => text.length)), ticks: 1 }};",
+        js("while True:\n    print('x' * 99)\n")
+    ))
+    .await;
+    assert!(
+        ["stopped", "terminated"].contains(&result["exit"]["status"].as_str().unwrap_or_default()),
+        "{result}"
+    );
+    let printed = result["printed"].as_u64().expect("a number");
+    assert!(printed > 0 && printed <= 3 * 64 * 1024, "{printed} characters for nobody");
+    assert!(result["most"].as_u64() <= Some(64 * 1024), "{result}");
+}
+
+#[tokio::test]
+async fn what_is_recorded_of_much_output_is_bounded_and_says_so() {
+    let script =
+        js("import time\nfor _ in range(3000):\n    print('x' * 99)\ntime.sleep(0.3)\nprint('the end')\n");
+    let result = in_a_page(&format!(
+        "const ended = await run('client', {script});
+        const mark = await room.program('server', {{ name: 'mark' }});
+        await mark.socket();
+        let recorded = '';
+        for await (const event of room.trace()) {{
+          if (event.kind === 'output') recorded += event.text;
+          if (event.kind === 'call') break;
+        }}
+        return {{ shown: ended.text.length, end: ended.text.slice(-8), recorded: recorded.length,
+          said: recorded.includes('characters are not in the recording') }};"
+    ))
+    .await;
+    assert_eq!(result["shown"], 3000 * 100 + 8);
+    assert_eq!(result["end"], "the end\n");
+    assert_eq!(result["said"], true, "{result}");
+    assert!(result["recorded"].as_u64() < Some(200_000), "{result}");
+}
+
+#[tokio::test]
+async fn deep_recursion_is_an_error_of_the_script() {
+    let script = js(
+        "def down(n):\n    return down(n + 1)\ntry:\n    down(0)\nexcept RecursionError as e:\n    print(e)\ndown(0)\n",
+    );
+    let result = in_a_page(&format!("return run('client', {script});")).await;
+    assert!(text(&result).starts_with("maximum recursion depth exceeded\n{Traceback"), "{result}");
+    assert_eq!(result["exit"]["error"]["type"], "RecursionError");
+}

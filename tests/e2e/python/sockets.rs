@@ -1,0 +1,157 @@
+//! What programs do with sockets when all goes well.
+
+use super::{CLIENT, SERVER, in_a_page, js, text};
+
+#[tokio::test]
+async fn the_tutorials_two_scripts_and_a_restart() {
+    let (server, client) = (js(SERVER), js(CLIENT));
+    let reusing =
+        js(&SERVER.replace("s.bind", "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\ns.bind"));
+    let result = in_a_page(&format!(
+        "const first = await start('server', 'server.py', {server});
+        const waiting = await until(first, waits('accept'));
+        const client = await run('client', {client}, 'client.py');
+        await until(first, (_, text) => text.includes('got a call'));
+        await first.run.stop();
+        const stopped = await all(first);
+        const again = await run('server', {server}, 'server.py');
+        await room.freshNetwork('server');
+        const reusing = await start('server', 'server.py', {reusing});
+        await until(reusing, waits('accept'));
+        const second = await run('client', {client}, 'client.py');
+        await reusing.run.stop();
+        const restarted = await start('server', 'server.py', {reusing});
+        await until(restarted, waits('accept'));
+        await restarted.run.stop();
+        const left = room.programs.filter((program) => program.name.endsWith('.py'));
+        return {{ waiting, client, stopped, again, second, restarted: await all(restarted), left: left.length }};"
+    ))
+    .await;
+    assert_eq!(result["waiting"]["line"], 7, "{}", result["waiting"]);
+    assert_eq!(result["waiting"]["fd"], 3);
+    assert_eq!(text(&result["client"]), "Thank you for connecting\n");
+    assert_eq!(result["client"]["exit"]["status"], "exited");
+    let stopped = &result["stopped"];
+    assert_eq!(stopped["exit"]["status"], "stopped", "{stopped}");
+    assert_eq!(stopped["exit"]["code"], 130);
+    assert!(text(stopped).starts_with("listening\ngot a call from 10.0.0.2\n{Traceback"), "{stopped}");
+    assert!(
+        text(stopped).contains("File \"server.py\", line 7, in <module>\n    c, addr = s.accept()"),
+        "{stopped}"
+    );
+    assert!(text(stopped).ends_with("KeyboardInterrupt\n}"), "{stopped}");
+    assert!(!text(stopped).contains("wireside"), "a frame of ours: {stopped}");
+    let again = &result["again"];
+    assert_eq!(again["exit"]["error"]["errno"], 98, "{again}");
+    assert_eq!(again["exit"]["error"]["line"], 3);
+    assert!(text(again).ends_with("OSError: [Errno 98] Address already in use\n}"), "{again}");
+    assert_eq!(text(&result["second"]), "Thank you for connecting\n");
+    assert_eq!(result["restarted"]["exit"]["status"], "stopped", "{}", result["restarted"]);
+    assert_eq!(result["left"], 0, "a program that has ended is none");
+}
+
+#[tokio::test]
+async fn one_thread_serves_three_clients_with_select() {
+    let server = js(r#"import select, socket
+l = socket.create_server(("", 7))
+open_now, done = [l], 0
+while done < 3:
+    for s in select.select(open_now, [], [])[0]:
+        if s is l:
+            open_now.append(l.accept()[0])
+        elif data := s.recv(1024):
+            s.sendall(data.upper())
+        else:
+            open_now.remove(s)
+            s.close()
+            done += 1
+print("served", done)
+"#);
+    // All three are connected before any of them speaks, so one after another would not do.
+    let client = js(r#"import socket
+s = [socket.create_connection(("server", 7)) for _ in range(3)]
+for n in (2, 0, 1):
+    s[n].sendall(b"client %d" % n)
+    print(s[n].recv(1024))
+for one in s:
+    one.close()
+"#);
+    let result = in_a_page(&format!(
+        "const server = await start('server', 'server.py', {server});
+        await until(server, waits('poll'));
+        const client = await run('client', {client});
+        return {{ client, server: await all(server) }};"
+    ))
+    .await;
+    assert_eq!(text(&result["client"]), "b'CLIENT 2'\nb'CLIENT 0'\nb'CLIENT 1'\n");
+    assert_eq!(text(&result["server"]), "served 3\n");
+}
+
+#[tokio::test]
+async fn the_librarys_modules_on_top() {
+    let library = js(r#"import http.client, selectors, socket, urllib.request
+with urllib.request.urlopen("http://www.example.test/") as answer:
+    print(answer.status, b"Hello from the wire" in answer.read())
+connection = http.client.HTTPConnection("www.example.test", timeout=20)
+connection.request("GET", "/nothing")
+print(connection.getresponse().status)
+print(selectors.DefaultSelector.__name__, socket.gethostname())
+print(socket.gethostbyname("tutorial"), socket.getaddrinfo("tutorial", 80, type=socket.SOCK_STREAM)[0][4])
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+u.bind(("127.0.0.1", 0))
+u.sendto(b"datagram", u.getsockname())
+print(u.recvfrom(100)[0])
+import errno, os
+print(errno.ECONNREFUSED, errno.EAGAIN, os.strerror(98))
+"#);
+    let server = js(r#"import socketserver
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        n = 0
+        while data := self.rfile.read(65536):
+            n += len(data)
+        self.wfile.write(b"%d bytes" % n)
+with socketserver.TCPServer(("", 80), Handler) as server:
+    print("ready", flush=True)
+    server.handle_request()
+"#);
+    let client = js(r#"import socket
+s = socket.create_connection(("server", 80))
+with s.makefile("wb") as file:
+    for _ in range(256):
+        file.write(bytes(4096))
+s.shutdown(socket.SHUT_WR)
+print(s.makefile().read())
+"#);
+    let result = in_a_page(&format!(
+        "const library = await run('client', {library});
+        const server = await start('server', 'server.py', {server});
+        await until(server, (_, text) => text.includes('ready'));
+        const client = await run('client', {client});
+        return {{ library, client, server: await all(server) }};"
+    ))
+    .await;
+    let expected = "200 True\n404\nPollSelector client\n10.0.0.10 ('10.0.0.10', 80)\nb'datagram'\n\
+        111 11 Address already in use\n";
+    assert_eq!(text(&result["library"]), expected);
+    assert_eq!(text(&result["client"]), "1048576 bytes\n");
+    assert_eq!(result["server"]["exit"]["status"], "exited", "{}", result["server"]);
+}
+
+/// What is printed stands in the trace between the calls it was printed between.
+#[tokio::test]
+async fn output_has_its_place_in_the_trace() {
+    let script = js("import socket\nprint('before')\ns = socket.socket()\nprint('after')\ns.close()\n");
+    let result = in_a_page(&format!(
+        "await run('client', {script}, 'script.py');
+        const seen = [];
+        for await (const event of room.trace()) {{
+          if (event.kind === 'call' && event.phase === 'begin') seen.push(event.call);
+          if (event.kind === 'output') seen.push(event.text);
+          if (event.kind === 'call' && event.call === 'close' && event.phase === 'end') break;
+        }}
+        return seen;"
+    ))
+    .await;
+    assert_eq!(result, serde_json::json!(["before\n", "socket", "after\n", "close"]));
+}

@@ -4,6 +4,7 @@ mod by_clicks;
 mod by_keyboard;
 mod client;
 mod connection;
+mod lessons;
 mod together;
 
 use crate::harness::{

@@ -7,6 +7,7 @@ mod connection;
 mod editor;
 mod programs;
 mod secure;
+mod lessons;
 mod together;
 mod wire;
 

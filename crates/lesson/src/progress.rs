@@ -264,6 +264,10 @@ impl Progress {
 
     /// Takes one event in; whether anything changed.
     pub fn feed(&mut self, seq: u64, time: u64, facts: &Facts) -> bool {
+        self.newest = self.newest.max(seq);
+        if seq <= self.since {
+            return false;
+        }
         let before = self.current_at();
         let standings =
             self.parts.get_mut(self.part).map(|part| part.standings.as_mut_slice()).unwrap_or_default();

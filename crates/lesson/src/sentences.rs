@@ -173,7 +173,7 @@ fn verdict(text: &str) -> Option<Verdict> {
     }
 }
 
-/// A sentence being shown: which of its checks have been seen since.
+/// A sentence being shown: which of its checks have been seen since, one after the other.
 #[derive(Clone, Debug)]
 pub struct Showing {
     checks: Vec<Check>,
@@ -188,9 +188,11 @@ impl Showing {
 
     /// Takes one event in.
     pub fn feed(&mut self, seq: u64, facts: &Facts) {
-        let next =
-            self.checks.iter().zip(&mut self.seen).find(|(check, seen)| seen.is_none() && check.holds(facts));
-        if let Some((_, seen)) = next {
+        // In their order: the second connect is not shown by the first.
+        let next = self.checks.iter().zip(&mut self.seen).find(|(_, seen)| seen.is_none());
+        if let Some((check, seen)) = next
+            && check.holds(facts)
+        {
             *seen = Some(seq);
         }
     }

@@ -243,3 +243,27 @@ fn out_of_descriptors_it_waits_and_recovers() -> Result {
     assert_eq!(greeting(running.tutorial)?, "Thank you for connecting");
     Ok(())
 }
+
+#[test]
+fn a_malformed_lesson_ends_the_start_with_file_line_and_reason() -> Result {
+    let folder = std::env::temp_dir().join(format!("wireside-program-lessons-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join("mine.md");
+    std::fs::write(
+        &file,
+        "---\nid: mine\ntitle: Mine\n---\n\n# Part\n## Step\nDo it.\n\n- check: call=conect\n",
+    )?;
+    let named = folder.display().to_string();
+    let output =
+        program(&["--listen", "127.0.0.1:0", "--tutorial", "127.0.0.1:0", "--lessons", &named]).output()?;
+    let absent = program(&["--lessons", &format!("{named}/absent")]).output()?;
+    std::fs::remove_dir_all(&folder)?;
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr)?;
+    let expected = format!("wireside: lessons: {}: line 10: call is never \"conect\"", file.display());
+    assert!(said.contains(&expected), "{said}");
+    assert!(output.stdout.is_empty(), "no address is promised");
+    assert!(!absent.status.success());
+    assert!(String::from_utf8(absent.stderr)?.contains("absent: No such file or directory"));
+    Ok(())
+}

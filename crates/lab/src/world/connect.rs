@@ -3,7 +3,7 @@
 //! The room's kernel is asked first, every time. Only where it knows no way (ENETUNREACH) and nothing of the socket
 //! speaks against it, the [`crate::Outside`] is asked, which judges the address.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, os::fd::AsFd};
 
 use proto::{
     call::{CallError, Kind, Value},
@@ -12,12 +12,23 @@ use proto::{
 };
 
 use super::{World, attempt::Attempt, hosts};
+use crate::syscall;
 
 impl World {
     /// Begins to connect, or goes on: the kernel answers EALREADY until it is decided, then once how it ended. So the
     /// socket is afterwards as a blocking call leaves it: connected, or as new.
     pub(super) fn try_connect(&mut self, id: CallRef, socket: SocketId, address: SocketAddr) -> Attempt {
-        let result = self.connect_once(socket, address);
+        let mut result = self.connect_once(socket, address);
+        if result == Err(CallError::errno(Errno::EALREADY))
+            && let Some(error) = self.soft_error(socket)
+        {
+            // An ICMP message that the kernel does not take for the end leaves an error on the socket, and epoll
+            // reports it until somebody reads it: the room would do nothing else. A blocking connect waits on.
+            result = self.connect_once(socket, address);
+            if result == Err(CallError::errno(Errno::ECONNABORTED)) {
+                result = Err(CallError::errno(error));
+            }
+        }
         if self.sockets.get(&socket).is_some_and(|socket| socket.end.is_outside())
             && let Some(waiting) = self.waiting.get_mut(&id)
         {
@@ -29,6 +40,12 @@ impl World {
             Err(error) if undecided.contains(&error) && !self.never_waits(id) => Attempt::Waits,
             Err(error) => Attempt::failed(error),
         }
+    }
+
+    /// The error that lies on a socket of the room, which reading takes away.
+    fn soft_error(&self, id: SocketId) -> Option<Errno> {
+        let fd = self.sockets.get(&id)?.end.room().ok()?;
+        syscall::take_error(fd.as_fd()).err()
     }
 
     fn connect_once(&mut self, id: SocketId, address: SocketAddr) -> Result<(), CallError> {

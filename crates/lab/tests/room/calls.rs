@@ -137,6 +137,20 @@ async fn an_address_nobody_has_is_unreachable_and_the_wire_says_so() {
     assert_eq!(stage.connect(client, fd, outside).await, Err(CallError::errno(Errno::ENETUNREACH)));
 }
 
+/// The second connect sends its own SYN to nobody while answers to the first one's are still on their way.
+#[tokio::test]
+async fn two_connects_of_one_socket_to_an_address_nobody_has_both_end() {
+    let Some(mut stage) = stage().await else { return };
+    let client = stage.program(CLIENT).await;
+    let fd = stage.socket(client).await;
+    let call = || Call::Connect { fd, address: on(77, 9) };
+    let first = stage.begin(client, call(), Wait::Forever, b"").await;
+    let second = stage.begin(client, call(), Wait::Forever, b"").await;
+    let unreachable = Err(CallError::errno(Errno::EHOSTUNREACH));
+    assert_eq!(stage.result(first).await.0, unreachable);
+    assert_eq!(stage.result(second).await.0, unreachable);
+}
+
 #[tokio::test]
 async fn ping_sends_real_echoes() {
     let Some(mut stage) = stage().await else { return };

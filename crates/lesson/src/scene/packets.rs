@@ -46,7 +46,9 @@ impl Scene {
             proto::call::Call::Connect { address, .. } => {
                 let from_there = packet.src == address.ip()
                     && packet.transport.ports().is_none_or(|(source, _)| source == address.port());
-                let by_icmp = matches!(packet.transport, Transport::Icmp { .. });
+                // The wire answers so for addresses that nobody has.
+                let nobody = self.host_at(address.ip()).is_none();
+                let by_icmp = nobody && matches!(packet.transport, Transport::Icmp { .. });
                 packet.to == Some(note.begin.host) && (from_there || by_icmp)
             }
             _ => false,

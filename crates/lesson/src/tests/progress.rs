@@ -1,0 +1,229 @@
+//! Facts, checks and how far somebody has come, over events made by hand.
+
+use proto::{
+    call::{Call, Value},
+    id::Fd,
+    room::StepOutcome,
+    trace::{Cause, Fate, TcpFlags},
+};
+
+use super::room::{CLIENT, Room, SERVER, refused};
+use crate::{Check, progress::Mark, prose};
+
+const LESSON: &str = "---
+id: x
+title: X
+---
+# One
+## Make it
+Make a socket.
+- do: client: s = socket.socket()
+- check: call=socket host=client result=ok
+
+## Connect it
+Connect.
+- if: call=connect result=ECONNREFUSED => Nobody listens there.
+- check: call=connect host=client result=ok
+- else: Not connected yet.
+- see: In {took}.
+
+# Two
+## Make another
+Make a socket again.
+- check: call=socket host=client result=ok
+";
+
+fn holds(check: &str, facts: &crate::Facts) -> bool {
+    Check::parse(check).expect(check).holds(facts)
+}
+
+fn syn_ack() -> TcpFlags {
+    TcpFlags(TcpFlags::SYN.0 | TcpFlags::ACK.0)
+}
+
+#[test]
+fn any_order_within_a_part_and_only_what_happens_in_it() {
+    let mut room = Room::new(LESSON);
+    let call = room.connect(7);
+    room.ends(call, Ok(Value::Done), b"", Some(7));
+    assert_eq!(room.progress.current_at(), Some((0, 0)), "the second step is passed, the first comes next");
+    let evidence = room.seq();
+    assert_eq!(room.progress.last().and_then(|last| last.evidence), Some(evidence));
+    room.socket(CLIENT, 8);
+    assert_eq!(room.progress.current_at(), Some((1, 0)), "that socket passed one step, not two");
+    room.socket(SERVER, 9);
+    assert_eq!(room.progress.current_at(), Some((1, 0)), "another machine's");
+    room.socket(CLIENT, 10);
+    assert_eq!(room.progress.current_at(), None);
+}
+
+#[test]
+fn what_happens_on_the_way_is_said_until_the_step_is_passed() {
+    let mut room = Room::new(LESSON);
+    room.socket(CLIENT, 7);
+    assert!(room.progress.aside().is_none());
+    let call = room.connect(7);
+    room.ends(call, refused(), b"", Some(7));
+    assert_eq!(prose::plain(room.progress.aside().expect("something")), "Nobody listens there.");
+    let call = room.connect(8);
+    room.ends(call, Ok(Value::Done), b"", Some(8));
+    assert!(room.progress.aside().is_none());
+    assert!(room.progress.parts()[0].standings[1].took.is_some_and(|took| took > 0));
+}
+
+#[test]
+fn what_the_browser_remembers_goes_on_in_the_same_room_only() {
+    let mut room = Room::new(LESSON);
+    room.socket(CLIENT, 7);
+    room.progress.skip();
+    let (marks, since) = (room.progress.marks(), room.progress.since());
+    assert_eq!(marks["Make it"], Mark::Passed(2));
+    assert_eq!(marks["Connect it"], Mark::Skipped);
+
+    let mut again = Room::new(LESSON);
+    again.progress.remember(&marks, Some(since));
+    assert_eq!(again.progress.current_at(), Some((1, 0)));
+    again.socket(CLIENT, 7);
+    assert_eq!(
+        again.progress.current_at(),
+        Some((1, 0)),
+        "this socket is history: it belongs to the first part"
+    );
+    again.socket(CLIENT, 8);
+    assert_eq!(again.progress.current_at(), None);
+
+    let mut elsewhere = Room::new(LESSON);
+    elsewhere.progress.remember(&marks, None);
+    assert_eq!(elsewhere.progress.current_at(), Some((1, 0)), "a whole part counts");
+    let half = marks.into_iter().take(1).collect();
+    let mut elsewhere = Room::new(LESSON);
+    elsewhere.progress.remember(&half, None);
+    assert_eq!(elsewhere.progress.current_at(), Some((0, 0)), "half a part does not");
+}
+
+#[test]
+fn the_room_is_told_once() {
+    let mut room = Room::new(LESSON);
+    room.socket(CLIENT, 7);
+    assert_eq!(room.progress.take_news(), [("Make it".to_owned(), StepOutcome::Passed { evidence: 2 })]);
+    assert!(room.progress.take_news().is_empty());
+    room.progress.skip();
+    room.progress.hear("other", "Connect it", StepOutcome::Skipped);
+    room.progress.hear("x", "Connect it", StepOutcome::Skipped);
+    assert!(room.progress.take_news().is_empty(), "the trace says so already");
+}
+
+#[test]
+fn without_a_browsers_memory_the_trace_tells_what_was_skipped() {
+    let mut room = Room::new(LESSON);
+    room.progress.hear("x", "Make it", StepOutcome::Skipped);
+    room.progress.hear("x", "Connect it", StepOutcome::Passed { evidence: 9 });
+    room.progress.hear("x", "No such step", StepOutcome::Skipped);
+    assert_eq!(room.progress.current_at(), Some((1, 0)));
+}
+
+#[test]
+fn going_to_a_step_begins_it_anew() {
+    let mut room = Room::new(LESSON);
+    room.socket(CLIENT, 7);
+    room.progress.go_to((0, 0));
+    assert_eq!(room.progress.current_at(), Some((0, 0)));
+    room.progress.go_to((1, 0));
+    assert_eq!(room.progress.current_at(), Some((1, 0)));
+    assert_eq!(room.progress.parts()[0].standings[1].mark(), Some(Mark::Skipped));
+}
+
+#[test]
+fn a_connect_says_how_many_syns_it_took_and_what_came_back() {
+    let mut room = Room::new(LESSON);
+    room.listens(1, 6, 5);
+    let call = room.connect(7);
+    let first = room.packet(CLIENT, TcpFlags::SYN, Cause::Call(call), None);
+    room.packet(CLIENT, TcpFlags::SYN, Cause::Timer, Some(first));
+    room.packet(SERVER, syn_ack(), Cause::Packet(first), None);
+    let facts = room.ends(call, Ok(Value::Done), b"", Some(7));
+    assert!(
+        holds("call=connect result=ok syns=2 full=yes answer=SYN+ACK to=server port=12345", &facts),
+        "{facts:?}"
+    );
+    let call = room.connect(8);
+    room.packet(CLIENT, TcpFlags::SYN, Cause::Call(call), None);
+    let facts = room.ends(call, refused(), b"", Some(8));
+    assert!(holds("result=ECONNREFUSED syns=1 answer=none", &facts), "{facts:?}");
+}
+
+#[test]
+fn a_close_says_what_its_socket_received() {
+    let mut room = Room::new(LESSON);
+    for length in [4000, 5999] {
+        room.received(CLIENT, 7, &vec![b'x'; length]);
+    }
+    assert!(holds("call=close received=9999 recvs=2", &room.closes(CLIENT, 7)));
+    room.received(CLIENT, 8, &[b'x'; 10_000]);
+    let facts = room.closes(CLIENT, 8);
+    assert!(holds("call=close host=client result=ok received=10000 received>=10000 received<10001", &facts));
+    assert!(!holds("received!=10000", &facts));
+}
+
+#[test]
+fn a_packets_later_fate_has_the_packets_facts() {
+    let mut room = Room::new(LESSON);
+    let packet = room.packet(CLIENT, TcpFlags::SYN, Cause::Timer, None);
+    let facts = room.fate(packet, Fate::Dropped(None)).expect("a known packet");
+    assert!(holds("kind=packet flags=SYN source=client to=server fate=dropped", &facts));
+}
+
+#[test]
+fn a_call_counts_at_its_end_unless_its_begin_is_asked_for() {
+    let mut room = Room::new(LESSON);
+    let call = room.begins(SERVER, Call::Accept { fd: Fd(3) }, Some(1));
+    let peer = "10.0.0.2:40000".parse().expect("one");
+    let end = room.ends(call, Ok(Value::Accepted { fd: Fd(4), peer }), b"", Some(2));
+    assert!(holds("call=accept made=4", &end));
+    assert!(!holds("call=accept phase=begin", &end));
+    assert!(holds("data~you data=\"thank you\"|x", &room.received(CLIENT, 5, b"thank you")));
+}
+
+const CARDS: &str = "---
+id: x
+title: X
+---
+# One
+## Sort
+Sort them.
+- card: call=socket host=server => first
+- card: call=socket host=client => second
+- card: call=close host=client => third
+- see: Sorted.
+";
+
+#[test]
+fn cards_are_marked_by_the_run_whatever_was_guessed() {
+    let mut room = Room::new(CARDS);
+    room.progress.arrange(&[2, 1, 0]);
+    room.progress.arrange(&[0, 0, 0]);
+    room.socket(SERVER, 1);
+    room.socket(CLIENT, 2);
+    assert_eq!(room.progress.current().expect("not passed").cards.places(), None, "not all have happened");
+    room.closes(CLIENT, 2);
+    let cards = &room.progress.current().expect("in the wrong order").cards;
+    assert_eq!(cards.order(), [2, 1, 0], "an order that is none changes nothing");
+    assert_eq!(cards.places(), Some(vec![0, 1, 2]));
+    room.progress.arrange(&[0, 1, 2]);
+    assert_eq!(room.progress.current_at(), None);
+    assert_eq!(room.progress.last().and_then(|last| last.evidence), Some(room.seq()));
+}
+
+#[test]
+fn cards_begin_shuffled() {
+    for count in 3..=16 {
+        let cards: String =
+            (0..count).map(|card| format!("- card: call=bind port={card} => {card}\n")).collect();
+        let room = Room::new(&format!("---\nid: x\ntitle: X\n---\n# P\n## S\nT.\n{cards}"));
+        let order = room.progress.current().expect("cards").cards.order();
+        assert!(!order.is_sorted(), "{count}: {order:?}");
+        let mut sorted = order.to_vec();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..count), "{count}");
+    }
+}

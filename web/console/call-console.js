@@ -377,10 +377,12 @@ export class CallConsole extends HTMLElement {
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
   #lookAround() {
     if (!this.#view?.sockets) return;
+    // While the wire is held nothing arrives: what queues there are over there explains no wait here.
+    const held = this.#view.wire().held;
     const machines = this.#room.hosts.map((/** @type {any} */ host) => ({
       address: host.address,
       own: host.id === this.#host.id,
-      sockets: this.#view.sockets(host.id),
+      sockets: held && host.id !== this.#host.id ? [] : this.#view.sockets(host.id),
     }));
     this.#console?.surroundings(machines);
   }

@@ -15,6 +15,7 @@ export class EventTable {
   #active = -1;
   #shown = false;
   #limit = 0;
+  #counted = -1;
   /** @type {Map<number, HTMLElement>} */
   #rows = new Map();
 
@@ -115,15 +116,21 @@ export class EventTable {
   refresh(limit) {
     this.#limit = limit;
     const count = this.#count();
-    this.#table.setAttribute("aria-rowcount", String(count + 1));
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const height = ROW_REM * rem;
-    this.#body.style.height = `${count * ROW_REM}rem`;
-    const top = this.#shown ? Math.floor(this.#scroller.scrollTop / height) : this.active;
-    const seen = this.#shown ? Math.ceil(this.#scroller.clientHeight / height) : 1;
+    if (count !== this.#counted) {
+      this.#counted = count;
+      this.#table.setAttribute("aria-rowcount", String(count + 1));
+      this.#body.style.height = `${count * ROW_REM}rem`;
+    }
+    const [top, seen] = this.#shown ? this.#seen() : [this.active, 1];
     const from = Math.max(0, top - AROUND);
     const wanted = this.#view.rows(from, Math.min(count - from, seen + 2 * AROUND));
     this.#keep(wanted, this.active);
+  }
+
+  /** Index of the first row that is seen, and how many are. Asks the browser for its layout: only while they are seen. */
+  #seen() {
+    const height = ROW_REM * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    return [Math.floor(this.#scroller.scrollTop / height), Math.ceil(this.#scroller.clientHeight / height)];
   }
 
   /** @param {any[]} wanted @param {number} active */

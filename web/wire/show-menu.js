@@ -3,6 +3,11 @@ import { announce } from "/page/announce.js";
 import { button, element } from "/page/element.js";
 import { dialog, popover } from "/page/popover.js";
 
+/** Distance between the menu and its button, pixels. */
+const APART = 4;
+
+const SMALL = matchMedia("(max-width: 39.99rem)");
+
 /** @type {[string, string][]} what `View.filter` calls it, and we */
 const KINDS = [
   ["calls", "Calls"],
@@ -30,6 +35,7 @@ export class ShowMenu {
 
   /** @param {() => void} close @returns {Node[]} */
   #fill(close) {
+    requestAnimationFrame(() => place(this.button));
     const kinds = KINDS.map(([kind, label]) => this.#choice(label, this.#kinds, kind));
     const hosts = this.#view.hosts().map((/** @type {any} */ { id, name }) => this.#choice(name, this.#hosts, id));
     return [
@@ -63,6 +69,20 @@ export class ShowMenu {
     this.button.textContent = this.#kinds.size + this.#hosts.size > 0 ? "Some…" : "Show…";
     this.#onchange();
   }
+}
+
+/** Stands above its button, within the window; on a phone the stylesheet has its place. @param {HTMLElement} anchor */
+function place(anchor) {
+  const panel = /** @type {HTMLElement | null} */ (anchor.nextElementSibling);
+  if (!panel) return;
+  for (const property of ["left", "top", "right", "bottom"]) panel.style.removeProperty(property);
+  if (SMALL.matches) return;
+  const { clientWidth, clientHeight } = document.documentElement;
+  const { right, top } = anchor.getBoundingClientRect();
+  panel.style.left = "auto";
+  panel.style.top = "auto";
+  panel.style.right = `${Math.max(APART, clientWidth - right)}px`;
+  panel.style.bottom = `${clientHeight - top + APART}px`;
 }
 
 /** @param {string} text */

@@ -121,9 +121,12 @@ async fn a_transfer_recovers_from_losses() {
         got += tab.read(said).await.trim().parse::<u32>().expect("a length");
     }
     newest_is(&tab, "left", line, "done").await;
-    tab.sees("#wire", "lost (20 % loss)").await;
-    tab.sees("#wire", "again").await;
     tab.screenshot("wire-loss-1280").await;
+    // In all of it, not only in what the window shows.
+    tab.click("#wire", "Show…").await;
+    tab.click(".wire-show-menu", "Packets as text (tcpdump)").await;
+    tab.sees("dialog", "(lost by the wire)").await;
+    tab.sees("dialog", "(2nd try)").await;
 }
 
 #[tokio::test]
@@ -170,4 +173,40 @@ async fn packets_as_a_file(tab: &Tab) {
     assert_ne!(tshark(&file, &["-Y", "tcp.flags.syn == 1 && tcp.flags.ack == 0"]), "");
     assert_ne!(tshark(&file, &["-Y", "tcp.flags.fin == 1"]), "");
     std::fs::remove_dir_all(folder).expect("it can be removed");
+}
+
+#[tokio::test]
+async fn the_scrubber_goes_back_in_time_and_kinds_can_be_left_out() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    for (size, name) in [(LAPTOP, "1280"), (PHONE, "320")] {
+        let tab = new_room(&browser, &server, size).await;
+        do_line(&tab, "left", "s = socket.socket()").await;
+        do_line(&tab, "left", "s.connect((\"tutorial\", 12345))").await;
+        view(&tab, size, "Wire").await;
+        tab.sees("#wire", "SYN ACK").await;
+        tab.region("wire").await;
+        tab.tab_to("Event shown last").await;
+        tab.press("Home").await;
+        tab.sees("#wire .wire-at", "1 of").await;
+        tab.sees_no("#wire", "SYN ACK").await;
+        // It plays to the end, which is what is live.
+        tab.press(" ").await;
+        tab.sees("#wire", "Pause").await;
+        tab.press("End").await;
+        tab.sees("#wire .wire-at", "live").await;
+        tab.sees("#wire", "SYN ACK").await;
+
+        tab.click("#wire", "Show…").await;
+        tab.click(".wire-show-menu", "Packets").await;
+        tab.sees_no("#wire .wire-stage", "SYN ACK").await;
+        tab.sees("#wire .wire-stage", "connect()").await;
+        tab.screenshot(&format!("wire-filter-{name}")).await;
+        tab.click(".wire-show-menu", "Packets").await;
+        tab.sees("#wire .wire-stage", "SYN ACK").await;
+        tab.click(".wire-show-menu", "Packets as text (tcpdump)").await;
+        tab.sees("dialog", "10.0.0.10.12345: Flags [S], seq").await;
+        tab.fits().await;
+        tab.screenshot(&format!("wire-text-{name}")).await;
+    }
 }

@@ -190,6 +190,24 @@ fn a_full_queue_is_named_where_the_counter_proves_it() {
     assert!(scene.shapes.iter().any(|shape| matches!(shape.what, Form::Queue { filled: 6, places: 6, .. })));
 }
 
+/// A SYN comes to the queue that is there when it arrives, not when it left.
+#[test]
+fn a_full_queue_is_not_named_before_the_segment_is_there() {
+    let mut script = Script::new();
+    script.server_waits();
+    script.state(SERVER, 1, Some(proto::trace::TcpState::Listen), proto::trace::TcpState::Listen).unread = 6;
+    let connect = script.client_connects();
+    let syn = script.segment(CLIENT, SYN, b"", Cause::Call(connect), Fate::Held);
+    let waiting = |script: &Script| {
+        let calls = crate::view::sockets::waiting(&script.store(), Some(CLIENT));
+        calls.into_iter().map(|call| call.sentence).collect::<String>()
+    };
+    assert!(!waiting(&script).contains("queue"), "{}", waiting(&script));
+    script.fate(syn, Fate::Delivered);
+    assert!(waiting(&script).contains("queue is full (6 of 6)"), "{}", waiting(&script));
+    assert!(texts(&scene(&script, 464.0)).iter().any(|text| text.contains("queue full, 6 of 6")));
+}
+
 #[test]
 fn loopback() {
     let mut script = Script::new();

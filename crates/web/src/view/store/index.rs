@@ -22,8 +22,12 @@ impl TraceStore {
             }
             What::Packet(packet) => self.index_packet(packet, event),
             What::Fate(fate) => {
+                // Only what has arrived came to a queue.
+                let full = self.packet(fate.id).filter(|_| fate.fate == Fate::Delivered);
+                let full = full.and_then(|packet| self.full_queue(packet));
                 if let Some(note) = self.packets.get_mut(&fate.id) {
                     note.fates.push(event.seq);
+                    note.queue_full = full;
                 }
                 if fate.fate == Fate::Held {
                     self.held.insert(fate.id, event.seq);
@@ -100,7 +104,7 @@ impl TraceStore {
             after_first,
             loss: self.wire.loss,
             copies: Vec::new(),
-            queue_full: self.full_queue(packet),
+            queue_full: if packet.fate == Fate::Delivered { self.full_queue(packet) } else { None },
             answered: false,
         };
         self.packets.insert(packet.id, note);

@@ -5,9 +5,9 @@ mod by_keyboard;
 mod client;
 mod connection;
 mod editor;
+mod lessons;
 mod programs;
 mod secure;
-mod lessons;
 mod together;
 mod wire;
 

@@ -35,7 +35,8 @@ s.close()
 "#;
 
 /// What the scripts in the page are written with: `room`; `start(host, name, source)` gives a run that collects what it
-/// prints in `run.text` (standard error in braces); `until(run, test)` waits for a state; `all(run)` waits for its end.
+/// prints in `run.text` (standard error in braces); `until(run, test)` waits for a state; `all(run)` waits for its end; `gone(name)` until
+/// no program of that name is left in the room.
 const TOOLS: &str = r"
     const { openRoom } = await import('/client/wireside.js');
     const python = await import('/client/python.js');
@@ -43,15 +44,18 @@ const TOOLS: &str = r"
     const runs = new Map();
     const start = async (host, name, source, options) => {
       const run = await room.run(host, name, source, options);
-      const held = { run, text: '', states: [], listeners: new Set(), most: 0 };
+      const held = { run, text: '', states: [], listeners: new Set() };
       run.onchange = (state) => {
         held.states.push(state);
         for (const listener of held.listeners) listener();
       };
+      let last = null;
       held.read = (async () => {
         for await (const { stream, text } of run.output) {
-          held.text += stream === 'stderr' ? `{${text}}` : text;
-          held.most = Math.max(held.most, text.length);
+          if (stream === last) held.text = held.text.replace(/}$/, '');
+          else if (stream === 'stderr') held.text += '{';
+          held.text += stream === 'stderr' ? `${text}}` : text;
+          last = stream === 'stderr' ? stream : null;
           for (const listener of held.listeners) listener();
         }
       })();
@@ -73,6 +77,11 @@ const TOOLS: &str = r"
       return { text: held.text, exit, states: held.states.map(({ state }) => state) };
     };
     const run = async (host, source, name = 'script.py') => all(await start(host, name, source));
+    const gone = (ending) => new Promise((resolve) => {
+      const look = () => room.programs.some(({ name }) => name.endsWith(ending)) || resolve();
+      room.on('change', look);
+      look();
+    });
     const waits = (call) => (state) => state.state === 'waiting' && state.call === call;
     await python.preload();
 ";

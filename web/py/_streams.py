@@ -69,8 +69,7 @@ class _Input(io.RawIOBase):
 
 
 def _writer(stream, errors):
-    raw = io.BufferedWriter(_Output(stream), buffer_size=8192)
-    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, line_buffering=True, write_through=True)
+    return io.TextIOWrapper(_Output(stream), encoding="utf-8", errors=errors, write_through=True)
 
 
 def sleep(seconds, /):

@@ -30,6 +30,8 @@ export class LessonStrip extends HTMLElement {
   #count = button("1 of 6", () => {}, { class: "link plain count", disabled: true });
   #sentence = element("p", { class: "prose sentence" });
   #choices = element("div", { class: "strip-choices", role: "group", "aria-label": "What do you expect?", hidden: true });
+  /** Where there is no room for the answers in a row, they hang below the strip. */
+  #guess = button("Guess first", () => this.#openChoices(), { class: "button small-only", hidden: true });
   #actions = element("div", { class: "strip-actions" });
   #primary = button("", () => this.#primaryAction(), { class: "button filled", hidden: true });
   #help = button("Do it for me", () => this.#doIt(), { disabled: true });
@@ -57,7 +59,7 @@ export class LessonStrip extends HTMLElement {
   connectedCallback() {
     const first = this.querySelector(".sentence");
     if (first) this.#sentence.append(...first.childNodes);
-    this.#actions.append(this.#choices, this.#primary, this.#help, this.#stuck, this.#skip, this.#all);
+    this.#actions.append(this.#choices, this.#primary, this.#guess, this.#help, this.#stuck, this.#skip, this.#all);
     this.replaceChildren(this.#count, this.#sentence, this.#actions);
     // On a small screen the list is a view of its own.
     this.#count.addEventListener("click", (event) => {
@@ -211,8 +213,10 @@ export class LessonStrip extends HTMLElement {
       announce(`${seen} ${watched ?? plain(pieces, this.#rename)}`.trim());
     }
     this.#said = said;
-    if (this.#step !== (current?.title ?? null) && this.#panel.shows) this.#panel.close();
+    if (this.#step === (current?.title ?? null)) return;
     this.#step = current?.title ?? null;
+    if (this.#panel.shows) this.#panel.close();
+    this.#closed = false;
   }
 
   /** Whether a question comes before the run. @param {any} current */
@@ -273,16 +277,27 @@ export class LessonStrip extends HTMLElement {
 
   /** @param {string[]} choices */
   #drawChoices(choices) {
-    this.#choices.hidden = choices.length === 0;
+    this.#choices.hidden = this.#guess.hidden = choices.length === 0;
     const drawn = [...this.#choices.children].map(({ textContent }) => textContent).join("\n");
     if (drawn === choices.join("\n")) return;
-    const made = choices.map((choice, at) => button(choice, () => this.#predict(at), { class: "button choice" }));
-    this.#choices.replaceChildren(...made);
+    this.#choices.replaceChildren(...this.#answers(choices));
+  }
+
+  /** @param {string[]} choices */
+  #answers(choices) {
+    return choices.map((choice, at) => button(choice, () => this.#predict(at), { class: "button choice" }));
+  }
+
+  #openChoices() {
+    const { question, choices } = this.#drawn.current.predict;
+    const answers = element("div", { class: "stack" }, ...this.#answers(choices));
+    this.#panel.open("choices", [element("p", { class: "prose" }, ...inline(question, this.#ways)), answers]);
   }
 
   /** @param {number} choice */
   #predict(choice) {
     this.#room.lessons.predict(choice);
+    if (this.#panel.shows === "choices") this.#panel.close();
     this.refresh();
   }
 
@@ -313,7 +328,7 @@ export class LessonStrip extends HTMLElement {
       }
     } catch (error) {
       // A call that failed is shown by its console, where it went wrong.
-      if (error instanceof CannotDo) this.#panel.open("hint", [element("p", { class: "prose", role: "alert" }, error.message)]);
+      if (error instanceof CannotDo) this.#panel.open("cannot", [element("p", { class: "prose", role: "alert" }, error.message)]);
     } finally {
       this.#busy = false;
       this.refresh();
@@ -328,35 +343,51 @@ export class LessonStrip extends HTMLElement {
   #toggleHint() {
     if (this.#panel.shows === "hint") return this.#panel.close();
     const { current } = this.#drawn;
-    this.#panel.open("hint", hintContent(current, this.#ways));
+    this.#drawHint(current);
     this.#stuck.setAttribute("aria-expanded", "true");
     announce(plain([...current.hint, ...current.missing.flat()], this.#rename));
     this.refresh();
   }
 
   #openCards() {
-    const { current } = this.#drawn;
+    this.#drawCards(this.#drawn.current);
+    this.refresh();
+  }
+
+  /** @param {any} current */
+  #drawCards(current) {
     const arrange = (/** @type {number[]} */ order) => {
       this.#room.lessons.arrange(Uint32Array.from(order));
       this.refresh();
     };
     this.#panel.open("cards", cardsContent(current.cards, this.#ways, arrange, this.onevidence));
-    this.refresh();
+    this.#hung = JSON.stringify(current.cards);
   }
 
-  /** What is open is kept up to date. @param {any} current */
+  /** What is open is kept up to date; cards come by themselves once the run has marked them. @param {any} current */
   #drawPanel(current) {
     const { shows } = this.#panel;
-    if (shows === "hint" && current && current.missing.length > 0) this.#panel.open("hint", hintContent(current, this.#ways));
-    if (current?.cards.length > 0 && (shows === "cards" || (shows === "" && marked(current.cards) && this.#said && !this.#closed))) this.#openCards();
+    if (shows === "hint" && current && JSON.stringify(current.missing) !== this.#hung) this.#drawHint(current);
+    if (!current || current.cards.length === 0) return;
+    const comes = shows === "" && marked(current.cards) && this.#live && !this.#closed;
+    if (comes || (shows === "cards" && JSON.stringify(current.cards) !== this.#hung)) this.#drawCards(current);
   }
+
+  /** @param {any} current */
+  #drawHint(current) {
+    this.#panel.open("hint", hintContent(current, this.#ways));
+    this.#hung = JSON.stringify(current.missing);
+  }
+
+  /** What the panel was drawn of. */
+  #hung = "";
 
   /** Whether somebody closed the cards of this step. */
   #closed = false;
 
   #panelClosed() {
     this.#stuck.setAttribute("aria-expanded", "false");
-    this.#closed = this.#drawn?.current?.cards.length > 0 && marked(this.#drawn.current.cards);
+    this.#closed = this.#drawn?.current?.cards.length > 0;
     this.refresh();
   }
 

@@ -179,6 +179,10 @@ async fn lessons_on_a_telephone_keep_to_its_width() {
     tab.fits().await;
     assert_eq!(tab.read(height).await, before, "the strip does not jump");
     tab.screenshot("lesson-predict-320").await;
+    tab.click("#lesson", "Guess first").await;
+    tab.fits().await;
+    tab.click("#lesson .hint", "It connects at once").await;
+    tab.sees("#lesson", "Now connect client").await;
     tab.click("#views", "Lesson").await;
     tab.sees("#lesson-view", "Is the sixth connection refused?").await;
     tab.fits().await;

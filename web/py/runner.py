@@ -19,6 +19,9 @@ _THREADS = (
 )
 _SSL = "ssl is not here: in this page sockets carry plain bytes, so that their packets can be read. Use http, not https."
 
+# A script that came with a link should have the machine's sockets, and nothing of the page it runs in.
+_PAGE = "the page is not here: a program of this lab has its machine's sockets, as it would have anywhere else."
+
 
 def prepare():
     """Puts our modules in the place of CPython's, once, before any script."""
@@ -28,7 +31,7 @@ def prepare():
     import _socket as builtin
 
     sys.modules["_builtin_socket"] = builtin
-    for name in ("_socket", "socket", "select", "selectors", "socketserver", "ssl", "_ssl"):
+    for name in ("_socket", "socket", "select", "selectors", "socketserver", "ssl", "_ssl", "js", "pyodide_js"):
         sys.modules.pop(name, None)
     _load("_socket", "_socket.py")
     _load("select", "_select.py")
@@ -56,6 +59,8 @@ class _NotHere:
     def find_spec(self, name, path=None, target=None):
         if name in ("ssl", "_ssl"):
             raise ModuleNotFoundError(_SSL, name=name)
+        if name in ("js", "pyodide_js"):
+            raise ModuleNotFoundError(_PAGE, name=name)
         return None
 
 

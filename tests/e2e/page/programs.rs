@@ -27,6 +27,8 @@ async fn thanked(tab: &Tab) {
 
 /// Replaces what stands in a machine's editor, as somebody types it.
 async fn write_program(tab: &Tab, side: &str, text: &str) {
+    tab.shows("an editor", &format!("document.querySelector('#{side} .program:not([hidden]) code-editor')"))
+        .await;
     let put = format!(
         "document.querySelector('#{side} .program:not([hidden]) code-editor').text = {}",
         quote(text)
@@ -162,6 +164,7 @@ async fn a_copy_opens_in_a_room_of_its_own_and_runs_nothing() {
     teacher.click("#right", "Run server.py on server").await;
     prints(&teacher, "right", "from the teacher").await;
     teacher.click(".top", "Share").await;
+    teacher.sees("dialog", "Give a copy").await;
     let copy = teacher.read("document.querySelector('[aria-label=\"Link: Give a copy\"]').value").await;
     teacher.screenshot("share-copy-1280").await;
 
@@ -249,6 +252,7 @@ async fn a_watcher_sees_the_code_and_what_it_prints() {
     let browser = Browser::open().await;
     let owner = first_visit(&browser, &server, LAPTOP).await;
     owner.click(".top", "Share").await;
+    owner.sees("dialog", "Let them watch").await;
     let watch = owner.read("document.querySelector('[aria-label=\"Link: Let them watch\"]').value").await;
     owner.press("Escape").await;
     let watcher = browser.visitor(LAPTOP.0, LAPTOP.1).await;

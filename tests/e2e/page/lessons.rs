@@ -63,8 +63,8 @@ async fn the_seventh_is_not_refused_and_one_accept_lets_it_in() {
     let tab = open(&browser, &server, LAPTOP, "backlog").await;
     follow_until(&tab, "Not refused: 6 of 5 wait").await;
     follow_until(&tab, "Exercise: make the waiting seventh").await;
-    // Another listen changes nothing.
-    type_line(&tab, "right", "l.listen(50)").await;
+    // Another socket changes nothing.
+    super::do_line(&tab, "left", "c8 = socket.socket()").await;
     tab.sees("#lesson", "Exercise: make the waiting seventh").await;
     solve(&tab, "One is waiting: what does it wait for?", "In, after").await;
     follow_until(&tab, "All done").await;

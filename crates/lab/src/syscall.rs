@@ -132,7 +132,7 @@ pub(crate) fn take_error(fd: BorrowedFd<'_>) -> Result<()> {
 
 /// Empties the error queue, recv(2) with MSG_ERRQUEUE: TCP puts ICMP messages to a SYN there, asked for or not.
 pub(crate) fn clear_error_queue(fd: BorrowedFd<'_>) {
-    let flags = net::RecvFlags::ERRQUEUE | net::RecvFlags::DONTWAIT;
+    let flags = RecvFlags::ERRQUEUE | RecvFlags::DONTWAIT;
     // The kernel bounds the queue by the socket's memory; more than a handful is never there.
     for _ in 0..64 {
         if net::recv(fd, &mut [0_u8; 1], flags).is_err() {

@@ -130,6 +130,17 @@ pub(crate) fn take_error(fd: BorrowedFd<'_>) -> Result<()> {
     sockopt::socket_error(fd).map_err(errno)?.map_err(errno)
 }
 
+/// Empties the error queue, recv(2) with MSG_ERRQUEUE: TCP puts ICMP messages to a SYN there, asked for or not.
+pub(crate) fn clear_error_queue(fd: BorrowedFd<'_>) {
+    let flags = RecvFlags::ERRQUEUE | RecvFlags::DONTWAIT;
+    // The kernel bounds the queue by the socket's memory; more than a handful is never there.
+    for _ in 0..64 {
+        if net::recv(fd, &mut [0_u8; 1], flags).is_err() {
+            return;
+        }
+    }
+}
+
 /// A real poll(2) with a zero timeout.
 pub(crate) fn poll_now(fds: &[(BorrowedFd<'_>, PollEvents)]) -> Result<Vec<PollEvents>> {
     let mut polled: Vec<PollFd<'_>> = fds

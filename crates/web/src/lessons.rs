@@ -5,6 +5,3 @@
 pub mod bindings;
 pub mod desk;
 pub mod drawn;
-
-#[cfg(test)]
-mod tests;

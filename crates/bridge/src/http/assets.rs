@@ -24,10 +24,13 @@ pub struct Asset {
     pub hash: Option<&'static str>,
 }
 
+/// From path to file.
+type Find = dyn Fn(&str) -> Option<Asset> + Send + Sync;
+
 /// Finds the page's files. Default: there are none.
 #[derive(Clone)]
 pub struct Assets {
-    find: Arc<dyn Fn(&str) -> Option<Asset> + Send + Sync>,
+    find: Arc<Find>,
 }
 
 impl fmt::Debug for Assets {

@@ -18,16 +18,9 @@ impl World {
     /// Begins to connect, or goes on: the kernel answers EALREADY until it is decided, then once how it ended. So the
     /// socket is afterwards as a blocking call leaves it: connected, or as new.
     pub(super) fn try_connect(&mut self, id: CallRef, socket: SocketId, address: SocketAddr) -> Attempt {
-        let mut result = self.connect_once(socket, address);
-        if result == Err(CallError::errno(Errno::EALREADY))
-            && let Some(error) = self.soft_error(socket)
-        {
-            // An ICMP message that the kernel does not take for the end leaves an error on the socket, and epoll
-            // reports it until somebody reads it: the room would do nothing else. A blocking connect waits on.
-            result = self.connect_once(socket, address);
-            if result == Err(CallError::errno(Errno::ECONNABORTED)) {
-                result = Err(CallError::errno(error));
-            }
+        let result = self.connect_once(socket, address);
+        if result == Err(CallError::errno(Errno::EALREADY)) {
+            self.quiet(socket);
         }
         if self.sockets.get(&socket).is_some_and(|socket| socket.end.is_outside())
             && let Some(waiting) = self.waiting.get_mut(&id)
@@ -42,10 +35,12 @@ impl World {
         }
     }
 
-    /// The error that lies on a socket of the room, which reading takes away.
-    fn soft_error(&self, id: SocketId) -> Option<Errno> {
-        let fd = self.sockets.get(&id)?.end.room().ok()?;
-        syscall::take_error(fd.as_fd()).err()
+    /// What an earlier connect of this socket left in its error queue makes epoll report it for ever, and the room
+    /// would do nothing else while the next connect waits.
+    fn quiet(&self, id: SocketId) {
+        if let Some(fd) = self.sockets.get(&id).and_then(|socket| socket.end.room().ok()) {
+            syscall::clear_error_queue(fd.as_fd());
+        }
     }
 
     fn connect_once(&mut self, id: SocketId, address: SocketAddr) -> Result<(), CallError> {

@@ -29,7 +29,7 @@ impl LessonView {
     /// The room's id, and what it consists of, as `View.seed` takes it; `member` is who looks.
     pub fn seed(&mut self, room: &str, snapshot: JsValue) -> Result<(), JsError> {
         let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
-        self.desk.seed(room, seed);
+        self.desk.seed(room, &seed);
         Ok(())
     }
 

@@ -40,7 +40,7 @@ pub struct Desk {
 
 impl Desk {
     /// Machines, programs and who looks, from a snapshot.
-    pub fn seed(&mut self, room: &str, seed: Seed) {
+    pub fn seed(&mut self, room: &str, seed: &Seed) {
         room.clone_into(&mut self.room);
         for host in seed.host_infos() {
             self.scene.host_is(&host);

@@ -36,7 +36,6 @@ async function boot(top) {
     ]);
     const copy = await copied();
     const room = await enter(client.openRoom);
-    await python.known;
     begin({ room, view, lessons, top, copy });
   } catch (error) {
     const { key, notice } = refusal(error);
@@ -83,7 +82,7 @@ function begin({ room, view, lessons, top, copy }) {
   watchConnection(room, notices);
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
-  void strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null });
+  void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null }));
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);

@@ -27,7 +27,7 @@ export class LessonStrip extends HTMLElement {
   #shelf = new LessonShelf();
   /** What Rust says about the lesson now. @type {any} */
   #drawn = null;
-  #count = button("1 of 6", () => {}, { class: "link plain count", disabled: true });
+  #count = button("1 of 7", () => {}, { class: "link plain count", disabled: true });
   #sentence = element("p", { class: "prose sentence" });
   #choices = element("div", { class: "strip-choices", role: "group", "aria-label": "What do you expect?", hidden: true });
   /** Where there is no room for the answers in a row, they hang below the strip. */

@@ -254,18 +254,6 @@ async fn the_keeper_ends_with_its_last_handle() {
 }
 
 #[tokio::test]
-async fn what_is_passed_is_held_by_nobody_else() {
-    let keeper = keeper();
-    let host = host(&keeper, SERVER).await;
-    for _ in 0..500 {
-        // A copy left in the keeper would keep the port taken.
-        let listening = listener(&keeper, &host, 5).await;
-        drop(listening);
-        assert_eq!(diag::dump(&host.diag).unwrap(), []);
-    }
-}
-
-#[tokio::test]
 async fn many_callers_share_one_keeper() {
     let keeper = keeper();
     let host = host(&keeper, SERVER).await;

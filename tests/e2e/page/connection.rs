@@ -119,5 +119,6 @@ async fn a_server_that_goes_away_says_so() {
     tab.shows("a word about it", "/server|connection/i.test(seen('notice-bar'))").await;
     tab.screenshot("server-gone-1280").await;
     // Whatever the browser asks of a server that is gone fails, and it fetches the icon when it finds the time.
-    browser.forgive(|complaint| about_the_websocket(complaint) || complaint.contains("ERR_CONNECTION_REFUSED"));
+    browser
+        .forgive(|complaint| about_the_websocket(complaint) || complaint.contains("ERR_CONNECTION_REFUSED"));
 }

@@ -63,7 +63,7 @@ async function answer(port, calls, request) {
     const live = await /** @type {Promise<Session>} */ (session);
     const made = begin(live, calls, request);
     if (made === undefined) return;
-    if (made.ok !== undefined) return reply(port, { n, ok: made.ok });
+    if (made.id === undefined) return reply(port, { n, ok: made.ok });
     if (over) return reply(port, { n, error: over });
     calls.set(n, made.id);
     waiting.set(made.id, { port, n, calls });
@@ -77,7 +77,7 @@ async function answer(port, calls, request) {
 /**
  * Begins what a request asks for. An `id` will be settled by news, `ok` is the answer itself, nothing has none.
  * @param {Session} live @param {Map<number, number>} calls @param {any} request
- * @returns {{ id: number, ok?: undefined } | { ok: any } | undefined}
+ * @returns {{ id: number, ok?: undefined } | { id?: undefined, ok: any } | undefined}
  */
 function begin(live, calls, request) {
   switch (request.do) {

@@ -36,9 +36,15 @@ export class RunButton {
     if (this.#button.textContent !== words) this.#button.textContent = words;
     this.#button.setAttribute("aria-label", `${label} ${file} on ${this.#machine}`);
     this.#button.disabled = !this.#running && python.is === "missing";
-    this.#button.title = python.is === "missing" ? python.sentence : `${label} ${file} (Ctrl+Enter)`;
+    this.#button.title = python.is === "missing" ? python.sentence : this.#about(file);
     this.#fill();
     this.#progress(doing, python);
+  }
+
+  /** @param {string} file */
+  #about(file) {
+    if (!this.#running) return `Run ${file} (Ctrl+Enter)`;
+    return `Stop ${file} (Ctrl+.). It runs in this page, and ends when the page is left or reloaded.`;
   }
 
   #fill() {

@@ -27,7 +27,7 @@ export class Downloads {
     this.#takeFetch();
     this.#takeInstantiate();
     // Pyodide tries it to see what worker this is, and Trusted Types would complain.
-    self.importScripts = () => {
+    /** @type {any} */ (self).importScripts = () => {
       throw new TypeError("a module worker has no importScripts");
     };
   }

@@ -149,7 +149,7 @@ export class EventTable {
   /** @param {any} row @param {boolean} active */
   #row({ index, seq, clock, kind, place, what, tone, sentence }, active) {
     let made = this.#rows.get(index);
-    if (made?.dataset.sentence === sentence) {
+    if (made && made.dataset.sentence === sentence) {
       made.classList.toggle("active", active);
       return;
     }

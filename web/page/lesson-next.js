@@ -34,7 +34,7 @@ export class LessonNext {
     const wired = this.#wire?.suggest?.(doing?.do === "wire" ? doing.command : null) === true;
     if (!doing || wired) return { primary: null, mine: false };
     const shown = host === "" || this.#frame.shows(host);
-    if (taken && shown) return { primary: null, mine: false };
+    if (taken) return { primary: null, mine: false };
     // A page of the wire alone has no machine to show.
     if (document.body.dataset.only) return { primary: null, mine: false };
     if (line !== null && shown) return { primary: null, mine: true };

@@ -204,7 +204,7 @@ export class Desk {
   suggestLine(line) {
     this.#bring(line === null ? null : BY_HAND, line);
     const taken = this.console.suggest?.(line);
-    return line !== null && taken !== false && !this.console.hidden && this.console.suggest !== undefined;
+    return line !== null && taken !== false && this.console.suggest !== undefined && this.console.checkVisibility();
   }
 
   /** Puts a line at the prompt. @param {string} line */

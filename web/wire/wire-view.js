@@ -4,6 +4,7 @@ import { button, element } from "/page/element.js";
 import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
 import { Overlay } from "./overlay.js";
+import { Pace } from "./pace.js";
 import { Painter } from "./painter.js";
 import { Reveal } from "./reveal.js";
 import { Scrubber } from "./scrubber.js";
@@ -48,7 +49,7 @@ export class WireView extends HTMLElement {
   #follow = button("follow", () => this.#goLive(), { class: "button wire-follow", hidden: true });
   #following = true;
   #paused = 0;
-  #scheduled = false;
+  #pace = new Pace(() => this.#draw());
   #entered = 0;
   #chosen = 0;
   /** @type {number[]} */
@@ -149,12 +150,7 @@ export class WireView extends HTMLElement {
   }
 
   #schedule() {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      this.#draw();
-    });
+    this.#pace.soon();
   }
 
   /** Another moment is shown, or something else of it. */

@@ -1,0 +1,45 @@
+// When a picture that costs much is drawn next. A busy program makes hundreds of calls each second: a drawing in every frame
+// would then be all that a small machine does, and the calls would wait for it.
+
+/** A drawing that took longer than this, with all that the browser does for it, is followed by a rest. Milliseconds. */
+const QUICK_MS = 12;
+/** The rest, in times of what the drawing took, ... */
+const REST = 3;
+/** ... and at most. Milliseconds. */
+const MOST_MS = 200;
+
+export class Pace {
+  #draw;
+  #wanted = false;
+  /** A drawing is under way, or its rest. */
+  #busy = false;
+
+  /** @param {() => void} draw */
+  constructor(draw) {
+    this.#draw = draw;
+  }
+
+  /** Draws in the next frame, or after the rest. */
+  soon() {
+    this.#wanted = true;
+    if (this.#busy) return;
+    this.#busy = true;
+    requestAnimationFrame(() => {
+      const began = performance.now();
+      this.#wanted = false;
+      this.#draw();
+      // The next task comes when the frame has been painted.
+      setTimeout(() => this.#rest(performance.now() - began));
+    });
+  }
+
+  /** @param {number} took */
+  #rest(took) {
+    setTimeout(() => this.#next(), took > QUICK_MS ? Math.min(took * REST, MOST_MS) : 0);
+  }
+
+  #next() {
+    this.#busy = false;
+    if (this.#wanted) this.soon();
+  }
+}

@@ -22,3 +22,32 @@ export interface PythonProgress {
  * @throws {PythonError} `not-loaded`
  */
 export function preload(onprogress?: (progress: PythonProgress) => void): Promise<void>;
+
+// What follows is for `run.js`.
+
+/** Bytes as they travel, and whether a script can run. */
+export type Progress = PythonProgress;
+
+/** One worker: it loads, waits for a script, runs it, and is ended. */
+export class Interpreter {
+  private constructor();
+  progress: Progress;
+  onprogress: (progress: Progress) => void;
+  /** What the script's worker tells. */
+  onnews: (news: any) => void;
+  /** Resolves when it can run a script. */
+  ready: Promise<void>;
+  tell(message: any, transfer?: Transferable[]): void;
+  /** At once, whatever it does. */
+  end(): void;
+}
+
+/** Whether calls can block on shared memory here. */
+export function sharesMemory(): boolean;
+
+/**
+ * A worker for a script, loaded or about to be.
+ *
+ * @throws {PythonError} where Python cannot run
+ */
+export function take(): Promise<Interpreter>;

@@ -413,7 +413,7 @@ export class LessonStrip extends HTMLElement {
       close();
       this.refresh();
     };
-    const open = (/** @type {string} */ id, /** @type {string} */ step) => {
+    const open = (/** @type {string} */ id, /** @type {string | undefined} */ step) => {
       close();
       void this.#choose(id, step);
     };

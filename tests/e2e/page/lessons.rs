@@ -220,13 +220,12 @@ async fn hostile_text_of_a_lesson_becomes_no_markup() {
 
 /// The two scripts, client first: needs Python in the page.
 #[tokio::test]
-#[ignore = "needs programs in the page: enable when they are there"]
 async fn the_two_scripts_whatever_comes_first() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     let tab = open(&browser, &server, LAPTOP, "two-scripts").await;
     tab.sees("#lesson", "Run the server. It will wait: that is its job.").await;
-    tab.click("#left", "Run").await;
+    tab.click("#left", "Run client.py on client").await;
     tab.sees("#lesson", "Nobody listens there yet. Run the server first.").await;
     follow_until(&tab, "Want to stop one in mid-air?").await;
     follow_until(&tab, "Nothing broke. That is TCP.").await;

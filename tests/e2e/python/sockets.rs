@@ -145,9 +145,13 @@ async fn output_has_its_place_in_the_trace() {
     let result = in_a_page(&format!(
         "await run('client', {script}, 'script.py');
         const seen = [];
+        let printing = false;
         for await (const event of room.trace()) {{
           if (event.kind === 'call' && event.phase === 'begin') seen.push(event.call);
-          if (event.kind === 'output') seen.push(event.text);
+          // A line may come in pieces, one after the other.
+          if (event.kind === 'output' && printing) seen.push(seen.pop() + event.text);
+          else if (event.kind === 'output') seen.push(event.text);
+          if (event.kind === 'output' || event.kind === 'call') printing = event.kind === 'output';
           if (event.kind === 'call' && event.call === 'close' && event.phase === 'end') break;
         }}
         return seen;"

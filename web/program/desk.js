@@ -234,7 +234,9 @@ export class Desk {
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
     for (const run of this.#runs) run.show({ file: this.#file, doing, python });
-    for (const [file, { control }] of this.#programs) {
+    for (const [file, program] of this.#programs) {
+      const { control } = program;
+      if (python.is === "missing") program.cannotRun(python.sentence);
       this.#tabs.mark(file, control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "");
     }
     this.onchange();

@@ -91,6 +91,11 @@ export class ProgramPane {
     this.#note.hidden = by === null;
   }
 
+  /** Why nothing can be run here: it stands where the output would be. @param {string} sentence */
+  cannotRun(sentence) {
+    this.#output.placeholder = sentence;
+  }
+
   /** Runs what stands in the editor. @returns {Promise<{ ended: Promise<any> }>} */
   async run() {
     this.#keep();

@@ -39,8 +39,16 @@ impl Cards {
         Some(seen.iter().map(|seq| seen.iter().filter(|other| *other < seq).count()).collect())
     }
 
-    /// A card that has not happened yet happens now; whether there is one.
+    /// A card that has not happened yet happens now; whether there is one. The run begins with the card that was
+    /// written first, and until it is whole it may begin anew: what a run before it leaves behind is no part of it.
     pub(super) fn feed(&mut self, seq: u64, facts: &Facts) -> bool {
+        let [first, ..] = self.cards.as_slice() else { return false };
+        let whole = self.seen.iter().all(Option::is_some);
+        if !whole && first.check.holds(facts) {
+            self.seen.fill(None);
+        } else if self.seen.first().is_none_or(Option::is_none) {
+            return false;
+        }
         let next = self
             .cards
             .iter()

@@ -215,6 +215,27 @@ fn cards_are_marked_by_the_run_whatever_was_guessed() {
 }
 
 #[test]
+fn a_run_begins_with_the_first_card_and_may_begin_anew() {
+    let mut room = Room::new(CARDS);
+    // What the run before left behind.
+    room.closes(CLIENT, 9);
+    room.socket(CLIENT, 10);
+    assert_eq!(room.progress.current().expect("not begun").cards.seen(), [None; 3]);
+    room.socket(SERVER, 1);
+    room.closes(CLIENT, 10);
+    // The server again: the close belonged to the run that was given up.
+    room.socket(SERVER, 2);
+    room.socket(CLIENT, 3);
+    assert_eq!(room.progress.current().expect("not whole").cards.places(), None);
+    room.closes(CLIENT, 3);
+    let cards = &room.progress.current().expect("in another order").cards;
+    assert_eq!(cards.places(), Some(vec![0, 1, 2]));
+    // A whole run stays as it was.
+    room.socket(SERVER, 4);
+    assert_eq!(room.progress.current().expect("in another order").cards.places(), Some(vec![0, 1, 2]));
+}
+
+#[test]
 fn cards_begin_shuffled() {
     for count in 3..=16 {
         let cards: String =

@@ -83,6 +83,8 @@ fields! {
     Sent = "sent" number;
     /// Receives that took bytes from this socket so far.
     Recvs = "recvs" number;
+    /// Packets that somebody dropped by hand since this socket's connect.
+    Dropped = "dropped" number;
     /// The first bytes sent or received, as text.
     Data = "data" word;
     /// `wire` or `lo`.
@@ -107,7 +109,7 @@ fields! {
     Stream = "stream" word;
     /// `began` or `ended`: of a program.
     Change = "change" word;
-    /// Whether the wire is held: `yes` or `no`.
+    /// Whether the wire is held; of a packet's fate, whether the packet was held before it: `yes` or `no`.
     Held = "held" word;
     /// The wire's delay one way, milliseconds.
     Delay = "delay" number;

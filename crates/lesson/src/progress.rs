@@ -306,6 +306,7 @@ impl Progress {
         let Some(current) = self.current() else { return false };
         let Some(next) = current.step.does.get(self.done) else { return false };
         let host = next.host().is_none_or(|host| facts.is(Field::Host, host));
+        let wire = facts.is(Field::Kind, "wire");
         let is_it = match next {
             Doing::Line { background, fails, .. } => {
                 let phase = if *background { "begin" } else { "end" };
@@ -315,8 +316,8 @@ impl Progress {
             }
             Doing::Run { file, .. } => facts.is(Field::Program, file) && facts.is(Field::Change, "began"),
             Doing::Stop { file, .. } => facts.is(Field::Program, file) && facts.is(Field::Change, "ended"),
-            Doing::Wire { command: WireDoing::Hold } => facts.is(Field::Held, "yes"),
-            Doing::Wire { command: WireDoing::Release } => facts.is(Field::Held, "no"),
+            Doing::Wire { command: WireDoing::Hold } => wire && facts.is(Field::Held, "yes"),
+            Doing::Wire { command: WireDoing::Release } => wire && facts.is(Field::Held, "no"),
             Doing::Wire { command: WireDoing::Drop } => facts.is(Field::Fate, "dropped"),
             // The page says that it did it.
             _ => false,

@@ -40,6 +40,8 @@ struct SocketNote {
     recvs: u64,
     /// When its connect began.
     began: Option<u64>,
+    /// Packets dropped by hand in the room before that.
+    dropped_before: u64,
 }
 
 /// What is known of a listening socket: by machine and port.
@@ -57,6 +59,8 @@ struct PacketNote {
     /// The connect it belongs to.
     call: Option<CallRef>,
     copies: u64,
+    /// Whether it stood on the wire at some time.
+    held: bool,
 }
 
 /// The room as its events tell it.
@@ -71,6 +75,8 @@ pub struct Scene {
     sockets: BTreeMap<SocketId, SocketNote>,
     queues: HashMap<(HostId, u16), Queue>,
     packets: BTreeMap<PacketId, PacketNote>,
+    /// Packets dropped by hand so far.
+    dropped: u64,
 }
 
 impl Scene {

@@ -13,12 +13,13 @@ use crate::facts::{Facts, Field};
 
 impl Scene {
     pub(super) fn call_begin(&mut self, begin: &CallBegin, time: u64) -> Facts {
+        let dropped = self.dropped;
         if let Some(socket) = begin.socket {
             let note = self.sockets.entry(socket).or_default();
             match &begin.call {
                 Call::Connect { address, .. } => {
                     note.port = Some(address.port());
-                    note.began = Some(time);
+                    (note.began, note.dropped_before) = (Some(time), dropped);
                 }
                 Call::Bind { address, .. } => note.port = Some(address.port()),
                 _ => {}
@@ -62,7 +63,8 @@ impl Scene {
                 .maybe_number(Field::Port, socket.port)
                 .number(Field::Received, socket.received)
                 .number(Field::Sent, socket.sent)
-                .number(Field::Recvs, socket.recvs);
+                .number(Field::Recvs, socket.recvs)
+                .number(Field::Dropped, self.dropped - socket.dropped_before);
             facts.began = socket.began;
         }
         facts

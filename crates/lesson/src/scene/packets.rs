@@ -19,14 +19,24 @@ impl Scene {
         let attempt = self.attempt(packet);
         self.learn_packet(packet, call);
         let facts = self.packet_facts(packet, &packet.fate).number(Field::Try, attempt);
-        self.packets.insert(packet.id, PacketNote { packet: packet.clone(), call, copies: 0 });
+        self.packets.insert(
+            packet.id,
+            PacketNote { packet: packet.clone(), call, copies: 0, held: packet.fate == Fate::Held },
+        );
         bound(&mut self.packets);
         facts
     }
 
     pub(super) fn fate(&mut self, later: &PacketFate) -> Option<Facts> {
+        self.dropped += u64::from(matches!(later.fate, Fate::Dropped(Some(_))));
         let note = self.packets.get(&later.id)?;
-        Some(self.packet_facts(&note.packet, &later.fate))
+        let facts = self.packet_facts(&note.packet, &later.fate).yes(Field::Held, note.held);
+        if later.fate == Fate::Held
+            && let Some(note) = self.packets.get_mut(&later.id)
+        {
+            note.held = true;
+        }
+        Some(facts)
     }
 
     /// The call a packet belongs to: that which asked for it, or whose packet it answers or repeats.

@@ -2,13 +2,18 @@
 
 use proto::{
     call::{Call, Value},
-    id::Fd,
+    id::{Fd, MemberId},
     room::StepOutcome,
     trace::{Cause, Fate, TcpFlags},
 };
 
 use super::room::{CLIENT, Room, SERVER, refused};
-use crate::{Check, progress::Mark, prose};
+use crate::{
+    Check,
+    facts::{Fact, Field},
+    progress::Mark,
+    prose,
+};
 
 const LESSON: &str = "---
 id: x
@@ -233,6 +238,24 @@ fn a_run_begins_with_the_first_card_and_may_begin_anew() {
     // A whole run stays as it was.
     room.socket(SERVER, 4);
     assert_eq!(room.progress.current().expect("in another order").cards.places(), Some(vec![0, 1, 2]));
+}
+
+#[test]
+fn facts_tell_whether_a_packet_was_held_and_how_many_were_dropped() {
+    let mut room = Room::new(CARDS);
+    let connect = room.connect(1);
+    let syn = room.packet(CLIENT, TcpFlags::SYN, Cause::Call(connect), None);
+    let delivered = room.fate(syn, Fate::Delivered).expect("facts");
+    assert!(delivered.is(Field::Held, "no"));
+    let copy = room.packet(CLIENT, TcpFlags::SYN, Cause::Timer, Some(syn));
+    room.fate(copy, Fate::Held);
+    let dropped = room.fate(copy, Fate::Dropped(Some(MemberId(1)))).expect("facts");
+    assert!(dropped.is(Field::Held, "yes"));
+    room.ends(connect, Ok(Value::Done), b"", Some(1));
+    let received = room.received(CLIENT, 1, b"x");
+    assert_eq!(received.get(Field::Dropped), Some(&Fact::Number(1)));
+    room.connect(2);
+    assert_eq!(room.received(CLIENT, 2, b"x").get(Field::Dropped), Some(&Fact::Number(0)));
 }
 
 #[test]

@@ -19,7 +19,9 @@ impl World {
     /// socket is afterwards as a blocking call leaves it: connected, or as new.
     pub(super) fn try_connect(&mut self, id: CallRef, socket: SocketId, address: SocketAddr) -> Attempt {
         let result = self.connect_once(socket, address);
-        if result == Err(CallError::errno(Errno::EALREADY)) {
+        let undecided = [Errno::EINPROGRESS, Errno::EALREADY].map(CallError::errno);
+        let waits = result.as_ref().is_err_and(|error| undecided.contains(error));
+        if waits {
             self.quiet(socket);
         }
         if self.sockets.get(&socket).is_some_and(|socket| socket.end.is_outside())
@@ -27,16 +29,15 @@ impl World {
         {
             waiting.outside = true;
         }
-        let undecided = [Errno::EINPROGRESS, Errno::EALREADY].map(CallError::errno);
         match result {
             Ok(()) => Attempt::done(Value::Done),
-            Err(error) if undecided.contains(&error) && !self.never_waits(id) => Attempt::Waits,
+            Err(_) if waits && !self.never_waits(id) => Attempt::Waits,
             Err(error) => Attempt::failed(error),
         }
     }
 
     /// What an earlier connect of this socket left in its error queue makes epoll report it for ever, and the room
-    /// would do nothing else while the next connect waits.
+    /// would do nothing else while the next connect waits, or a recv after it.
     fn quiet(&self, id: SocketId) {
         if let Some(fd) = self.sockets.get(&id).and_then(|socket| socket.end.room().ok()) {
             syscall::clear_error_queue(fd.as_fd());

@@ -151,6 +151,21 @@ async fn two_connects_of_one_socket_to_an_address_nobody_has_both_end() {
     assert_eq!(stage.result(second).await.0, unreachable);
 }
 
+/// What epoll reports for ever keeps the room's task busy for ever; poll(2) asks the kernel the same question.
+#[tokio::test]
+async fn nothing_of_a_failed_connect_stays_on_a_socket_that_is_connected_then() {
+    let Some(mut stage) = stage().await else { return };
+    let server = stage.program(SERVER).await;
+    stage.listener(server, 12345, 5).await;
+    let client = stage.program(CLIENT).await;
+    let fd = stage.socket(client).await;
+    assert_eq!(stage.connect(client, fd, on(77, 9)).await, Err(CallError::errno(Errno::EHOSTUNREACH)));
+    assert_eq!(stage.connect(client, fd, on(1, 12345)).await, Ok(()));
+    let poll = Call::Poll { fds: vec![(fd, PollEvents::IN)] };
+    let id = stage.begin(client, poll, Wait::No, b"").await;
+    assert_eq!(stage.result(id).await.0, Ok(Value::Ready(Vec::new())));
+}
+
 #[tokio::test]
 async fn ping_sends_real_echoes() {
     let Some(mut stage) = stage().await else { return };

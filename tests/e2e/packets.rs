@@ -85,6 +85,11 @@ async fn tshark_reads_the_rooms_packets_without_a_complaint() {
     is_sound(&file);
     let interfaces = tshark(&file, &["-T", "fields", "-e", "frame.interface_name"]);
     assert!(interfaces.contains("wire") && interfaces.contains("lo of server"), "{interfaces}");
+    let described =
+        tshark(&file, &["-T", "fields", "-e", "frame.interface_name", "-e", "frame.interface_description"]);
+    for line in described.lines() {
+        assert_eq!(line.starts_with("lo of "), line.contains("partial"), "{line}");
+    }
     for (what, filter) in [
         ("the handshake", "tcp.flags.syn == 1 && tcp.flags.ack == 1 && frame.interface_name == \"wire\""),
         ("the loopback's own", "tcp.len == 9 && frame.interface_name == \"lo of server\""),

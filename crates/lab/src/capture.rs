@@ -27,6 +27,11 @@ const KEPT: usize = 4 * 1024 * 1024;
 const OVERHEAD: usize = 64;
 /// Nanoseconds, as a power of ten (pcapng option if_tsresol).
 const NANOSECONDS: u8 = 9;
+/// What interfaces are called before their machine's name when they are a loopback.
+const LOOPBACK: &str = "lo";
+/// Why tools find wrong checksums there, for whoever reads the file.
+const PARTIAL: &str =
+    "The kernel leaves checksums on loopback partial, as with checksum offload: they are not wrong.";
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -74,7 +79,8 @@ impl Capture {
         }
     }
 
-    /// Everything kept as a pcapng file: one interface for the wire and one for each loopback, link type RAW.
+    /// Everything kept as a pcapng file: one interface for the wire and one for each loopback, link type RAW. The
+    /// description of a loopback says that its checksums are partial.
     ///
     /// # Errors
     /// A packet that the format cannot hold; none is.
@@ -86,6 +92,9 @@ impl Capture {
         for name in &kept.interfaces {
             let mut interface = InterfaceDescriptionBlock::new(DataLink::RAW, 0);
             interface.options.push(InterfaceDescriptionOption::IfName(Cow::Borrowed(name)));
+            if name.starts_with(LOOPBACK) {
+                interface.options.push(InterfaceDescriptionOption::IfDescription(Cow::Borrowed(PARTIAL)));
+            }
             interface.options.push(InterfaceDescriptionOption::IfTsResol(NANOSECONDS));
             writer.write_pcapng_block(interface).map_err(invalid)?;
         }

@@ -96,6 +96,41 @@ async fn two_hundred_rooms_with_traffic() {
     );
 }
 
+/// Makes calls that do nothing, two events each.
+pub(crate) async fn make_calls(client: &mut Client, program: ProgramId, fd: Fd, calls: usize) {
+    for _ in 0..calls / 500 {
+        let ids: Vec<_> =
+            (0..500).map(|_| client.begin(program, Call::GetSockName { fd }, Wait::Forever)).collect();
+        for id in ids {
+            client.result(id).await.0.expect("an address");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_comes_after_the_beginning_was_let_go_is_told_how_much_is_missing() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let program = owner.program("client").await;
+    let fd = owner.socket(program).await;
+    make_calls(&mut owner, program, fd, proto::limits::TRACE_OTHERS).await;
+    let mut late = Client::join(&room.watch(), "late").await;
+    late.subscribe();
+    late.flush().await;
+    assert_eq!(owner.call(program, Call::Close { fd }).await, Ok(Value::Done));
+    let closed = |events: &[Event]| {
+        events.iter().any(
+            |event| matches!(&event.what, What::CallBegin(begin) if matches!(begin.call, Call::Close { .. })),
+        )
+    };
+    late.trace_until(closed).await;
+    let (oldest, newest) = (late.events[0].seq, late.events.last().expect("events").seq);
+    assert!(late.skipped >= proto::limits::TRACE_OTHERS as u64, "{}", late.skipped);
+    assert!(oldest > 1, "the first events are gone, and it was told");
+    assert_eq!(late.skipped + late.events.len() as u64, newest);
+}
+
 #[tokio::test]
 async fn a_watcher_that_does_not_read_the_trace_is_told_what_it_missed() {
     let server = TestServer::shared();
@@ -108,14 +143,7 @@ async fn a_watcher_that_does_not_read_the_trace_is_told_what_it_missed() {
     let program = owner.program("client").await;
     let fd = owner.socket(program).await;
     // Two events each: more than the trace keeps of calls, and more than fits between the room and a deaf ear.
-    let calls = 3 * proto::limits::TRACE_OTHERS;
-    for _ in 0..calls / 500 {
-        let ids: Vec<_> =
-            (0..500).map(|_| owner.begin(program, Call::GetSockName { fd }, Wait::Forever)).collect();
-        for id in ids {
-            owner.result(id).await.0.expect("an address");
-        }
-    }
+    make_calls(&mut owner, program, fd, 3 * proto::limits::TRACE_OTHERS).await;
     // Nobody waited for it. Now it reads, and hears how much it has missed.
     let last = owner.call(program, Call::Close { fd }).await;
     assert_eq!(last, Ok(Value::Done));

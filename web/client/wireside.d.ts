@@ -101,7 +101,7 @@ export interface RoomEvents {
   change: undefined;
   /** `open` (again), `lost` with the time the session is kept, or `over`. */
   connection: { state: "open" | "lost" | "over"; leftMs: number | null; error: RoomError | null };
-  /** News that is not in the trace. `count` is that of skipped trace events. */
+  /** News that is not in the trace. `count` is that of trace events which the room let go before this page could have them. */
   notice: {
     kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "draining" | "skipped";
     leftMs: number | null;
@@ -361,8 +361,7 @@ export interface TraceRecord {
     | "host"
     | "program"
     | "progress"
-    | "summary"
-    | "forgotten";
+    | "summary";
   [field: string]: any;
 }
 

@@ -89,10 +89,16 @@ function tell(room, notices, notice) {
         text: (seconds) => `The server stops in ${minutes(seconds)}; its rooms end then.`,
       });
     case "skipped":
-      return notices.show("info", { tone: "wait", text: `${notice.count} events were skipped here; the room has had more than this page could take.`, for: 8000 });
+      return notices.show("info", { tone: "wait", text: missing(notice.count), for: 8000 });
     default:
       return undefined;
   }
+}
+
+/** @param {number} count events that were let go before this page could have them */
+function missing(count) {
+  const events = count === 1 ? "1 event is" : `${count.toLocaleString("en")} events are`;
+  return `${events} missing here: the room keeps only so many.`;
 }
 
 function reload() {

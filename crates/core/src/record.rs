@@ -172,7 +172,6 @@ fn body(what: &What, names: &Names) -> Body {
             missed: summary.missed,
             queue_drops: summary.queue_drops,
         },
-        What::Forgotten { oldest } => Body::Forgotten { oldest: *oldest },
         What::Progress { by, lesson, step, outcome } => {
             let (outcome, evidence) = match *outcome {
                 StepOutcome::Passed { evidence } => ("passed", Some(evidence)),

@@ -16,7 +16,8 @@ use crate::{
 /// One entry of the trace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Position in the trace, from 1, without gaps but where [`What::Forgotten`] says so.
+    /// Position in the trace, from 1. Where a reader finds a gap, events were let go before they could be read; how many
+    /// is told before the next one.
     pub seq: u64,
     /// Nanoseconds of CLOCK_MONOTONIC since the room began.
     pub time: u64,
@@ -69,11 +70,6 @@ pub enum What {
     ProgramEnded(ProgramId),
     /// Packets that were seen or lost but not recorded one by one.
     Summary(Summary),
-    /// Older events than this were let go to keep the trace bounded.
-    Forgotten {
-        /// The oldest `seq` that is still kept.
-        oldest: u64,
-    },
     /// A person came further in a lesson, as their page says.
     Progress {
         /// Who.

@@ -135,7 +135,6 @@ impl Scene {
             What::Joined(_)
             | What::Left(_)
             | What::Summary(_)
-            | What::Forgotten { .. }
             | What::Progress { .. }
             | What::Source { .. } => None,
         }

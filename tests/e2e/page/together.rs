@@ -1,9 +1,14 @@
 //! Several people in one room: guests with a machine of their own, and watchers.
 
 use super::{LAPTOP, PHONE, by_hand, do_line, entered, new_room, newest_is, type_line};
-use crate::harness::{
-    browser::{Browser, Tab},
-    server::TestServer,
+use crate::{
+    harness::{
+        browser::{Browser, Tab},
+        client::Client,
+        room::NewRoom,
+        server::TestServer,
+    },
+    load::make_calls,
 };
 
 async fn guest(browser: &Browser, owner: &Tab, (width, height): (u32, u32)) -> Tab {
@@ -115,4 +120,21 @@ async fn names_are_shown_as_text_and_never_as_markup() {
     owner.click(".top", "2 here").await;
     owner.sees("body", "<img src=x onerror=boom>").await;
     assert_eq!(owner.read("String(document.querySelectorAll('img').length)").await, "0");
+}
+
+#[tokio::test]
+async fn a_page_that_comes_late_says_how_much_of_the_beginning_is_missing() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let program = owner.program("client").await;
+    let fd = owner.socket(program).await;
+    make_calls(&mut owner, program, fd, proto::limits::TRACE_OTHERS).await;
+    let browser = Browser::open().await;
+    let late = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    late.go(&format!("{}/r/{}#{}", server.origin(), room.id, room.watch().key_text())).await;
+    entered(&late).await;
+    late.sees("body", "events are missing here: the room keeps only so many.").await;
+    late.press("Home").await;
+    late.screenshot("late-1280").await;
 }

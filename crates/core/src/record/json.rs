@@ -57,8 +57,6 @@ pub enum Body {
     },
     /// Packets that were not recorded one by one.
     Summary { packets: u64, bytes: u64, missed: u64, queue_drops: u64 },
-    /// Older events were let go.
-    Forgotten { oldest: u64 },
     /// Somebody came further in a lesson; `outcome` is `passed` or `skipped`, `evidence` the `seq` that shows it.
     Progress { by: String, lesson: String, step: String, outcome: &'static str, evidence: Option<u64> },
 }

@@ -194,8 +194,4 @@ fn output_wire_and_people() {
         json(What::Left(MemberId(1))),
         r#"{"seq":7,"time":1500,"kind":"people","change":"left","member":1,"name":"Ada","role":null,"host":null}"#
     );
-    assert_eq!(
-        json(What::Forgotten { oldest: 40 }),
-        r#"{"seq":7,"time":1500,"kind":"forgotten","oldest":40}"#
-    );
 }

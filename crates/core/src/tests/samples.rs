@@ -335,7 +335,6 @@ pub(super) fn events() -> Vec<Event> {
         What::ProgramBegan(program()),
         What::ProgramEnded(PROGRAM),
         What::Summary(Summary { packets: 1, bytes: 2, missed: 3, queue_drops: 4 }),
-        What::Forgotten { oldest: 17 },
         What::Progress {
             by: MemberId(1),
             lesson: "connect".into(),

@@ -257,7 +257,7 @@ fn note(paper: &mut Paper<'_>, index: usize) {
     let Some(event) = paper.store.get(seq) else { return };
     let missing = paper.store.missing_before(seq);
     let first_of_two = paper.layout.rows.get(index + 1).is_some_and(|next| next.seq == seq);
-    let alone = !matches!(event.what, What::Wire { .. } | What::Summary(_) | What::Forgotten { .. });
+    let alone = !matches!(event.what, What::Wire { .. } | What::Summary(_));
     let text = if missing > 0 && (first_of_two || alone) {
         format!("{} events before this are not here", grouped(missing))
     } else {
@@ -286,7 +286,7 @@ fn note_words(paper: &Paper<'_>, event: &Event) -> String {
         What::Summary(summary) => {
             format!("{} more packets, {}", grouped(summary.packets), bytes(summary.bytes))
         }
-        _ => "older events were let go".to_owned(),
+        _ => String::new(),
     }
 }
 

@@ -133,7 +133,7 @@ impl TraceStore {
         if event.seq <= self.last_seq {
             return false;
         }
-        if self.last_seq != 0 && event.seq > self.last_seq + 1 {
+        if event.seq > self.last_seq + 1 {
             self.skipped.push((event.seq, event.seq - self.last_seq - 1));
         }
         self.last_seq = event.seq;
@@ -201,7 +201,8 @@ impl TraceStore {
         self.events.range(from.min(self.events.len())..)
     }
 
-    /// How many events are missing just before the one with this `seq`.
+    /// How many events are missing just before the one with this `seq`: let go by the room before they came here,
+    /// before the first one too.
     pub fn missing_before(&self, seq: u64) -> u64 {
         self.skipped.binary_search_by_key(&seq, |gap| gap.0).map_or(0, |at| self.skipped[at].1)
     }

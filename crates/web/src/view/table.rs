@@ -28,8 +28,7 @@ pub struct TableRow {
     pub time: u64,
     /// The time in seconds, as text.
     pub clock: String,
-    /// `call`, `packet`, `state`, `output`, `wire`, `people`, `host`, `program`, `summary`, `lesson` or
-    /// `forgotten`.
+    /// `call`, `packet`, `state`, `output`, `wire`, `people`, `host`, `program`, `summary` or `lesson`.
     pub kind: &'static str,
     /// Where: a machine, or `client to server`.
     pub place: String,
@@ -54,8 +53,14 @@ pub fn rows(store: &TraceStore, shown: &Shown, from: usize, count: usize) -> Vec
 pub fn row(store: &TraceStore, index: usize, event: &Event) -> TableRow {
     let cells = cells(store, &event.what);
     let clock = format!("{:.6}", event.time as f64 / 1e9);
-    let sentence = format!("{}. {}", event.seq, cells.sentence);
-    let (kind, place, what, tone) = (cells.kind, cells.place, cells.what, cells.tone);
+    let mut sentence = format!("{}. {}", event.seq, cells.sentence);
+    let (kind, place, mut what, tone) = (cells.kind, cells.place, cells.what, cells.tone);
+    let missing = store.missing_before(event.seq);
+    if missing > 0 {
+        let missing = grouped(missing);
+        sentence = format!("{missing} events before this are not here. {sentence}");
+        what = format!("{missing} missing before: {what}");
+    }
     TableRow { index, seq: event.seq, time: event.time, clock, kind, place, what, tone, sentence }
 }
 
@@ -145,12 +150,6 @@ fn cells(store: &TraceStore, what: &What) -> Cells {
             let what = parts.join("; ");
             plain("summary", "wire".to_owned(), what.clone(), format!("Summary, {what}."))
         }
-        What::Forgotten { oldest } => plain(
-            "forgotten",
-            String::new(),
-            "older events were let go".to_owned(),
-            format!("Events before number {oldest} were let go."),
-        ),
         What::Progress { by, lesson, step, outcome } => {
             let (name, lesson, step) =
                 (bounded(&names.member(*by), 64), bounded(lesson, 64), bounded(step, 64));

@@ -214,7 +214,7 @@ pub enum Form {
     Queue { x: f64, y: f64, filled: u32, places: u32, squares: u32, side: i8 },
     /// The lane of what is outside the room, hatched: its packets are not recorded.
     Lane { x: f64, width: f64 },
-    /// A row across the wire: settings, summaries, forgotten events.
+    /// A row across the wire: settings, summaries, events that are missing.
     Note { x: f64, y: f64, text: String, tone: &'static str },
     /// The now-line, with its word at `x`.
     Now { x: f64, y: f64 },

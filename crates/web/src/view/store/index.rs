@@ -56,7 +56,6 @@ impl TraceStore {
             | What::Left(_)
             | What::ProgramEnded(_)
             | What::Summary(_)
-            | What::Forgotten { .. }
             | What::Progress { .. } => {}
         }
     }

@@ -1,13 +1,13 @@
 use proto::{
     call::{Call, Value},
     id::{CallRef, Fd, PacketId},
-    trace::{Cause, Fate, TcpState, What},
+    trace::{Cause, Event, Fate, TcpState, What},
 };
 
 use super::{CAPACITY, PushError, TraceStore};
 use crate::view::{
     details,
-    filter::Shown,
+    filter::{Filter, Shown},
     script::{CLIENT, SYN, Script},
     sockets, table, text,
     words::Meaning,
@@ -61,6 +61,26 @@ fn the_store_is_bounded_and_says_where_something_is_missing() {
         fresh.push(event.clone());
     });
     assert_eq!(fresh.missing_before(5), 2);
+}
+
+#[test]
+fn who_comes_late_sees_that_the_beginning_is_missing() {
+    let mut script = Script::new();
+    script.conversation();
+    let mut late = TraceStore::new();
+    let whole = script.events.iter().cloned();
+    whole.map(|event| Event { seq: event.seq + 1200, ..event }).for_each(|event| {
+        late.push(event);
+    });
+    assert_eq!(late.missing_before(1201), 1200);
+    let rows = table::rows(&late, &Shown::new(Filter::default(), &late), 0, 2);
+    assert!(rows[0].what.starts_with("1,200 missing before: "), "{}", rows[0].what);
+    assert!(
+        rows[0].sentence.starts_with("1,200 events before this are not here. 1201. "),
+        "{}",
+        rows[0].sentence
+    );
+    assert!(!rows[1].sentence.contains("not here"), "said once: {}", rows[1].sentence);
 }
 
 #[test]

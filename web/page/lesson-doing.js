@@ -40,8 +40,7 @@ export class LessonDoing {
         await this.#run(doing);
         return true;
       case "stop":
-        await this.#pane(doing.host, "stop").stop(doing.file);
-        return true;
+        return this.#pane(doing.host, "stop").stop(doing.file);
       case "put":
         await this.#pane(doing.host, "put").put(doing.file, await this.#shelf.program(doing.path, lesson));
         return false;

@@ -46,6 +46,8 @@ export class LessonStrip extends HTMLElement {
   /** What the list of steps shows. */
   #listed = "";
   #busy = false;
+  /** The step whose cards "do it for me" is to sort. @type {string | null} */
+  #sorting = null;
   #scheduled = false;
   /** Whether what comes is news and not history. */
   #live = false;
@@ -177,6 +179,7 @@ export class LessonStrip extends HTMLElement {
     const { lessons, frame } = this.#room;
     if (frame.leftHost) lessons.left(frame.leftHost.id);
     this.#drawn = lessons.drawn();
+    if (this.#sort(this.#drawn.current)) this.#drawn = lessons.drawn();
     this.#keep();
     const { current, part, parts, step, of } = this.#drawn;
     this.#count.textContent = current ? `${step} of ${of}` : "All done";
@@ -248,7 +251,7 @@ export class LessonStrip extends HTMLElement {
     const watching = this.#watching;
     const asks = this.#asks(current);
     this.#drawChoices(asks ? current.predict.choices : []);
-    const sorts = current?.cards.length > 0 && !current.begun && this.#panel.shows !== "cards";
+    const sorts = current?.cards.length > 0 && (!current.begun || marked(current.cards)) && this.#panel.shows !== "cards";
     const does = watching || !current ? [] : current.does;
     // An exercise is for the learner to find: nothing of its solution is offered before it is asked for.
     const quiet = current?.exercise || sorts;
@@ -311,7 +314,22 @@ export class LessonStrip extends HTMLElement {
 
   async #doIt() {
     const { current } = this.#drawn;
-    if (current) await this.#perform(current.does);
+    if (!current) return;
+    this.#sorting = current.cards.length > 0 ? current.title : null;
+    await this.#perform(current.does);
+  }
+
+  /** Puts the cards as the run has marked them, once "do it for me" has run it. @param {any} current @returns {boolean} whether it did */
+  #sort(current) {
+    if (this.#sorting === null) return false;
+    if (current?.title !== this.#sorting) this.#sorting = null;
+    else if (marked(current.cards)) {
+      this.#sorting = null;
+      const order = [...current.cards].sort((a, b) => a.place - b.place).map(({ card }) => card);
+      this.#room.lessons.arrange(Uint32Array.from(order));
+      return true;
+    }
+    return false;
   }
 
   /** @param {any[]} does */

@@ -53,9 +53,9 @@ export class MachinePane extends HTMLElement {
     return this.#own.run(file);
   }
 
-  /** @param {string} [file] */
-  stop(file) {
-    this.#own?.stop(file);
+  /** Stops a program; resolves when it has ended, with whether one ran. @param {string} [file] */
+  async stop(file) {
+    return (await this.#own?.stop(file)) ?? false;
   }
 
   /** Runs a program, or stops it. @param {string} [file] */

@@ -175,7 +175,7 @@ export class Desk {
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */
   toggle(file = this.#file) {
-    if (this.#programs.get(file)?.control.isRunning) return this.stop(file);
+    if (this.#programs.get(file)?.control.isRunning) return void this.stop(file);
     // What went wrong stands in its output.
     this.run(file).catch(() => {});
   }
@@ -195,9 +195,12 @@ export class Desk {
     return pane.run();
   }
 
-  /** @param {string} [file] */
-  stop(file = this.#file) {
-    this.#programs.get(file)?.stop();
+  /** Stops a program; resolves when it has ended, with whether one ran. @param {string} [file] @returns {Promise<boolean>} */
+  async stop(file = this.#file) {
+    const pane = this.#programs.get(file);
+    if (!pane?.control.isRunning) return false;
+    await pane.stop();
+    return true;
   }
 
   /** Makes a line the next thing to do in the console, or not. Answers whether it can be seen there. @param {string | null} line */

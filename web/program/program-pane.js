@@ -112,8 +112,9 @@ export class ProgramPane {
     }
   }
 
+  /** Interrupts it; resolves when it has ended. */
   stop() {
-    this.control.stop();
+    return this.control.stop();
   }
 
   focus() {
@@ -130,7 +131,7 @@ export class ProgramPane {
     this.node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "." || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      this.stop();
+      void this.stop();
     });
     this.#asking.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -59,8 +59,9 @@ export class RunControl {
     return { program: run.program, ended };
   }
 
-  stop() {
-    void this.#run?.stop();
+  /** Interrupts it; resolves when it has ended. */
+  async stop() {
+    await this.#run?.stop();
   }
 
   /** A line for `input()`. @param {string} line */

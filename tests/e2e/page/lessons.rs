@@ -51,7 +51,7 @@ async fn connect_and_its_three_failures() {
     follow_until(&tab, "Exercise: make a connect that fails").await;
     tab.sees("#lesson", "Nobody has that address").await;
     // A no is no silence.
-    type_line(&tab, "left", "x = socket.socket()").await;
+    super::do_line(&tab, "left", "x = socket.socket()").await;
     type_line(&tab, "left", "x.connect((\"server\", 12345))").await;
     tab.sees("#lesson", "That was a no, and a no is an answer").await;
     solve(&tab, "No connect has ended with ETIMEDOUT", "Silence: ETIMEDOUT.").await;

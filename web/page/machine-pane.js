@@ -58,11 +58,6 @@ export class MachinePane extends HTMLElement {
     return (await this.#own?.stop(file)) ?? false;
   }
 
-  /** Runs a program, or stops it. @param {string} [file] */
-  toggle(file) {
-    this.#own?.toggle(file);
-  }
-
   /** Puts a program on this machine. @param {string} file @param {string} source */
   async put(file, source) {
     await this.#own?.put(file, source);

@@ -55,14 +55,6 @@ export class CodeStore {
     this.#write();
   }
 
-  /** @param {string} part @param {string} file */
-  forget(part, file) {
-    const machine = this.#code[part];
-    if (!machine) return;
-    delete machine.files[file];
-    this.#write();
-  }
-
   #write() {
     write(() => sessionStorage, `wireside.code.${this.#room}`, { code: this.#code, copied: !this.#own });
     if (this.#own) write(() => localStorage, "wireside.code", { code: this.#code });

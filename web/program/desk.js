@@ -78,11 +78,6 @@ export class Desk {
     return this.#runs[1].node;
   }
 
-  /** The names of the programs that are open. */
-  get files() {
-    return [...this.#programs.keys()];
-  }
-
   /** What the program does that was started last, for the machine's head; null when nothing runs. @returns {{ mood: "waiting" | "running", words: string } | null} */
   get mood() {
     const running = [...this.#programs.values()].find(({ control }) => control.isRunning);
@@ -166,11 +161,6 @@ export class Desk {
     else this.#add(file, source);
     this.#shared.store.keep(this.#part, file, source);
     this.open(file);
-  }
-
-  /** The text of a program; null where there is none of that name. @param {string} file */
-  text(file) {
-    return this.#programs.get(file)?.text ?? null;
   }
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */

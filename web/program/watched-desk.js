@@ -22,7 +22,6 @@ export class WatchedDesk {
   body = element("div", { class: "desk" });
   runner = element("span", { class: "runner" });
   namedRunner = element("span", { class: "runner" });
-  files = /** @type {string[]} */ ([]);
   mood = null;
   onchange = () => {};
 
@@ -47,14 +46,6 @@ export class WatchedDesk {
     this.console.hidden = name !== BY_HAND;
     for (const [file, { node }] of this.#outputs) node.hidden = file !== name;
     this.#tabs.show([...this.#outputs.keys(), BY_HAND], name);
-  }
-
-  suggestRun() {
-    return false;
-  }
-
-  suggestLine() {
-    return false;
   }
 
   async #listen() {

@@ -3,6 +3,7 @@
 //!
 //! HTTP/1.1 only. Nothing of a request is read before its address was counted.
 
+mod read_ahead;
 mod stream;
 pub(crate) mod tls;
 

@@ -1,7 +1,7 @@
 //! A connection's stream with what belongs to it: its permit, a deadline for stalled answers, and our headers on the
 //! answers that hyper writes by itself.
 //!
-//! After an upgrade it only passes bytes on: a WebSocket has deadlines of its own.
+//! After an upgrade it only passes bytes on, read in large pieces: a WebSocket has deadlines of its own.
 
 use std::{
     future::Future,
@@ -20,6 +20,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+use super::read_ahead::ReadAhead;
 use crate::{http::headers, quota::Permit};
 
 /// Longest head that hyper writes by itself: a status line, a length, a date.
@@ -33,6 +34,7 @@ pub(super) struct Guarded<S> {
     stall: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     upgraded: Arc<AtomicBool>,
+    ahead: ReadAhead,
     completed: Option<Completed>,
 }
 
@@ -48,7 +50,8 @@ struct Completed {
 impl<S> Guarded<S> {
     /// Guards `inner` until `upgraded`: the client has to take some bytes every `stall`.
     pub(super) fn new(inner: S, permit: Permit, stall: Duration, upgraded: Arc<AtomicBool>) -> Self {
-        Self { inner, _permit: permit, stall, stalled: None, upgraded, completed: None }
+        let ahead = ReadAhead::default();
+        Self { inner, _permit: permit, stall, stalled: None, upgraded, ahead, completed: None }
     }
 
     fn is_upgraded(&self) -> bool {
@@ -131,7 +134,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let this = &mut *self;
+        if this.is_upgraded() {
+            return this.ahead.poll_read(&mut this.inner, context, buffer);
+        }
+        Pin::new(&mut this.inner).poll_read(context, buffer)
     }
 }
 

@@ -2,6 +2,7 @@
 //! what happened since it began, so that the close of an earlier part does not pass a later one.
 
 mod cards;
+mod doing;
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use proto::room::StepOutcome;
 use serde::{Deserialize, Serialize};
 
 pub use self::cards::Cards;
-use crate::{Doing, Facts, Lesson, Piece, Step, doing::WireDoing, facts::Field, read::Audience};
+use crate::{Facts, Lesson, Piece, Step, read::Audience};
 
 /// What a browser remembers of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,17 +252,6 @@ impl Progress {
         guest.unwrap_or(&self.lesson.end)
     }
 
-    /// How many things of the current step's doing are done.
-    pub fn done(&self) -> usize {
-        self.done
-    }
-
-    /// One more thing of the current step's doing is done, where the trace does not tell.
-    pub fn did(&mut self) {
-        let most = self.current().map_or(0, |one| one.step.does.len());
-        self.done = (self.done + 1).min(most);
-    }
-
     /// Takes one event in; whether anything changed.
     pub fn feed(&mut self, seq: u64, time: u64, facts: &Facts) -> bool {
         self.newest = self.newest.max(seq);
@@ -299,33 +289,6 @@ impl Progress {
             return true;
         }
         false
-    }
-
-    /// Whether an event is the next thing of the current step's doing.
-    fn count(&mut self, facts: &Facts) -> bool {
-        let Some(current) = self.current() else { return false };
-        let Some(next) = current.step.does.get(self.done) else { return false };
-        let host = next.host().is_none_or(|host| facts.is(Field::Host, host));
-        let wire = facts.is(Field::Kind, "wire");
-        let is_it = match next {
-            Doing::Line { background, fails, .. } => {
-                let phase = if *background { "begin" } else { "end" };
-                let call = next.call().is_some_and(|call| facts.is(Field::Call, call));
-                call && facts.is(Field::Phase, phase)
-                    && (*background || *fails || facts.is(Field::Result, "ok"))
-            }
-            Doing::Run { file, .. } => facts.is(Field::Program, file) && facts.is(Field::Change, "began"),
-            Doing::Stop { file, .. } => facts.is(Field::Program, file) && facts.is(Field::Change, "ended"),
-            Doing::Wire { command: WireDoing::Hold } => wire && facts.is(Field::Held, "yes"),
-            Doing::Wire { command: WireDoing::Release } => wire && facts.is(Field::Held, "no"),
-            Doing::Wire { command: WireDoing::Drop } => facts.is(Field::Fate, "dropped"),
-            // The page says that it did it.
-            _ => false,
-        };
-        if host && is_it {
-            self.done += 1;
-        }
-        host && is_it
     }
 
     /// Takes in what the trace says of a person's progress, if it is this one's in this lesson.

@@ -9,7 +9,8 @@ use proto::{
 
 use super::room::{CLIENT, Room, SERVER, refused};
 use crate::{
-    Check,
+    Check, Doing,
+    doing::WireDoing,
     facts::{Fact, Field},
     progress::Mark,
     prose,
@@ -74,6 +75,18 @@ fn what_happens_on_the_way_is_said_until_the_step_is_passed() {
     room.ends(call, Ok(Value::Done), b"", Some(8));
     assert!(room.progress.aside().is_none());
     assert!(room.progress.parts()[0].standings[1].took.is_some_and(|took| took > 0));
+}
+
+#[test]
+fn a_step_of_the_wire_is_offered_until_the_packet_that_matters_has_gone() {
+    let lesson = "---\nid: x\ntitle: X\n---\n# One\n## Through\nLet it through.\n- do: wire hold\n- do: wire step\n\
+                  - check: kind=packet flags=SYN+ACK held=yes fate=delivered\n";
+    let mut room = Room::new(lesson);
+    assert_eq!(room.progress.left_to_do().len(), 2);
+    for _ in 0..3 {
+        room.progress.did();
+        assert_eq!(room.progress.left_to_do(), [Doing::Wire { command: WireDoing::Step }]);
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn current(progress: &Progress, one: &Standing, took: Option<u64>) -> Current {
         missing: open.filter_map(|(asked, _)| asked.otherwise.clone()).collect(),
         predict: step.predict.clone(),
         prediction: one.prediction,
-        does: step.does.iter().skip(progress.done()).cloned().collect(),
+        does: progress.left_to_do().to_vec(),
         exercise: step.exercise,
         begun: progress.done() > 0 || one.seen.iter().chain(one.cards.seen()).any(Option::is_some),
         cards: one.cards.order().iter().map(card).collect(),

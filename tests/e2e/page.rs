@@ -30,7 +30,7 @@ async fn first_visit(browser: &Browser, server: &TestServer, (width, height): (u
 
 /// Opens a new room with the lesson by hand: its consoles stand in front.
 async fn new_room(browser: &Browser, server: &TestServer, (width, height): (u32, u32)) -> Tab {
-    let tab = browser.visitor(width, height).await;
+    let tab = browser.sparing(width, height).await;
     tab.go(&by_hand(&format!("{}/", server.origin()))).await;
     entered(&tab).await;
     tab

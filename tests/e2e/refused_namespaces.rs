@@ -49,7 +49,7 @@ async fn the_tutorials_port_and_the_page_work() {
 async fn the_page_says_it_in_words() {
     let server = without_tun();
     let browser = Browser::open().await;
-    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     tab.go(&server.origin()).await;
     tab.sees("body", "cannot make rooms").await;
     tab.sees("body", "tun").await;

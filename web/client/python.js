@@ -20,7 +20,9 @@ const NOT_BUILT = "This server was built without Python. Everything else on this
 let manifest = null;
 /** Compiled by the first worker, for all others. @type {WebAssembly.Module | null} */
 let module = null;
-/** The memory of a Python that has just started, as the first worker saw it, for all others. @type {Uint8Array | null} */
+/** Only for where memory is shared, see the worker. */
+const SNAPSHOT = "python.snapshot.gz";
+/** The memory of a Python that has just started, as the first worker has it, for all others. @type {Uint8Array | null} */
 let snapshot = null;
 /** @type {Interpreter[]} */
 const spares = [];
@@ -45,7 +47,9 @@ export async function available() {
   const { python, why } = await readManifest();
   if (!python) return { ok: false, reason: "not-built", sentence: why ?? NOT_BUILT };
   if (!sharesMemory() && !suspends()) return { ok: false, reason: "insecure", sentence: INSECURE };
-  return { ok: true, files: python };
+  if (sharesMemory()) return { ok: true, files: python };
+  const { [SNAPSHOT]: _, ...others } = python.files;
+  return { ok: true, files: { ...python, files: others } };
 }
 
 /** One worker: it loads, waits for a script, runs it, and is ended. */

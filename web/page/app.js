@@ -34,6 +34,8 @@ async function boot(top) {
       part(import("/wire/wire-view.js")),
       part(import("/console/call-console.js")),
     ]);
+    // The longest way of all. It needs no room, and the page's own parts are here.
+    void python.loadWhenIdle();
     const copy = await copied();
     const room = await enter(client.openRoom);
     begin({ room, view, lessons, top, copy });
@@ -105,7 +107,6 @@ function begin({ room, view, lessons, top, copy }) {
   room.on("trace", onceAFrame(() => frame.refresh()));
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
-  void python.loadWhenIdle();
 }
 
 /**

@@ -14,6 +14,8 @@ export class Downloads {
   /** Of each file, how many of its bytes are here. @type {Map<string, number>} */
   #here = new Map();
   #told = 0;
+  /** What is on its way before Pyodide asks for it. @type {Map<string, Promise<Response>>} */
+  #begun = new Map();
 
   /**
    * @param {{ base: string, files: Record<string, { size: number, compressed?: number }>,
@@ -39,11 +41,37 @@ export class Downloads {
     return script;
   }
 
+  /** Has a file come that Pyodide will ask for. @param {string} name */
+  begin(name) {
+    const coming = self.fetch(`${this.#base}${name}`);
+    // Whoever asks for it hears of an error.
+    coming.catch(() => {});
+    this.#begun.set(name, coming);
+  }
+
+  /** A file's bytes out of their gzip form. @param {string} name @returns {Promise<Uint8Array>} */
+  async unpacked(name) {
+    const answer = await self.fetch(`${this.#base}${name}`);
+    if (!answer.body) throw new Error(`${name} is empty`);
+    const unpacked = answer.body.pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(unpacked).arrayBuffer());
+  }
+
+  /** Compiles the WebAssembly module, unless another worker has. @param {string} name */
+  async compile(name) {
+    this.module ??= await WebAssembly.compileStreaming(self.fetch(`${this.#base}${name}`));
+  }
+
   #takeFetch() {
     const original = self.fetch.bind(self);
     self.fetch = async (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input, self.location.href).href;
       const name = url.startsWith(this.#base) ? url.slice(this.#base.length) : "";
+      const begun = this.#begun.get(name);
+      if (begun) {
+        this.#begun.delete(name);
+        return begun;
+      }
       // The module is here already: an empty answer takes its place.
       if (this.module && name.endsWith(".wasm")) return new Response(null, { headers: { "content-type": "application/wasm" } });
       const answer = await original(input, init);
@@ -54,12 +82,9 @@ export class Downloads {
   }
 
   #takeInstantiate() {
-    const original = WebAssembly.instantiateStreaming.bind(WebAssembly);
-    WebAssembly.instantiateStreaming = async (source, imports) => {
-      if (this.module) return { module: this.module, instance: await WebAssembly.instantiate(this.module, imports) };
-      const made = await original(source, imports);
-      this.module = made.module;
-      return made;
+    WebAssembly.instantiateStreaming = async (_source, imports) => {
+      if (!this.module) throw new Error("the module has not been compiled");
+      return { module: this.module, instance: await WebAssembly.instantiate(this.module, imports) };
     };
   }
 

@@ -1,7 +1,8 @@
 // The worker of one Python program: loads CPython (Pyodide), then runs one script, once, as a process does.
 //
-// Starting CPython takes seconds. The first worker of a page does, and takes a picture of its memory; the others begin from
-// that.
+// Starting CPython takes seconds. So it was started when Wireside was built, and every worker begins from a picture of that
+// one's memory (`python.snapshot.gz`); the first of a page unpacks it for all. That one knew nothing of suspending
+// WebAssembly, so where calls block by that, the first worker of a page starts from nothing and takes the picture.
 //
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
@@ -12,8 +13,7 @@ import { AsyncSys } from "./sys-async.js";
 /** Our own part of Python's library, in the order of loading. */
 const LIBRARY = ["linux.py", "wireside.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
-/** What most scripts need, directly or not: it is in the picture. */
-const WANTED = "import atexit, io, json, linecache, selectors, signal, socket, struct, threading, traceback";
+const SNAPSHOT = "python.snapshot.gz";
 
 /** @type {any} */
 let pyodide = null;
@@ -38,18 +38,22 @@ function fail(error) {
 async function load({ base, files, module, snapshot }) {
   const downloads = new Downloads({ base, files, module, onprogress: (progress) => self.postMessage({ progress }) });
   const library = LIBRARY.map(text);
-  const { loadPyodide } = await downloads.script("pyodide.mjs");
+  for (const name of ["python_stdlib.zip", "pyodide-lock.json"]) downloads.begin(name);
+  const [{ loadPyodide }, picture] = await Promise.all([
+    downloads.script("pyodide.mjs"),
+    snapshot ?? (files[SNAPSHOT] ? downloads.unpacked(SNAPSHOT).then(shared) : null),
+    downloads.compile("pyodide.asm.wasm"),
+  ]);
   // Pyodide decodes part of it, and decoders take no shared memory.
-  const start = snapshot ? { _loadSnapshot: snapshot.slice() } : { _makeSnapshot: true };
+  const start = picture ? { _loadSnapshot: picture.slice() } : { _makeSnapshot: true };
   pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" }, ...start });
-  if (!snapshot) pyodide.runPython(WANTED);
-  const made = snapshot ? null : shared(pyodide.makeMemorySnapshot());
+  const taken = picture ?? shared(pyodide.makeMemorySnapshot());
   pyodide.FS.mkdirTree(FOLDER);
   for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
   // The bridge comes with the script; until then there is nobody to ask.
   pyodide.registerJsModule("_bridge", { current: () => sys });
   pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare()`);
-  self.postMessage({ ready: true, module: downloads.module, snapshot: made });
+  self.postMessage({ ready: true, module: downloads.module, snapshot: snapshot ? null : taken });
 }
 
 /** Memory that need not be copied for every worker, where there is such. @param {Uint8Array} bytes */

@@ -10,11 +10,11 @@ use anyhow::{Context as _, Result};
 use crate::compress::{self, hash};
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
-const SERVED: [&str; 14] =
-    ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip"];
+const SERVED: [&str; 15] =
+    ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "gz"];
 
 /// Endings that do not get smaller.
-const COMPRESSED_ALREADY: [&str; 3] = ["png", "woff2", "zip"];
+const COMPRESSED_ALREADY: [&str; 4] = ["png", "woff2", "zip", "gz"];
 
 /// One file on its way into the program.
 struct Found {

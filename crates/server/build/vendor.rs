@@ -55,22 +55,23 @@ fn lay_out(folder: &Folder, source: &Path, served: &Path, out: &Path) -> Result<
     let own = compress::folder(out)?;
     let mut all = Vec::new();
     let mut sizes = String::new();
-    for name in npm::PYTHON {
-        let bytes = read(&folder.python().join(name))?;
-        let compressed = if name.ends_with(".zip") {
+    let files = folder.python();
+    for file in &files {
+        let (name, bytes) = (name_of(file)?, read(file)?);
+        let compressed = if name.ends_with(".zip") || name.ends_with(".gz") {
             bytes.len() as u64
         } else {
-            let file = compress::file(&bytes, &cache)?;
-            link(&file, &own.join(compress::name(&bytes)))?;
-            file.metadata()?.len()
+            let smaller = compress::file(&bytes, &cache)?;
+            link(&smaller, &own.join(compress::name(&bytes)))?;
+            smaller.metadata()?.len()
         };
         writeln!(sizes, "    {name:?}: {{ size: {}, compressed: {compressed} }},", bytes.len())?;
         all.extend(compress::hash(&bytes).bytes());
     }
     let python = format!("pyodide-{}", compress::hash(&all));
     fs::create_dir_all(served.join(&python))?;
-    for name in npm::PYTHON {
-        link(&folder.python().join(name), &served.join(&python).join(name))?;
+    for file in &files {
+        link(file, &served.join(&python).join(name_of(file)?))?;
     }
     let editor = format!("editor-{}.js", compress::hash(&read(&folder.editor())?));
     link(&folder.editor(), &served.join(&editor))?;
@@ -100,6 +101,10 @@ fn write_manifest(served: &Path, python: &str, editor: &str, why: &str) -> Resul
          export const why = {why:?};\n"
     );
     fs::write(served.join("manifest.js"), text).context("could not write the manifest of /vendor")
+}
+
+fn name_of(file: &Path) -> Result<&str> {
+    file.file_name().and_then(|name| name.to_str()).with_context(|| format!("{} has no name", file.display()))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

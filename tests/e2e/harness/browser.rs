@@ -100,6 +100,16 @@ impl Browser {
         Tab::open(Arc::clone(&self.cdp), &context["browserContextId"], width, height).await
     }
 
+    /// Somebody else, whose browser saves data: Python comes to them with the first Run, so that tests without Python do
+    /// not all start one.
+    pub(crate) async fn sparing(&self, width: u32, height: u32) -> Tab {
+        let tab = self.visitor(width, height).await;
+        let source =
+            "Object.defineProperty(Navigator.prototype, 'connection', { get: () => ({ saveData: true }) });";
+        tab.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+        tab
+    }
+
     /// Takes complaints that a test expects out of the list.
     pub(crate) fn forgive(&self, expected: impl Fn(&str) -> bool) {
         self.cdp.forgive(expected);

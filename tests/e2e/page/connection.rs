@@ -27,7 +27,7 @@ async fn a_blocked_websocket_is_said_in_one_sentence() {
     proxy.set(Mode::NoWebSocket);
     let browser = Browser::open().await;
     for (size, name) in [(LAPTOP, "blocked-1280"), (PHONE, "blocked-320")] {
-        let tab = browser.visitor(size.0, size.1).await;
+        let tab = browser.sparing(size.0, size.1).await;
         tab.go(&super::by_hand(&address)).await;
         tab.sees("body", "The page arrived, but its live connection was blocked").await;
         tab.fits().await;
@@ -40,7 +40,7 @@ async fn a_blocked_websocket_is_said_in_one_sentence() {
 async fn a_lost_connection_comes_back_and_nothing_was_lost() {
     let (_server, proxy, address) = behind_a_proxy().await;
     let browser = Browser::open().await;
-    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     tab.go(&super::by_hand(&address)).await;
     entered(&tab).await;
     for line in ["s = socket.socket()", "s.bind((\"\", 12345))", "s.listen(5)"] {
@@ -88,7 +88,7 @@ async fn a_reload_finds_everything_as_it_was() {
 async fn a_room_that_is_no_more_says_so() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
-    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     let key = "A".repeat(22);
     tab.go(&format!("{}/r/a-{}#{key}", server.origin(), "b".repeat(26))).await;
     tab.sees("body", "This room has ended; its sockets are closed.").await;
@@ -103,7 +103,7 @@ async fn a_link_with_a_wrong_key_says_so() {
     let server = TestServer::shared();
     let room = crate::harness::room::NewRoom::create(&server).await;
     let browser = Browser::open().await;
-    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     tab.go(&format!("{}/r/{}#{}", server.origin(), room.id, "A".repeat(22))).await;
     tab.sees("body", "This link's key does not open the room.").await;
 }

@@ -8,7 +8,7 @@ use crate::harness::{
 
 /// Opens a new room with a lesson, as its link does.
 async fn open(browser: &Browser, server: &TestServer, (width, height): (u32, u32), lesson: &str) -> Tab {
-    let tab = browser.visitor(width, height).await;
+    let tab = browser.sparing(width, height).await;
     tab.go(&format!("{}?lesson={lesson}", server.origin())).await;
     entered(&tab).await;
     tab

@@ -234,7 +234,7 @@ async fn a_link_that_is_no_copy_says_so_and_opens_a_fresh_room() {
         ("copy=9.AAAA".to_owned(), "This link was made by a newer Wireside than this one."),
         (format!("copy=1.{}", "A".repeat(40_000)), "This link is longer than a copy may be."),
     ] {
-        let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+        let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
         tab.go(&format!("{}/#{fragment}", server.origin())).await;
         entered(&tab).await;
         tab.sees("notice-bar", said).await;
@@ -255,7 +255,7 @@ async fn a_watcher_sees_the_code_and_what_it_prints() {
     owner.sees("dialog", "Let them watch").await;
     let watch = owner.read("document.querySelector('[aria-label=\"Link: Let them watch\"]').value").await;
     owner.press("Escape").await;
-    let watcher = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let watcher = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     watcher.go(&watch).await;
     entered(&watcher).await;
     write_program(&owner, "right", "print('seen by all')\nimport time\ntime.sleep(1000)\n").await;

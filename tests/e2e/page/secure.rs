@@ -45,18 +45,84 @@ async fn isolated_by_https_on_any_address() {
         "crossOriginIsolated && isSecureContext && typeof SharedArrayBuffer === 'function'",
     )
     .await;
+}
 
-    let plain = TestServer::start_at(address, &[]);
-    assert_eq!(plain.origin(), format!("http://{}", plain.page));
-    plain.logs("the flag that helps", |log| log.contains("--tls self-signed")).await;
+/// Where nothing is isolated, a program's calls block by the browser suspending WebAssembly, or Python is not there and
+/// the page says what would help.
+#[tokio::test]
+async fn without_https_python_runs_where_the_browser_can_suspend_it() {
+    let Some(address) = own_address() else {
+        return again_with_an_address(
+            "page::secure::without_https_python_runs_where_the_browser_can_suspend_it",
+        );
+    };
+    let browser = Browser::open().await;
+    let server = TestServer::start_at(address, &[]);
+    assert_eq!(server.origin(), format!("http://{}", server.page));
+    server.logs("the flag that helps", |log| log.contains("--tls self-signed")).await;
+
     let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
-    tab.go(&plain.origin()).await;
+    tab.go(&server.origin()).await;
     entered(&tab).await;
-    // Everything but Python works here. The sentence that says so belongs to whoever starts Python.
     tab.shows(
         "no isolation",
         "!crossOriginIsolated && !isSecureContext && typeof SharedArrayBuffer !== 'function'",
     )
     .await;
+    tab.click("#right", "Run server.py on server").await;
+    tab.sees("#right .machine-state", "waiting in accept()").await;
+    tab.click("#left", "Run client.py on client").await;
+    tab.sees("#left output-log", "Thank you for connecting").await;
+    tab.click("#right", "Stop server.py on server").await;
+    tab.sees("#right output-log", "KeyboardInterrupt").await;
+
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let old = json!({ "source": "delete WebAssembly.Suspending; delete WebAssembly.promising;" });
+    tab.command("Page.addScriptToEvaluateOnNewDocument", old).await;
+    tab.go(&server.origin()).await;
+    entered(&tab).await;
+    // The lesson is one by hand; whoever looks for the program is told.
+    tab.click("#left", "client.py").await;
+    tab.sees(
+        "#left",
+        "Python needs a secure address (https, or localhost). Everything else on this page works.",
+    )
+    .await;
+    tab.shows("no Run that would do nothing", "!called('#left', 'Run client.py on client')").await;
+    tab.click("#left", "By hand").await;
+    super::do_line(&tab, "left", "s = socket.socket()").await;
     browser.forgive(|complaint| complaint.contains("Cross-Origin-Opener-Policy header has been ignored"));
+}
+
+/// Where data or memory are short, Python comes with the first Run and not before.
+#[tokio::test]
+async fn a_small_device_loads_python_with_the_first_run() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let counted = "globalThis.pythons = 0; const Real = Worker; globalThis.Worker = class extends Real {\
+                   constructor(url, options) { super(url, options); if (options?.name === 'python') pythons += 1; } };";
+    let devices = [
+        ("Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 2 });", false),
+        (
+            "Object.defineProperty(Navigator.prototype, 'connection', { get: () => ({ saveData: true }) });",
+            false,
+        ),
+        ("Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 8 });", true),
+    ];
+    for (device, loads) in devices {
+        let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+        let source = json!({ "source": format!("{device}{counted}") });
+        tab.command("Page.addScriptToEvaluateOnNewDocument", source).await;
+        tab.go(&server.origin()).await;
+        entered(&tab).await;
+        if loads {
+            tab.shows("Python to come by itself", "pythons > 0").await;
+            continue;
+        }
+        // The page has come to rest: it would have begun by now.
+        let rest = "return new Promise((resolve) => requestIdleCallback(() => requestIdleCallback(() => resolve(pythons))))";
+        assert_eq!(tab.script(rest).await, json!(0), "{device}");
+        tab.click("#left", "Run client.py on client").await;
+        tab.sees("#left output-log", "ConnectionRefusedError").await;
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 async fn guest(browser: &Browser, owner: &Tab, (width, height): (u32, u32)) -> Tab {
-    let tab = browser.visitor(width, height).await;
+    let tab = browser.sparing(width, height).await;
     tab.go(&by_hand(&owner.address().await)).await;
     entered(&tab).await;
     tab
@@ -88,7 +88,7 @@ async fn share_gives_a_link_to_watch_and_one_to_join() {
     owner.press("Escape").await;
     owner.sees_no("body", "Let them watch").await;
 
-    let watcher = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let watcher = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     watcher.go(&watch).await;
     entered(&watcher).await;
     watcher.sees("#you", "watching").await;
@@ -131,7 +131,7 @@ async fn a_page_that_comes_late_says_how_much_of_the_beginning_is_missing() {
     let fd = owner.socket(program).await;
     make_calls(&mut owner, program, fd, proto::limits::TRACE_OTHERS).await;
     let browser = Browser::open().await;
-    let late = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let late = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     late.go(&format!("{}/r/{}#{}", server.origin(), room.id, room.watch().key_text())).await;
     entered(&late).await;
     late.sees("body", "events are missing here: the room keeps only so many.").await;

@@ -1,4 +1,4 @@
-//! Runs npm, in a folder under the target directory and never in the source tree.
+//! Runs npm and what it brings, in a folder under the target directory and never in the source tree.
 //!
 //! `npm ci` installs exactly what the lock file names and checks its hashes. Packages' own install scripts do not run.
 
@@ -11,13 +11,16 @@ use anyhow::{Context as _, Result, bail};
 use crate::compress;
 
 /// What npm and the bundler read.
-const INPUT: [&str; 3] = ["package.json", "package-lock.json", "editor.js"];
+const INPUT: [&str; 4] = ["package.json", "package-lock.json", "editor.js", "snapshot.mjs"];
 
 /// The bundler's result.
 const BUNDLE: &str = "editor.bundle.js";
 
-/// What CPython for the browser consists of.
-pub(crate) const PYTHON: [&str; 5] =
+/// The memory of a CPython that has just started, so that the page's need not start from nothing.
+const SNAPSHOT: &str = "python.snapshot.gz";
+
+/// What CPython for the browser consists of, as Pyodide has it.
+const PYTHON: [&str; 5] =
     ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
 
 /// npm's folder, for this process alone while the value lives.
@@ -53,9 +56,12 @@ impl Folder {
         self.path.join("node_modules")
     }
 
-    /// The files of [`PYTHON`].
-    pub(crate) fn python(&self) -> PathBuf {
-        self.packages().join("pyodide")
+    /// The files of CPython for the browser, in the order in which they are named to the page.
+    pub(crate) fn python(&self) -> Vec<PathBuf> {
+        let package = self.packages().join("pyodide");
+        let mut files: Vec<_> = PYTHON.iter().map(|name| package.join(name)).collect();
+        files.push(self.path.join(SNAPSHOT));
+        files
     }
 
     /// The editor, as one module.
@@ -65,16 +71,15 @@ impl Folder {
 
     /// Whether the result of just this input is there.
     pub(crate) fn is_current(&self) -> bool {
-        let python = self.python();
         fs::read_to_string(self.stamp_file()).is_ok_and(|stamp| stamp == self.stamp)
             && self.editor().is_file()
-            && PYTHON.iter().all(|name| python.join(name).is_file())
+            && self.python().iter().all(|file| file.is_file())
     }
 
-    /// Installs the packages and bundles the editor.
+    /// Installs the packages, bundles the editor and starts CPython once.
     ///
     /// # Errors
-    /// With npm's own words where it failed.
+    /// With the words of what failed: npm, the bundler, CPython.
     pub(crate) fn install(&self, source: &Path) -> Result<()> {
         let _missing = fs::remove_file(self.stamp_file());
         for name in INPUT {
@@ -87,6 +92,7 @@ impl Folder {
         self.run(
             Command::new("npm").args(["run", "--silent", "bundle", "--"]).arg(format!("--outfile={BUNDLE}")),
         )?;
+        self.run(Command::new("node").args(["snapshot.mjs", SNAPSHOT]))?;
         fs::write(self.stamp_file(), &self.stamp)?;
         if !self.is_current() {
             bail!("npm ci went well, but files are missing below {}", self.packages().display());
@@ -100,8 +106,11 @@ impl Folder {
 
     fn run(&self, command: &mut Command) -> Result<()> {
         // Captured: cargo reads what this script prints.
-        let output =
-            command.current_dir(&self.path).stdin(Stdio::null()).output().context("could not start npm")?;
+        let output = command
+            .current_dir(&self.path)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("could not start {}", command.get_program().display()))?;
         if output.status.success() {
             return Ok(());
         }

@@ -10,7 +10,7 @@ export class LessonPanel {
   #onclose;
   /** @type {HTMLElement | null} */
   #panel = null;
-  /** What is shown: `hint`, `why`, `cards`, `choices`, `cannot`, or nothing. */
+  /** What is shown: `hint`, `why`, `sentence`, `cards`, `choices`, `cannot`, or nothing. */
   shows = "";
 
   /** @param {HTMLElement} strip where it hangs @param {() => void} onclose */
@@ -43,7 +43,7 @@ export class LessonPanel {
 }
 
 /** @type {Record<string, string>} */
-const LABELS = { hint: "Help", why: "Why", cards: "Cards", cannot: "Help", choices: "What do you expect?" };
+const LABELS = { hint: "Help", why: "Why", sentence: "All of the sentence", cards: "Cards", cannot: "Help", choices: "What do you expect?" };
 
 /** Cards are drawn anew when one moves: the same button keeps the focus. */
 function focusKey() {

@@ -8,6 +8,7 @@ import { lessonList } from "/page/lesson-list.js";
 import { LessonNext } from "/page/lesson-next.js";
 import { LessonPanel, cardsContent, hintContent, whyContent } from "/page/lesson-panel.js";
 import { inline, plain } from "/page/lesson-prose.js";
+import { LessonSentence } from "/page/lesson-sentence.js";
 import { LessonShelf, remember } from "/page/lesson-shelf.js";
 import { popover } from "/page/popover.js";
 import { lessonMemory } from "/page/storage.js";
@@ -28,7 +29,7 @@ export class LessonStrip extends HTMLElement {
   /** What Rust says about the lesson now. @type {any} */
   #drawn = null;
   #count = button("1 of 7", () => {}, { class: "link plain count", disabled: true });
-  #sentence = element("p", { class: "prose sentence" });
+  #sentence = new LessonSentence(() => this.#panel.open("sentence", [element("p", { class: "prose" }, ...this.#sentenceContent())]));
   #choices = element("div", { class: "strip-choices", role: "group", "aria-label": "What do you expect?", hidden: true });
   /** Where there is no room for the answers in a row, they hang below the strip. */
   #guess = button("Guess first", () => this.#openChoices(), { class: "button small-only", hidden: true });
@@ -60,9 +61,9 @@ export class LessonStrip extends HTMLElement {
 
   connectedCallback() {
     const first = this.querySelector(".sentence");
-    if (first) this.#sentence.append(...first.childNodes);
+    if (first) this.#sentence.show(...first.childNodes);
     this.#actions.append(this.#choices, this.#primary, this.#guess, this.#help, this.#stuck, this.#skip, this.#all);
-    this.replaceChildren(this.#count, this.#sentence, this.#actions);
+    this.replaceChildren(this.#count, this.#sentence.node, this.#actions);
     // On a small screen the list is a view of its own.
     this.#count.addEventListener("click", (event) => {
       if (!isSmall()) return;
@@ -156,7 +157,7 @@ export class LessonStrip extends HTMLElement {
 
   /** @param {any} error */
   #fail(error) {
-    this.#sentence.textContent = `This lesson cannot be opened: ${error?.message ?? error}`;
+    this.#sentence.show(`This lesson cannot be opened: ${error?.message ?? error}`);
   }
 
   /** @returns {Parts} */
@@ -204,13 +205,10 @@ export class LessonStrip extends HTMLElement {
 
   /** Only when it has changed: whoever walks through its links keeps the focus. @param {any} current */
   #drawSentence(current) {
-    const asks = this.#asks(current);
-    const pieces = asks ? current.predict.question : (current?.text ?? this.#drawn.end);
-    const watched = this.#watching && current ? `You are watching. The lesson is at: ${current.title}.` : null;
+    const { pieces, watched } = this.#sentencePieces(current);
     const said = JSON.stringify([watched ?? pieces, this.#drawn.last]);
     if (said === this.#said) return;
-    const passed = this.#passedMark();
-    this.#sentence.replaceChildren(...passed, ...(watched ? [watched] : inline(pieces, this.#ways)));
+    this.#sentence.show(...this.#sentenceContent());
     if (this.#live && this.#said) {
       const seen = this.#drawn.last ? plain(this.#drawn.last.see, this.#rename) : "";
       announce(`${seen} ${watched ?? plain(pieces, this.#rename)}`.trim());
@@ -220,6 +218,18 @@ export class LessonStrip extends HTMLElement {
     this.#step = current?.title ?? null;
     if (this.#panel.shows) this.#panel.close();
     this.#closed = false;
+  }
+
+  /** What there is to say, and to whoever only watches. @param {any} current @returns {{ pieces: any[], watched: string | null }} */
+  #sentencePieces(current) {
+    const pieces = this.#asks(current) ? current.predict.question : (current?.text ?? this.#drawn.end);
+    return { pieces, watched: this.#watching && current ? `You are watching. The lesson is at: ${current.title}.` : null };
+  }
+
+  /** The same as nodes, after what was passed. @returns {(Node | string)[]} */
+  #sentenceContent() {
+    const { pieces, watched } = this.#sentencePieces(this.#drawn.current);
+    return [...this.#passedMark(), ...(watched ? [watched] : inline(pieces, this.#ways))];
   }
 
   /** Whether a question comes before the run. @param {any} current */

@@ -67,6 +67,11 @@ async fn on_a_telephone_both_run_from_the_wire() {
     tab.sees("#wire", "has no more to send").await;
     tab.fits().await;
     tab.screenshot("programs-320").await;
+    // Two lines of the strip are not enough for what it says now.
+    tab.click("#lesson", "more of the sentence").await;
+    tab.sees("#lesson .hint", "Want to stop one in mid-air?").await;
+    tab.press("Escape").await;
+    tab.shows("it to be closed", "!document.querySelector('#lesson .hint')").await;
     tab.click("#views", "client…").await;
     prints(&tab, "left", "Thank you for connecting").await;
     tab.fits().await;

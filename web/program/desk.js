@@ -164,8 +164,8 @@ export class Desk {
   }
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */
-  toggle(file = this.#file) {
-    if (this.#programs.get(file)?.control.isRunning) return void this.stop(file);
+  toggle(file) {
+    if (this.#programs.get(file ?? this.#file)?.control.isRunning) return void this.stop(file);
     // What went wrong stands in its output.
     this.run(file).catch(() => {});
   }
@@ -175,12 +175,14 @@ export class Desk {
    * @param {string} [file]
    * @returns {Promise<{ ended: Promise<import("/program/run-control.js").Exit> }>}
    */
-  async run(file = this.#file) {
+  async run(file) {
     await this.#ready;
-    const pane = this.#programs.get(file);
-    if (!pane) throw new Error(`there is no ${file} on ${this.#host.name}`);
-    this.open(file);
-    this.#share.tell(file, pane.text);
+    // Only now: who pressed Run before there was a program means the one that has come.
+    const wanted = file ?? this.#file;
+    const pane = this.#programs.get(wanted);
+    if (!pane) throw new Error(`there is no ${wanted} on ${this.#host.name}`);
+    this.open(wanted);
+    this.#share.tell(wanted, pane.text);
     this.#share.flush();
     return pane.run();
   }

@@ -1,5 +1,5 @@
 //! Wireside's relay rows: a page's streams through the server, beside a plain relay of our own, in the same run; and
-//! those of a room's wire, beside a bare forwarder between two TUNs.
+//! those of a room's wire, beside a bare forwarder between two TUNs; and a first visit.
 //!
 //! Prints one Markdown table. Both peers are measured in turns, so that whatever else the machine does meets both.
 //! How and under which conditions: `docs/benchmark.md`. Nothing here passes or fails.
@@ -15,12 +15,15 @@ mod rounds;
 mod rows;
 mod stalls;
 mod target;
+mod visit;
 mod wire;
 
 /// Of the tests' harness what the benchmark needs.
 #[allow(dead_code, reason = "made for the tests, which need all of it")]
 #[path = "../../e2e/harness"]
 mod harness {
+    pub(crate) mod browser;
+    pub(crate) mod cdp;
     pub(crate) mod http;
     pub(crate) mod raw;
     pub(crate) mod room;
@@ -89,6 +92,7 @@ async fn bench(words: &[String]) {
     rows::measure(&bench, &mut report).await;
     stalls::measure(&bench, &mut report).await;
     memory::measure(&bench, &mut report).await;
+    visit::measure(&bench, &mut report).await;
     drop(bench);
     wire::measure(&mut report).await;
     print!("{}", report.table());

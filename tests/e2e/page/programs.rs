@@ -56,6 +56,22 @@ async fn two_clicks_and_the_greeting_has_crossed_the_wire() {
     tab.screenshot("programs-1280").await;
 }
 
+/// Who presses Run before the program has come means that program.
+#[tokio::test]
+async fn a_click_is_kept_that_comes_before_the_program() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let hasty = "const look = () => {
+            const run = document.querySelector('#left .machine-run .button:not([disabled])');
+            if (run) run.click(); else setTimeout(look);
+        };
+        look();";
+    tab.command("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": hasty })).await;
+    tab.go(&server.origin()).await;
+    prints(&tab, "left", "ConnectionRefusedError").await;
+}
+
 #[tokio::test]
 async fn on_a_telephone_both_run_from_the_wire() {
     let server = TestServer::shared();

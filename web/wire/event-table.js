@@ -6,6 +6,8 @@ import { element } from "/page/element.js";
 const ROW_REM = 1.75;
 /** Rows kept around what is seen. */
 const AROUND = 20;
+/** How long the rows may lag behind while nobody sees them and the focus is elsewhere, milliseconds. */
+const UNSEEN_MS = 200;
 
 export class EventTable {
   #view;
@@ -16,6 +18,7 @@ export class EventTable {
   #shown = false;
   #limit = 0;
   #counted = -1;
+  #later = 0;
   /** @type {Map<number, HTMLElement>} */
   #rows = new Map();
 
@@ -37,7 +40,7 @@ export class EventTable {
     );
     this.#table = element("div", { role: "table", "aria-label": "Events", class: "wire-table" }, head, this.#body);
     this.#scroller = element("div", { class: "wire-list hidden-list" }, this.#table);
-    this.#scroller.addEventListener("scroll", () => this.refresh(this.#limit), { passive: true });
+    this.#scroller.addEventListener("scroll", () => this.#update(), { passive: true });
     this.#body.addEventListener("focusin", ({ target }) => {
       const index = Number(/** @type {HTMLElement} */ (target).dataset.index);
       if (!Number.isInteger(index)) return;
@@ -75,7 +78,7 @@ export class EventTable {
       const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
       this.#scroller.scrollTop = this.active * ROW_REM * rem - this.#scroller.clientHeight / 2;
     }
-    this.refresh(this.#limit);
+    this.#update();
   }
 
   /** @param {number} index @returns {number} */
@@ -93,7 +96,7 @@ export class EventTable {
     const last = this.#count() - 1;
     if (last < 0) return;
     this.#active = Math.max(0, Math.min(index, last));
-    this.refresh(this.#limit);
+    this.#update();
     this.#rows.get(this.#active)?.focus({ preventScroll: !this.#shown });
   }
 
@@ -105,7 +108,7 @@ export class EventTable {
   /** Chooses without moving the focus. @param {number} seq */
   point(seq) {
     this.#active = this.#view.indexOf(seq);
-    this.refresh(this.#limit);
+    this.#update();
   }
 
   #count() {
@@ -115,6 +118,13 @@ export class EventTable {
   /** @param {number} limit `seq` of the last event shown; 0: all */
   refresh(limit) {
     this.#limit = limit;
+    if (this.#shown || this.hasFocus) this.#update();
+    else this.#later ||= setTimeout(() => this.#update(), UNSEEN_MS);
+  }
+
+  #update() {
+    clearTimeout(this.#later);
+    this.#later = 0;
     const count = this.#count();
     if (count !== this.#counted) {
       this.#counted = count;
@@ -171,9 +181,15 @@ export class EventTable {
       );
       made.style.top = `${index * ROW_REM}rem`;
       this.#rows.set(index, made);
-      const after = [...this.#body.children].find((child) => Number(/** @type {HTMLElement} */ (child).dataset.index) > index);
-      this.#body.insertBefore(made, after ?? null);
+      this.#body.insertBefore(made, this.#after(index));
     }
     made.classList.toggle("active", active);
+  }
+  /** The first row after a place; most come last. @param {number} index */
+  #after(index) {
+    const place = (/** @type {Element} */ child) => Number(/** @type {HTMLElement} */ (child).dataset.index);
+    const last = this.#body.lastElementChild;
+    if (!last || place(last) < index) return null;
+    return [...this.#body.children].find((child) => place(child) > index) ?? null;
   }
 }

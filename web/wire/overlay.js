@@ -15,6 +15,9 @@ export class Overlay {
   #actions;
   /** @type {Map<string, { element: HTMLElement, signature: string }>} */
   #placed = new Map();
+  /** @type {Map<string, any>} what may be pressed, by key */
+  #shapes = new Map();
+  #live = true;
 
   /** @param {HTMLElement} root @param {Actions} actions */
   constructor(root, actions) {
@@ -22,21 +25,32 @@ export class Overlay {
     this.#actions = actions;
   }
 
-  /** @param {any[]} shapes @param {boolean} live whether anything can be done about what is shown */
-  paint(shapes, live) {
-    /** @type {Set<string>} */
-    const seen = new Set();
-    for (const shape of shapes) {
+  /** The packets that are held, as drawn. */
+  get cards() {
+    return [...this.#shapes.values()].filter(({ form }) => form === "card");
+  }
+
+  /** @param {any} scene what changed @param {boolean} live whether anything can be done about what is shown */
+  paint({ shapes, gone }, live) {
+    for (const key of gone) {
+      this.#shapes.delete(key);
+      this.#remove(key);
+    }
+    const pressed = shapes.filter(isPressed);
+    for (const shape of pressed) this.#shapes.set(shape.key, shape);
+    const wanted = live === this.#live ? pressed : this.#shapes.values();
+    this.#live = live;
+    for (const shape of wanted) {
       const made = this.#make(shape, live);
-      if (!made) continue;
-      seen.add(shape.key);
-      this.#place(shape, made);
+      if (made) this.#place(shape, made);
+      else this.#remove(shape.key);
     }
-    for (const [key, { element: old }] of this.#placed) {
-      if (seen.has(key)) continue;
-      old.remove();
-      this.#placed.delete(key);
-    }
+  }
+
+  /** @param {string} key */
+  #remove(key) {
+    this.#placed.get(key)?.element.remove();
+    this.#placed.delete(key);
   }
 
   /** @param {any} shape @param {{ signature: string, make: () => HTMLElement, left: number, top: number, anchor: string }} made */
@@ -94,4 +108,9 @@ export class Overlay {
       element("button", { type: "button", class: "wire-cancel", on: { click: () => this.#actions.cancel(call, seq) } }, text);
     return { signature: text, make, left: x, top: y - 13, anchor };
   }
+}
+
+/** @param {any} shape */
+function isPressed({ form, role }) {
+  return form === "card" || form === "fold" || (form === "text" && role === "cancel");
 }

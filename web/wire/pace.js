@@ -13,6 +13,8 @@ export class Pace {
   #wanted = false;
   /** A drawing is under way, or its rest. */
   #busy = false;
+  /** The rest; 0 while there is none. */
+  #resting = 0;
 
   /** @param {() => void} draw */
   constructor(draw) {
@@ -33,12 +35,20 @@ export class Pace {
     });
   }
 
+  /** Draws in the next frame, whatever the last one took: somebody looks at a place where nothing is drawn. */
+  atOnce() {
+    clearTimeout(this.#resting);
+    if (this.#resting) this.#next();
+    this.soon();
+  }
+
   /** @param {number} took */
   #rest(took) {
-    setTimeout(() => this.#next(), took > QUICK_MS ? Math.min(took * REST, MOST_MS) : 0);
+    this.#resting = setTimeout(() => this.#next(), took > QUICK_MS ? Math.min(took * REST, MOST_MS) : 0);
   }
 
   #next() {
+    this.#resting = 0;
     this.#busy = false;
     if (this.#wanted) this.soon();
   }

@@ -1,4 +1,4 @@
-// Keeps the SVG equal to the layout's shapes: makes what is new, drops what is gone, leaves the rest alone.
+// Keeps the SVG equal to the layout's shapes: makes what is new or different, drops what is gone.
 import { make } from "./forms.js";
 import { patterns, svg } from "./svg.js";
 
@@ -26,7 +26,7 @@ export class Painter {
   #lifelines = svg("g", { class: "lifelines" });
   /** @type {Record<string, SVGElement>} */
   #layers = {};
-  /** @type {Map<string, { element: SVGElement, signature: string }>} */
+  /** @type {Map<string, { element: SVGElement, seq: number }>} */
   #painted = new Map();
   #lines = "";
   /** @type {Set<number>} */
@@ -46,41 +46,38 @@ export class Painter {
     }
   }
 
-  /** @param {any} scene @param {{ live: boolean, height: number }} how whether new packets draw in; height of the plane */
-  paint(scene, { live, height }) {
-    this.#paintLifelines(scene, height);
-    /** @type {Set<string>} */
-    const seen = new Set();
-    for (const shape of scene.shapes) {
-      seen.add(shape.key);
-      this.#paintShape(shape, live);
-    }
-    for (const [key, { element }] of this.#painted) {
-      if (seen.has(key)) continue;
-      element.remove();
+  /** Whether nothing is drawn but the now-line. */
+  get empty() {
+    return this.#painted.size === (this.#painted.has("now") ? 1 : 0);
+  }
+
+  /** @param {any} scene what changed @param {boolean} live whether new packets draw in */
+  paint({ lifelines, shapes, gone }, live) {
+    this.#paintLifelines(lifelines);
+    for (const key of gone) {
+      this.#painted.get(key)?.element.remove();
       this.#painted.delete(key);
     }
+    for (const shape of shapes) this.#paintShape(shape, live);
   }
 
   /** @param {any} shape @param {boolean} live */
   #paintShape(shape, live) {
-    const signature = JSON.stringify(shape);
     const old = this.#painted.get(shape.key);
-    if (old?.signature === signature) return;
-    const element = make(shape);
-    if (!old && live && shape.form === "arrow") element.classList.add("fresh");
-    this.#mark(element);
-    if (old) old.element.replaceWith(element);
-    else this.#layers[LAYER_OF[shape.form] ?? "labels"].append(element);
-    this.#painted.set(shape.key, { element, signature });
+    const painted = { element: make(shape), seq: shape.seq };
+    if (!old && live && shape.form === "arrow") painted.element.classList.add("fresh");
+    if (this.#lit.size > 0 || this.#chosen !== 0) this.#mark(painted);
+    if (old) old.element.replaceWith(painted.element);
+    else this.#layers[LAYER_OF[shape.form] ?? "labels"].append(painted.element);
+    this.#painted.set(shape.key, painted);
   }
 
-  /** @param {any} scene @param {number} height */
-  #paintLifelines({ lifelines }, height) {
-    const signature = JSON.stringify([lifelines.map((/** @type {any} */ { x }) => x), height]);
+  /** @param {any[]} lifelines */
+  #paintLifelines(lifelines) {
+    const signature = lifelines.map(({ x }) => x).join();
     if (signature === this.#lines) return;
     this.#lines = signature;
-    const lines = lifelines.map((/** @type {any} */ { x }) => svg("line", { x1: x, y1: 0, x2: x, y2: height, class: "lifeline" }));
+    const lines = lifelines.map(({ x }) => svg("line", { x1: x, y1: 0, x2: x, y2: "100%", class: "lifeline" }));
     this.#lifelines.replaceChildren(...lines);
   }
 
@@ -99,12 +96,11 @@ export class Painter {
   }
 
   #markAll() {
-    for (const { element } of this.#painted.values()) this.#mark(element);
+    for (const painted of this.#painted.values()) this.#mark(painted);
   }
 
-  /** @param {SVGElement} element */
-  #mark(element) {
-    const seq = Number(element.dataset.seq ?? 0);
+  /** @param {{ element: SVGElement, seq: number }} painted */
+  #mark({ element, seq }) {
     element.classList.toggle("lit", this.#lit.has(seq));
     element.classList.toggle("chosen", seq !== 0 && (seq === this.#chosen || seq === this.#row));
   }

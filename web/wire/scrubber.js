@@ -45,8 +45,8 @@ export class Scrubber {
     this.root.hidden = last < 1;
     if (last < 1) return;
     const index = this.at === 0 ? last : Math.min(last, this.#view.indexOf(this.at));
-    this.#range.max = String(last);
-    this.#range.value = String(index);
+    if (this.#range.max !== String(last)) this.#range.max = String(last);
+    if (this.#range.value !== String(index)) this.#range.value = String(index);
     const words = this.at === 0 ? "live" : `${(index + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
     if (this.#place.textContent !== words) {
       this.#place.textContent = words;

@@ -3,18 +3,15 @@ import { announce } from "/page/announce.js";
 import { button, element } from "/page/element.js";
 import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
-import { Overlay } from "./overlay.js";
 import { Pace } from "./pace.js";
-import { Painter } from "./painter.js";
 import { Reveal } from "./reveal.js";
 import { Scrubber } from "./scrubber.js";
 import { ShowMenu } from "./show-menu.js";
-import { svg } from "./svg.js";
 import { WireHead } from "./wire-head.js";
+import { listenForWireKeys } from "./wire-keys.js";
+import { WirePlane } from "./wire-plane.js";
 import { refusal } from "./wire-words.js";
 
-/** Distance from the end within which the view follows, pixels. */
-const NEAR = 32;
 /** What arrives so soon after the page has entered the room is history, not news. */
 const HISTORY_MS = 700;
 /** How often numbers that count are drawn anew. */
@@ -29,10 +26,8 @@ export class WireView extends HTMLElement {
   #room;
   /** @type {any} */
   #view;
-  /** @type {Painter} */
-  #painter;
-  /** @type {Overlay} */
-  #overlay;
+  /** @type {WirePlane} */
+  #plane;
   /** @type {EventTable} */
   #table;
   /** @type {DetailsDrawer} */
@@ -42,9 +37,6 @@ export class WireView extends HTMLElement {
   /** @type {Scrubber} */
   #scrubber;
   #reveal = new Reveal();
-  #scroller = element("div", { class: "wire-scroll" });
-  #plane = element("div", { class: "wire-plane" });
-  #drawing = svg("svg", { class: "wire-drawing", "aria-hidden": "true" });
   #rest = element("p", { class: "wire-empty prose soft" }, "Nothing on the wire yet.");
   #follow = button("follow", () => this.#goLive(), { class: "button wire-follow", hidden: true });
   #following = true;
@@ -68,7 +60,6 @@ export class WireView extends HTMLElement {
     this.#build();
     room.on("trace", () => this.#arrived());
     room.on("change", () => this.#head.update());
-    new ResizeObserver(() => this.#schedule()).observe(this.#scroller);
     setInterval(() => this.#tick(), TICK_MS);
     this.#arrived();
   }
@@ -95,28 +86,26 @@ export class WireView extends HTMLElement {
       onclose: () => this.#table.focus(this.#table.active),
       ongo: (seq) => this.#go(seq),
     });
-    const holds = this.#head.mayHold;
-    this.#overlay = new Overlay(this.#plane, {
-      holds,
-      deliver: (packet) => this.#command(() => this.#room.wire.deliver(packet)),
-      drop: (packet) => this.#command(() => this.#room.wire.drop(packet)),
-      unfold: (seq) => this.#unfold(seq),
-      cancel: (call, seq) => this.#cancel(call, seq),
-    });
-    this.#painter = new Painter(this.#drawing);
-    this.#plane.append(this.#drawing);
-    this.#scroller.append(this.#plane);
-    const stage = element("div", { class: "wire-stage" }, this.#scroller, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
+    const actions = {
+      holds: this.#head.mayHold,
+      deliver: (/** @type {number} */ packet) => this.#command(() => this.#room.wire.deliver(packet)),
+      drop: (/** @type {number} */ packet) => this.#command(() => this.#room.wire.drop(packet)),
+      unfold: (/** @type {number} */ seq) => this.#unfold(seq),
+      cancel: (/** @type {number} */ call, /** @type {number} */ seq) => this.#cancel(call, seq),
+    };
+    this.#plane = new WirePlane({ view, scale: this.#scale, actions, onresize: () => this.#schedule() });
+    const { root, ground } = this.#plane;
+    const stage = element("div", { class: "wire-stage" }, root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
     this.#scrubber = new Scrubber(view, () => this.#moved());
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
     if (this.#scale !== 1) this.style.setProperty("--wire-scale", String(this.#scale));
-    this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.#plane.addEventListener("click", (event) => this.#clicked(event));
-    this.#plane.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
-    this.#plane.addEventListener("pointerleave", () => this.#light(this.#chosen));
+    root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    ground.addEventListener("click", (event) => this.#clicked(event));
+    ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
+    ground.addEventListener("pointerleave", () => this.#light(this.#chosen));
     // F6 puts the focus on the region around this element.
-    (this.closest("section") ?? this).addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
+    listenForWireKeys(this.closest("section") ?? this, this.#keys(), () => this.#escape());
     this.addEventListener("focusout", () => requestAnimationFrame(() => this.#left()));
   }
 
@@ -161,40 +150,30 @@ export class WireView extends HTMLElement {
   }
 
   #draw() {
-    const { clientWidth, clientHeight, scrollTop } = this.#scroller;
-    if (clientWidth === 0) return;
+    if (this.#plane.hidden) return;
     if (this.#reveal.waits) this.#reveal.go((seq) => this.#view.moves(seq));
-    const scene = this.#view.diagram(this.#options(clientWidth, clientHeight, scrollTop));
-    // What the details cover can be scrolled up from under them.
-    const covered = this.#drawer.covers(this.#scroller) / this.#scale;
-    const height = Math.max(scene.height + covered, Math.floor(clientHeight / this.#scale));
-    this.#plane.style.height = `${height}px`;
-    this.#drawing.setAttribute("height", String(height));
-    this.#drawing.setAttribute("width", String(scene.width));
-    this.#painter.paint(scene, { live: this.#following && !reduced.matches && this.#reveal.burst > 0, height });
-    // What was held then cannot be delivered now.
-    this.#overlay.paint(scene.shapes, this.#scrubber.at === 0);
-    const empty = !scene.shapes.some((/** @type {any} */ { form }) => form !== "now");
-    this.#rest.hidden = !empty || this.#table.shown;
-    this.#drawing.classList.toggle("empty", empty);
-    this.#head.draw(scene, this.#now(), this.#tookSlowly());
+    const scene = this.#plane.paint({
+      moment: this.#moment(),
+      follow: this.#following,
+      fresh: this.#following && !reduced.matches && this.#reveal.burst > 0,
+      // What was held then cannot be delivered now.
+      live: this.#scrubber.at === 0,
+      covered: this.#drawer.covers(this.#plane.root),
+    });
+    this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
+    this.#head.draw({ ...scene, cards: this.#plane.cards }, this.#now(), this.#tookSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
-    if (this.#following) this.#toEnd();
     if (this.#reveal.waits) this.#schedule();
   }
 
-  /** @param {number} width @param {number} height @param {number} top */
-  #options(width, height, top) {
+  /** Up to which event, and to what time. */
+  #moment() {
     const shown = this.#scrubber.at || this.#reveal.shown;
     const slow = this.#scrubber.at !== 0 || this.#reveal.waits;
     return {
-      width: width / this.#scale,
       nowNs: slow ? (this.#view.timeOf(shown) ?? 0) : this.#now(),
       revealUpTo: slow ? Math.max(1, shown) : 0,
-      eye: top / this.#scale,
-      top: (top - height) / this.#scale,
-      bottom: (top + 2 * height) / this.#scale,
     };
   }
 
@@ -207,17 +186,14 @@ export class WireView extends HTMLElement {
 
   // Following.
 
-  #toEnd() {
-    const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
-    const end = scrollHeight - clientHeight;
-    if (end - scrollTop > 1) this.#scroller.scrollTop = end;
-  }
-
   #scrolled() {
-    const { scrollHeight, clientHeight, scrollTop } = this.#scroller;
-    const near = scrollHeight - clientHeight - scrollTop < NEAR;
-    if (near !== this.#following) this.#setFollowing(near);
-    this.#schedule();
+    const { atEnd, suffices } = this.#plane;
+    const up = this.#plane.wentUp();
+    // The end may move away by itself; only who scrolls up leaves it.
+    if (atEnd !== this.#following && (atEnd || up)) this.#setFollowing(atEnd);
+    if (!suffices) this.#pace.atOnce();
+    // Calls that wait stick under their machine's name.
+    else if (this.#view.waiting().length > 0) this.#schedule();
   }
 
   /** @param {boolean} following */
@@ -237,8 +213,7 @@ export class WireView extends HTMLElement {
   #goLive() {
     this.#scrubber.live();
     this.#setFollowing(true);
-    this.#toEnd();
-    this.#schedule();
+    this.#pace.atOnce();
   }
 
   // Choosing.
@@ -247,7 +222,7 @@ export class WireView extends HTMLElement {
   #choose(seq, { scroll = false } = {}) {
     if (!seq) return;
     this.#chosen = seq;
-    this.#painter.choose(seq, this.#view.rowOf(seq));
+    this.#plane.painter.choose(seq, this.#view.rowOf(seq));
     this.#light(seq);
     if (scroll) this.#scrollTo(seq);
     if (this.#drawer.seq !== 0 && this.#drawer.seq !== seq) this.#details(false);
@@ -255,25 +230,19 @@ export class WireView extends HTMLElement {
 
   /** @param {number} seq */
   #scrollTo(seq) {
-    const place = this.#view.place(seq);
-    if (!place) return;
-    const [top, bottom] = place.map((/** @type {number} */ y) => y * this.#scale);
-    const { scrollTop, clientHeight } = this.#scroller;
-    const height = Math.max(80, clientHeight - this.#drawer.covers(this.#scroller));
-    if (top >= scrollTop + 24 && bottom <= scrollTop + height - 24) return;
-    this.#scroller.scrollTop = Math.max(0, top - height / 3);
+    this.#plane.scrollTo(seq, this.#drawer.covers(this.#plane.root));
   }
 
   /** @param {number} seq */
   #light(seq) {
     const row = seq ? this.#view.rowOf(seq) : undefined;
-    this.#painter.light(seq ? [...this.#view.related(seq), ...(row === undefined ? [] : [row])] : []);
+    this.#plane.painter.light(seq ? [...this.#view.related(seq), ...(row === undefined ? [] : [row])] : []);
   }
 
   #left() {
     if (this.contains(document.activeElement) || this.#drawer.seq !== 0) return;
     this.#chosen = 0;
-    this.#painter.choose(0);
+    this.#plane.painter.choose(0);
     this.#light(0);
   }
 
@@ -357,24 +326,11 @@ export class WireView extends HTMLElement {
 
   // Keys.
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const { target } = event;
-    if (event.ctrlKey || event.altKey || event.metaKey || !(target instanceof Element) || target.closest(".popover")) return;
-    if (event.key === "Escape") return this.#escape(event);
-    // Letters work anywhere in the wire; a button keeps its own Enter and the arrows.
-    if (event.key.length > 1 && target.closest("button, a, input, .wire-details")) return;
-    const action = this.#keys()[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #escape(event) {
-    if (this.#drawer.seq === 0) return;
-    event.preventDefault();
+  /** Whether there was something to close. */
+  #escape() {
+    if (this.#drawer.seq === 0) return false;
     this.#drawer.close();
+    return true;
   }
 
   /** @returns {Record<string, () => void>} */

@@ -18,10 +18,10 @@ export function settingsWords({ delay_ms: delay, loss }, hosts) {
  * @param {number} holding
  * @param {any} scene as the layout made it
  */
-export function heldWords(holding, { shapes, lifelines }) {
+export function heldWords(holding, { cards, lifelines }) {
   if (holding === 0) return "held; packets will stop half-way";
   const count = `${number(holding)} ${holding === 1 ? "packet" : "packets"} held`;
-  const timed = shapes.filter((/** @type {any} */ { form, left_ms: left }) => form === "card" && left !== undefined);
+  const timed = cards.filter((/** @type {any} */ { left_ms: left }) => left !== undefined);
   if (timed.length === 0) return count;
   const next = timed.reduce((/** @type {any} */ a, /** @type {any} */ b) => (b.left_ms < a.left_ms ? b : a));
   // A line begins a little beside the sender's lifeline.

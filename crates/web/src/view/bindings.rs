@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     details,
-    diagram::{Diagram, shapes::Options},
+    diagram::{Diagram, changes::Painted, shapes::Options},
     filter::{Filter, Shown},
     sockets,
     store::{Seed, TraceStore},
@@ -23,6 +23,7 @@ use super::{
 pub struct View {
     store: TraceStore,
     diagram: Diagram,
+    painted: Painted,
     shown: Shown,
 }
 
@@ -82,10 +83,13 @@ impl View {
     }
 
     /// The part of the drawing that options ask for: `{ width, nowNs, hosts, revealUpTo, top, bottom, eye, most }`.
-    /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, last, shapes }`.
+    /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, last, shapes, gone }`: the shapes that are new
+    /// or different since the last answer, and the keys of those that are gone.
     pub fn diagram(&mut self, options: JsValue) -> Result<JsValue, JsError> {
         let options: Options = serde_wasm_bindgen::from_value(options)?;
-        object(&self.diagram.scene(&self.store, &options))
+        let mut scene = self.diagram.scene(&self.store, &options);
+        self.painted.reduce(&mut scene);
+        parsed(&scene)
     }
 
     /// Top and bottom of an event's row as `[top, bottom]`; undefined when it is not drawn.
@@ -143,7 +147,7 @@ impl View {
 
     /// Rows of the event table: `{ index, seq, time, clock, kind, place, what, tone, sentence }`.
     pub fn rows(&self, from: usize, count: usize) -> Result<JsValue, JsError> {
-        object(&table::rows(&self.store, &self.shown, from, count.min(1_000)))
+        parsed(&table::rows(&self.store, &self.shown, from, count.min(1_000)))
     }
 
     /// Index of the row of the first event whose `seq` is this or later.
@@ -235,6 +239,13 @@ struct WireNow {
 fn object(value: &impl Serialize) -> Result<JsValue, JsError> {
     let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
     value.serialize(&serializer).map_err(JsError::from)
+}
+
+/// The same by way of JSON, which the browser reads at once: many small objects cost a call for every string
+/// otherwise. What is absent has to be skipped in serialising, since JSON knows no `undefined`.
+fn parsed(value: &impl Serialize) -> Result<JsValue, JsError> {
+    let text = serde_json::to_string(value)?;
+    js_sys::JSON::parse(&text).map_err(|_| JsError::new("what the view says is not JSON"))
 }
 
 /// A panic is a fault of ours: say where in the console, since wasm itself only traps.

@@ -4,6 +4,7 @@
 mod arrows;
 mod bands;
 mod beside;
+pub mod changes;
 mod folding;
 mod held;
 mod lanes;
@@ -11,6 +12,7 @@ mod lifelines;
 mod paper;
 mod rows;
 pub mod shapes;
+mod waiting;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -70,6 +72,7 @@ impl Diagram {
             top: options.top,
             eye: options.eye,
             bottom: options.bottom,
+            seqs: layout.near(options.top, options.bottom),
             shapes: Vec::new(),
         };
         draw(&mut paper);
@@ -85,6 +88,7 @@ impl Diagram {
             sticky,
             last: layout.laid,
             shapes,
+            gone: Vec::new(),
         }
     }
 
@@ -160,11 +164,7 @@ impl Diagram {
     /// Where the now-line is: waiting never scrolls the page away, since time's height is bounded.
     fn now_line(&self, now: u64) -> f64 {
         let layout = &self.layout;
-        let waiting =
-            layout.lines.hosts.iter().map(|host| {
-                layout.calls.iter().filter(|call| call.end.is_none() && call.host == *host).count()
-            });
-        let cancels = waiting.max().unwrap_or(0);
+        let cancels = layout.lines.hosts.iter().map(|host| layout.open_on(*host)).max().unwrap_or(0);
         let passed = if layout.rows.is_empty() { 0 } else { now.saturating_sub(layout.until()) };
         layout.bottom() + Layout::gap(passed) + BREATH + 16.0 * cancels as f64
     }
@@ -198,7 +198,9 @@ fn draw(paper: &mut Paper<'_>) {
     let spans = &layout.spans;
     let first_seq = layout.rows.get(from).map_or(u64::MAX, |row| row.seq);
     for span in spans.iter().take_while(|span| span.seq < first_seq) {
-        paper.packet(span.id);
+        if paper.may_see(span.seq, span.over) {
+            paper.packet(span.id);
+        }
     }
     for index in rows.clone() {
         match layout.rows[index].kind {

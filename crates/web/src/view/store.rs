@@ -188,6 +188,12 @@ impl TraceStore {
 
     /// Index of the first event whose `seq` is `seq` or later.
     pub fn index_from(&self, seq: u64) -> usize {
+        // Where nothing is missing the place is the distance from the first.
+        let first = self.events.front().map_or(seq, |event| event.seq);
+        let guess = usize::try_from(seq.saturating_sub(first)).unwrap_or(usize::MAX);
+        if self.events.get(guess).is_some_and(|event| event.seq == seq) {
+            return guess;
+        }
         self.events.partition_point(|event| event.seq < seq)
     }
 

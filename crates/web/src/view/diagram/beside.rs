@@ -10,7 +10,7 @@ use super::{
     bands::{Band, Point},
     lanes::{Label, Says},
     paper::Paper,
-    shapes::{Anchor, Form, Sticky},
+    shapes::{Anchor, Form},
 };
 use crate::view::{
     sockets::tone,
@@ -24,17 +24,13 @@ const SMALL: f64 = 6.6;
 const SQUARE: f64 = 7.0;
 /// A call that lasts longer than this has waited, nanoseconds.
 const WAITED: u64 = 1_000_000;
-/// A call in its own row is said to wait from this age on, nanoseconds: shorter waits only flicker.
-const WAITING: u64 = 100_000_000;
-/// Height of one line of what is said at the now-line.
-const LINE: f64 = 16.0;
 
 impl Paper<'_> {
     /// Every band that can be seen.
     pub(super) fn bands(&mut self) {
         let layout = self.layout;
         for band in &layout.bands.all {
-            if band.track < layout.most_tracks() {
+            if band.track < layout.most_tracks() && self.may_see(0, band.end) {
                 self.band(band);
             }
         }
@@ -60,8 +56,11 @@ impl Paper<'_> {
     fn band(&mut self, band: &Band) {
         let Some((x, width)) = self.band_x(band.host, band.track) else { return };
         for (index, point) in band.points.iter().enumerate() {
-            let y1 = self.layout.moment(self.store, point.seq, band.host);
             let next = band.points.get(index + 1).map(|next| next.seq).or(band.end);
+            if !self.may_see(point.seq, next) {
+                continue;
+            }
+            let y1 = self.layout.moment(self.store, point.seq, band.host);
             let y2 = match (next, point.rests) {
                 (Some(seq), _) => self.layout.moment(self.store, seq, band.host),
                 (None, Some((until, _))) if until < self.now => self.layout.at_time(until).min(self.now_y),
@@ -95,6 +94,9 @@ impl Paper<'_> {
     pub(super) fn bars(&mut self) {
         let layout = self.layout;
         for call in &layout.calls {
+            if !self.may_see(call.begin, call.end) {
+                continue;
+            }
             let Some(line) = self.line(call.host) else { continue };
             let y1 = layout.moment(self.store, call.begin, call.host);
             let same_row = call.end.is_some_and(|end| layout.index(end) == layout.index(call.begin));
@@ -297,55 +299,7 @@ impl Paper<'_> {
         (text, end.outcome.as_ref().err().map_or("soft", error_tone))
     }
 
-    /// How long a call has waited, when it waits and that is worth a word.
-    fn waits(&self, id: CallRef, seq: u64) -> Option<u64> {
-        let ended = self.store.call(id).end.is_some_and(|end| end <= self.layout.laid);
-        let since = self.now.saturating_sub(self.store.get(seq)?.time);
-        (!ended && since >= WAITING).then_some(since)
-    }
-
-    /// Calls that wait: a way to cancel each, at the now-line; and those begun above what is seen.
-    pub(super) fn waiting(&mut self) -> Vec<Sticky> {
-        let layout = self.layout;
-        let mut sticky = Vec::new();
-        let mut lines: Vec<HostId> = Vec::new();
-        for call in layout.calls.iter().filter(|call| call.end.is_none()) {
-            let Some(event) = self.store.get(call.begin) else { continue };
-            let Some(begin) = self.store.call_begin(call.id) else { continue };
-            let Some(lane) = self.lane(call.host, layout.bands.tracks(call.host)) else { continue };
-            if self.now.saturating_sub(event.time) < WAITING {
-                continue;
-            }
-            let above = lines.iter().filter(|host| **host == call.host).count();
-            lines.push(call.host);
-            let at = (lane.x, self.now_y - 6.0 - LINE * above as f64);
-            let mine = begin.by.is_some() && begin.by == self.store.me();
-            if mine && self.sees(at.1 - LINE, at.1) {
-                let text = if above == 0 && !self.many_wait(call.host) {
-                    "Cancel".to_owned()
-                } else {
-                    format!("Cancel {}", begin.call.name())
-                };
-                self.text(format!("cancel{}", call.id), call.begin, at, lane.anchor, "cancel", "act", text);
-            }
-            if layout.moment(self.store, call.begin, call.host) < self.eye {
-                sticky.push(Sticky {
-                    call: call.id.0,
-                    seq: call.begin,
-                    host: call.host.0,
-                    text: format!("{} waiting", call_short(&begin.call)),
-                    since: event.time,
-                });
-            }
-        }
-        sticky
-    }
-
-    fn many_wait(&self, host: HostId) -> bool {
-        self.layout.calls.iter().filter(|call| call.end.is_none() && call.host == host).count() > 1
-    }
-
-    fn lane(&self, host: HostId, tracks: usize) -> Option<Lane> {
+    pub(super) fn lane(&self, host: HostId, tracks: usize) -> Option<Lane> {
         let line = self.line(host)?;
         let side = f64::from(line.side);
         if self.layout.lines.narrow {
@@ -394,9 +348,10 @@ struct Tracks {
     width: f64,
 }
 
-struct Lane {
-    x: f64,
-    anchor: Anchor,
+/// Where labels beside a machine's line stand.
+pub(super) struct Lane {
+    pub(super) x: f64,
+    pub(super) anchor: Anchor,
     room: f64,
 }
 

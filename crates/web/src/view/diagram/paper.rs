@@ -22,6 +22,8 @@ pub(super) struct Paper<'a> {
     /// Top of what is visible.
     pub(super) eye: f64,
     pub(super) bottom: f64,
+    /// `seq` of the first and the last event that may be seen.
+    pub(super) seqs: (u64, u64),
     pub(super) shapes: Vec<Shape>,
 }
 
@@ -64,6 +66,11 @@ impl Paper<'_> {
     /// Which side a machine's calls and bands are on.
     pub(super) fn side(&self, host: HostId) -> i8 {
         self.line(host).map_or(1, |line| line.side)
+    }
+
+    /// Whether something from one event to another, or to the now-line, may be seen: to be asked before its height is.
+    pub(super) fn may_see(&self, from: u64, to: Option<u64>) -> bool {
+        from <= self.seqs.1 && to.is_none_or(|to| to >= self.seqs.0)
     }
 
     /// Whether something between these heights can be seen.

@@ -3,6 +3,7 @@
 //! A place is remembered as the event it belongs to, never as a height, since folding moves what is below.
 
 mod packets;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -94,8 +95,8 @@ pub(super) struct Span {
     pub(super) id: PacketId,
     /// Its event.
     pub(super) seq: u64,
-    /// Whether anything further can become of it.
-    pub(super) open: bool,
+    /// The event after which nothing further can become of it.
+    pub(super) over: Option<u64>,
 }
 
 /// A call whose end is not in its row.
@@ -174,47 +175,6 @@ impl Layout {
     /// Time of the last event that has a row.
     pub(super) fn until(&self) -> u64 {
         self.rows.last().map_or(0, |row| row.until)
-    }
-
-    /// Index of the row an event is in, or of the one before it.
-    pub(super) fn index(&self, seq: u64) -> Option<usize> {
-        self.rows.partition_point(|row| row.seq <= seq).checked_sub(1)
-    }
-
-    /// The row an event is in.
-    pub(super) fn row_of(&self, seq: u64) -> Option<&Row> {
-        self.rows.get(self.index(seq)?)
-    }
-
-    /// Index of the first row that reaches below `y`.
-    pub(super) fn first_below(&self, y: f64) -> usize {
-        self.rows.partition_point(|row| row.y + row.height < y)
-    }
-
-    /// Where something that happened on `host` stands: a packet's two ends are at different heights.
-    pub(super) fn moment(&self, store: &TraceStore, seq: u64, host: HostId) -> f64 {
-        let Some(row) = self.row_of(seq) else { return AIR };
-        match row.kind {
-            RowKind::Packet { id, arrived, extra } => {
-                let arrives = arrived && store.packet(id).is_some_and(|packet| packet.to == Some(host));
-                if arrives && seq > row.seq { row.y + TAIL + DROP + extra } else { row.y + TAIL }
-            }
-            RowKind::Fold { id, .. } => {
-                let arrives = store.packet(id).is_some_and(|packet| packet.to == Some(host));
-                row.y + if arrives { TAIL + DROP } else { TAIL }
-            }
-            RowKind::Arrival { .. } | RowKind::Call { .. } | RowKind::CallEnd { .. } => row.y + 8.0,
-            RowKind::State => row.y + STATE / 2.0,
-            RowKind::Note => row.y,
-        }
-    }
-
-    /// Height of an instant: between two rows as far as its share of the time goes.
-    pub(super) fn at_time(&self, time: u64) -> f64 {
-        let next = self.rows.partition_point(|row| row.time <= time);
-        let Some(row) = next.checked_sub(1).and_then(|at| self.rows.get(at)) else { return AIR };
-        let y = row.y + row.height + Self::gap(time.saturating_sub(row.until));
-        self.rows.get(next).map_or(y, |next| y.min(next.y))
     }
 
     fn row(&mut self, event: &Event, kind: RowKind, height: f64) -> usize {

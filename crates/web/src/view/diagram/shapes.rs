@@ -88,8 +88,11 @@ pub struct Scene {
     pub sticky: Vec<Sticky>,
     /// `seq` of the last event laid out.
     pub last: u64,
-    /// The shapes that touch the visible part, back to front.
+    /// The shapes that touch the visible part, back to front; once [`super::changes::Painted`] has seen the scene,
+    /// those of them that are new or different.
     pub shapes: Vec<Shape>,
+    /// Keys of the shapes that were painted and are no more.
+    pub gone: Vec<String>,
 }
 
 /// One thing to paint. `key` is the same for the same thing at every query, so that it can be kept.

@@ -43,7 +43,7 @@ impl Layout {
         };
         self.row(event, RowKind::Packet { id: packet.id, arrived, extra: 0.0 }, height);
         if matches!(packet.fate, Fate::Held | Fate::Travelling) {
-            self.spans.push(Span { id: packet.id, seq: event.seq, open: true });
+            self.spans.push(Span { id: packet.id, seq: event.seq, over: None });
         }
     }
 
@@ -88,9 +88,12 @@ impl Layout {
         if in_fold {
             return;
         }
-        let Some(at) = self.spans.iter().rposition(|span| span.id == fate.id && span.open) else { return };
-        let over = !matches!(fate.fate, Fate::Held | Fate::Travelling);
-        self.spans[at].open = !over;
+        let Some(at) = self.spans.iter().rposition(|span| span.id == fate.id && span.over.is_none()) else {
+            return;
+        };
+        if !matches!(fate.fate, Fate::Held | Fate::Travelling) {
+            self.spans[at].over = Some(event.seq);
+        }
         if fate.fate == Fate::Superseded {
             return;
         }

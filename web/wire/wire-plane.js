@@ -1,0 +1,149 @@
+// The plane that the wire is drawn on, and what of it can be seen: the drawing, the buttons on it, and how far it is
+// scrolled. It asks the browser for a layout as seldom as it can.
+import { element } from "/page/element.js";
+import { DrawnPart } from "./drawn-part.js";
+import { Overlay } from "./overlay.js";
+import { Painter } from "./painter.js";
+import { svg } from "./svg.js";
+
+/** Distance from the end within which the view follows, pixels. */
+const NEAR = 32;
+/** The drawing grows in steps of this, pixels. */
+const STRETCH = 4000;
+
+export class WirePlane {
+  #view;
+  #plane = element("div", { class: "wire-plane" });
+  #drawing = svg("svg", { class: "wire-drawing", "aria-hidden": "true" });
+  #painter = new Painter(this.#drawing);
+  #overlay;
+  #part = new DrawnPart();
+  /** What can be seen at once, pixels. */
+  #size = { width: 0, height: 0 };
+  /** Height of the plane, pixels at scale 1. */
+  #height = 0;
+  #scale;
+  /** Where it was scrolled to when last heard of. */
+  #top = 0;
+  root = element("div", { class: "wire-scroll" }, this.#plane);
+
+  /** @param {{ view: any, scale: number, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
+  constructor({ view, scale, actions, onresize }) {
+    this.#view = view;
+    this.#scale = scale;
+    this.#plane.append(this.#drawing);
+    this.#overlay = new Overlay(this.#plane, actions);
+    new ResizeObserver(() => {
+      // Here the browser has its layout; anywhere else it would have to make one.
+      const { clientWidth: width, clientHeight: height } = this.root;
+      this.#size = { width, height };
+      onresize();
+    }).observe(this.root);
+  }
+
+  /** What the pointer can be on. */
+  get ground() {
+    return this.#plane;
+  }
+
+  get painter() {
+    return this.#painter;
+  }
+
+  /** The packets that are held, as drawn. */
+  get cards() {
+    return this.#overlay.cards;
+  }
+
+  get hidden() {
+    return this.#size.width === 0;
+  }
+
+  /** Whether what is seen is the end, or nearly so. */
+  get atEnd() {
+    return this.#end() - this.root.scrollTop < NEAR;
+  }
+
+  /** Whether it was scrolled up since this was asked last, or since it went to the end. */
+  wentUp() {
+    const before = this.#top;
+    this.#top = this.root.scrollTop;
+    return this.#top < before - 1;
+  }
+
+  /** Whether enough is drawn around what is seen. */
+  get suffices() {
+    return this.#suffices(this.root.scrollTop);
+  }
+
+  /**
+   * Paints what is seen, and what is around it.
+   * @param {object} how
+   * @param {Record<string, number>} how.moment what to show of the trace
+   * @param {boolean} how.follow whether to go to the end
+   * @param {boolean} how.fresh whether new packets draw in
+   * @param {boolean} how.live whether anything can be done about what is shown
+   * @param {number} how.covered height at the bottom that something else covers, pixels
+   * @returns {any} the scene
+   */
+  paint(how) {
+    const { scrollTop } = this.root;
+    let scene = this.#paint(scrollTop, how);
+    const end = this.#end();
+    if (how.follow && scrollTop < end - 1) {
+      // Where the end is nobody knew before.
+      if (!this.#suffices(end)) scene = this.#paint(end, how);
+      this.root.scrollTop = end;
+      this.#top = end;
+    }
+    this.#drawing.classList.toggle("empty", this.#painter.empty);
+    return scene;
+  }
+
+  /** Scrolls to an event. @param {number} seq @param {number} covered as in `paint` */
+  scrollTo(seq, covered) {
+    const place = this.#view.place(seq);
+    if (!place) return;
+    const [top, bottom] = place.map((/** @type {number} */ y) => y * this.#scale);
+    const { scrollTop, clientHeight } = this.root;
+    const height = Math.max(80, clientHeight - covered);
+    if (top >= scrollTop + 24 && bottom <= scrollTop + height - 24) return;
+    this.root.scrollTop = Math.max(0, top - height / 3);
+  }
+
+  /** @param {number} eye top of what is seen @param {any} how */
+  #paint(eye, { moment, fresh, live, covered }) {
+    const [width, seen] = [this.#size.width / this.#scale, this.#size.height / this.#scale];
+    const { top, bottom } = this.#part.around(eye, this.#size.height);
+    const places = { width, eye: eye / this.#scale, top: top / this.#scale, bottom: bottom / this.#scale };
+    const scene = this.#view.diagram({ ...moment, ...places });
+    // What is covered can be scrolled up from under there.
+    this.#stretch(scene.width, Math.max(scene.height + covered / this.#scale, Math.floor(seen)));
+    this.#painter.paint(scene, fresh);
+    this.#overlay.paint(scene, live);
+    return scene;
+  }
+
+  /**
+   * The drawing reaches beyond the plane, which cuts it off: each new height of its own lays out all of its text.
+   * @param {number} width @param {number} height
+   */
+  #stretch(width, height) {
+    if (height !== this.#height) this.#plane.style.height = `${height}px`;
+    this.#height = height;
+    const size = { width, height: Math.ceil(height / STRETCH) * STRETCH };
+    for (const [name, value] of Object.entries(size)) {
+      if (this.#drawing.getAttribute(name) !== String(value)) this.#drawing.setAttribute(name, String(value));
+    }
+  }
+
+  /** @param {number} top */
+  #suffices(top) {
+    return this.#part.suffices(top, this.#size.height, this.#height * this.#scale);
+  }
+
+  /** Where the end is seen. */
+  #end() {
+    return Math.max(0, Math.floor(this.#height * this.#scale) - this.#size.height);
+  }
+}

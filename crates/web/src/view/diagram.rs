@@ -25,7 +25,7 @@ use super::{
     filter::Filter,
     store::TraceStore,
     table::wire_words,
-    words::{bounded, bytes, duration, grouped},
+    words::{bounded, bytes, duration, grouped, missing_before},
 };
 use lifelines::Lifelines;
 use paper::Paper;
@@ -261,7 +261,7 @@ fn note(paper: &mut Paper<'_>, index: usize) {
     let first_of_two = paper.layout.rows.get(index + 1).is_some_and(|next| next.seq == seq);
     let alone = !matches!(event.what, What::Wire { .. } | What::Summary(_));
     let text = if missing > 0 && (first_of_two || alone) {
-        format!("{} events before this are not here", grouped(missing))
+        missing_before(missing)
     } else {
         note_words(paper, event)
     };

@@ -12,8 +12,8 @@ use super::{
     sockets::tone,
     store::TraceStore,
     words::{
-        bounded, call_full, call_short, duration, error_tone, grouped, ordinal, outcome_short, packet_name,
-        packet_words, percent,
+        bounded, call_full, call_short, duration, error_tone, grouped, missing_before, ordinal,
+        outcome_short, packet_name, packet_words, percent,
     },
 };
 
@@ -57,9 +57,8 @@ pub fn row(store: &TraceStore, index: usize, event: &Event) -> TableRow {
     let (kind, place, mut what, tone) = (cells.kind, cells.place, cells.what, cells.tone);
     let missing = store.missing_before(event.seq);
     if missing > 0 {
-        let missing = grouped(missing);
-        sentence = format!("{missing} events before this are not here. {sentence}");
-        what = format!("{missing} missing before: {what}");
+        sentence = format!("{}. {sentence}", missing_before(missing));
+        what = format!("{} missing before: {what}", grouped(missing));
     }
     TableRow { index, seq: event.seq, time: event.time, clock, kind, place, what, tone, sentence }
 }

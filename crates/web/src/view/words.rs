@@ -168,6 +168,14 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// How many events are not here before the one that is drawn.
+pub fn missing_before(events: u64) -> String {
+    match events {
+        1 => "1 event before this is not here".to_owned(),
+        _ => format!("{} events before this are not here", grouped(events)),
+    }
+}
+
 /// A probability: `20 %`, `0.5 %`.
 pub fn percent(probability: f64) -> String {
     format!("{} %", (probability * 1000.0).round() / 10.0)

@@ -10,7 +10,7 @@ use crate::view::{
     filter::{Filter, Shown},
     script::{CLIENT, SYN, Script},
     sockets, table, text,
-    words::Meaning,
+    words::{self, Meaning},
 };
 
 #[test]
@@ -81,6 +81,7 @@ fn who_comes_late_sees_that_the_beginning_is_missing() {
         rows[0].sentence
     );
     assert!(!rows[1].sentence.contains("not here"), "said once: {}", rows[1].sentence);
+    assert_eq!(words::missing_before(1), "1 event before this is not here");
 }
 
 #[test]

@@ -59,7 +59,14 @@ fn the_manifest_is_true() {
     let python: Vec<&str> = served.iter().filter_map(|path| path.strip_prefix(base.as_str())).collect();
     assert_eq!(
         python,
-        ["pyodide-lock.json", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "python_stdlib.zip"]
+        [
+            "pyodide-lock.json",
+            "pyodide.asm.mjs",
+            "pyodide.asm.wasm",
+            "pyodide.mjs",
+            "python.snapshot.gz",
+            "python_stdlib.zip"
+        ]
     );
     for name in python {
         let asset = server::assets::find(&format!("{base}{name}")).expect("listed");

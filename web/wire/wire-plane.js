@@ -94,8 +94,9 @@ export class WirePlane {
       // Where the end is nobody knew before.
       if (!this.#suffices(end)) scene = this.#paint(end, how);
       this.root.scrollTop = end;
-      this.#top = end;
     }
+    // Where the plane has become shorter the browser goes up with it: that was nobody's wish.
+    if (how.follow) this.#top = end;
     this.#drawing.classList.toggle("empty", this.#painter.empty);
     return scene;
   }

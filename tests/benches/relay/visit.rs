@@ -52,5 +52,9 @@ async fn visit(bench: &Bench, browser: &Browser, query: &str, act: &str) -> f64 
          await until(() => document.querySelector('#wire')?.textContent.includes('SYN'));
          return performance.now() / 1000;"
     );
-    tab.script(&script).await.as_f64().expect("seconds")
+    let took = tab.script(&script).await.as_f64().expect("seconds");
+    // The next visit should not share the processor with what this one goes on loading.
+    tab.go("about:blank").await;
+    tab.shows("nothing", "location.href === 'about:blank'").await;
+    took
 }

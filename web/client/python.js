@@ -1,4 +1,5 @@
 // Workers with Python in them, loaded in advance: each runs one program and is then gone, as a process. See python.d.ts.
+import { SNAPSHOT } from "../py/downloads.js";
 import { PythonError } from "./errors.js";
 import { scriptUrl } from "./script-url.js";
 
@@ -20,8 +21,6 @@ const NOT_BUILT = "This server was built without Python. Everything else on this
 let manifest = null;
 /** Compiled by the first worker, for all others. @type {WebAssembly.Module | null} */
 let module = null;
-/** Only for where memory is shared, see the worker. */
-const SNAPSHOT = "python.snapshot.gz";
 /** The memory of a Python that has just started, as the first worker has it, for all others. @type {Uint8Array | null} */
 let snapshot = null;
 /** @type {Interpreter[]} */
@@ -48,6 +47,7 @@ export async function available() {
   if (!python) return { ok: false, reason: "not-built", sentence: why ?? NOT_BUILT };
   if (!sharesMemory() && !suspends()) return { ok: false, reason: "insecure", sentence: INSECURE };
   if (sharesMemory()) return { ok: true, files: python };
+  // The picture is only for where memory is shared, see the worker.
   const { [SNAPSHOT]: _, ...others } = python.files;
   return { ok: true, files: { ...python, files: others } };
 }

@@ -2,6 +2,8 @@
 //
 // Pyodide fetches its files itself. So `fetch` is replaced in this worker by one that counts what it is asked for.
 
+/** The memory of a CPython that has just started. */
+export const SNAPSHOT = "python.snapshot.gz";
 /** Progress is told at most this often, in milliseconds. */
 const TELL_MS = 50;
 

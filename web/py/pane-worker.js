@@ -6,14 +6,13 @@
 //
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
-import { Downloads } from "./downloads.js";
+import { Downloads, SNAPSHOT } from "./downloads.js";
 import { Sys } from "./sys.js";
 import { AsyncSys } from "./sys-async.js";
 
 /** Our own part of Python's library, in the order of loading. */
 const LIBRARY = ["linux.py", "wireside.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
-const SNAPSHOT = "python.snapshot.gz";
 
 /** @type {any} */
 let pyodide = null;

@@ -106,7 +106,7 @@ impl Browser {
         let tab = self.visitor(width, height).await;
         let source =
             "Object.defineProperty(Navigator.prototype, 'connection', { get: () => ({ saveData: true }) });";
-        tab.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+        tab.prepare(source).await;
         tab
     }
 
@@ -170,6 +170,11 @@ impl Tab {
     }
 
     // Going places
+
+    /// Has a script run in every page from now on, before the page's own.
+    pub(crate) async fn prepare(&self, source: &str) {
+        self.command("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    }
 
     /// Types an address into the address bar.
     pub(crate) async fn go(&self, address: &str) {

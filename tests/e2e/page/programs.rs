@@ -67,7 +67,7 @@ async fn a_click_is_kept_that_comes_before_the_program() {
             if (run) run.click(); else setTimeout(look);
         };
         look();";
-    tab.command("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": hasty })).await;
+    tab.prepare(hasty).await;
     tab.go(&server.origin()).await;
     prints(&tab, "left", "ConnectionRefusedError").await;
 }

@@ -5,7 +5,7 @@ use std::{net::IpAddr, process::Command};
 
 use serde_json::json;
 
-use super::{LAPTOP, entered};
+use super::{LAPTOP, entered, first_visit};
 use crate::harness::{browser::Browser, server::TestServer};
 
 /// An address of this machine that a browser does not trust by itself.
@@ -61,9 +61,7 @@ async fn without_https_python_runs_where_the_browser_can_suspend_it() {
     assert_eq!(server.origin(), format!("http://{}", server.page));
     server.logs("the flag that helps", |log| log.contains("--tls self-signed")).await;
 
-    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
-    tab.go(&server.origin()).await;
-    entered(&tab).await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
     tab.shows(
         "no isolation",
         "!crossOriginIsolated && !isSecureContext && typeof SharedArrayBuffer !== 'function'",
@@ -77,8 +75,7 @@ async fn without_https_python_runs_where_the_browser_can_suspend_it() {
     tab.sees("#right output-log", "KeyboardInterrupt").await;
 
     let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
-    let old = json!({ "source": "delete WebAssembly.Suspending; delete WebAssembly.promising;" });
-    tab.command("Page.addScriptToEvaluateOnNewDocument", old).await;
+    tab.prepare("delete WebAssembly.Suspending; delete WebAssembly.promising;").await;
     tab.go(&server.origin()).await;
     entered(&tab).await;
     // The lesson is one by hand; whoever looks for the program is told.
@@ -111,8 +108,7 @@ async fn a_small_device_loads_python_with_the_first_run() {
     ];
     for (device, loads) in devices {
         let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
-        let source = json!({ "source": format!("{device}{counted}") });
-        tab.command("Page.addScriptToEvaluateOnNewDocument", source).await;
+        tab.prepare(&format!("{device}{counted}")).await;
         tab.go(&server.origin()).await;
         entered(&tab).await;
         if loads {

@@ -35,7 +35,7 @@ impl Paper<'_> {
             let at = (lane.x, self.now_y - 6.0 - LINE * above as f64);
             let mine = begin.by.is_some() && begin.by == self.store.me();
             if mine && self.sees(at.1 - LINE, at.1) {
-                let text = if above == 0 && !self.many_wait(call.host) {
+                let text = if above == 0 && layout.open_on(call.host) <= 1 {
                     "Cancel".to_owned()
                 } else {
                     format!("Cancel {}", begin.call.name())
@@ -53,9 +53,5 @@ impl Paper<'_> {
             }
         }
         sticky
-    }
-
-    fn many_wait(&self, host: HostId) -> bool {
-        self.layout.open_on(host) > 1
     }
 }

@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod editor;
 mod lessons;
+mod links;
 mod programs;
 mod secure;
 mod together;

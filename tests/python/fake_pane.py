@@ -24,9 +24,10 @@ OPTIONS = {
 }
 FLAGS = {1: socket.MSG_PEEK, 2: socket.MSG_DONTWAIT, 4: socket.MSG_WAITALL, 8: socket.MSG_OOB, 16: socket.MSG_MORE}
 
-# What `_pane` is asked in a test: its sockets, every request, and answers put here to be given first.
+# What `_pane` is asked in a test: its sockets, every request, the lines that made them, and answers put here to be given first.
 table = {}
 requests = []
+made_on = []
 answers = []
 lines = []
 interrupts = []
@@ -132,6 +133,7 @@ def bits(flags):
 def call(request, payload, name, fd):
     asked = json.loads(request)
     requests.append((asked["call"], asked["wait"], payload))
+    made_on.append(asked["line"])
     if answers:
         reply, data = answers.pop(0)
         return json.dumps(reply), data

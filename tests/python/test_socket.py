@@ -18,6 +18,7 @@ import fake_pane
 sys.modules["_pane"] = fake_pane
 sys.path.insert(0, str(fake_pane.LIBRARY))
 
+import _script  # noqa: E402
 import runner  # noqa: E402
 
 real_errno = {name: getattr(errno, name) for name in dir(errno) if name.startswith("E")}
@@ -45,7 +46,7 @@ class Fresh(unittest.TestCase):
 
     def setUp(self):
         gc.collect()
-        for left in (fake_pane.table, fake_pane.requests, fake_pane.answers, fake_pane.lines, fake_pane.interrupts):
+        for left in (fake_pane.table, fake_pane.requests, fake_pane.made_on, fake_pane.answers, fake_pane.lines, fake_pane.interrupts):
             left.clear()
 
     def calls(self):
@@ -75,6 +76,18 @@ class Sockets(Fresh):
         listener.close()
         self.assertEqual(self.calls(), ["Socket", "SetSockOpt", "Bind", "Listen", "Close"])
         self.assertEqual(fake_pane.requests[3][0], {"Listen": {"fd": 3, "backlog": 5}})
+
+    def test_a_call_says_which_line_of_the_script_made_it(self):
+        script = "import socket\n\ndef make():\n    return socket.socket()\n\nmake().close()\nsocket.create_server(('127.0.0.1', 0)).close()\n"
+        self.addCleanup(setattr, _script, "name", None)
+        _script.name = "script.py"
+        exec(compile(script, "script.py", "exec"), {})
+        _script.name = None
+        socket.socket().close()
+        # create_server is CPython's own, made of four calls.
+        lines = dict.fromkeys(zip(self.calls(), fake_pane.made_on))
+        expected = [("Socket", 4), ("Close", 6), ("Socket", 7), ("SetSockOpt", 7), ("Bind", 7), ("Listen", 7), ("Close", 7), ("Socket", None), ("Close", None)]
+        self.assertEqual(list(lines), expected)
 
     def test_a_megabyte_through_makefile(self):
         one, other = self.pair()

@@ -101,6 +101,11 @@ export function wait(wait) {
   return { Millis: Math.min(Math.ceil(wait), MAX_WAIT_MS) };
 }
 
+/** The line of a text that makes a call, from 1. @param {number} [line] */
+export function line(line) {
+  return line === undefined ? undefined : integer(line, "a line", 1);
+}
+
 /** Python's timeout in seconds: null waits for ever, 0 not at all. @param {any} seconds */
 export function timeout(seconds) {
   if (seconds === null) return "Forever";

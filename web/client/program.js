@@ -1,7 +1,7 @@
 // A program on a machine: its own descriptor table. And its sockets, in Python's spelling.
 import * as args from "./arguments.js";
 
-/** @typedef {{ signal?: AbortSignal, wait?: "forever" | "no" | number, flags?: string | string[] }} CallOptions */
+/** @typedef {{ signal?: AbortSignal, wait?: "forever" | "no" | number, line?: number, flags?: string | string[] }} CallOptions */
 
 export class Program {
   #port;
@@ -19,11 +19,11 @@ export class Program {
    * One call in the protocol's own form, `{ Recv: { fd: 3, flags: 0, max: 1024 } }`: what everything else here is
    * made of. Resolves to its value and the bytes received.
    * @param {any} call
-   * @param {{ signal?: AbortSignal, wait?: any, payload?: Uint8Array, name?: string }} [options]
+   * @param {{ signal?: AbortSignal, wait?: any, line?: number, payload?: Uint8Array, name?: string }} [options]
    * @returns {Promise<{ value: any, bytes: Uint8Array }>}
    */
-  async call(call, { signal, wait, payload, name } = {}) {
-    const request = { do: "call", program: this.id, call, wait: args.wait(wait), payload };
+  async call(call, { signal, wait, line, payload, name } = {}) {
+    const request = { do: "call", program: this.id, call, wait: args.wait(wait), line: args.line(line), payload };
     const { ok, payload: bytes } = await this.#port.ask(name ?? nameOf(call), request, signal);
     return { value: ok, bytes: bytes ?? new Uint8Array() };
   }
@@ -119,7 +119,7 @@ export class Program {
   async resolve(address, options) {
     const [host, port] = args.address(address);
     if (args.isNumeric(host)) return args.socketAddress(host, port);
-    const [first] = await this.getaddrinfo(host, port, { signal: options?.signal, family: "AF_INET" });
+    const [first] = await this.getaddrinfo(host, port, { signal: options?.signal, line: options?.line, family: "AF_INET" });
     return args.socketAddress(first.address, port);
   }
 }
@@ -247,7 +247,7 @@ export class Socket {
   /** @param {any} call @param {CallOptions} [options] @param {Uint8Array} [payload] */
   #call(call, options = {}, payload) {
     const wait = options.wait ?? back(this.#timeout);
-    return this.#program.call(call, { signal: options.signal, wait, payload });
+    return this.#program.call(call, { signal: options.signal, wait, line: options.line, payload });
   }
 }
 

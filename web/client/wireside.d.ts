@@ -38,6 +38,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** How long it may wait, measured at the server: milliseconds, or as a (non-)blocking call does. */
   wait?: "forever" | "no" | number;
+  /** The line of the program's text that makes the call, from 1: the recording says it. */
+  line?: number;
 }
 
 /** What calls that send or receive take. */

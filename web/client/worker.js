@@ -82,7 +82,7 @@ async function answer(port, calls, request) {
 function begin(live, calls, request) {
   switch (request.do) {
     case "call":
-      return { id: live.call(request.program, request.call, request.wait, request.payload ?? NO_BYTES) };
+      return { id: live.call(request.program, request.call, request.wait, request.line ?? undefined, request.payload ?? NO_BYTES) };
     case "cancel": {
       const id = calls.get(request.of);
       return id === undefined ? undefined : void live.cancel(id);

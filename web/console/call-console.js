@@ -3,6 +3,7 @@
 import init, { Console } from "/client/web.js";
 import { CallButtons } from "/console/call-buttons.js";
 import { cancel, ended, makeCall } from "/console/caller.js";
+import { EntryLines } from "/console/entry-lines.js";
 import { EntryView } from "/console/entry-view.js";
 import { PromptLine } from "/console/prompt-line.js";
 import { ConsoleMemory } from "/console/memory.js";
@@ -53,6 +54,8 @@ export class CallConsole extends HTMLElement {
   /** @type {PromptLine | null} */
   #prompt = null;
   #list = element("ol", { class: "cc-list" });
+  /** Links with what its lines did. */
+  lines = new EntryLines(this.#list);
   #empty = element("p", { class: "cc-empty" });
   #log = element("div", { class: "cc-log", role: "log", tabindex: "0" }, this.#empty, this.#list);
   #newer = button("Newest", () => this.#toEnd(), { class: "button cc-newer", hidden: true });
@@ -187,7 +190,10 @@ export class CallConsole extends HTMLElement {
 
   #open() {
     this.#program ??= this.#room.program(this.#host.name, { name: PROGRAM, lifetime: "member" });
-    this.#program?.catch(() => (this.#program = null));
+    this.#program?.then(
+      ({ id }) => this.lines.belongTo(id),
+      () => (this.#program = null),
+    );
     return /** @type {Promise<any>} */ (this.#program);
   }
 
@@ -242,7 +248,7 @@ export class CallConsole extends HTMLElement {
     const payload = this.#console?.payload(entry) ?? new Uint8Array();
     try {
       const program = await this.#open();
-      return await makeCall(program, /** @type {any} */ (request), payload, controller.signal);
+      return await makeCall(program, /** @type {any} */ (request), entry, payload, controller.signal);
     } catch (error) {
       return ended(Promise.reject(error));
     } finally {

@@ -11,12 +11,13 @@ const CANCELLED = Symbol("cancelled");
  * Makes one call and waits for its end. Never throws.
  * @param {any} program of the client
  * @param {{ call: any, wait: any }} request
+ * @param {number} line of the history
  * @param {Uint8Array} payload
  * @param {AbortSignal} signal
  * @returns {Promise<End>}
  */
-export function makeCall(program, { call, wait }, payload, signal) {
-  const options = { signal, wait: publicWait(wait), payload: payload.length > 0 ? payload : undefined };
+export function makeCall(program, { call, wait }, line, payload, signal) {
+  const options = { signal, wait: publicWait(wait), line, payload: payload.length > 0 ? payload : undefined };
   return ended(program.call(call, options));
 }
 

@@ -15,7 +15,7 @@ async function load() {
 }
 
 /**
- * Events: `change` when somebody has changed the text (not when the page has set it), `run` for Ctrl+Enter and
+ * Events: `code-line` with the number of the line that the pointer is on or the caret was moved to, or null; `change` when somebody has changed the text (not when the page has set it), `run` for Ctrl+Enter and
  * Cmd+Enter; both bubble. Tab leaves. Attribute `data-editor`: `plain` or `full`.
  */
 export class CodeEditor extends HTMLElement {
@@ -34,6 +34,10 @@ export class CodeEditor extends HTMLElement {
   );
   /** What the bundle made; null while the text is in the plain field. @type {any} */
   #editor = null;
+  /** Lines that belong to something outside of the text, for an editor that has not come yet. @type {number[]} */
+  #linked = [];
+  /** The line told last. @type {number | null} */
+  #line = null;
   /** Marked lines, for an editor that has not come yet. @type {Map<Mark, number>} */
   #marks = new Map();
   #composing = false;
@@ -120,6 +124,25 @@ export class CodeEditor extends HTMLElement {
     this.#editor?.markLine(line, kind);
   }
 
+  /** Marks all lines that belong to something outside of the text. @param {number[]} lines from 1 */
+  linkLines(lines) {
+    if (lines.join() === this.#linked.join()) return;
+    this.#linked = lines;
+    this.#editor?.linkLines(lines);
+  }
+
+  /** Where a line is in the window, as far as it can be seen. @param {number} line from 1 @returns {DOMRect | null} */
+  boxOf(line) {
+    return this.#editor?.boxOf(line) ?? null;
+  }
+
+  /** @param {number | null} line */
+  #tellLine(line) {
+    if (line === this.#line) return;
+    this.#line = line;
+    this.dispatchEvent(new CustomEvent("code-line", { detail: line }));
+  }
+
   /** @param {"change" | "run"} what */
   #tell(what) {
     // The marks of a text that has changed since are the editor's to move.
@@ -163,9 +186,11 @@ export class CodeEditor extends HTMLElement {
       label: this.label,
       onchange: () => this.#tell("change"),
       onrun: () => this.#tell("run"),
+      online: (/** @type {number | null} */ line) => this.#tellLine(line),
     });
     this.dataset.editor = "full";
     for (const [kind, line] of this.#marks) this.#editor.markLine(line, kind);
+    this.#editor.linkLines(this.#linked);
     if (focused) this.#editor.focus();
     else this.#editor.scrollTo(scroll);
   }

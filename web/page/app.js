@@ -2,6 +2,7 @@
 import "/page/lesson-strip.js";
 import "/page/machine-pane.js";
 import "/page/notice-bar.js";
+import { CodeLinks } from "/page/code-links.js";
 import { watchConnection } from "/page/connection.js";
 import { copyLink, copyOf } from "/page/copy-link.js";
 import { find } from "/page/element.js";
@@ -79,6 +80,7 @@ function begin({ room, view, lessons, top, copy }) {
     waiting: view.waiting(id),
     sockets: view.sockets(id, clock.now()),
   }));
+  new CodeLinks({ view, wire, panes: frame.panes });
   if (copy?.lesson) remember(copy.lesson);
   top.attach(room, () => copyLink({ lesson: strip.lesson, code: store.code }));
   watchConnection(room, notices);

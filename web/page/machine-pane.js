@@ -83,6 +83,16 @@ export class MachinePane extends HTMLElement {
     return this.#own?.suggestRun(file) ?? false;
   }
 
+  /** Marks the lines of code that belong to what is raised on the wire. @param {import("/program/code-light.js").CodeLine[]} lines */
+  light(lines) {
+    for (const desk of this.#desks.values()) desk.light(lines);
+  }
+
+  /** Where a line of code is in the window, if it can be seen there. @param {import("/program/code-light.js").CodeLine} line */
+  boxOf(line) {
+    return this.desk?.boxOf(line) ?? null;
+  }
+
   /** @param {Host} host @param {Host[]} choices machines that can stand here, this one among them */
   show(host, choices) {
     const changed = this.#host?.id !== host.id;

@@ -103,14 +103,22 @@ export class Desk {
     const { room } = this.#shared;
     /** Programs that run in other pages. @type {Map<number, string>} */
     const elsewhere = new Map();
+    /** The newest text of each program: what it runs when it begins. @type {Map<string, string>} */
+    const texts = new Map();
     for await (const event of room.trace()) {
       if (event.host !== this.#host.name) continue;
-      if (event.kind === "source") this.#share.heard(event);
-      else if (event.kind !== "program") continue;
-      else if (event.change === "ended" && elsewhere.delete(event.id)) this.#programs.get(event.name)?.runsElsewhere(null);
-      else if (event.change === "began" && event.by && event.member !== room.me.id) {
+      const pane = this.#programs.get(event.name);
+      if (event.kind === "source") {
+        texts.set(event.name, event.text ?? "");
+        this.#share.heard(event);
+      } else if (event.kind !== "program") continue;
+      else if (event.change === "ended" && elsewhere.delete(event.id)) pane?.runsElsewhere(null);
+      else if (event.change === "began") {
+        const text = texts.get(event.name);
+        if (text !== undefined) pane?.ranAs(event.id, text);
+        if (!event.by || event.member === room.me.id) continue;
         elsewhere.set(event.id, event.name);
-        this.#programs.get(event.name)?.runsElsewhere(event.by);
+        pane?.runsElsewhere(event.by);
       }
     }
   }
@@ -222,6 +230,18 @@ export class Desk {
     if (can) this.#bring(file, "run");
     for (const run of this.#runs) run.suggest(can);
     return can && this.#runs.some((run) => run.isVisible);
+  }
+
+  /** Marks the lines of code that belong to what is raised. @param {import("/program/code-light.js").CodeLine[]} lines */
+  light(lines) {
+    for (const { lines: own } of this.#programs.values()) own.light(lines);
+    this.console.lines?.light(lines);
+  }
+
+  /** Where a line of code is in the window, if it can be seen there. @param {import("/program/code-light.js").CodeLine} line @returns {DOMRect | null} */
+  boxOf(line) {
+    const places = [...[...this.#programs.values()].map((pane) => pane.lines), this.console.lines];
+    return places.map((place) => place?.boxOf(line)).find(Boolean) ?? null;
   }
 
   #update() {

@@ -2,6 +2,7 @@
 import "/editor/code-editor.js";
 import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
+import { RunLines } from "/program/code-light.js";
 import { FailureCard } from "/program/failure-card.js";
 import { PLACEHOLDER } from "/program/output-log.js";
 import { OutputMemory } from "/program/output-memory.js";
@@ -18,6 +19,7 @@ export class ProgramPane {
   );
   #asking = element("form", { class: "program-ask", hidden: true }, this.#input, element("button", { class: "button" }, "Enter"));
   #card;
+  #lines = new RunLines(this.#editor);
   #memory;
   #note = element("p", { class: "program-note soft", hidden: true, dir: "auto", role: "status" });
   /** Who runs it in another page. @type {string | null} */
@@ -84,6 +86,16 @@ export class ProgramPane {
     this.#store.keep(this.#part, this.file, text);
   }
 
+  /** Which program of the room it is that ran, here or in somebody else's page. @param {number} program @param {string} text what it ran */
+  ranAs(program, text) {
+    this.#lines.ran(program, text);
+  }
+
+  /** Its links with what its lines did. */
+  get lines() {
+    return this.#lines;
+  }
+
   /** Whether it runs in somebody else's page. @param {string | null} by */
   runsElsewhere(by) {
     this.#elsewhere = by;
@@ -103,8 +115,10 @@ export class ProgramPane {
     this.#card.clear();
     this.#editor.markLine(null);
     try {
-      const { program, ended } = await this.control.run(this.text);
+      const { text } = this;
+      const { program, ended } = await this.control.run(text);
       this.#card.watch(program);
+      this.ranAs(program, text);
       return { ended: ended.then((exit) => this.#ended(exit)) };
     } catch (error) {
       this.#output.print(`${/** @type {Error} */ (error).message}\n`, "stderr");

@@ -3,6 +3,7 @@
 import "/editor/code-editor.js";
 import "/program/output-log.js";
 import { element } from "/page/element.js";
+import { RunLines } from "/program/code-light.js";
 import { TabRow } from "/program/tab-row.js";
 
 const BY_HAND = "By hand";
@@ -11,7 +12,7 @@ export class WatchedDesk {
   #room;
   #host;
   /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, editor: any,
-   * log: import("/program/output-log.js").OutputLog, note: HTMLElement }>} */
+   * lines: RunLines, log: import("/program/output-log.js").OutputLog, note: HTMLElement }>} */
   #outputs = new Map();
   /** Numbers of the programs that run. @type {Set<number>} */
   #running = new Set();
@@ -48,6 +49,16 @@ export class WatchedDesk {
     this.#tabs.show([...this.#outputs.keys(), BY_HAND], name);
   }
 
+  /** Marks the lines of code that belong to what is raised. @param {import("/program/code-light.js").CodeLine[]} lines */
+  light(lines) {
+    for (const { lines: own } of this.#outputs.values()) own.light(lines);
+  }
+
+  /** Where a line of code is in the window, if it can be seen there. @param {import("/program/code-light.js").CodeLine} line @returns {DOMRect | null} */
+  boxOf(line) {
+    return [...this.#outputs.values()].map(({ lines }) => lines.boxOf(line)).find(Boolean) ?? null;
+  }
+
   async #listen() {
     for await (const event of this.#room.trace()) {
       if (event.host !== this.#host.name) continue;
@@ -61,7 +72,8 @@ export class WatchedDesk {
   #program({ change, id, name, by }) {
     if (change === "began" && name !== BY_HAND && by) {
       this.#running.add(id);
-      const { log, note } = this.#output(name);
+      const { log, note, lines, editor } = this.#output(name);
+      lines.ran(id, editor.text);
       log.clear();
       note.textContent = `Runs in ${by}'s page.`;
       if (!this.#picked) {
@@ -90,7 +102,7 @@ export class WatchedDesk {
     editor.readOnly = true;
     const output = element("section", { class: "program-output" }, log);
     const node = element("div", { class: "program", hidden: true }, editor, note, output);
-    const made = { node, log, note, editor };
+    const made = { node, log, note, editor, lines: new RunLines(editor) };
     this.#outputs.set(name, made);
     this.body.append(node);
     this.open(this.#chosen);

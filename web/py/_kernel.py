@@ -11,6 +11,7 @@ import time
 from _builtin_socket import gaierror
 
 import _pane
+import _script
 import linux
 import wireside
 
@@ -71,7 +72,7 @@ def call(name, fields, wait=FOREVER, payload=None):
     """Makes a call in the protocol's own form. Its value, and the bytes that came with it."""
     until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
     while True:
-        request = json.dumps({"call": {name: fields}, "wait": wait})
+        request = json.dumps({"call": {name: fields}, "wait": wait, "line": _script.line()})
         answer = _pane.call(request, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
         value, error = None, None
         if answer is not None:

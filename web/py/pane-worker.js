@@ -11,7 +11,7 @@ import { Sys } from "./sys.js";
 import { AsyncSys } from "./sys-async.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["linux.py", "wireside.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
+const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 
 /** @type {any} */
@@ -76,7 +76,7 @@ async function run({ name, source, args, hostname, port, buffer }) {
   sys = buffer ? new Sys({ buffer, port, tell }) : new AsyncSys({ port, tell });
   if (sys instanceof Sys) pyodide.setInterruptBuffer(sys.signal);
   const runner = pyodide.pyimport("runner");
-  sys.where = runner.line;
+  sys.where = pyodide.pyimport("_script").line;
   tell({ state: "running" });
   const begin = sys.promises ? runner.run.callPromising : runner.run;
   const ended = await begin.call(runner.run, name, source, pyodide.toPy(args), hostname);

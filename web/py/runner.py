@@ -7,11 +7,10 @@ import sys
 import traceback
 import types
 
+import _script
 import linux
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
-# The script's file, once it runs.
-_script = None
 
 _THREADS = (
     "can't start new thread: in this page a program has one thread. "
@@ -77,23 +76,12 @@ def _one_thread():
                 setattr(module, name, refuse)
 
 
-def line():
-    """The line of the script that is being executed now."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_filename == _script:
-            return frame.f_lineno
-        frame = frame.f_back
-    return None
-
-
 def run(name, source, args, hostname):
     """Runs a script to its end. How it ended, as JSON: `status`, `code` and `error`."""
-    global _script
     import _names
     import _streams
 
-    _script = name
+    _script.name = name
     _names.hostname = hostname
     _streams.install()
     if "random" in sys.modules:
@@ -147,11 +135,11 @@ def _status(code):
 def _failed(problem):
     told = traceback.TracebackException.from_exception(problem)
     walk = traceback.walk_tb(problem.__traceback__)
-    lines = [number for frame, number in walk if frame.f_code.co_filename == _script]
+    lines = [number for frame, number in walk if frame.f_code.co_filename == _script.name]
     sys.stderr.write(_words(told, problem))
     if isinstance(problem, KeyboardInterrupt):
         return {"status": "stopped", "code": 130, "error": None}
-    where = problem.lineno if isinstance(problem, SyntaxError) and problem.filename == _script else None
+    where = problem.lineno if isinstance(problem, SyntaxError) and problem.filename == _script.name else None
     error = {
         "type": type(problem).__name__,
         "message": str(problem)[:2000],

@@ -52,10 +52,11 @@ export class AsyncSys {
     this.#transcript.send();
     const n = ++this.#n;
     const answer = this.#wait((one) => one?.n === n);
-    this.#port.postMessage({ ...JSON.parse(text), do: "call", n, payload }, payload ? [payload.buffer] : []);
+    const request = JSON.parse(text);
+    this.#port.postMessage({ ...request, do: "call", n, payload }, payload ? [payload.buffer] : []);
     if (this.#interrupted) this.#port.postMessage({ do: "cancel", of: n });
-    const line = this.where() ?? null;
-    const notice = setTimeout(() => this.#tell({ state: "waiting", call: name, fd: fd ?? null, line, since: Date.now() }), NOTICE_MS);
+    const waiting = { state: "waiting", call: name, fd: fd ?? null, line: request.line };
+    const notice = setTimeout(() => this.#tell({ ...waiting, since: Date.now() }), NOTICE_MS);
     const { payload: bytes, ...rest } = await answer;
     clearTimeout(notice);
     this.#tell({ state: "running" });

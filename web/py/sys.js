@@ -41,9 +41,10 @@ export class Sys {
   call(text, payload, name = "", fd) {
     this.#transcript.send();
     this.#memory.beginCall();
-    this.#port.postMessage({ ...JSON.parse(text), do: "call", n: 1, payload }, payload ? [payload.buffer] : []);
+    const request = JSON.parse(text);
+    this.#port.postMessage({ ...request, do: "call", n: 1, payload }, payload ? [payload.buffer] : []);
     if (!this.#memory.wait(NOTICE_MS)) {
-      this.#waiting({ state: "waiting", call: name, fd: fd ?? null });
+      this.#waiting({ state: "waiting", call: name, fd: fd ?? null, line: request.line });
       while (!this.#memory.wait(Infinity));
       this.#tell({ state: "running" });
     }
@@ -56,7 +57,7 @@ export class Sys {
     const until = performance.now() + ms;
     this.#memory.beginAsking();
     if (!this.#memory.wait(Math.min(ms, NOTICE_MS)) && ms > NOTICE_MS) {
-      this.#waiting({ state: "waiting", call: "sleep", fd: null });
+      this.#waiting({ state: "waiting", call: "sleep", fd: null, line: this.#line() });
       while (!this.#memory.wait(Math.max(until - performance.now(), 0)) && performance.now() < until);
       this.#tell({ state: "running" });
     }
@@ -67,7 +68,7 @@ export class Sys {
   readLine() {
     this.#transcript.send();
     this.#memory.beginAsking();
-    this.#waiting({ state: "input" });
+    this.#waiting({ state: "input", line: this.#line() });
     while (!this.#memory.wait(Infinity));
     this.#tell({ state: "running" });
     return this.#memory.take()?.bytes ?? null;
@@ -102,8 +103,12 @@ export class Sys {
     this.#transcript.send();
   }
 
+  #line() {
+    return this.where() ?? null;
+  }
+
   /** @param {any} state */
   #waiting(state) {
-    this.#tell({ ...state, line: this.where() ?? null, since: Date.now() });
+    this.#tell({ ...state, since: Date.now() });
   }
 }

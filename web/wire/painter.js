@@ -88,6 +88,18 @@ export class Painter {
     this.#markAll();
   }
 
+  /** Whether something is raised. */
+  get lit() {
+    return this.#lit.size > 0;
+  }
+
+  /** Where calls are drawn in the window: their words first, then their bars. @param {number[]} seqs of their begins and ends */
+  boxesOf(seqs) {
+    const drawn = [...this.#painted.values()].filter(({ seq }) => seq !== 0 && seqs.includes(seq)).map(({ element }) => element);
+    const [words, bars] = [".call", ".bar, .tick"].map((which) => drawn.filter((element) => element.matches(which)));
+    return [...words, ...bars].map((element) => element.getBoundingClientRect());
+  }
+
   /** @param {number} seq 0: none @param {number} [row] `seq` of the row it is drawn in */
   choose(seq, row = seq) {
     this.#chosen = seq;

@@ -8,6 +8,8 @@ import { svg } from "./svg.js";
 
 /** Distance from the end within which the view follows, pixels. */
 const NEAR = 32;
+/** Height of a label, pixels: of a bar no more is pointed at. */
+const LABEL = 16;
 /** The drawing grows in steps of this, pixels. */
 const STRETCH = 4000;
 
@@ -110,6 +112,25 @@ export class WirePlane {
     const height = Math.max(80, clientHeight - covered);
     if (top >= scrollTop + 24 && bottom <= scrollTop + height - 24) return;
     this.root.scrollTop = Math.max(0, top - height / 3);
+  }
+
+  /**
+   * Where a call is drawn in the window: its words, else its bar. One that is scrolled away is at the edge it is beyond.
+   * @param {{ seq: number, end: number | null }} call its begin and its end
+   * @returns {{ box: DOMRect, beyond: -1 | 0 | 1 } | null} `beyond`: above, seen, below
+   */
+  boxOf({ seq, end }) {
+    const place = this.#view.place(seq);
+    const seen = this.root.getBoundingClientRect();
+    if (!place || seen.width === 0) return null;
+    const drawn = this.#painter.boxesOf([seq, end ?? 0]).find((box) => box.bottom > seen.top + 4 && box.top < seen.bottom - 4);
+    if (drawn) {
+      const top = Math.max(drawn.top, seen.top + 4);
+      const bottom = Math.min(drawn.bottom, top + LABEL, seen.bottom - 4);
+      return { box: new DOMRect(drawn.left, top, drawn.width, bottom - top), beyond: 0 };
+    }
+    const above = place[0] * this.#scale < this.root.scrollTop;
+    return { box: new DOMRect(seen.left, above ? seen.top + 4 : seen.bottom - 4, seen.width, 0), beyond: above ? -1 : 1 };
   }
 
   /** @param {number} eye top of what is seen @param {any} how */

@@ -44,6 +44,14 @@ export class WireView extends HTMLElement {
   #pace = new Pace(() => this.#draw());
   #entered = 0;
   #chosen = 0;
+  /** The event that is pointed at, or chosen. */
+  #pointed = 0;
+  /** The line of code that is pointed at. @type {{ program: number, line: number } | null} */
+  #code = null;
+  /** Up to which event what is raised was looked for. */
+  #litUpTo = 0;
+  /** It was drawn anew while something is raised. */
+  onpaint = () => {};
   /** @type {number[]} */
   #path = [];
   /** Nanoseconds the room is ahead of this page's clock. */
@@ -71,6 +79,17 @@ export class WireView extends HTMLElement {
     this.#choose(seq, { scroll: true });
     this.#table.point(seq);
     this.#details(false);
+  }
+
+  /** Raises what a line of code did; null: nothing is pointed at any more. @param {{ program: number, line: number } | null} code */
+  lightCode(code) {
+    this.#code = code;
+    if (this.#plane) this.#relight();
+  }
+
+  /** Where a call is drawn in the window, as the plane says. @param {{ seq: number, end: number | null }} call */
+  boxOf(call) {
+    return this.#plane.boxOf(call);
   }
 
   /** Makes Hold the one filled button, where a lesson wants it. @param {unknown} command @returns {boolean} */
@@ -161,6 +180,7 @@ export class WireView extends HTMLElement {
       covered: this.#drawer.covers(this.#plane.root),
     });
     this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
+    if (this.#plane.painter.lit) this.#keepLit();
     this.#head.draw({ ...scene, cards: this.#plane.cards }, this.#now(), this.#tookSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
@@ -235,8 +255,29 @@ export class WireView extends HTMLElement {
 
   /** @param {number} seq */
   #light(seq) {
-    const row = seq ? this.#view.rowOf(seq) : undefined;
-    this.#plane.painter.light(seq ? [...this.#view.related(seq), ...(row === undefined ? [] : [row])] : []);
+    this.#pointed = seq;
+    this.#relight();
+  }
+
+  /** Raises what belongs to what is pointed at: in the code, else here. */
+  #relight() {
+    const seqs = this.#belonging();
+    const rows = seqs.map((seq) => this.#view.rowOf(seq)).filter((row) => row !== undefined);
+    this.#litUpTo = this.#view.lastSeq();
+    this.#plane.painter.light([...seqs, ...rows]);
+    this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
+  }
+
+  /** @returns {number[]} */
+  #belonging() {
+    if (this.#code) return this.#view.relatedToLine(this.#code.program, this.#code.line);
+    return this.#pointed ? this.#view.related(this.#pointed) : [];
+  }
+
+  /** What is raised grows with what happens. */
+  #keepLit() {
+    if (this.#view.lastSeq() !== this.#litUpTo) this.#relight();
+    this.onpaint();
   }
 
   #left() {

@@ -445,12 +445,28 @@ impl Client {
         wait: Wait,
         payload: Bytes,
     ) -> Result<CallId, CallError> {
+        self.call_on_line(program, call, wait, None, payload)
+    }
+
+    /// The same, made by a line of the program's text: the first is 1.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_on_line(
+        &mut self,
+        program: ProgramId,
+        call: Call,
+        wait: Wait,
+        line: Option<u32>,
+        payload: Bytes,
+    ) -> Result<CallId, CallError> {
         rules::check_call(&call)?;
         if call.payload_length() as usize != payload.len() {
             return Err(CallError::Protocol { rule: "payload-length".to_owned() });
         }
         let id = self.number()?;
-        self.endpoint.schedule.call(id, &to_bytes(&ClientMessage::Call { id, program, call, wait }), payload);
+        let message = ClientMessage::Call { id, program, call, wait, line };
+        self.endpoint.schedule.call(id, &to_bytes(&message), payload);
         Ok(id)
     }
 

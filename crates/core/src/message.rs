@@ -160,6 +160,8 @@ pub enum ClientMessage {
         call: Call,
         /// How long it may wait.
         wait: Wait,
+        /// The line of the program's text that makes it, from 1, where there is one.
+        line: Option<u32>,
     },
     /// Cancels a waiting call. It ends exactly once, with its real result or with EINTR.
     Cancel {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
 
-use self::arrivals::Arrivals;
+use self::arrivals::{Arrivals, Arriving};
 pub use crate::endpoint::BATCH;
 use crate::{
     call::{Call, CallError, Wait},
@@ -38,6 +38,8 @@ pub enum ServerEvent {
         call: Call,
         /// How long it may wait.
         wait: Wait,
+        /// The line of the program's text that makes it, from 1.
+        line: Option<u32>,
         /// As many bytes as [`Call::payload_length`] says.
         payload: Bytes,
     },
@@ -196,8 +198,8 @@ impl Server {
     }
 
     fn handle_control(&mut self, message: ClientMessage, payload: Bytes) -> Result<(), DecodeError> {
-        if let ClientMessage::Call { id, program, call, wait } = message {
-            return self.handle_call(id, program, call, wait, payload);
+        if let ClientMessage::Call { id, program, call, wait, line } = message {
+            return self.handle_call(Arriving { id, program, call, wait, line, payload });
         }
         if !payload.is_empty() {
             return Err(DecodeError::Trailing { field: "ClientMessage", bytes: payload.len() });
@@ -240,14 +242,8 @@ impl Server {
         }
     }
 
-    fn handle_call(
-        &mut self,
-        id: CallId,
-        program: ProgramId,
-        call: Call,
-        wait: Wait,
-        payload: Bytes,
-    ) -> Result<(), DecodeError> {
+    fn handle_call(&mut self, arriving: Arriving) -> Result<(), DecodeError> {
+        let Arriving { id, ref call, ref payload, .. } = arriving;
         if self.arrivals.expects(id) {
             return Err(DecodeError::CallTwice { id: id.0 });
         }
@@ -255,13 +251,13 @@ impl Server {
         if payload.len() > length {
             return Err(DecodeError::Trailing { field: "Call", bytes: payload.len() - length });
         }
-        if let Err(error) = self.admit(id, length).and_then(|()| rules::check_call(&call)) {
+        if let Err(error) = self.admit(id, length).and_then(|()| rules::check_call(call)) {
             self.arrivals.discard(id, length - payload.len());
             self.refuse(id, error);
             return Ok(());
         }
         self.begin(id, length);
-        self.arrivals.call(arrivals::Arriving { id, program, call, wait, payload });
+        self.arrivals.call(arriving);
         self.deliver_arrivals();
         Ok(())
     }

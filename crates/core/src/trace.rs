@@ -111,6 +111,8 @@ pub struct CallBegin {
     pub data: Data,
     /// The socket of its descriptor, where it has one.
     pub socket: Option<SocketId>,
+    /// The line of the program's text that made it, from 1, as its page says.
+    pub line: Option<u32>,
 }
 
 /// A call ends.

@@ -101,7 +101,7 @@ async fn ten_thousand_calls_at_once_are_a_limit_and_not_a_flood() {
     let accepts = std::iter::repeat_n(Call::Accept { fd: Fd(3) }, 10_000);
     let mut message = Vec::new();
     for (id, call) in (1..).zip(listener.into_iter().chain(accepts)) {
-        let call = ClientMessage::Call { id: CallId(id), program, call, wait: Wait::Forever };
+        let call = ClientMessage::Call { id: CallId(id), program, call, wait: Wait::Forever, line: None };
         let body = encoded(&call);
         let length = u32::try_from(body.len()).expect("short").to_be_bytes();
         message.push(CONTROL);

@@ -344,6 +344,13 @@ impl Tab {
         .await
     }
 
+    /// Moves the pointer to a place, an expression that gives `{ x, y }`, and leaves it there.
+    pub(crate) async fn point_at(&self, what: &str, place: &str) {
+        let at = self.until(what, place).await;
+        let event = json!({ "type": "mouseMoved", "x": at["x"], "y": at["y"], "button": "none" });
+        self.command("Input.dispatchMouseEvent", event).await;
+    }
+
     async fn press_at(&self, at: &Value) {
         for (kind, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
             let event = json!({

@@ -18,11 +18,11 @@ impl Session {
         while let Some(event) = self.endpoint.poll_event() {
             self.dirty = true;
             match event {
-                ServerEvent::Call { id, program, call, wait, payload } => {
+                ServerEvent::Call { id, program, call, wait, line, payload } => {
                     match authority::check_call(self.role) {
                         Ok(()) => {
                             let member = self.member;
-                            let request = CallRequest { member, id, program, call, wait, payload };
+                            let request = CallRequest { member, id, program, call, wait, line, payload };
                             self.request(Request::Call(request)).await?;
                         }
                         Err(error) => self.refuse(id, error),

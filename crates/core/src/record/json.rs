@@ -89,6 +89,9 @@ pub struct CallRecord {
     /// The socket it acts on, or made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<u32>,
+    /// The line of the program's text that made it, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// Its other arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<Args>,

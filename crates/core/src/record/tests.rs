@@ -55,6 +55,7 @@ fn begin(call: Call, data: Data) -> What {
         call,
         data,
         socket: Some(SocketId(1)),
+        line: Some(8),
     })
 }
 

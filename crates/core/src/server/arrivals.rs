@@ -21,6 +21,7 @@ pub(super) struct Arriving {
     pub(super) program: ProgramId,
     pub(super) call: Call,
     pub(super) wait: Wait,
+    pub(super) line: Option<u32>,
     pub(super) payload: Bytes,
 }
 
@@ -52,7 +53,7 @@ impl Arrivals {
     }
 
     pub(super) fn call(&mut self, arriving: Arriving) {
-        let Arriving { id, program, call, wait, payload } = arriving;
+        let Arriving { id, program, call, wait, line, payload } = arriving;
         let length = call.payload_length() as usize;
         let missing = length - payload.len();
         let payload = if missing > 0 {
@@ -63,8 +64,10 @@ impl Arrivals {
         } else {
             payload
         };
-        self.queue
-            .push_back(Entry { program, event: ServerEvent::Call { id, program, call, wait, payload } });
+        self.queue.push_back(Entry {
+            program,
+            event: ServerEvent::Call { id, program, call, wait, line, payload },
+        });
     }
 
     /// A message about a program, which must not overtake its calls.

@@ -40,7 +40,7 @@ pub(super) fn send(id: u32, length: u32) -> ClientMessage {
 }
 
 fn call(id: u32, call: Call, wait: Wait) -> ClientMessage {
-    ClientMessage::Call { id: CallId(id), program: PROGRAM, call, wait }
+    ClientMessage::Call { id: CallId(id), program: PROGRAM, call, wait, line: None }
 }
 
 fn calls() -> Vec<Call> {
@@ -75,6 +75,13 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
     let mut messages: Vec<ClientMessage> =
         calls().into_iter().map(|one| call(300, one, Wait::Millis(500))).collect();
     messages.extend([
+        ClientMessage::Call {
+            id,
+            program: PROGRAM,
+            call: Call::Accept { fd: FD },
+            wait: Wait::Forever,
+            line: Some(300),
+        },
         accept(1),
         send(2, 0),
         ClientMessage::OpenProgram {
@@ -293,6 +300,7 @@ fn call_events() -> [What; 2] {
         call: Call::Send { fd: FD, flags: Flags::default(), length: 5 },
         data: Data::of(b"hello"),
         socket: Some(SocketId(5)),
+        line: Some(8),
     };
     let end = CallEnd {
         id,

@@ -51,6 +51,8 @@ pub struct CallRequest {
     pub call: Call,
     /// How long it may wait.
     pub wait: Wait,
+    /// The line of the program's text that makes it, as the page says.
+    pub line: Option<u32>,
     /// The bytes that follow it.
     pub payload: Bytes,
 }
@@ -175,7 +177,7 @@ impl World {
     }
 
     fn begin(&mut self, request: CallRequest) -> Option<Waiting> {
-        let CallRequest { member, id: asked, program, call, wait, payload } = request;
+        let CallRequest { member, id: asked, program, call, wait, line, payload } = request;
         let info = &self.programs.get(&program)?.info;
         let (host, by) = (info.host, info.by);
         let id = self.numbers.call();
@@ -188,6 +190,7 @@ impl World {
             call: call.clone(),
             data: Data::of(&payload),
             socket,
+            line,
         }));
         if let Wait::Millis(ms) = wait {
             self.timers.set(Instant::now() + Duration::from_millis(ms.into()), Timer::CallWait(id));

@@ -173,6 +173,7 @@ impl World {
             call: call.clone(),
             data: Data::default(),
             socket,
+            line: None,
         }));
         self.immediate(Waiting::of_exit(id, &info, call, socket, self.log.now()));
     }

@@ -76,6 +76,7 @@ impl Room {
             call,
             data: Data::default(),
             socket: socket.map(SocketId),
+            line: None,
         };
         self.happens(What::CallBegin(begin));
         id

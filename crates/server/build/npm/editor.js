@@ -35,6 +35,10 @@ const look = EditorView.theme({
     backgroundColor: "transparent",
     color: "var(--code-invalid)",
   },
+  ".cm-mark-linked": {
+    backgroundColor: "var(--code-linked-tint)",
+    boxShadow: "inset 3px 0 var(--code-linked)",
+  },
   ".cm-mark-waiting": {
     backgroundColor: "var(--code-waiting-tint)",
     boxShadow: "inset 3px 0 var(--code-waiting)",
@@ -48,6 +52,7 @@ const look = EditorView.theme({
 const MARKS = ["waiting", "error"];
 
 const setMark = StateEffect.define();
+const setLinked = StateEffect.define();
 /** A change made by the program, which nobody has to be told about. */
 const ours = Annotation.define();
 
@@ -71,6 +76,23 @@ const markField = (kind) => {
   });
 };
 
+/** The lines that belong to something outside of the text. */
+const linkedField = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    marks = marks.map(transaction.changes);
+    const { doc } = transaction.state;
+    const linked = Decoration.line({ class: "cm-mark-linked" });
+    for (const effect of transaction.effects) {
+      if (!effect.is(setLinked)) continue;
+      const lines = effect.value.filter((/** @type {number} */ line) => line >= 1 && line <= doc.lines);
+      marks = Decoration.set(lines.map((/** @type {number} */ line) => linked.range(doc.line(line).from)), true);
+    }
+    return marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
 /**
  * @param {{
  *   parent: ShadowRoot | Element, `parent` a shadow root or an element in one: elsewhere the page's policy refuses styles
@@ -78,11 +100,12 @@ const markField = (kind) => {
  *   selection?: { anchor: number, head: number }, in UTF-16 code units
  *   onchange?: (text: string) => void, `onchange` is called for what the user changed
  *   onrun?: () => void, `onrun` for Ctrl+Enter and Cmd+Enter
+ *   online?: (line: number | null) => void, `online` with the line, from 1, that the pointer is on or the caret was moved to
  *   readOnly?: boolean,
  *   label?: string,
  * }} options
  */
-export function createEditor({ parent, doc = "", selection, onchange, onrun, readOnly = false, label = "Program" }) {
+export function createEditor({ parent, doc = "", selection, onchange, onrun, online, readOnly = false, label = "Program" }) {
   const writing = new Compartment();
   const naming = new Compartment();
   /** @param {boolean} value */
@@ -114,6 +137,7 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, rea
         bracketMatching(),
         syntaxHighlighting(colours),
         look,
+        linkedField,
         MARKS.map(markField),
         writing.of(writable(readOnly)),
         naming.of(named(label)),
@@ -122,6 +146,18 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, rea
         EditorView.updateListener.of((update) => {
           const theirs = update.transactions.some((one) => one.docChanged && !one.annotation(ours));
           if (theirs) onchange?.(update.state.doc.toString());
+          // Where somebody types the line is being written, not asked about.
+          const moved = update.selectionSet && !update.docChanged && update.view.hasFocus;
+          if (moved) online?.(update.state.doc.lineAt(update.state.selection.main.head).number);
+        }),
+        EditorView.domEventHandlers({
+          pointermove: (event, view) => {
+            if (event.pointerType === "touch") return;
+            const at = view.posAtCoords({ x: event.clientX, y: event.clientY });
+            online?.(at === null ? null : view.state.doc.lineAt(at).number);
+          },
+          pointerleave: () => online?.(null),
+          blur: () => online?.(null),
         }),
       ],
     }),
@@ -157,6 +193,19 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, rea
       // An error is shown; a line that waits is not worth taking the text away from whoever reads another part of it.
       const reveal = kind === "error" && line !== null && line >= 1 && line <= view.state.doc.lines;
       if (reveal) view.dispatch({ effects: EditorView.scrollIntoView(view.state.doc.line(line).from) });
+    },
+    /** Marks all lines that belong to something outside of the text. @param {number[]} lines from 1 */
+    linkLines(lines) {
+      view.dispatch({ effects: setLinked.of(lines) });
+    },
+    /** Where a line is in the window, as far as it can be seen; null when it cannot. @param {number} line from 1 @returns {DOMRect | null} */
+    boxOf(line) {
+      if (line < 1 || line > view.state.doc.lines) return null;
+      const { top, height } = view.lineBlockAt(view.state.doc.line(line).from);
+      const seen = view.scrollDOM.getBoundingClientRect();
+      const y = view.documentTop + top;
+      if (y < seen.top || y + height > seen.bottom) return null;
+      return new DOMRect(seen.left, y, seen.width, height);
     },
     /** @param {boolean} value */
     setReadOnly(value) {

@@ -46,16 +46,23 @@ impl Session {
         Ok(Self { shared })
     }
 
-    /// Makes a call; the news `result` or `failed` carries the number returned.
+    /// Makes a call; the news `result` or `failed` carries the number returned. `line` is the line of the program's
+    /// text that makes it, from 1, where there is one.
     ///
     /// # Errors
     /// An object with a `class`, as in a trace record, when a limit forbids it; an `Error` when `call` is no call.
-    pub fn call(&self, program: u32, call: JsValue, wait: JsValue, payload: Vec<u8>) -> Result<u32, JsValue> {
+    pub fn call(
+        &self,
+        program: u32,
+        call: JsValue,
+        wait: JsValue,
+        line: Option<u32>,
+        payload: Vec<u8>,
+    ) -> Result<u32, JsValue> {
         let call: Call = decode(call)?;
         let wait: Wait = decode(wait)?;
-        number(
-            self.shared.wake(|pump| pump.client.call(ProgramId(program), call, wait, Bytes::from(payload))),
-        )
+        let (program, payload) = (ProgramId(program), Bytes::from(payload));
+        number(self.shared.wake(|pump| pump.client.call_on_line(program, call, wait, line, payload)))
     }
 
     /// Ends a waiting call, with its real result or with EINTR.

@@ -262,6 +262,7 @@ mod tests {
             call,
             data: Data::of(data),
             socket: None,
+            line: None,
         })
     }
 

@@ -1,7 +1,7 @@
 //! The view as JavaScript sees it. Every answer is plain data; maps are objects, numbers are numbers.
 
 use proto::{
-    id::HostId,
+    id::{HostId, ProgramId},
     message::Snapshot,
     record::{Names, record},
 };
@@ -9,7 +9,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    details,
+    belonging, details,
     diagram::{Diagram, changes::Painted, shapes::Options},
     filter::{Filter, Shown},
     sockets,
@@ -164,7 +164,21 @@ impl View {
 
     /// `seq` of everything that belongs together with an event.
     pub fn related(&self, seq: f64) -> Result<JsValue, JsError> {
-        object(&details::related(&self.store, seq as u64))
+        object(&belonging::related(&self.store, seq as u64))
+    }
+
+    /// `seq` of everything that belongs together with a line of a program's text, from 1: with the calls it made.
+    #[wasm_bindgen(js_name = relatedToLine)]
+    pub fn related_to_line(&self, program: u32, line: u32) -> Result<JsValue, JsError> {
+        object(&belonging::related_to_line(&self.store, ProgramId(program), line))
+    }
+
+    /// The lines of code that made calls among these events: `{ host, program, line, seq, end }`, the last
+    /// two of the newest call.
+    #[wasm_bindgen(js_name = codeLines)]
+    pub fn code_lines(&self, seqs: &[f64]) -> Result<JsValue, JsError> {
+        let seqs: Vec<u64> = seqs.iter().map(|seq| *seq as u64).collect();
+        object(&belonging::code_lines(&self.store, &seqs))
     }
 
     /// `seq` of what caused an event; undefined when nothing known did.

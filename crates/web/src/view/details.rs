@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::console::code::{Context, Forms, forms};
 
 use super::{
+    belonging,
     store::TraceStore,
     table,
     text::{self, option},
@@ -111,53 +112,9 @@ pub fn details(store: &TraceStore, seq: u64) -> Option<Details> {
         _ => details.title = table::row(store, 0, event).what,
     }
     details.fields.push(field("time", format!("{:.6} s since the room began", event.time as f64 / 1e9)));
-    details.caused_by = links(store, causes(store, seq));
+    details.caused_by = links(store, belonging::causes(store, seq));
     details.led_to = links(store, store.effects_of(seq));
     Some(details)
-}
-
-/// Everything that belongs together with an event: its causes and what these led to, in order.
-pub fn related(store: &TraceStore, seq: u64) -> Vec<u64> {
-    let mut all = causes(store, seq);
-    let ended = matches!(store.get(seq).map(|event| &event.what), Some(What::CallEnd(_)));
-    let mut frontier = vec![if ended { store.cause_of(seq).unwrap_or(seq) } else { seq }];
-    // Two steps forward reach from a call over its packets to their answers, and no further: a long
-    // conversation would otherwise be one chain from its first SYN on.
-    for _ in 0..2 {
-        frontier = frontier.iter().flat_map(|seq| store.effects_of(*seq)).collect();
-        all.extend(&frontier);
-    }
-    all.push(seq);
-    all.truncate(RELATED);
-    let states: Vec<u64> = all.iter().flat_map(|seq| states_after(store, *seq)).collect();
-    all.extend(states);
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Events related to one at most, their states not counted.
-const RELATED: usize = 256;
-
-/// States that changed with a packet: those told right after it.
-fn states_after(store: &TraceStore, seq: u64) -> impl Iterator<Item = u64> {
-    let packet = matches!(store.get(seq).map(|event| &event.what), Some(What::Packet(_) | What::Fate(_)));
-    let after = store.events_from(store.index_from(seq + 1));
-    after.take_while(move |event| packet && matches!(event.what, What::State(_))).map(|event| event.seq)
-}
-
-fn causes(store: &TraceStore, seq: u64) -> Vec<u64> {
-    let mut causes = Vec::new();
-    let mut at = seq;
-    while let Some(cause) = store.cause_of(at) {
-        if cause >= at || causes.len() == 8 {
-            break;
-        }
-        causes.push(cause);
-        at = cause;
-    }
-    causes.reverse();
-    causes
 }
 
 fn links(store: &TraceStore, seqs: Vec<u64>) -> Vec<Link> {
@@ -176,6 +133,9 @@ fn call(store: &TraceStore, begin: &CallBegin, details: &mut Details) {
     details.title = call_full(&begin.call);
     details.fields.push(field("machine", store.names().host(begin.host)));
     details.fields.push(field("program", bounded(&store.names().program(begin.program), 64)));
+    if let Some(line) = begin.line {
+        details.fields.push(field("line", line.to_string()));
+    }
     if let Some(by) = begin.by {
         details.fields.push(field("by", bounded(&store.names().member(by), 64)));
     }

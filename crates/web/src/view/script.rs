@@ -97,9 +97,11 @@ impl Script {
             by: Some(MemberId(1)),
             host,
             program: ProgramId(host.0),
+            socket: socket_of(host, &call),
             call,
             data,
-            socket: None,
+            // A call a line, and nothing else in the text.
+            line: u32::try_from(id.0).ok(),
         };
         self.tell(What::CallBegin(begin));
         id
@@ -352,6 +354,16 @@ impl Script {
                 Some(Timer { kind: TimerKind::Retransmit, left_ms: wait as u32 * 2, tries });
         }
         syn
+    }
+}
+
+/// The socket behind a descriptor, as these scripts number them.
+fn socket_of(host: HostId, call: &Call) -> Option<SocketId> {
+    match (host, call.fd()?.0) {
+        (SERVER, 3) => Some(SocketId(1)),
+        (CLIENT, 3) => Some(SocketId(2)),
+        (SERVER, 4) => Some(SocketId(3)),
+        _ => None,
     }
 }
 

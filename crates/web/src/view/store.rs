@@ -248,6 +248,11 @@ impl TraceStore {
         self.me
     }
 
+    /// The begin of every call that is kept, with its `seq`, in no order.
+    pub fn call_begins(&self) -> impl Iterator<Item = (u64, &CallBegin)> {
+        self.calls.keys().filter_map(|id| Some((self.call(*id).begin?, self.call_begin(*id)?)))
+    }
+
     /// A call's begin.
     pub fn call_begin(&self, id: CallRef) -> Option<&CallBegin> {
         match &self.get(self.call(id).begin?)?.what {

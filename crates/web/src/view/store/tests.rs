@@ -1,11 +1,12 @@
 use proto::{
     call::{Call, Value},
-    id::{CallRef, Fd, PacketId},
+    id::{CallRef, Fd, PacketId, ProgramId},
     trace::{Cause, Event, Fate, TcpState, What},
 };
 
 use super::{CAPACITY, PushError, TraceStore};
 use crate::view::{
+    belonging::{self, CodeLine},
     details,
     filter::{Filter, Shown},
     script::{CLIENT, SYN, Script},
@@ -126,8 +127,54 @@ fn causes_and_effects_are_found_both_ways() {
     assert_eq!(store.cause_of(rst), Some(syn));
     assert_eq!(store.cause_of(syn), Some(begin));
     assert!(store.effects_of(begin).contains(&syn));
-    assert!(details::related(&store, begin).contains(&rst));
+    assert!(belonging::related(&store, begin).contains(&rst));
     assert_eq!(details::details(&store, rst).unwrap().caused_by.len(), 2);
+}
+
+#[test]
+fn a_line_of_code_belongs_to_its_calls_and_what_they_led_to() {
+    let mut script = Script::new();
+    script.conversation();
+    let store = script.store();
+    let connect = store.call_begins().find(|(_, begin)| matches!(begin.call, Call::Connect { .. })).unwrap();
+    let (begin, line) = (connect.0, connect.1.line.unwrap());
+    let all = belonging::related_to_line(&store, connect.1.program, line);
+    let handshake = [1, 2, 3].map(|id| store.note(PacketId(id)).unwrap().seq);
+    assert!(all.contains(&begin) && handshake.iter().all(|seq| all.contains(seq)), "{all:?}");
+    // And back: from the SYN, and from the state that changed with it.
+    let states = store.events_from(0).filter(|event| matches!(event.what, What::State(_)));
+    let syn_sent = states.map(|event| event.seq).find(|seq| all.contains(seq)).unwrap();
+    for seq in [handshake[0], syn_sent] {
+        let lines = belonging::code_lines(&store, &belonging::related(&store, seq));
+        let end = store.call(connect.1.id).end;
+        let expected = CodeLine { host: CLIENT, program: connect.1.program, line, seq: begin, end };
+        assert!(lines.contains(&expected), "{lines:?}");
+    }
+    assert!(belonging::related_to_line(&store, connect.1.program, 999).is_empty());
+}
+
+#[test]
+fn a_packet_belongs_to_the_call_that_waited_for_it() {
+    let mut script = Script::new();
+    script.conversation();
+    let store = script.store();
+    let line_of = |wanted: fn(&Call) -> bool| {
+        store.call_begins().find(|(_, begin)| wanted(&begin.call)).unwrap().1.line.unwrap()
+    };
+    let recv = line_of(|call| matches!(call, Call::Recv { .. }));
+    let send = line_of(|call| matches!(call, Call::Send { .. }));
+    let accept = line_of(|call| matches!(call, Call::Accept { .. }));
+    let lines = |seq| {
+        let lines = belonging::code_lines(&store, &belonging::related(&store, seq));
+        lines.into_iter().map(|line| line.line).collect::<Vec<_>>()
+    };
+    let data = store.note(PacketId(4)).unwrap().seq;
+    assert_eq!(lines(data), [recv, send]);
+    assert!(lines(store.note(PacketId(3)).unwrap().seq).contains(&accept));
+    // And from the call back to its packet, and to who sent it.
+    let all = belonging::related_to_line(&store, ProgramId(CLIENT.0), recv);
+    assert!(all.contains(&data), "{all:?}");
+    assert!(belonging::code_lines(&store, &all).iter().any(|line| line.line == send));
 }
 
 #[test]

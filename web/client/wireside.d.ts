@@ -76,6 +76,8 @@ export interface Host {
   readyMade: boolean;
   /** False while its cable is cut. */
   cable: boolean;
+  /** The kernel settings that can be changed on it. */
+  sysctls: Record<"SynRetries" | "AbortOnOverflow" | "SynCookies", number>;
 }
 
 export interface ProgramInfo {

@@ -2,9 +2,6 @@
 import { button, element } from "/page/element.js";
 import { refusal } from "./wire-words.js";
 
-/** What a machine starts with: the kernel's own. @type {Record<string, number>} */
-const START = { SynRetries: 6, AbortOnOverflow: 0, SynCookies: 1 };
-
 /** Each try waits twice as long as the one before, from 1 s on. @type {[number, string][]} */
 const RETRIES = [1, 2, 3, 4, 5, 6].map((count) => [count, `${count}: gives up after ${2 ** (count + 1) - 1} s`]);
 
@@ -23,46 +20,19 @@ const OVERFLOW = [
 
 const PATIENT = "While the wire is held no kernel gives up. Let all through first.";
 
-/**
- * What this page knows of the machines' kernels. The server does not tell: of a room that is older than this page,
- * nothing is known until it is set here.
- */
-export class Experiments {
-  #fresh;
-  /** @type {Map<number, Record<string, number>>} */
-  #set = new Map();
-
-  /** @param {any} room */
-  constructor(room) {
-    this.#fresh = !room.reattached && room.members.length < 2 && room.snapshot.now < 5e9;
-  }
-
-  /** @param {number} host @param {string} name @returns {number | undefined} */
-  get(host, name) {
-    return this.#set.get(host)?.[name] ?? (this.#fresh ? START[name] : undefined);
-  }
-
-  /** @param {number} host @param {string} name @param {number} value */
-  put(host, name, value) {
-    this.#set.set(host, { ...this.#set.get(host), [name]: value });
-  }
-}
-
 export class MachineSettings {
   #room;
-  #experiments;
   /** @type {Map<number, { root: HTMLElement, update: () => void }>} */
   #machines = new Map();
   root = element("div", { class: "wire-menu-machines" });
 
-  /** @param {any} room @param {Experiments} experiments */
-  constructor(room, experiments) {
+  /** @param {any} room */
+  constructor(room) {
     this.#room = room;
-    this.#experiments = experiments;
     this.update();
   }
 
-  /** Machines come and go, and others may cut cables too. */
+  /** Machines come and go, and others may change them too. */
   update() {
     const hosts = this.#room.hosts.toSorted((/** @type {any} */ a, /** @type {any} */ b) => placeOf(a) - placeOf(b));
     for (const [id, { root }] of this.#machines) {
@@ -97,9 +67,14 @@ export class MachineSettings {
     this.root.append(root);
   }
 
+  /** The machine as it is now. @param {number} id @returns {any} */
+  #hostOf(id) {
+    return this.#room.hosts.find((/** @type {any} */ host) => host.id === id);
+  }
+
   /** @param {any} host @param {HTMLElement} said */
   #cable({ id, name }, said) {
-    const plugged = () => this.#room.hosts.find((/** @type {any} */ host) => host.id === id)?.cable !== false;
+    const plugged = () => this.#hostOf(id)?.cable !== false;
     const turn = () => {
       const wish = !plugged();
       this.#try(said, () => this.#room.cable(id, wish), () => cableWords(name, wish));
@@ -150,21 +125,16 @@ export class MachineSettings {
   #choice(host, said, setting, label, values) {
     const id = `wire-${setting}-${host.id}`;
     const select = /** @type {HTMLSelectElement} */ (element("select", { class: "field", id }));
-    const options = values.map(([value, text]) => element("option", { value }, text));
-    const unknown = element("option", { value: "", disabled: true }, "as it was left");
+    for (const [value, text] of values) select.append(element("option", { value }, text));
     const update = () => {
-      const value = this.#experiments.get(host.id, setting);
-      if (select.options.length === 0 || (value !== undefined && unknown.isConnected)) {
-        select.replaceChildren(...(value === undefined ? [unknown] : []), ...options);
-      }
-      select.value = String(value ?? "");
+      const now = this.#hostOf(host.id)?.sysctls?.[setting];
+      // A value that is not among those offered was set by a program of somebody's own.
+      const offered = values.some(([value]) => value === now);
+      select.value = offered ? String(now) : "";
     };
     select.addEventListener("change", () => {
       const value = Number(select.value);
-      const done = () => {
-        this.#experiments.put(host.id, setting, value);
-        return `${host.name}, ${label}: ${select.selectedOptions[0]?.text ?? value}.`;
-      };
+      const done = () => `${host.name}, ${label}: ${select.selectedOptions[0]?.text ?? value}.`;
       this.#try(said, () => this.#room.sysctl(host.id, setting, value), done).then(update);
     });
     const root = element("div", { class: "wire-menu-row" }, element("label", { for: id }, label), select);

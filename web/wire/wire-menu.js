@@ -2,7 +2,7 @@
 import { announce } from "/page/announce.js";
 import { button, element } from "/page/element.js";
 import { popover } from "/page/popover.js";
-import { Experiments, MachineSettings } from "./machine-settings.js";
+import { MachineSettings } from "./machine-settings.js";
 import { savePackets } from "./packet-files.js";
 import { number, percent, refusal, settingsWords } from "./wire-words.js";
 
@@ -17,7 +17,6 @@ const SMALL = matchMedia("(max-width: 39.99rem)");
 export class WireMenu {
   #room;
   #view;
-  #experiments;
   /** @type {MachineSettings | null} */
   #machines = null;
   /** The button that opens it. */
@@ -27,7 +26,6 @@ export class WireMenu {
   constructor({ room, view }) {
     this.#room = room;
     this.#view = view;
-    this.#experiments = new Experiments(room);
     this.button.title = "Delay, loss, cables, experiments";
     popover(this.button, { label: "Wire", class: "wire-menu", fill: (close) => this.#fill(close) });
   }
@@ -39,7 +37,7 @@ export class WireMenu {
 
   /** @param {() => void} close */
   #fill(close) {
-    this.#machines = new MachineSettings(this.#room, this.#experiments);
+    this.#machines = new MachineSettings(this.#room);
     const said = element("p", { class: "wire-menu-said", role: "status" });
     const save = button("Save packets (pcapng)", async () => say(said, await savePackets(this.#room)), { class: "link" });
     const closer = element("button", { type: "button", class: "link", on: { click: close } }, "Close");

@@ -3,6 +3,8 @@
 //! Bytes that belong to a message (a call's payload, received bytes) follow it in the same frame and, where they
 //! do not fit, in data frames. They are not part of these types.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -282,7 +284,7 @@ pub enum WireCommand {
 }
 
 /// A command to a machine. Whoever controls the machine may give it; its cable is the owner's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostCommand {
     /// Cuts or mends its cable.
     Cable(bool),
@@ -298,7 +300,7 @@ pub enum HostCommand {
 }
 
 /// Kernel settings a visitor may change on a machine, ip-sysctl.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Sysctl {
     /// `tcp_syn_retries`, 1 to 127.
     SynRetries,
@@ -306,6 +308,26 @@ pub enum Sysctl {
     AbortOnOverflow,
     /// `tcp_syncookies`, 0 to 2.
     SynCookies,
+}
+
+impl Sysctl {
+    /// Each with the value a machine begins with, which is the kernel's own, and its range.
+    pub const ALL: [(Self, u32, RangeInclusive<u32>); 3] =
+        [(Self::SynRetries, 6, 1..=127), (Self::AbortOnOverflow, 0, 0..=1), (Self::SynCookies, 1, 0..=2)];
+
+    /// Its name under `net.ipv4`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SynRetries => "tcp_syn_retries",
+            Self::AbortOnOverflow => "tcp_abort_on_overflow",
+            Self::SynCookies => "tcp_syncookies",
+        }
+    }
+
+    /// The values it can have.
+    pub fn range(self) -> RangeInclusive<u32> {
+        Self::ALL.into_iter().find(|(name, ..)| *name == self).map_or(0..=0, |(_, _, range)| range)
+    }
 }
 
 /// From the server to the page.

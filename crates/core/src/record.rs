@@ -19,7 +19,7 @@ pub use terms::{family_name, flag_names, how_name, kind_name, option_name, poll_
 
 use crate::{
     id::{HostId, MemberId, ProgramId},
-    message::Snapshot,
+    message::{HostCommand, Snapshot},
     room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome},
     trace::{Event, StateChange, Timer, TimerKind, What},
 };
@@ -51,7 +51,7 @@ impl Names {
     /// Learns what an event tells. Call it for every event before [`record`].
     pub fn learn(&mut self, event: &Event) {
         match &event.what {
-            What::HostAppeared(host) => self.host_is(host),
+            What::HostAppeared(host) | What::HostChanged { host, .. } => self.host_is(host),
             What::ProgramBegan(program) => self.program_is(program),
             What::Joined(member) => self.member_is(member),
             What::CallBegin(begin) => {
@@ -148,8 +148,33 @@ fn body(what: &What, names: &Names) -> Body {
             id: host.id.0,
             name: host.name.clone(),
             address: Some(host.address),
+            by: None,
+            sysctl: None,
         },
-        What::HostGone(id) => Body::Host { change: "gone", id: id.0, name: names.host(*id), address: None },
+        What::HostChanged { by, command, host } => Body::Host {
+            change: match command {
+                HostCommand::Cable(true) => "cable mended",
+                HostCommand::Cable(false) => "cable cut",
+                HostCommand::FreshNetwork => "fresh network",
+                HostCommand::Sysctl { .. } => "sysctl",
+            },
+            id: host.id.0,
+            name: host.name.clone(),
+            address: Some(host.address),
+            by: Some(names.member(*by)),
+            sysctl: match command {
+                HostCommand::Sysctl { name, value } => Some((name.name(), *value)),
+                HostCommand::Cable(_) | HostCommand::FreshNetwork => None,
+            },
+        },
+        What::HostGone(id) => Body::Host {
+            change: "gone",
+            id: id.0,
+            name: names.host(*id),
+            address: None,
+            by: None,
+            sysctl: None,
+        },
         What::ProgramBegan(program) => Body::Program {
             change: "began",
             id: program.id.0,

@@ -1,10 +1,13 @@
 //! What a room consists of, as the page is told about it.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{HostId, MemberId, ProgramId};
+use crate::{
+    id::{HostId, MemberId, ProgramId},
+    message::Sysctl,
+};
 
 /// What a person may do. Checked for every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +37,8 @@ pub struct HostInfo {
     pub ready_made: bool,
     /// False while its cable is cut.
     pub cable: bool,
+    /// The kernel settings that can be changed on it, with their values; while the wire is held, those that will be.
+    pub sysctls: BTreeMap<Sysctl, u32>,
 }
 
 /// A person.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call::{Call, Outcome},
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
+    message::HostCommand,
     room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome, WireSettings},
 };
 
@@ -91,6 +92,15 @@ pub enum What {
         name: String,
         /// The text; none once a newer one of the same program stands in the trace.
         text: Option<String>,
+    },
+    /// Somebody changed a machine: its cable, its network, its kernel's settings.
+    HostChanged {
+        /// Who.
+        by: MemberId,
+        /// What was carried out.
+        command: HostCommand,
+        /// The machine from now on.
+        host: HostInfo,
     },
 }
 

@@ -130,7 +130,7 @@ impl Scene {
             What::ProgramEnded(program) => {
                 Some(self.of_program(Facts::of("program"), *program).word(Field::Change, "ended"))
             }
-            What::HostAppeared(host) => {
+            What::HostAppeared(host) | What::HostChanged { host, .. } => {
                 self.host_is(host);
                 None
             }

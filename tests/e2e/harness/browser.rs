@@ -351,6 +351,21 @@ impl Tab {
         self.command("Input.dispatchMouseEvent", event).await;
     }
 
+    /// Turns the mouse's wheel over an element: so many pixels down.
+    pub(crate) async fn scroll_by(&self, selector: &str, pixels: i32) {
+        let middle = format!(
+            "(() => {{
+                const {{ left, top, width, height }} = document.querySelector({}).getBoundingClientRect();
+                return {{ x: left + width / 2, y: top + height / 2 }};
+            }})()",
+            quote(selector)
+        );
+        let at = self.until(selector, &middle).await;
+        let event =
+            json!({ "type": "mouseWheel", "x": at["x"], "y": at["y"], "deltaX": 0, "deltaY": pixels });
+        self.command("Input.dispatchMouseEvent", event).await;
+    }
+
     async fn press_at(&self, at: &Value) {
         for (kind, buttons) in [("mouseMoved", 0), ("mousePressed", 1), ("mouseReleased", 0)] {
             let event = json!({

@@ -1,6 +1,6 @@
 //! The wire in somebody's hand: a held handshake, losses, a full queue, a close, and the packets as a file.
 
-use super::{LAPTOP, PHONE, do_line, new_room, newest_is, type_line};
+use super::{LAPTOP, PHONE, do_line, entered, new_room, newest_is, type_line};
 use crate::{
     harness::{
         browser::{Browser, Tab},
@@ -173,6 +173,90 @@ async fn packets_as_a_file(tab: &Tab) {
     assert_ne!(tshark(&file, &["-Y", "tcp.flags.syn == 1 && tcp.flags.ack == 0"]), "");
     assert_ne!(tshark(&file, &["-Y", "tcp.flags.fin == 1"]), "");
     std::fs::remove_dir_all(folder).expect("it can be removed");
+}
+
+/// Everybody sees what somebody does to a machine, and whoever comes later, or comes back, finds it as it is.
+#[tokio::test]
+async fn what_is_changed_on_a_machine_is_told_and_known_after_a_reload() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
+    let retries = "document.querySelector('.wire-menu [aria-label=server] select')";
+    let open = async || {
+        tab.click("#wire", "Wire…").await;
+        tab.click(".wire-menu [aria-label=server]", "Experiments").await;
+    };
+    open().await;
+    tab.shows("what a machine begins with", &format!("{retries}?.value === '6'")).await;
+    tab.script(&format!("{retries}.value = '3'; {retries}.dispatchEvent(new Event('change'))")).await;
+    tab.sees(".wire-menu", "server, SYN retries: 3").await;
+    tab.click(".wire-menu", "Cut the cable of server").await;
+    tab.press("Escape").await;
+    tab.sees("#wire", "server: tcp_syn_retries = 3, by you").await;
+    tab.sees("#wire", "server: cable cut, by you").await;
+    tab.screenshot("wire-machines-1280").await;
+
+    tab.reload().await;
+    entered(&tab).await;
+    tab.sees("#wire", "server: cable cut").await;
+    open().await;
+    tab.shows("what was set", &format!("{retries}?.value === '3'")).await;
+    tab.click(".wire-menu", "Mend the cable of server").await;
+    tab.sees("#wire", "server: cable mended").await;
+}
+
+/// Whether the now-line is in sight.
+const AT_THE_END: &str = "(() => {
+    const [line, seen] = ['.wire-drawing .now', '.wire-scroll'].map((one) => document.querySelector(one)?.getBoundingClientRect());
+    return line && line.bottom <= seen.bottom + 1 && line.top >= seen.top;
+})()";
+
+#[tokio::test]
+async fn the_drawing_follows_until_its_reader_scrolls_up() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
+    let call = async |number: u32| {
+        do_line(&tab, "left", &format!("s{number} = socket.socket()")).await;
+        do_line(&tab, "left", &format!("s{number}.connect((\"tutorial\", 12345))")).await;
+        let last = format!("recv({})", 1000 + number);
+        do_line(&tab, "left", &format!("s{number}.{last}")).await;
+        // Shown slowly, one event after the other.
+        let rows = "[...document.querySelectorAll('#wire .wire-row')]";
+        let ended = format!("{rows}.some((row) => row.ariaLabel?.includes('returned: {last}'))");
+        tab.shows("the end of the call", &ended).await;
+    };
+    call(1).await;
+    call(2).await;
+    tab.shows("the newest", AT_THE_END).await;
+
+    tab.scroll_by(".wire-scroll", -400).await;
+    tab.sees(".wire-follow", "follow").await;
+    let top = "document.querySelector('.wire-scroll').scrollTop";
+    // A wheel's scrolling runs on for a moment.
+    tab.shows("it to rest", &format!("window.rested === {top} || void (window.rested = {top})")).await;
+    let before = tab.read(top).await;
+    call(3).await;
+    tab.sees(".wire-follow", " new, follow").await;
+    assert_eq!(tab.read(top).await, before, "it stays where its reader is");
+    tab.click("#wire", &format!("{}…", tab.text(".wire-follow").await)).await;
+    tab.shows("the newest again", AT_THE_END).await;
+    call(4).await;
+    tab.shows("and so it stays", AT_THE_END).await;
+
+    // A packet in the hand, and let go: the drawing grows and shrinks, and still follows.
+    tab.click("#wire", "Hold…").await;
+    do_line(&tab, "left", "s5 = socket.socket()").await;
+    type_line(&tab, "left", "s5.connect((\"tutorial\", 12345))").await;
+    tab.sees("#wire", "SYN ×2").await;
+    tab.shows("the packet that is held", AT_THE_END).await;
+    tab.press_card("Deliver", "SYN").await;
+    tab.shows("an answer", "cardButton('Deliver', 'SYN ACK')").await;
+    tab.shows("the answer, followed", AT_THE_END).await;
+    tab.click("#wire", "Let…").await;
+    newest_is(&tab, "left", "s5.connect((\"tutorial\", 12345))", "done").await;
+    tab.shows("the end of all that", AT_THE_END).await;
+    assert_eq!(tab.read("document.querySelector('.wire-follow').hidden").await, "true");
 }
 
 #[tokio::test]

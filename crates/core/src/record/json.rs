@@ -45,7 +45,17 @@ pub enum Body {
         host: Option<String>,
     },
     /// A machine appeared or went.
-    Host { change: &'static str, id: u32, name: String, address: Option<IpAddr> },
+    Host {
+        change: &'static str,
+        id: u32,
+        name: String,
+        address: Option<IpAddr>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// Name under `net.ipv4`, and value.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sysctl: Option<(&'static str, u32)>,
+    },
     /// A program began or ended.
     Program {
         change: &'static str,

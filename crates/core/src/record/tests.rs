@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Names, record};
 use crate::{
@@ -26,6 +26,7 @@ fn names() -> Names {
             guest: None,
             ready_made: false,
             cable: true,
+            sysctls: BTreeMap::new(),
         });
     }
     names.program_is(&ProgramInfo {
@@ -67,15 +68,15 @@ fn end(outcome: crate::call::Outcome, data: Data) -> What {
 fn a_call_begins_with_its_arguments() {
     assert_eq!(
         json(begin(Call::Connect { fd: Fd(3), address: (SERVER, 12345).into() }, Data::default())),
-        r#"{"seq":7,"time":1500,"kind":"call","id":3,"phase":"begin","call":"connect","by":"Ada","host":"client","program":"client.py","program_id":4,"fd":3,"socket":1,"args":{"address":"10.0.0.1:12345"}}"#
+        r#"{"seq":7,"time":1500,"kind":"call","id":3,"phase":"begin","call":"connect","by":"Ada","host":"client","program":"client.py","program_id":4,"fd":3,"socket":1,"line":8,"args":{"address":"10.0.0.1:12345"}}"#
     );
     assert_eq!(
         json(begin(Call::Socket { family: Family::Inet, kind: Kind::Stream }, Data::default())),
-        r#"{"seq":7,"time":1500,"kind":"call","id":3,"phase":"begin","call":"socket","by":"Ada","host":"client","program":"client.py","program_id":4,"socket":1,"args":{"family":"AF_INET","type":"SOCK_STREAM"}}"#
+        r#"{"seq":7,"time":1500,"kind":"call","id":3,"phase":"begin","call":"socket","by":"Ada","host":"client","program":"client.py","program_id":4,"socket":1,"line":8,"args":{"family":"AF_INET","type":"SOCK_STREAM"}}"#
     );
     assert_eq!(
         json(begin(Call::Send { fd: Fd(3), flags: Flags::MORE, length: 2 }, Data::of(b"hi"))),
-        r#"{"seq":7,"time":1500,"kind":"call","id":3,"phase":"begin","call":"send","by":"Ada","host":"client","program":"client.py","program_id":4,"fd":3,"socket":1,"args":{"flags":["MSG_MORE"],"address":null,"length":2,"data":"aGk=","truncated":false}}"#
+        r#"{"seq":7,"time":1500,"kind":"call","id":3,"phase":"begin","call":"send","by":"Ada","host":"client","program":"client.py","program_id":4,"fd":3,"socket":1,"line":8,"args":{"flags":["MSG_MORE"],"address":null,"length":2,"data":"aGk=","truncated":false}}"#
     );
 }
 

@@ -229,6 +229,7 @@ fn host() -> HostInfo {
         guest: None,
         ready_made: true,
         cable: true,
+        sysctls: [(Sysctl::SynRetries, 6), (Sysctl::SynCookies, 1)].into(),
     }
 }
 
@@ -334,6 +335,12 @@ pub(super) fn events() -> Vec<Event> {
             host: HostId(1),
             name: "client.py".into(),
             text: Some("pass\n".into()),
+        },
+        What::HostChanged { by: MemberId(1), command: HostCommand::Cable(false), host: host() },
+        What::HostChanged {
+            by: MemberId(1),
+            command: HostCommand::Sysctl { name: Sysctl::SynRetries, value: 3 },
+            host: host(),
         },
         What::Wire { by: None, settings: WireSettings::default(), rule: Some("hold-ms".into()) },
         What::Joined(member()),

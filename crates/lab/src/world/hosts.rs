@@ -12,6 +12,7 @@ use proto::{
     errno::Errno,
     id::{HostId, MemberId},
     limits,
+    message::Sysctl,
     room::HostInfo,
     trace::What,
 };
@@ -46,8 +47,6 @@ pub(crate) struct Host {
     pub(super) diag: OwnedFd,
     pub(super) states: States,
     pub(super) drops: Drops,
-    /// Kernel settings that people have changed: a fresh network has them too.
-    pub(super) changed: HashMap<HostSysctl, u32>,
     /// Kernel settings to be restored when the wire is released.
     pub(super) before_hold: HashMap<HostSysctl, u32>,
     /// Ready-made servers; they end with the machine.
@@ -108,6 +107,7 @@ impl World {
             guest,
             ready_made: address == self::address(TUTORIAL),
             cable: true,
+            sysctls: Sysctl::ALL.map(|(name, value, _)| (name, value)).into(),
         };
         self.watch_links(id, &fds)?;
         self.hosts.insert(
@@ -120,7 +120,6 @@ impl World {
                 diag: fds.diag,
                 states: States::default(),
                 drops: Drops::default(),
-                changed: HashMap::new(),
                 before_hold: HashMap::new(),
                 services: JoinSet::new(),
             },
@@ -219,8 +218,6 @@ impl World {
         self.wire.set_cable(id, plugged);
         if let Some(host) = self.hosts.get_mut(&id) {
             host.info.cable = plugged;
-            let info = host.info.clone();
-            self.record(What::HostAppeared(info));
         }
     }
 
@@ -240,10 +237,8 @@ impl World {
             std::mem::replace(&mut host.tap, fds.loopback),
             std::mem::replace(&mut host.diag, fds.diag),
         );
-        let info = host.info.clone();
         close_elsewhere(old);
         self.wire.forget_packets(id);
-        self.record(What::HostAppeared(info));
         self.restore_settings(id).await;
         Ok(())
     }

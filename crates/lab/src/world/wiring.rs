@@ -149,9 +149,9 @@ impl World {
     pub(super) async fn restore_settings(&mut self, id: HostId) {
         let Some(host) = self.hosts.get_mut(&id) else { return };
         host.before_hold.clear();
-        let (namespace, changed) = (host.namespace.clone(), host.changed.clone());
-        for (name, value) in changed {
-            if let Err(error) = self.setting.keeper.set_sysctl(&namespace, name, value).await {
+        let (namespace, sysctls) = (host.namespace.clone(), host.info.sysctls.clone());
+        for (name, value) in sysctls {
+            if let Err(error) = self.setting.keeper.set_sysctl(&namespace, name.into(), value).await {
                 tracing::warn!(%error, ?name, "a machine's setting was not kept");
             }
         }
@@ -185,6 +185,11 @@ impl World {
         command: HostCommand,
     ) {
         let outcome = self.host_command(host, command).await;
+        if outcome.is_ok()
+            && let Some(host) = self.hosts.get(&host)
+        {
+            self.record(What::HostChanged { by: member, command, host: host.info.clone() });
+        }
         self.settle();
         self.deliver_result(member, id, outcome, Bytes::new());
     }
@@ -197,11 +202,7 @@ impl World {
             HostCommand::Cable(plugged) => self.set_cable(id, plugged),
             HostCommand::FreshNetwork => self.fresh_network(id).await?,
             HostCommand::Sysctl { name, value } => {
-                let (name, range) = match name {
-                    Sysctl::SynRetries => (HostSysctl::SynRetries, 1..=127),
-                    Sysctl::AbortOnOverflow => (HostSysctl::AbortOnOverflow, 0..=1),
-                    Sysctl::SynCookies => (HostSysctl::SynCookies, 0..=2),
-                };
+                let range = name.range();
                 if !range.contains(&value) {
                     return Err(CallError::Limit {
                         limit: "sysctl".to_owned(),
@@ -215,18 +216,28 @@ impl World {
     }
 
     /// Changes a setting. One that holding the wire has raised changes when the wire is released.
-    async fn set_sysctl(&mut self, id: HostId, name: HostSysctl, value: u32) -> Result<(), CallError> {
+    async fn set_sysctl(&mut self, id: HostId, name: Sysctl, value: u32) -> Result<(), CallError> {
         let Some(host) = self.hosts.get_mut(&id) else { return Err(protocol("no such machine")) };
-        if let Some(before) = host.before_hold.get_mut(&name) {
+        if let Some(before) = host.before_hold.get_mut(&name.into()) {
             *before = value;
         } else {
             let namespace = host.namespace.clone();
-            let set = self.setting.keeper.set_sysctl(&namespace, name, value).await;
+            let set = self.setting.keeper.set_sysctl(&namespace, name.into(), value).await;
             set.map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
         }
         if let Some(host) = self.hosts.get_mut(&id) {
-            host.changed.insert(name, value);
+            host.info.sysctls.insert(name, value);
         }
         Ok(())
+    }
+}
+
+impl From<Sysctl> for HostSysctl {
+    fn from(name: Sysctl) -> Self {
+        match name {
+            Sysctl::SynRetries => Self::SynRetries,
+            Sysctl::AbortOnOverflow => Self::AbortOnOverflow,
+            Sysctl::SynCookies => Self::SynCookies,
+        }
     }
 }

@@ -11,12 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lab::keeper::{HostSpec, HostSysctl, Keeper, SocketFamily, SocketKind, SocketSpec};
+use lab::keeper::{HostSpec, Keeper, SocketFamily, SocketKind, SocketSpec};
 use proto::{
     call::{Call, CallError, Family, Kind, Outcome, Value},
     errno::Errno,
     id::Fd,
-    message::Sysctl,
 };
 use tokio::runtime::Handle;
 
@@ -101,12 +100,7 @@ impl Run {
             Step::Delay(ms) => self.wire.delay = Duration::from_millis((*ms).into()),
             Step::Cable(side, plugged) => self.wire.plugged[side.index()] = *plugged,
             Step::Sysctl(side, name, value) => {
-                let name = match name {
-                    Sysctl::SynRetries => HostSysctl::SynRetries,
-                    Sysctl::AbortOnOverflow => HostSysctl::AbortOnOverflow,
-                    Sysctl::SynCookies => HostSysctl::SynCookies,
-                };
-                let set = self.keeper.set_sysctl(self.wire.namespace(*side), name, *value);
+                let set = self.keeper.set_sysctl(self.wire.namespace(*side), (*name).into(), *value);
                 self.handle.block_on(set).expect("set");
             }
         }

@@ -1,6 +1,6 @@
 //! A room's events, made by hand, for the tests.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use proto::{
     call::{Call, CallError, Family, Flags, Kind, Value},
@@ -39,6 +39,7 @@ impl Room {
                 guest: None,
                 ready_made: false,
                 cable: true,
+                sysctls: BTreeMap::new(),
             });
             scene.program_is(&ProgramInfo {
                 id: ProgramId(id.0),

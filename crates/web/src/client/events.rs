@@ -1,9 +1,11 @@
 //! What the worker's JavaScript is told, as plain objects with a `type`.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Value},
-    message::{Notice, Refusal, Snapshot},
+    message::{Notice, Refusal, Snapshot, Sysctl},
     record::{self, ErrorRecord, role_name},
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
 };
@@ -124,6 +126,7 @@ struct HostNews {
     guest: Option<u32>,
     ready_made: bool,
     cable: bool,
+    sysctls: BTreeMap<Sysctl, u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -171,6 +174,7 @@ impl HostNews {
             guest: host.guest.map(|member| member.0),
             ready_made: host.ready_made,
             cable: host.cable,
+            sysctls: host.sysctls.clone(),
         }
     }
 }

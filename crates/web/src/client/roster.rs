@@ -47,7 +47,9 @@ impl Roster {
         match &event.what {
             What::Joined(member) => upsert(&mut self.members, member, |one| one.id == member.id),
             What::Left(id) => self.forget_member(*id),
-            What::HostAppeared(host) => upsert(&mut self.hosts, host, |one| one.id == host.id),
+            What::HostAppeared(host) | What::HostChanged { host, .. } => {
+                upsert(&mut self.hosts, host, |one| one.id == host.id)
+            }
             What::HostGone(id) => self.forget_host(*id),
             What::ProgramBegan(program) => upsert(&mut self.programs, program, |one| one.id == program.id),
             What::ProgramEnded(id) => self.forget_program(*id),

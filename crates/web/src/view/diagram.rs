@@ -24,7 +24,7 @@ use proto::{
 use super::{
     filter::Filter,
     store::TraceStore,
-    table::wire_words,
+    table::{host_words, wire_words},
     words::{bounded, bytes, duration, grouped, missing_before},
 };
 use lifelines::Lifelines;
@@ -123,7 +123,11 @@ impl Diagram {
     /// Whether an event can be seen in the drawing.
     pub fn moves(what: &What) -> bool {
         match what {
-            What::CallBegin(_) | What::CallEnd(_) | What::Packet(_) | What::Wire { .. } => true,
+            What::CallBegin(_)
+            | What::CallEnd(_)
+            | What::Packet(_)
+            | What::Wire { .. }
+            | What::HostChanged { .. } => true,
             What::Fate(fate) => fate.fate != Fate::Superseded,
             What::State(change) => change.from != Some(change.to),
             _ => false,
@@ -259,7 +263,7 @@ fn note(paper: &mut Paper<'_>, index: usize) {
     let Some(event) = paper.store.get(seq) else { return };
     let missing = paper.store.missing_before(seq);
     let first_of_two = paper.layout.rows.get(index + 1).is_some_and(|next| next.seq == seq);
-    let alone = !matches!(event.what, What::Wire { .. } | What::Summary(_));
+    let alone = !matches!(event.what, What::Wire { .. } | What::HostChanged { .. } | What::Summary(_));
     let text = if missing > 0 && (first_of_two || alone) {
         missing_before(missing)
     } else {
@@ -281,6 +285,13 @@ fn note_words(paper: &Paper<'_>, event: &Event) -> String {
                 (None, None) => String::new(),
             };
             format!("wire: {}{who}", wire_words(settings))
+        }
+        What::HostChanged { by, command, host } => {
+            let who = match Some(*by) == paper.store.me() {
+                true => "you".to_owned(),
+                false => bounded(&paper.store.names().member(*by), 24),
+            };
+            format!("{}: {}, by {who}", bounded(&host.name, 24), host_words(*command))
         }
         What::Summary(summary) if summary.missed + summary.queue_drops > 0 => {
             format!("{} packets could not be recorded", grouped(summary.missed + summary.queue_drops))

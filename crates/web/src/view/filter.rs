@@ -36,7 +36,7 @@ impl Filter {
             What::CallBegin(_) | What::CallEnd(_) => !self.calls,
             What::Packet(_) | What::Fate(_) => !self.packets,
             What::State(_) => !self.states,
-            What::Wire { .. } | What::Summary(_) => true,
+            What::Wire { .. } | What::HostChanged { .. } | What::Summary(_) => true,
             _ => !self.others,
         }
     }

@@ -1,6 +1,9 @@
 //! Traces for tests, written as one would tell them: a program calls, a packet leaves, a socket changes.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use proto::{
     call::{Call, CallError, Family, Flags, Kind, Outcome, Value},
@@ -50,6 +53,7 @@ impl Script {
                 guest: None,
                 ready_made: false,
                 cable: true,
+                sysctls: BTreeMap::new(),
             }));
             script.tell(What::ProgramBegan(ProgramInfo {
                 id: ProgramId(id.0),

@@ -2,6 +2,7 @@
 //! the drawing mirrors it.
 
 use proto::{
+    message::HostCommand,
     room::StepOutcome,
     trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, TcpState, What},
 };
@@ -117,6 +118,12 @@ fn cells(store: &TraceStore, what: &What) -> Cells {
             let sentence = format!("Machine, {name} appeared, with address {}.", host.address);
             plain("host", name, format!("appeared, {}", host.address), sentence)
         }
+        What::HostChanged { by, command, host } => {
+            let (name, who) = (bounded(&host.name, 64), bounded(&names.member(*by), 64));
+            let what = host_words(*command);
+            let sentence = format!("Machine, {name}: {what}, by {who}.");
+            plain("host", name, what, sentence)
+        }
         What::HostGone(id) => {
             let name = bounded(&names.host(*id), 64);
             plain("host", name.clone(), "went away".to_owned(), format!("Machine, {name} went away."))
@@ -182,6 +189,16 @@ pub fn wire_words(settings: &proto::room::WireSettings) -> String {
         parts.push("everything goes through".to_owned());
     }
     parts.join(", ")
+}
+
+/// What was done to a machine, in words.
+pub fn host_words(command: HostCommand) -> String {
+    match command {
+        HostCommand::Cable(true) => "cable mended".to_owned(),
+        HostCommand::Cable(false) => "cable cut".to_owned(),
+        HostCommand::FreshNetwork => "fresh network, its sockets are gone".to_owned(),
+        HostCommand::Sysctl { name, value } => format!("{} = {value}", name.name()),
+    }
 }
 
 fn call_begin(store: &TraceStore, begin: &CallBegin) -> Cells {

@@ -152,7 +152,7 @@ impl Layout {
             What::Packet(packet) => self.packet(store, event, packet),
             What::Fate(fate) => self.fate(store, event, fate),
             What::State(change) => self.state(store, event, change),
-            What::Wire { .. } | What::Summary(_) => {
+            What::Wire { .. } | What::HostChanged { .. } | What::Summary(_) => {
                 self.run = None;
                 self.row(event, RowKind::Note, NOTE);
             }

@@ -40,7 +40,7 @@ impl TraceStore {
             What::Joined(member) => {
                 self.members.insert(member.id, member.clone());
             }
-            What::HostAppeared(host) => {
+            What::HostAppeared(host) | What::HostChanged { host, .. } => {
                 self.hosts.insert(host.id, host.clone());
             }
             What::HostGone(host) => {

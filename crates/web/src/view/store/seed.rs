@@ -2,7 +2,10 @@
 //!
 //! Read leniently, so that a snapshot in JavaScript may leave out what it does not know.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use proto::{
     id::{HostId, MemberId, ProgramId},
@@ -96,6 +99,7 @@ impl Seed {
             guest: host.guest.map(MemberId),
             ready_made: host.ready_made,
             cable: true,
+            sysctls: BTreeMap::new(),
         })
     }
 

@@ -5,10 +5,11 @@ import { CallButtons } from "/console/call-buttons.js";
 import { cancel, ended, makeCall } from "/console/caller.js";
 import { EntryLines } from "/console/entry-lines.js";
 import { EntryView } from "/console/entry-view.js";
+import { LogEnd } from "/console/log-end.js";
 import { PromptLine } from "/console/prompt-line.js";
 import { ConsoleMemory } from "/console/memory.js";
 import { announce } from "/page/announce.js";
-import { button, element } from "/page/element.js";
+import { element } from "/page/element.js";
 
 /** Name of the console's program. */
 const PROGRAM = "By hand";
@@ -18,8 +19,6 @@ const TICK_MS = 100;
 const LOOK_MS = 1000;
 /** A waiting call is said again after these times. */
 const SAID_AFTER_MS = [10_000, 60_000];
-/** Distance from the end at which the history follows new entries, in pixels. */
-const NEAR_END = 48;
 
 /** @typedef {import("/console/entry-view.js").Shown} Shown */
 
@@ -58,8 +57,8 @@ export class CallConsole extends HTMLElement {
   lines = new EntryLines(this.#list);
   #empty = element("p", { class: "cc-empty" });
   #log = element("div", { class: "cc-log", role: "log", tabindex: "0" }, this.#empty, this.#list);
-  #newer = button("Newest", () => this.#toEnd(), { class: "button cc-newer", hidden: true });
-  #history = element("div", { class: "cc-history" }, this.#log, this.#newer);
+  #end = new LogEnd(this.#log);
+  #history = element("div", { class: "cc-history" }, this.#log, this.#end.button);
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
   #looked = 0;
@@ -131,7 +130,6 @@ export class CallConsole extends HTMLElement {
     this.#console = new Console(this.#host.name);
     if (this.#readOnly) {
       this.replaceChildren(element("div", { class: "cc-frame" }, this.#history));
-      this.#followScroll();
       this.#listen();
       return;
     }
@@ -160,7 +158,6 @@ export class CallConsole extends HTMLElement {
     this.replaceChildren(
       element("div", { class: "cc-frame" }, this.#history, element("div", { class: "cc-foot" }, row, this.#prompt.node, all)),
     );
-    this.#followScroll();
   }
 
   /** After a reload the program, its descriptors and its waiting calls are still there. */
@@ -184,7 +181,7 @@ export class CallConsole extends HTMLElement {
       this.#inherited.set(entry, waiting[at]);
       this.#follow(entry, ended(waiting[at].result));
     });
-    this.#toEnd();
+    this.#end.follow();
     this.#tickWhileWaiting();
   }
 
@@ -227,7 +224,7 @@ export class CallConsole extends HTMLElement {
     const asked = console.submit(line);
     const shown = console.entry(asked.entry);
     this.#show(shown, Date.now());
-    this.#toEnd();
+    this.#end.follow();
     this.#tell("wireside-line", { line: shown.line, entry: asked.entry });
     if (!asked.request) {
       this.#settled(asked.entry);
@@ -332,9 +329,8 @@ export class CallConsole extends HTMLElement {
   /** @param {number} entry */
   #update(entry) {
     const shown = this.#console?.entry(entry);
-    const follows = this.#atEnd();
     if (shown) this.#entries.get(entry)?.update(shown);
-    if (follows) this.#toEnd();
+    this.#end.grown();
   }
 
   #drawButtons() {
@@ -342,8 +338,10 @@ export class CallConsole extends HTMLElement {
   }
 
   #save() {
-    const since = Object.fromEntries([...this.#entries.values()].filter(({ waits }) => waits).map(({ id, since }) => [id, since]));
-    this.#memory?.write(this.#console?.save() ?? "", since);
+    this.#memory?.keep(() => {
+      const waiting = [...this.#entries.values()].filter(({ waits }) => waits);
+      return { console: this.#console?.save() ?? "", since: Object.fromEntries(waiting.map(({ id, since }) => [id, since])) };
+    });
   }
 
   // Waiting
@@ -369,7 +367,6 @@ export class CallConsole extends HTMLElement {
         if (shown?.waiting) entry.updateWaiting(shown);
       }
     }
-    const follows = this.#atEnd();
     for (const entry of waiting) {
       const before = now - entry.since - TICK_MS;
       const elapsed = entry.tick(now);
@@ -377,7 +374,7 @@ export class CallConsole extends HTMLElement {
         announce(`${entry.line} on ${this.#host.name} has been waiting ${Math.round(elapsed / 1000)} seconds.`);
       }
     }
-    if (follows) this.#toEnd();
+    this.#end.grown();
   }
 
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
@@ -405,28 +402,11 @@ export class CallConsole extends HTMLElement {
       if (event.phase === "begin") beginnings.add(event.id);
       const entry = console.overhear(event);
       if (entry === undefined) continue;
-      const follows = this.#atEnd();
       if (this.#entries.has(entry)) this.#update(entry);
       else this.#show(console.entry(entry));
-      if (follows) this.#toEnd();
+      this.#end.grown();
       this.#tickWhileWaiting();
     }
-  }
-
-  // Scrolling
-
-  #followScroll() {
-    this.#log.addEventListener("scroll", () => (this.#newer.hidden = this.#atEnd()), { passive: true });
-  }
-
-  #atEnd() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    return scrollHeight - scrollTop - clientHeight < NEAR_END;
-  }
-
-  #toEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
-    this.#newer.hidden = true;
   }
 
   /** @param {string} name @param {object} detail */

@@ -2,16 +2,23 @@
 
 /** Most of one machine's memory, in UTF-16 code units. */
 const LONGEST = 160 * 1024;
+/** How long calls that follow each other quickly wait to be written, in milliseconds. */
+const REST_MS = 250;
+
+/** @typedef {{ console: string, since: Record<string, number> }} Kept `console` from the wasm Console, `since` when waiting entries began */
 
 export class ConsoleMemory {
   #key;
+  /** What there is to be written. @type {(() => Kept) | null} */
+  #look = null;
 
   /** @param {string} room @param {string} machine */
   constructor(room, machine) {
     this.#key = `wireside.console.${room}.${machine}`;
+    addEventListener("pagehide", () => this.#write());
   }
 
-  /** @returns {{ console: string, since: Record<string, number> } | null} */
+  /** @returns {Kept | null} */
   read() {
     try {
       const saved = JSON.parse(sessionStorage.getItem(this.#key) ?? "null");
@@ -22,9 +29,16 @@ export class ConsoleMemory {
     }
   }
 
-  /** @param {string} console from the wasm Console @param {Record<string, number>} since when waiting entries began */
-  write(console, since) {
-    const text = JSON.stringify({ console, since });
+  /** Writes what is to be kept, soon, and before the page goes. @param {() => Kept} look */
+  keep(look) {
+    if (!this.#look) setTimeout(() => this.#write(), REST_MS);
+    this.#look = look;
+  }
+
+  #write() {
+    if (!this.#look) return;
+    const text = JSON.stringify(this.#look());
+    this.#look = null;
     if (text.length > LONGEST) return;
     try {
       sessionStorage.setItem(this.#key, text);

@@ -1,6 +1,7 @@
 // The wire: draws what the layout in Rust decided, follows what is live, and lets the reader walk through it.
 import { announce } from "/page/announce.js";
 import { button, element } from "/page/element.js";
+import { onScroll } from "/page/on-scroll.js";
 import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
 import { Pace } from "./pace.js";
@@ -119,7 +120,7 @@ export class WireView extends HTMLElement {
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
     if (this.#scale !== 1) this.style.setProperty("--wire-scale", String(this.#scale));
-    root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    onScroll(root, () => this.#scrolled());
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
     ground.addEventListener("pointerleave", () => this.#light(this.#chosen));

@@ -1,0 +1,15 @@
+// Hears that something was scrolled, without asking the browser for a layout in the middle of a frame. Only what a hand
+// moves has to be known at once, since who follows would scroll it back; anything else can wait until the frame is drawn.
+
+/** So long after a hand was there what scrolls may be its doing: wheels and touches run on. Milliseconds. */
+const RUNS_ON_MS = 1000;
+
+/** @param {HTMLElement} scroller @param {() => void} heard */
+export function onScroll(scroller, heard) {
+  let last = -Infinity;
+  const touch = () => (last = performance.now());
+  for (const input of ["wheel", "touchmove", "pointerdown", "keydown"]) scroller.addEventListener(input, touch, { passive: true });
+  scroller.addEventListener("pointermove", (event) => event.buttons > 0 && touch(), { passive: true });
+  const scrolled = () => (performance.now() - last < RUNS_ON_MS ? heard() : void setTimeout(heard));
+  scroller.addEventListener("scroll", scrolled, { passive: true });
+}

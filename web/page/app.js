@@ -6,10 +6,11 @@ import { CodeLinks } from "/page/code-links.js";
 import { watchConnection } from "/page/connection.js";
 import { copyLink, copyOf } from "/page/copy-link.js";
 import { find } from "/page/element.js";
+import { entered, fragment } from "/page/entering.js";
 import { Frame, followWidth, regions, showView } from "/page/frame.js";
 import { listenForKeys } from "/page/keyboard.js";
 import { remember } from "/page/lesson-shelf.js";
-import { enter, refusal } from "/page/opening.js";
+import { refusal } from "/page/opening.js";
 import { RoomClock } from "/page/room-clock.js";
 import { TopBar } from "/page/top-bar.js";
 import { CodeStore } from "/program/code-store.js";
@@ -29,17 +30,16 @@ boot(new TopBar());
 async function boot(top) {
   try {
     // All at once: none of these waits for another.
-    const [client, { view, lessons }] = await Promise.all([
-      import("/client/wireside.js"),
+    const parts = Promise.all([
       loadViews(),
+      copied(),
       part(import("/wire/wire-view.js")),
       part(import("/console/call-console.js")),
     ]);
-    // The longest way of all. It needs no room, and the page's own parts are here.
-    void python.loadWhenIdle();
-    const copy = await copied();
-    const room = await enter(client.openRoom);
+    const [room, [{ view, lessons }, copy]] = await Promise.all([entered, parts]);
     begin({ room, view, lessons, top, copy });
+    // The longest way of all, and what it takes is not to be missing where the page is still on its own.
+    void python.loadWhenIdle();
   } catch (error) {
     const { key, notice } = refusal(error);
     notices.show(key, notice);
@@ -57,7 +57,7 @@ function part(loading) {
 /** The copy that somebody gave with the link; a damaged one is said, and the room opens without it. */
 async function copied() {
   try {
-    return await copyOf(location.hash);
+    return await copyOf(fragment);
   } catch (error) {
     notices.show("info", { tone: "bad", text: `${/** @type {Error} */ (error).message} This is a fresh room.`, for: 15_000 });
     return null;

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::compress::{self, hash};
+use crate::modules;
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
 const SERVED: [&str; 15] =
     ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "gz"];
+
+/// The page itself.
+const DOCUMENT: &str = "/index.html";
 
 /// Endings that do not get smaller.
 const COMPRESSED_ALREADY: [&str; 4] = ["png", "woff2", "zip", "gz"];
@@ -30,6 +34,7 @@ pub(crate) fn write_table(folders: &[(&Path, &str)], out: &Path) -> Result<()> {
         walk(folder, prefix, &mut found)?;
     }
     found.sort_by(|a, b| a.address.cmp(&b.address));
+    list_modules(&mut found, out)?;
 
     let compressed = compress::folder(out)?;
     let mut table = String::from("[\n");
@@ -38,6 +43,21 @@ pub(crate) fn write_table(folders: &[(&Path, &str)], out: &Path) -> Result<()> {
     }
     table.push_str("]\n");
     fs::write(out.join("table.rs"), table).context("could not write the table of served files")
+}
+
+/// Puts a document in the place of the page's own that lists the modules it needs.
+fn list_modules(found: &mut [Found], out: &Path) -> Result<()> {
+    let text = |address: &str| {
+        let file = found.iter().find(|file| file.address == address)?;
+        fs::read_to_string(&file.file).ok()
+    };
+    let document = text(DOCUMENT).context("the page has no document")?;
+    let listed = out.join("index.html");
+    fs::write(&listed, modules::list(&document, text)?).context("could not write the document")?;
+    if let Some(document) = found.iter_mut().find(|file| file.address == DOCUMENT) {
+        document.file = listed;
+    }
+    Ok(())
 }
 
 /// Collects the files under `folder`; one that does not exist yet has none.

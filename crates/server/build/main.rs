@@ -10,6 +10,7 @@
 mod client;
 mod compress;
 mod embed;
+mod modules;
 mod shared;
 mod target;
 mod vendor;

@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn the_document_lists_the_modules_it_needs() {
+        let row = TABLE.iter().find(|row| row.path == "/index.html").expect("the page");
+        let document = std::str::from_utf8(row.bytes).expect("UTF-8");
+        let listed: Vec<_> = document
+            .split("rel=\"modulepreload\" href=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        let known: Vec<_> = paths().collect();
+        assert!(listed.iter().all(|path| known.contains(path)), "{listed:?}");
+        // One that is imported by an import, one that is imported later, and one that only a worker runs.
+        assert!(listed.contains(&"/program/failure-card.js"));
+        assert!(listed.contains(&"/wire/wire-view.js"));
+        assert!(!listed.contains(&"/client/worker.js"));
+    }
+
+    #[test]
     fn only_exact_paths_are_found() {
         for path in [
             "",

@@ -2,7 +2,7 @@
 // Only rows near the focus or the visible part exist at a time; `aria-rowcount` says how many there are.
 import { element } from "/page/element.js";
 
-/** Height of a row in rem, as in wire.css. */
+/** Height of a row in rem, as in wire-list.css. */
 const ROW_REM = 1.75;
 /** Rows kept around what is seen. */
 const AROUND = 20;

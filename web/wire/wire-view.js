@@ -4,6 +4,7 @@ import { button, element } from "/page/element.js";
 import { onScroll } from "/page/on-scroll.js";
 import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
+import { Lights } from "./lights.js";
 import { Pace } from "./pace.js";
 import { Reveal } from "./reveal.js";
 import { Scrubber } from "./scrubber.js";
@@ -45,12 +46,8 @@ export class WireView extends HTMLElement {
   #pace = new Pace(() => this.#draw());
   #entered = 0;
   #chosen = 0;
-  /** The event that is pointed at, or chosen. */
-  #pointed = 0;
-  /** The line of code that is pointed at. @type {{ program: number, line: number } | null} */
-  #code = null;
-  /** Up to which event what is raised was looked for. */
-  #litUpTo = 0;
+  /** @type {Lights} */
+  #lights;
   /** It was drawn anew while something is raised. */
   onpaint = () => {};
   /** @type {number[]} */
@@ -84,8 +81,7 @@ export class WireView extends HTMLElement {
 
   /** Raises what a line of code did; null: nothing is pointed at any more. @param {{ program: number, line: number } | null} code */
   lightCode(code) {
-    this.#code = code;
-    if (this.#plane) this.#relight();
+    this.#lights?.code(code);
   }
 
   /** Where a call is drawn in the window, as the plane says. @param {{ seq: number, end: number | null }} call */
@@ -114,7 +110,9 @@ export class WireView extends HTMLElement {
       cancel: (/** @type {number} */ call, /** @type {number} */ seq) => this.#cancel(call, seq),
     };
     this.#plane = new WirePlane({ view, scale: this.#scale, actions, onresize: () => this.#schedule() });
-    const { root, ground } = this.#plane;
+    const { root, ground, painter } = this.#plane;
+    this.#lights = new Lights(view, painter);
+    this.#lights.onchange = (seqs) => this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
     const stage = element("div", { class: "wire-stage" }, root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
     this.#scrubber = new Scrubber(view, () => this.#moved());
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
@@ -123,7 +121,7 @@ export class WireView extends HTMLElement {
     onScroll(root, () => this.#scrolled());
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
-    ground.addEventListener("pointerleave", () => this.#light(this.#chosen));
+    ground.addEventListener("pointerleave", () => this.#lights.event(this.#chosen));
     // F6 puts the focus on the region around this element.
     listenForWireKeys(this.closest("section") ?? this, this.#keys(), () => this.#escape());
     this.addEventListener("focusout", () => requestAnimationFrame(() => this.#left()));
@@ -181,7 +179,7 @@ export class WireView extends HTMLElement {
       covered: this.#drawer.covers(this.#plane.root),
     });
     this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
-    if (this.#plane.painter.lit) this.#keepLit();
+    if (this.#lights.keep()) this.onpaint();
     this.#head.draw({ ...scene, cards: this.#plane.cards }, this.#now(), this.#tookSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
@@ -244,7 +242,7 @@ export class WireView extends HTMLElement {
     if (!seq) return;
     this.#chosen = seq;
     this.#plane.painter.choose(seq, this.#view.rowOf(seq));
-    this.#light(seq);
+    this.#lights.event(seq);
     if (scroll) this.#scrollTo(seq);
     if (this.#drawer.seq !== 0 && this.#drawer.seq !== seq) this.#details(false);
   }
@@ -254,38 +252,11 @@ export class WireView extends HTMLElement {
     this.#plane.scrollTo(seq, this.#drawer.covers(this.#plane.root));
   }
 
-  /** @param {number} seq */
-  #light(seq) {
-    this.#pointed = seq;
-    this.#relight();
-  }
-
-  /** Raises what belongs to what is pointed at: in the code, else here. */
-  #relight() {
-    const seqs = this.#belonging();
-    const rows = seqs.map((seq) => this.#view.rowOf(seq)).filter((row) => row !== undefined);
-    this.#litUpTo = this.#view.lastSeq();
-    this.#plane.painter.light([...seqs, ...rows]);
-    this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
-  }
-
-  /** @returns {number[]} */
-  #belonging() {
-    if (this.#code) return this.#view.relatedToLine(this.#code.program, this.#code.line);
-    return this.#pointed ? this.#view.related(this.#pointed) : [];
-  }
-
-  /** What is raised grows with what happens. */
-  #keepLit() {
-    if (this.#view.lastSeq() !== this.#litUpTo) this.#relight();
-    this.onpaint();
-  }
-
   #left() {
     if (this.contains(document.activeElement) || this.#drawer.seq !== 0) return;
     this.#chosen = 0;
     this.#plane.painter.choose(0);
-    this.#light(0);
+    this.#lights.event(0);
   }
 
   /** @param {Event} event */
@@ -300,7 +271,7 @@ export class WireView extends HTMLElement {
   /** @param {PointerEvent} event */
   #hover(event) {
     if (event.pointerType === "touch") return;
-    this.#light(this.#seqAt(event) || this.#chosen);
+    this.#lights.event(this.#seqAt(event) || this.#chosen);
   }
 
   /** @param {Event} event */

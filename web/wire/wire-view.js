@@ -86,7 +86,7 @@ export class WireView extends HTMLElement {
 
   /** Where a call is drawn in the window, as the plane says. @param {{ seq: number, end: number | null }} call */
   boxOf(call) {
-    return this.#plane.boxOf(call);
+    return this.#table.shown ? null : this.#plane.boxOf(call);
   }
 
   /** Makes Hold the one filled button, where a lesson wants it. @param {unknown} command @returns {boolean} */
@@ -311,6 +311,7 @@ export class WireView extends HTMLElement {
   #showList(shown) {
     this.classList.toggle("as-list", shown);
     this.#table.show(shown);
+    this.onpaint();
     this.#schedule();
   }
 

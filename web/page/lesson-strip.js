@@ -4,9 +4,10 @@ import { announce } from "/page/announce.js";
 import { button, element, find } from "/page/element.js";
 import { isSmall, showView } from "/page/frame.js";
 import { CannotDo, LessonDoing } from "/page/lesson-doing.js";
+import { LessonHanging } from "/page/lesson-hanging.js";
+import { LessonHelper, marked } from "/page/lesson-helper.js";
 import { lessonList } from "/page/lesson-list.js";
 import { LessonNext } from "/page/lesson-next.js";
-import { LessonPanel, cardsContent, hintContent, whyContent } from "/page/lesson-panel.js";
 import { inline, plain } from "/page/lesson-prose.js";
 import { LessonSentence } from "/page/lesson-sentence.js";
 import { LessonShelf, remember } from "/page/lesson-shelf.js";
@@ -23,32 +24,30 @@ export class LessonStrip extends HTMLElement {
   #parts = null;
   /** @type {LessonDoing | null} */
   #doing = null;
+  /** @type {LessonHelper | null} */
+  #helper = null;
   /** @type {LessonNext | null} */
   #next = null;
   #shelf = new LessonShelf();
   /** What Rust says about the lesson now. @type {any} */
   #drawn = null;
   #count = button("1 of 7", () => {}, { class: "link plain count", disabled: true });
-  #sentence = new LessonSentence(() => this.#panel.open("sentence", [element("p", { class: "prose" }, ...this.#sentenceContent())]));
+  #sentence = new LessonSentence(() => this.#hanging.sentence(this.#sentenceContent()));
   #choices = element("div", { class: "strip-choices", role: "group", "aria-label": "What do you expect?", hidden: true });
   /** Where there is no room for the answers in a row, they hang below the strip. */
   #guess = button("Guess first", () => this.#openChoices(), { class: "button small-only", hidden: true });
   #actions = element("div", { class: "strip-actions" });
   #primary = button("", () => this.#primaryAction(), { class: "button filled", hidden: true });
-  #help = button("Do it for me", () => this.#doIt(), { disabled: true });
+  #help = button("Do it for me", () => void this.#helper?.step(), { disabled: true });
   #stuck = button("Stuck?", () => this.#toggleHint(), { class: "link wide-only", "aria-expanded": "false", disabled: true });
   #skip = button("Skip", () => this.#skipStep(), { class: "link wide-only", disabled: true });
   #all = button("All lessons", () => {}, { class: "link wide-only", disabled: true });
-  #panel = new LessonPanel(this, () => this.#panelClosed());
   /** What the sentence shows, to draw it again only when that has changed. */
   #said = "";
   /** The step that is drawn. @type {string | null} */
   #step = null;
   /** What the list of steps shows. */
   #listed = "";
-  #busy = false;
-  /** The step whose cards "do it for me" is to sort. @type {string | null} */
-  #sorting = null;
   #scheduled = false;
   /** Whether what comes is news and not history. */
   #live = false;
@@ -85,7 +84,14 @@ export class LessonStrip extends HTMLElement {
     const { room, frame, view, lessons, wire } = parts;
     this.#parts = parts;
     this.#doing = new LessonDoing({ room, frame, view, shelf: this.#shelf, rename: this.#rename });
-    this.#next = new LessonNext({ frame, wire, rename: this.#rename, perform: (doing) => this.#perform([doing]) });
+    this.#helper = new LessonHelper({
+      lessons,
+      doing: this.#doing,
+      lesson: () => this.#drawn,
+      onchange: () => this.refresh(),
+      oncannot: (why) => this.#hanging.cannot(why),
+    });
+    this.#next = new LessonNext({ frame, wire, rename: this.#rename, perform: (doing) => void this.#helper?.perform([doing]) });
     lessons.seed(room.id, { ...room.snapshot, member: room.me.id });
     try {
       await this.#shelf.load();
@@ -140,7 +146,7 @@ export class LessonStrip extends HTMLElement {
   async #choose(id, step) {
     const listed = this.#shelf.listed(id);
     if (!listed) return;
-    this.#panel.close();
+    this.#hanging.close();
     remember(id);
     try {
       await this.#open(listed, { step });
@@ -180,7 +186,7 @@ export class LessonStrip extends HTMLElement {
     const { lessons, frame } = this.#room;
     if (frame.leftHost) lessons.left(frame.leftHost.id);
     this.#drawn = lessons.drawn();
-    if (this.#sort(this.#drawn.current)) this.#drawn = lessons.drawn();
+    if (this.#helper?.sort(this.#drawn.current)) this.#drawn = lessons.drawn();
     this.#keep();
     const { current, part, parts, step, of } = this.#drawn;
     this.#count.textContent = current ? `${step} of ${of}` : "All done";
@@ -188,7 +194,7 @@ export class LessonStrip extends HTMLElement {
     if (title) this.#count.title = `${this.#drawn.title}, part ${part} of ${parts.length}: ${title}`;
     this.#drawSentence(current);
     this.#drawActions(current);
-    this.#drawPanel(current);
+    this.#hanging.update(current, this.#live);
     this.#drawList();
   }
 
@@ -216,8 +222,7 @@ export class LessonStrip extends HTMLElement {
     this.#said = said;
     if (this.#step === (current?.title ?? null)) return;
     this.#step = current?.title ?? null;
-    if (this.#panel.shows) this.#panel.close();
-    this.#closed = false;
+    this.#hanging.begin();
   }
 
   /** What there is to say, and to whoever only watches. @param {any} current @returns {{ pieces: any[], watched: string | null }} */
@@ -252,7 +257,7 @@ export class LessonStrip extends HTMLElement {
     );
     const asked = last.predict && (last.prediction ?? null) !== null;
     if (last.explain.length === 0 && !asked) return [mark, " "];
-    const why = button("Why?", () => this.#panel.open("why", whyContent(last, this.#ways)), { class: "put why" });
+    const why = button("Why?", () => this.#hanging.why(last), { class: "put why" });
     return [mark, " ", why, " "];
   }
 
@@ -261,7 +266,7 @@ export class LessonStrip extends HTMLElement {
     const watching = this.#watching;
     const asks = this.#asks(current);
     this.#drawChoices(asks ? current.predict.choices : []);
-    const sorts = current?.cards.length > 0 && (!current.begun || marked(current.cards)) && this.#panel.shows !== "cards";
+    const sorts = current?.cards.length > 0 && (!current.begun || marked(current.cards)) && this.#hanging.shows !== "cards";
     const does = watching || !current ? [] : current.does;
     // An exercise is for the learner to find: nothing of its solution is offered before it is asked for.
     const quiet = current?.exercise || sorts;
@@ -269,11 +274,11 @@ export class LessonStrip extends HTMLElement {
     if (watching) this.#setPrimary(null);
     else if (!current) this.#setPrimary(this.#endOffer());
     else if (sorts) this.#setPrimary({ label: "Sort the cards", act: () => this.#openCards() });
-    else if (current.exercise && this.#panel.shows !== "hint") this.#setPrimary({ label: "What is missing?", act: () => this.#toggleHint() });
+    else if (current.exercise && this.#hanging.shows !== "hint") this.#setPrimary({ label: "What is missing?", act: () => this.#toggleHint() });
     else this.#setPrimary(primary);
     this.#help.hidden = asks || does.length === 0;
-    this.#help.disabled = this.#busy;
-    this.#help.classList.toggle("filled", mine || (current?.exercise === true && this.#panel.shows === "hint"));
+    this.#help.disabled = this.#helper?.isBusy === true;
+    this.#help.classList.toggle("filled", mine || (current?.exercise === true && this.#hanging.shows === "hint"));
     this.#stuck.hidden = watching || asks || !current?.hint.length;
     this.#skip.hidden = !current || watching;
     this.#stuck.disabled = this.#skip.disabled = false;
@@ -303,64 +308,22 @@ export class LessonStrip extends HTMLElement {
 
   #openChoices() {
     const { question, choices } = this.#drawn.current.predict;
-    const answers = element("div", { class: "stack" }, ...this.#answers(choices));
-    this.#panel.open("choices", [element("p", { class: "prose" }, ...inline(question, this.#ways)), answers]);
+    this.#hanging.choices(question, this.#answers(choices));
   }
 
   /** @param {number} choice */
   #predict(choice) {
     this.#room.lessons.predict(choice);
-    if (this.#panel.shows === "choices") this.#panel.close();
+    if (this.#hanging.shows === "choices") this.#hanging.close();
     this.refresh();
   }
 
   /** @param {import("/page/lesson-next.js").Primary} primary */
   #setPrimary(primary) {
     this.#primary.hidden = primary === null;
-    this.#primary.disabled = this.#busy;
+    this.#primary.disabled = this.#helper?.isBusy === true;
     if (primary && this.#primary.textContent !== primary.label) this.#primary.textContent = primary.label;
     this.#primaryAction = primary?.act ?? (() => {});
-  }
-
-  async #doIt() {
-    const { current } = this.#drawn;
-    if (!current) return;
-    this.#sorting = current.cards.length > 0 ? current.title : null;
-    await this.#perform(current.does);
-  }
-
-  /** Puts the cards as the run has marked them, once "do it for me" has run it. @param {any} current @returns {boolean} whether it did */
-  #sort(current) {
-    if (this.#sorting === null) return false;
-    if (current?.title !== this.#sorting) this.#sorting = null;
-    else if (marked(current.cards)) {
-      this.#sorting = null;
-      const order = [...current.cards].sort((a, b) => a.place - b.place).map(({ card }) => card);
-      this.#room.lessons.arrange(Uint32Array.from(order));
-      return true;
-    }
-    return false;
-  }
-
-  /** @param {any[]} does */
-  async #perform(does) {
-    if (this.#busy || !this.#doing) return;
-    this.#busy = true;
-    this.refresh();
-    const { id, current } = this.#drawn;
-    try {
-      for (const doing of does) {
-        const told = await this.#doing.perform(doing, id);
-        // The step may be passed by now; what is left of its doing is done all the same, so that the room is right.
-        if (!told && this.#room.lessons.drawn()?.current?.title === current?.title) this.#room.lessons.did();
-      }
-    } catch (error) {
-      // A call that failed is shown by its console, where it went wrong.
-      if (error instanceof CannotDo) this.#panel.open("cannot", [element("p", { class: "prose", role: "alert" }, error.message)]);
-    } finally {
-      this.#busy = false;
-      this.refresh();
-    }
   }
 
   #skipStep() {
@@ -369,53 +332,22 @@ export class LessonStrip extends HTMLElement {
   }
 
   #toggleHint() {
-    if (this.#panel.shows === "hint") return this.#panel.close();
+    if (this.#hanging.shows === "hint") return this.#hanging.close();
     const { current } = this.#drawn;
-    this.#drawHint(current);
+    this.#hanging.hint(current);
     this.#stuck.setAttribute("aria-expanded", "true");
     announce(plain([...current.hint, ...current.missing.flat()], this.#rename));
     this.refresh();
   }
 
   #openCards() {
-    this.#drawCards(this.#drawn.current);
+    this.#hanging.cards(this.#drawn.current);
     this.refresh();
   }
 
-  /** @param {any} current */
-  #drawCards(current) {
-    const arrange = (/** @type {number[]} */ order) => {
-      this.#room.lessons.arrange(Uint32Array.from(order));
-      this.refresh();
-    };
-    this.#panel.open("cards", cardsContent(current.cards, this.#ways, arrange, this.onevidence));
-    this.#hung = JSON.stringify(current.cards);
-  }
-
-  /** What is open is kept up to date; cards come by themselves once the run has marked them. @param {any} current */
-  #drawPanel(current) {
-    const { shows } = this.#panel;
-    if (shows === "hint" && current && JSON.stringify(current.missing) !== this.#hung) this.#drawHint(current);
-    if (!current || current.cards.length === 0) return;
-    const comes = shows === "" && marked(current.cards) && this.#live && !this.#closed;
-    if (comes || (shows === "cards" && JSON.stringify(current.cards) !== this.#hung)) this.#drawCards(current);
-  }
-
-  /** @param {any} current */
-  #drawHint(current) {
-    this.#panel.open("hint", hintContent(current, this.#ways));
-    this.#hung = JSON.stringify(current.missing);
-  }
-
-  /** What the panel was drawn of. */
-  #hung = "";
-
-  /** Whether somebody closed the cards of this step. */
-  #closed = false;
-
   #panelClosed() {
     this.#stuck.setAttribute("aria-expanded", "false");
-    this.#closed = this.#drawn?.current?.cards.length > 0;
+    this.#hanging.closed(this.#drawn?.current);
     this.refresh();
   }
 
@@ -475,17 +407,22 @@ export class LessonStrip extends HTMLElement {
   /** @type {import("/page/lesson-prose.js").Ways} */
   #ways = { rename: this.#rename, follow: (piece) => this.#follow(piece) };
 
+  #hanging = new LessonHanging(this, {
+    ways: this.#ways,
+    arrange: (order) => {
+      this.#room.lessons.arrange(Uint32Array.from(order));
+      this.refresh();
+    },
+    evidence: (seq) => this.onevidence(seq),
+    onclose: () => this.#panelClosed(),
+  });
+
   /** @param {any} piece */
   #follow(piece) {
     if (piece.kind === "call") this.#doing?.putCall(piece);
     else if (piece.kind === "lesson") void this.#choose(piece.id);
-    else void this.#perform([{ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) }]);
+    else void this.#helper?.perform([{ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) }]);
   }
-}
-
-/** Whether the run has marked the cards. @param {any[]} cards */
-function marked(cards) {
-  return cards.every(({ place }) => (place ?? null) !== null);
 }
 
 customElements.define("lesson-strip", LessonStrip);

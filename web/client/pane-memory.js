@@ -69,10 +69,15 @@ export class PaneMemory {
    * @returns {boolean} whether it is answered
    */
   wait(ms) {
-    const state = Atomics.load(this.#words, STATE);
-    // Who asks the page looks at the signal after saying so, and the page does it the other way round.
-    if (state === ASKING && this.interrupted) return true;
-    return state === ANSWERED || state === RUNNING || Atomics.wait(this.#words, STATE, state, ms) !== "timed-out";
+    const until = performance.now() + ms;
+    for (;;) {
+      const state = Atomics.load(this.#words, STATE);
+      // Who asks the page looks at the signal after saying so, and the page does it the other way round.
+      if (state === ASKING && this.interrupted) return true;
+      if (state === ANSWERED || state === RUNNING) return true;
+      // An interruption wakes whoever waits here; a call still ends with its own answer and not before.
+      if (Atomics.wait(this.#words, STATE, state, until - performance.now()) === "timed-out") return false;
+    }
   }
 
   /** The answer; nothing where there was none. @returns {{ text: string, bytes: Uint8Array } | null} */

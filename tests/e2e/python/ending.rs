@@ -18,6 +18,11 @@ async fn stop_interrupts_whatever_a_program_does() {
             "import select\nimport socket\nselect.select([socket.create_server(('', 10))], [], [])\n",
             "waits('poll')",
         ),
+        (
+            "asyncio",
+            "import asyncio\nasync def main():\n    await (await asyncio.start_server(print, '', 11)).serve_forever()\nasyncio.run(main())\n",
+            "waits('poll')",
+        ),
         ("print", "print('on')\nwhile True:\n    print('more')\n", "(_, text) => text.includes('on')"),
     ];
     let table: Vec<String> = scripts
@@ -43,6 +48,32 @@ async fn stop_interrupts_whatever_a_program_does() {
         assert!(text(run).ends_with("KeyboardInterrupt\n}"), "{name}: {run}");
         assert!(text(run).contains("File \"script.py\", line "), "{name}: {run}");
     }
+}
+
+/// As PEP 475 has it: a handler that returns lets the call go on, and each call gets its own answer.
+#[tokio::test]
+async fn a_call_goes_on_after_a_signal_whose_handler_returns() {
+    let script = js(r#"import signal
+import socket
+signal.signal(signal.SIGINT, lambda number, frame: print("noted", number))
+l = socket.create_server(("", 9))
+c, _ = l.accept()
+print(c.recv(5), c.getsockname())
+"#);
+    let result = in_a_page(&format!(
+        "const held = await start('server', 'script.py', {script});
+        await until(held, waits('accept'));
+        const caller = await (await room.program('client')).socket();
+        const ended = held.run.stop();
+        await until(held, (_, text) => text.includes('noted'));
+        await caller.connect(['server', 9]);
+        await caller.sendall('hello');
+        await ended;
+        return all(held);"
+    ))
+    .await;
+    assert_eq!(text(&result), "noted 2\nb'hello' ('10.0.0.1', 9)\n", "{result}");
+    assert_eq!(result["exit"]["status"], "exited", "{result}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 """`web/py` under this computer's own CPython: its `_socket`, `select`, errno, streams and signals over a fake machine."""
 
+import asyncio
 import contextlib
 import errno
 import gc
@@ -357,6 +358,79 @@ class Waiting(Fresh):
                 client.sendall(b"hello\n")
                 server.handle_request()
                 self.assertEqual(client.makefile("rb").read(), b"HELLO\n")
+
+
+class Loops(Fresh):
+    """asyncio, on the same calls."""
+
+    async def talk(self, reader, writer):
+        while line := await reader.readline():
+            writer.write(line.upper())
+            await writer.drain()
+        writer.close()
+
+    async def conversation(self):
+        async with await asyncio.start_server(self.talk, "127.0.0.1", 0) as server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"hello\n")
+            said = await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+        return said
+
+    def test_a_server_and_its_client(self):
+        self.assertEqual(asyncio.run(self.conversation()), b"HELLO\n")
+        self.assertIn("Poll", self.calls())
+
+    def test_it_is_cpythons_own_run_and_our_loop(self):
+        async def main():
+            return type(asyncio.get_running_loop())
+
+        self.assertEqual(asyncio.run.__module__, "asyncio.runners")
+        self.assertEqual(asyncio.run(main()).__module__, "_loop")
+        self.assertIsNone(asyncio._get_running_loop())
+
+    def test_a_refusal_has_its_own_class(self):
+        with socket.create_server(("127.0.0.1", 0)) as gone:
+            address = gone.getsockname()
+
+        async def main():
+            await asyncio.open_connection(*address)
+
+        with self.assertRaises(ConnectionRefusedError) as caught:
+            asyncio.run(main())
+        self.assertEqual(caught.exception.errno, 111)
+
+    def test_what_would_be_another_threads_runs_at_once(self):
+        async def main():
+            return await asyncio.to_thread(lambda: 7)
+
+        self.assertEqual(asyncio.run(main()), 7)
+
+    def test_stop_ends_a_loop_that_waits(self):
+        async def main():
+            one, _ = self.pair()
+            one.setblocking(False)
+            fake_pane.interrupts.append(True)
+            fake_pane.answers.append(INTERRUPTED)
+            try:
+                await asyncio.get_running_loop().sock_recv(one, 1)
+            except asyncio.CancelledError:
+                seen.append("cancelled")
+                raise
+
+        seen = []
+        with self.assertRaises(KeyboardInterrupt):
+            asyncio.run(main())
+        self.assertEqual(seen, ["cancelled"])
+
+    def test_stop_ends_a_loop_that_sleeps(self):
+        async def main():
+            fake_pane.interrupts.append(True)
+            await asyncio.sleep(1000)
+
+        with self.assertRaises(KeyboardInterrupt):
+            asyncio.run(main())
 
 
 class Numbers(unittest.TestCase):

@@ -20,6 +20,7 @@ const OPTIONS = {
   TCP_KEEPINTVL: ["KeepIntvl", "Int"],
   TCP_KEEPCNT: ["KeepCnt", "Int"],
   IP_TTL: ["Ttl", "Int"],
+  IPV6_V6ONLY: ["V6Only", "Bool"],
 };
 const FLAGS = { MSG_PEEK: 1, MSG_DONTWAIT: 2, MSG_WAITALL: 4, MSG_OOB: 8, MSG_MORE: 16 };
 const EVENTS = { IN: 0x001, PRI: 0x002, OUT: 0x004, ERR: 0x008, HUP: 0x010, NVAL: 0x020, RDHUP: 0x2000 };

@@ -60,6 +60,23 @@ def wait_of(timeout):
     return FOREVER if timeout is None else NO if timeout == 0 else millis(timeout)
 
 
+# A signal's handler wants the call that it interrupted to end (asyncio's does).
+_woken = False
+
+
+def wake():
+    """Ends the call that is interrupted now, with EINTR, although the handler raises nothing."""
+    global _woken
+    _woken = True
+
+
+def _end_if_woken():
+    global _woken
+    if _woken:
+        _woken = False
+        raise InterruptedError(EINTR, linux.strerror(EINTR))
+
+
 def signals():
     """Runs the handler of a SIGINT that has come."""
     if _pane.take_interrupt():
@@ -84,6 +101,8 @@ def call(name, fields, wait=FOREVER, payload=None):
         if error is not None and not (error["class"] == "errno" and error["errno"] == EINTR):
             break
         signals()
+        if name == "Poll":
+            _end_if_woken()
         if error is not None and error.get("taken"):
             break
         if until is not None:
@@ -101,6 +120,7 @@ def sleep(seconds):
     while True:
         _pane.sleep(max(until - time.monotonic(), 0) * 1000)
         signals()
+        _end_if_woken()
         if time.monotonic() >= until:
             return
 

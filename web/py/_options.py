@@ -24,6 +24,7 @@ _TABLE = {
     (SOL_SOCKET, 15): ("SO_REUSEPORT", "ReusePort", "Bool"),
     (SOL_SOCKET, 30): ("SO_ACCEPTCONN", "AcceptConn", "Bool"),
     (IPPROTO_IP, 2): ("IP_TTL", "Ttl", "Int"),
+    (IPPROTO_IPV6, 26): ("IPV6_V6ONLY", "V6Only", "Bool"),
     (IPPROTO_TCP, 1): ("TCP_NODELAY", "NoDelay", "Bool"),
     (IPPROTO_TCP, 3): ("TCP_CORK", "Cork", "Bool"),
     (IPPROTO_TCP, 4): ("TCP_KEEPIDLE", "KeepIdle", "Int"),

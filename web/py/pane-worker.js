@@ -11,7 +11,7 @@ import { Sys } from "./sys.js";
 import { AsyncSys } from "./sys-async.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_streams.py", "runner.py"];
+const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_loop.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 
 /** @type {any} */

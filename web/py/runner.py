@@ -40,7 +40,10 @@ def prepare():
     import selectors  # noqa: F401
     import socket  # noqa: F401
 
+    import _loop
     import _streams  # noqa: F401
+
+    _loop.install()
 
 
 def _load(name, file):

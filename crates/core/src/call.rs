@@ -167,6 +167,8 @@ pub enum OptionName {
     KeepCnt,
     /// `IPPROTO_IP, IP_TTL`.
     Ttl,
+    /// `IPPROTO_IPV6, IPV6_V6ONLY`.
+    V6Only,
 }
 
 /// The value of a socket option.

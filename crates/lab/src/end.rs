@@ -237,12 +237,12 @@ impl End {
 fn goes_outside(name: OptionName) -> bool {
     use OptionName::{
         AcceptConn, Broadcast, Cork, Error, KeepAlive, KeepCnt, KeepIdle, KeepIntvl, Linger, NoDelay,
-        OobInline, QuickAck, RcvBuf, ReuseAddr, ReusePort, SndBuf, Ttl, Type, UserTimeout,
+        OobInline, QuickAck, RcvBuf, ReuseAddr, ReusePort, SndBuf, Ttl, Type, UserTimeout, V6Only,
     };
     match name {
         KeepAlive | Linger | RcvBuf | SndBuf | OobInline | NoDelay | QuickAck | Cork | UserTimeout
         | KeepIdle | KeepIntvl | KeepCnt => true,
-        ReuseAddr | ReusePort | Broadcast | Ttl | Error | Type | AcceptConn => false,
+        ReuseAddr | ReusePort | Broadcast | Ttl | V6Only | Error | Type | AcceptConn => false,
     }
 }
 

@@ -184,6 +184,7 @@ fn set_number(fd: BorrowedFd<'_>, name: OptionName, number: i32) -> Result<()> {
         OptionName::KeepIntvl => sockopt::set_tcp_keepintvl(fd, seconds(number)?),
         OptionName::KeepCnt => sockopt::set_tcp_keepcnt(fd, positive(number)?),
         OptionName::Ttl => sockopt::set_ip_ttl(fd, positive(number)?),
+        OptionName::V6Only => sockopt::set_ipv6_v6only(fd, on),
         OptionName::Linger => return Err(Errno::EINVAL),
         OptionName::Error | OptionName::Type | OptionName::AcceptConn => return Err(Errno::ENOPROTOOPT),
     };
@@ -204,6 +205,7 @@ pub(crate) fn getsockopt(fd: BorrowedFd<'_>, name: OptionName) -> Result<OptionV
         OptionName::AcceptConn => bool(sockopt::socket_acceptconn(fd)),
         OptionName::NoDelay => bool(sockopt::tcp_nodelay(fd)),
         OptionName::QuickAck => bool(sockopt::tcp_quickack(fd)),
+        OptionName::V6Only => bool(sockopt::ipv6_v6only(fd)),
         OptionName::Cork => bool(sockopt::tcp_cork(fd)),
         OptionName::RcvBuf => number(sockopt::socket_recv_buffer_size(fd).map(|n| n as u64)),
         OptionName::SndBuf => number(sockopt::socket_send_buffer_size(fd).map(|n| n as u64)),

@@ -51,6 +51,53 @@ async fn the_tutorials_two_scripts_and_a_restart() {
 }
 
 #[tokio::test]
+async fn one_thread_serves_three_clients_with_asyncio() {
+    let server = js(r#"import asyncio
+
+async def talk(reader, writer):
+    while line := await reader.readline():
+        writer.write(line.upper())
+        await writer.drain()
+    writer.close()
+
+async def main():
+    async with await asyncio.start_server(talk, "", 7) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"#);
+    let client = js(r#"import asyncio
+
+async def one(n):
+    reader, writer = await asyncio.open_connection("server", 7)
+    writer.write(b"client %d\n" % n)
+    said = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return said
+
+async def main():
+    print(await asyncio.gather(*(one(n) for n in range(3))))
+    try:
+        await asyncio.open_connection("server", 9)
+    except ConnectionRefusedError as error:
+        print(error.errno)
+
+asyncio.run(main())
+"#);
+    let result = in_a_page(&format!(
+        "const server = await start('server', 'server.py', {server});
+        await until(server, waits('poll'));
+        const client = await run('client', {client});
+        await server.run.stop();
+        return {{ client, server: await all(server) }};"
+    ))
+    .await;
+    assert_eq!(text(&result["client"]), "[b'CLIENT 0\\n', b'CLIENT 1\\n', b'CLIENT 2\\n']\n111\n");
+    assert_eq!(result["server"]["exit"]["status"], "stopped", "{}", result["server"]);
+}
+
+#[tokio::test]
 async fn one_thread_serves_three_clients_with_select() {
     let server = js(r#"import select, socket
 l = socket.create_server(("", 7))

@@ -36,6 +36,7 @@ fn apply(socket: BorrowedFd<'_>, name: OptionName, value: OptionValue) -> Result
         OptionName::KeepIntvl => sockopt::set_tcp_keepintvl(socket, Duration::from_secs(number(value)?)),
         OptionName::KeepCnt => sockopt::set_tcp_keepcnt(socket, number(value)?),
         OptionName::Ttl => sockopt::set_ip_ttl(socket, number(value)?),
+        OptionName::V6Only => sockopt::set_ipv6_v6only(socket, on(value)?),
         OptionName::Error | OptionName::Type | OptionName::AcceptConn => Ok(()),
     }
 }

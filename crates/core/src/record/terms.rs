@@ -66,6 +66,7 @@ pub fn option_name(name: OptionName) -> &'static str {
         OptionName::NoDelay => "TCP_NODELAY",
         OptionName::QuickAck => "TCP_QUICKACK",
         OptionName::Cork => "TCP_CORK",
+        OptionName::V6Only => "IPV6_V6ONLY",
         OptionName::UserTimeout => "TCP_USER_TIMEOUT",
         OptionName::KeepIdle => "TCP_KEEPIDLE",
         OptionName::KeepIntvl => "TCP_KEEPINTVL",

@@ -32,7 +32,7 @@ pub const METHODS: [&str; 18] = [
 /// `shutdown` is a method as well; it stands alone because [`METHODS`] is sorted by what people type first.
 pub const SHUTDOWN: &str = "shutdown";
 
-const NUMBERS: [(&str, i64); 44] = [
+const NUMBERS: [(&str, i64); 46] = [
     ("SHUT_RD", 0),
     ("SHUT_WR", 1),
     ("SHUT_RDWR", 2),
@@ -55,7 +55,9 @@ const NUMBERS: [(&str, i64); 44] = [
     ("SOL_TCP", 6),
     ("IPPROTO_TCP", 6),
     ("IPPROTO_UDP", 17),
+    ("IPPROTO_IPV6", 41),
     ("IP_TTL", 2),
+    ("IPV6_V6ONLY", 26),
     ("TCP_NODELAY", 1),
     ("TCP_CORK", 3),
     ("TCP_KEEPIDLE", 4),
@@ -148,7 +150,7 @@ pub fn how_name(how: How) -> &'static str {
 }
 
 /// Every socket option of the allow-list: level and name as C and Python spell them, and Linux's numbers.
-pub const OPTIONS: [(OptionName, &str, &str, i64, i64); 19] = [
+pub const OPTIONS: [(OptionName, &str, &str, i64, i64); 20] = [
     (OptionName::ReuseAddr, "SOL_SOCKET", "SO_REUSEADDR", 1, 2),
     (OptionName::ReusePort, "SOL_SOCKET", "SO_REUSEPORT", 1, 15),
     (OptionName::KeepAlive, "SOL_SOCKET", "SO_KEEPALIVE", 1, 9),
@@ -168,6 +170,7 @@ pub const OPTIONS: [(OptionName, &str, &str, i64, i64); 19] = [
     (OptionName::KeepIntvl, "IPPROTO_TCP", "TCP_KEEPINTVL", 6, 5),
     (OptionName::KeepCnt, "IPPROTO_TCP", "TCP_KEEPCNT", 6, 6),
     (OptionName::Ttl, "IPPROTO_IP", "IP_TTL", 0, 2),
+    (OptionName::V6Only, "IPPROTO_IPV6", "IPV6_V6ONLY", 41, 26),
 ];
 
 /// The option with these numbers.
@@ -193,6 +196,7 @@ pub fn is_switch(option: OptionName) -> bool {
             | OptionName::QuickAck
             | OptionName::Cork
             | OptionName::AcceptConn
+            | OptionName::V6Only
     )
 }
 

@@ -51,6 +51,8 @@ pub(crate) fn cases() -> Vec<Case> {
             on.get(C, fd, OptionName::Linger);
             on.set(C, fd, OptionName::UserTimeout, OptionValue::Int(1234));
             on.get(C, fd, OptionName::UserTimeout);
+            // It is IPv6's, and this is no socket of IPv6.
+            on.set(C, fd, OptionName::V6Only, OptionValue::Bool(true));
         }),
         case("TCP's options are not UDP's", |on| {
             let fd = on.udp(C);

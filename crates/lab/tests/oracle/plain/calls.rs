@@ -152,6 +152,7 @@ fn set(fd: impl AsFd, name: OptionName, value: OptionValue) -> rustix::io::Resul
         (OptionName::RcvBuf, OptionValue::Int(size)) => {
             sockopt::set_socket_recv_buffer_size(fd, usize::try_from(size).unwrap())
         }
+        (OptionName::V6Only, OptionValue::Bool(on)) => sockopt::set_ipv6_v6only(fd, on),
         (OptionName::UserTimeout, OptionValue::Int(ms)) => {
             sockopt::set_tcp_user_timeout(fd, u32::try_from(ms).unwrap())
         }

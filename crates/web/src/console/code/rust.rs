@@ -181,6 +181,7 @@ fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
         OptionName::KeepIntvl => keepalive(format!("with_interval(Duration::from_secs({number}))")),
         OptionName::KeepCnt => keepalive(format!("with_retries({number})")),
         OptionName::Ttl => format!("{name}.set_ttl_v4({number})?;"),
+        OptionName::V6Only => format!("{name}.set_only_v6({on})?;"),
         OptionName::Error | OptionName::Type | OptionName::AcceptConn => {
             "// This option can only be read.".to_owned()
         }
@@ -208,6 +209,7 @@ fn getter(option: OptionName) -> &'static str {
         OptionName::KeepIntvl => "tcp_keepalive_interval()",
         OptionName::KeepCnt => "tcp_keepalive_retries()",
         OptionName::Ttl => "ttl_v4()",
+        OptionName::V6Only => "only_v6()",
     }
 }
 

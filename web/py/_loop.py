@@ -49,6 +49,23 @@ class _Policy(getattr(events, "_BaseDefaultEventLoopPolicy", None) or events.Bas
     _loop_factory = Loop
 
 
+_NOT_HERE = (
+    "asyncio is not here: its loop needs calls that block, which this page has at a secure address only "
+    "(https, or localhost)."
+)
+
+
+def refuse():
+    """Where calls are promises, these need Pyodide's own loop, and no other can run."""
+    import asyncio
+
+    def run(main, *, debug=None, loop_factory=None):
+        main.close()
+        raise RuntimeError(_NOT_HERE)
+
+    asyncio.run = run
+
+
 def install():
     """Makes it the loop that asyncio runs. Pyodide has one of its own, which runs in the browser's."""
     import asyncio

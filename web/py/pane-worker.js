@@ -51,7 +51,7 @@ async function load({ base, files, module, snapshot }) {
   for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
   // The bridge comes with the script; until then there is nobody to ask.
   pyodide.registerJsModule("_bridge", { current: () => sys });
-  pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare()`);
+  pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare(${self.crossOriginIsolated ? "True" : "False"})`);
   self.postMessage({ ready: true, module: downloads.module, snapshot: snapshot ? null : taken });
 }
 

@@ -22,8 +22,8 @@ _SSL = "ssl is not here: in this page sockets carry plain bytes, so that their p
 _PAGE = "the page is not here: a program of this lab has its machine's sockets, as it would have anywhere else."
 
 
-def prepare():
-    """Puts our modules in the place of CPython's, once, before any script."""
+def prepare(blocking=True):
+    """Puts our modules in the place of CPython's, once, before any script. `blocking`: calls are no promises."""
     linux.install()
     # Pyodide has one of its own.
     sys.excepthook = sys.__excepthook__
@@ -43,7 +43,10 @@ def prepare():
     import _loop
     import _streams  # noqa: F401
 
-    _loop.install()
+    if blocking:
+        _loop.install()
+    else:
+        _loop.refuse()
 
 
 def _load(name, file):

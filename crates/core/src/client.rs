@@ -15,7 +15,6 @@ use std::{
 use bytes::Bytes;
 
 use self::{inbox::Inbox, pulse::Pulse};
-pub use crate::endpoint::BATCH;
 use crate::{
     call::{Call, CallError, Outcome, Wait},
     endpoint::Endpoint,
@@ -32,6 +31,11 @@ use crate::{
     stream::{self, Incoming, Outgoing},
     trace::Event,
 };
+
+/// A good size for one WebSocket message of a page, in bytes: with its own head it is just not longer than a segment of
+/// 64 KiB, the largest that TCP sends at once. Messages that come to a page are smaller: they may be a keypress's echo
+/// behind those of a bulk.
+pub const BATCH: usize = limits::MESSAGE - 128;
 
 /// What came from the server, or must be done now.
 #[derive(Clone, Debug, PartialEq)]
@@ -669,7 +673,7 @@ impl Client {
             if entry.wanted {
                 let credit = entry.outgoing.left();
                 let room = stream::room(credit, schedule.stream_bytes(*stream), schedule.bytes());
-                if stream::is_worth_it(credit, room) {
+                if stream::is_worth_it(credit, room, schedule.bytes()) {
                     entry.wanted = false;
                     self.events.push_back(ClientEvent::StreamRoom { stream: *stream });
                 }

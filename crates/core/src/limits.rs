@@ -23,11 +23,11 @@ pub const FIRST_DESCRIPTOR: i32 = 3;
 /// Echo requests of one ping.
 pub const PING_COUNT: u8 = 10;
 /// Bytes of frames not yet acknowledged that an end keeps for a resume.
-pub const REPLAY: usize = 256 * 1024;
+pub const REPLAY: usize = 384 * 1024;
 /// An acknowledgement is due after this many reliable frames.
-pub const ACK_FRAMES: u64 = 16;
+pub const ACK_FRAMES: u64 = 32;
 /// An acknowledgement is due after this many bytes of reliable frames.
-pub const ACK_BYTES: usize = 64 * 1024;
+pub const ACK_BYTES: usize = 128 * 1024;
 /// Credit of one stream and direction that may be outstanding, in bytes.
 pub const STREAM_WINDOW: u64 = 1024 * 1024;
 /// Bytes the page may send on a stream before the server has granted any, so that data need not wait for an answer.

@@ -489,7 +489,7 @@ impl Server {
             if entry.wanted {
                 let credit = entry.outgoing.left();
                 let room = stream::room(credit, schedule.stream_bytes(*stream), schedule.bytes());
-                if stream::is_worth_it(credit, room) {
+                if stream::is_worth_it(credit, room, schedule.bytes()) {
                     entry.wanted = false;
                     self.events.push_back(ServerEvent::StreamRoom { stream: *stream });
                 }

@@ -75,17 +75,24 @@ impl Incoming {
     }
 }
 
-/// Bytes a stream may have waiting in the schedule: two chunks, so that one can be filled while one is sent.
-const QUEUE: usize = 2 * limits::STREAM_CHUNK;
+/// Bytes a stream may have waiting in the schedule: four chunks, so that a socket is read in large pieces, and half of
+/// them can be filled while half are sent.
+const QUEUE: usize = 4 * limits::STREAM_CHUNK;
+/// Bytes waiting in the schedule beyond which a stream may add only one chunk.
+const QUEUE_OF_ALL: usize = 512 * 1024;
 
 /// Bytes the schedule takes from a stream now: within its credit, its own queue, and the queue of all.
 pub(crate) fn room(credit: u64, waiting: usize, waiting_of_all: usize) -> usize {
-    // Beyond the queue of all each stream still gets one chunk in, else the first ones would shut out the others.
-    let queue = if waiting_of_all >= limits::REPLAY { limits::STREAM_CHUNK } else { QUEUE };
-    usize::try_from(credit).unwrap_or(usize::MAX).min(queue.saturating_sub(waiting))
+    usize::try_from(credit).unwrap_or(usize::MAX).min(queue(waiting_of_all).saturating_sub(waiting))
 }
 
-/// Whether a sender that was told "no room" should be told of this much.
-pub(crate) fn is_worth_it(credit: u64, room: usize) -> bool {
-    room > 0 && room as u64 >= credit.min(limits::STREAM_CHUNK as u64)
+/// Beyond the queue of all each stream still gets one chunk in, else the first ones would shut out the others.
+fn queue(waiting_of_all: usize) -> usize {
+    if waiting_of_all >= QUEUE_OF_ALL { limits::STREAM_CHUNK } else { QUEUE }
+}
+
+/// Whether a sender that was told "no room" should be told of this much: half the queue, so that it moves large pieces.
+pub(crate) fn is_worth_it(credit: u64, room: usize, waiting_of_all: usize) -> bool {
+    let enough = (queue(waiting_of_all) / 2).max(limits::STREAM_CHUNK);
+    room > 0 && room as u64 >= credit.min(enough as u64)
 }

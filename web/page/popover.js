@@ -17,6 +17,8 @@ export function popover(anchor, { label, class: extra = "", fill }) {
     panel.replaceChildren(...fill(close));
     anchor.after(panel);
     panel.showPopover();
+    // At once: the toggle comes later, when somebody may have begun to type elsewhere in it.
+    /** @type {HTMLElement | null} */ (panel.querySelector("[autofocus], input, button, a"))?.focus();
   });
   // A press on the anchor would close the panel as a press outside, and the click would then open it again.
   anchor.addEventListener("pointerdown", () => {
@@ -25,8 +27,7 @@ export function popover(anchor, { label, class: extra = "", fill }) {
   panel.addEventListener("toggle", (event) => {
     const open = /** @type {ToggleEvent} */ (event).newState === "open";
     anchor.setAttribute("aria-expanded", String(open));
-    if (open) /** @type {HTMLElement | null} */ (panel.querySelector("[autofocus], input, button, a"))?.focus();
-    else panel.remove();
+    if (!open) panel.remove();
   });
 }
 

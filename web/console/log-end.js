@@ -18,7 +18,7 @@ export class LogEnd {
   /** @param {HTMLElement} log that scrolls */
   constructor(log) {
     this.#log = log;
-    onScroll(log, () => this.#scrolled());
+    onScroll(log, (byHand) => this.#scrolled(byHand));
     new ResizeObserver(() => this.grown()).observe(log);
   }
 
@@ -44,11 +44,11 @@ export class LogEnd {
     this.#top = this.#log.scrollTop;
   }
 
-  /** The end may move away by itself; only who scrolls up leaves it. */
-  #scrolled() {
+  /** The end may move away by itself; only whose hand scrolls up leaves it. @param {boolean} byHand */
+  #scrolled(byHand) {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
     const there = scrollHeight - scrollTop - clientHeight < NEAR;
-    const up = scrollTop < this.#top - 1;
+    const up = byHand && scrollTop < this.#top - 1;
     this.#top = scrollTop;
     if (there || up) this.#follows = there;
     this.button.hidden = this.#follows;

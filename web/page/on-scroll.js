@@ -4,12 +4,15 @@
 /** So long after a hand was there what scrolls may be its doing: wheels and touches run on. Milliseconds. */
 const RUNS_ON_MS = 1000;
 
-/** @param {HTMLElement} scroller @param {() => void} heard */
+/**
+ * @param {HTMLElement} scroller
+ * @param {(byHand: boolean) => void} heard `byHand`: somebody scrolls; else the browser did, as when what was hidden shows
+ */
 export function onScroll(scroller, heard) {
   let last = -Infinity;
   const touch = () => (last = performance.now());
   for (const input of ["wheel", "touchmove", "pointerdown", "keydown"]) scroller.addEventListener(input, touch, { passive: true });
   scroller.addEventListener("pointermove", (event) => event.buttons > 0 && touch(), { passive: true });
-  const scrolled = () => (performance.now() - last < RUNS_ON_MS ? heard() : void setTimeout(heard));
+  const scrolled = () => (performance.now() - last < RUNS_ON_MS ? heard(true) : void setTimeout(() => heard(false)));
   scroller.addEventListener("scroll", scrolled, { passive: true });
 }

@@ -118,7 +118,7 @@ export class WireView extends HTMLElement {
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
     if (this.#scale !== 1) this.style.setProperty("--wire-scale", String(this.#scale));
-    onScroll(root, () => this.#scrolled());
+    onScroll(root, (byHand) => this.#scrolled(byHand));
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
     ground.addEventListener("pointerleave", () => this.#lights.event(this.#chosen));
@@ -205,10 +205,11 @@ export class WireView extends HTMLElement {
 
   // Following.
 
-  #scrolled() {
+  /** @param {boolean} byHand */
+  #scrolled(byHand) {
     const { atEnd, suffices } = this.#plane;
-    const up = this.#plane.wentUp();
-    // The end may move away by itself; only who scrolls up leaves it.
+    const up = this.#plane.wentUp() && byHand;
+    // The end may move away by itself, and the browser scrolls what comes to sight; only whose hand scrolls up leaves it.
     if (atEnd !== this.#following && (atEnd || up)) this.#setFollowing(atEnd);
     if (!suffices) this.#pace.atOnce();
     // Calls that wait stick under their machine's name.

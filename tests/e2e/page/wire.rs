@@ -259,6 +259,28 @@ async fn the_drawing_follows_until_its_reader_scrolls_up() {
     assert_eq!(tab.read("document.querySelector('.wire-follow').hidden").await, "true");
 }
 
+/// While another view has a telephone's screen the drawing grows unseen; whoever comes back finds its end.
+#[tokio::test]
+async fn on_a_telephone_the_drawing_has_followed_unseen() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, PHONE).await;
+    listen(&tab, 5).await;
+    view(&tab, PHONE, "Wire").await;
+    tab.click("#wire", "Hold…").await;
+    tab.shows("the newest", AT_THE_END).await;
+    for number in 1..=4 {
+        do_line(&tab, "left", &format!("s{number} = socket.socket()")).await;
+        type_line(&tab, "left", &format!("s{number}.connect((\"server\", 12345))")).await;
+        newest_is(&tab, "left", &format!("s{number}.connect((\"server\", 12345))"), "waiting").await;
+        view(&tab, PHONE, "Wire").await;
+        tab.sees("#wire", if number == 1 { "1 packet held" } else { "packets held" }).await;
+        tab.shows("the newest", AT_THE_END).await;
+        assert_eq!(tab.read("document.querySelector('.wire-follow').hidden").await, "true");
+    }
+    tab.click("#wire", "Let…").await;
+}
+
 #[tokio::test]
 async fn the_scrubber_goes_back_in_time_and_kinds_can_be_left_out() {
     let server = TestServer::shared();

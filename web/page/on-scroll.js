@@ -11,7 +11,8 @@ const RUNS_ON_MS = 1000;
 export function onScroll(scroller, heard) {
   let last = -Infinity;
   const touch = () => (last = performance.now());
-  for (const input of ["wheel", "touchmove", "pointerdown", "keydown"]) scroller.addEventListener(input, touch, { passive: true });
+  // Whoever walks there with Tab is there too: the browser scrolls to what gets the focus.
+  for (const input of ["wheel", "touchmove", "pointerdown", "keydown", "focusin"]) scroller.addEventListener(input, touch, { passive: true });
   scroller.addEventListener("pointermove", (event) => event.buttons > 0 && touch(), { passive: true });
   const scrolled = () => (performance.now() - last < RUNS_ON_MS ? heard(true) : void setTimeout(() => heard(false)));
   scroller.addEventListener("scroll", scrolled, { passive: true });

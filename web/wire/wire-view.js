@@ -251,6 +251,8 @@ export class WireView extends HTMLElement {
   /** @param {number} seq */
   #scrollTo(seq) {
     this.#plane.scrollTo(seq, this.#drawer.covers(this.#plane.root));
+    // Who walks to an event wants to see it, and not what comes next.
+    if (this.#following && !this.#plane.atEnd) this.#setFollowing(false);
   }
 
   #left() {

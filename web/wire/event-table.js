@@ -100,6 +100,11 @@ export class EventTable {
     this.#rows.get(this.#active)?.focus({ preventScroll: !this.#shown });
   }
 
+  /** Whoever comes to the rows next comes to the newest. */
+  rest() {
+    this.#active = -1;
+  }
+
   /** @param {number} seq */
   focusSeq(seq) {
     this.focus(this.#view.indexOf(seq));

@@ -40,7 +40,9 @@ export class Lights {
     const seqs = this.#belonging();
     const rows = seqs.map((seq) => this.#view.rowOf(seq)).filter((row) => row !== undefined);
     this.#upTo = this.#view.lastSeq();
-    this.#painter.light([...seqs, ...rows]);
+    // Beside what is not drawn nothing has to stand back.
+    const drawn = seqs.some((seq) => this.#view.moves(seq));
+    this.#painter.light(drawn ? [...seqs, ...rows] : []);
     this.onchange(seqs);
   }
 

@@ -220,8 +220,14 @@ export class WireView extends HTMLElement {
   #setFollowing(following) {
     this.#following = following;
     this.#paused = this.#view.lastSeq();
-    if (!following) this.#reveal.finish();
+    if (following) this.#restAtTheEnd();
+    else this.#reveal.finish();
     this.#updateFollow();
+  }
+
+  /** Who only walks through the page comes past the newest event, and is not taken back to where somebody once was. */
+  #restAtTheEnd() {
+    if (this.#following && !this.#table.hasFocus && this.#drawer.seq === 0) this.#table.rest();
   }
 
   #updateFollow() {
@@ -260,6 +266,7 @@ export class WireView extends HTMLElement {
     this.#chosen = 0;
     this.#plane.painter.choose(0);
     this.#lights.event(0);
+    this.#restAtTheEnd();
   }
 
   /** @param {Event} event */

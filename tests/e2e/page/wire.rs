@@ -261,6 +261,40 @@ async fn the_drawing_follows_until_its_reader_scrolls_up() {
 
 /// While another view has a telephone's screen the drawing grows unseen; whoever comes back finds its end.
 #[tokio::test]
+async fn who_walks_to_an_event_stays_there() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
+    for number in 1..=3 {
+        do_line(&tab, "left", &format!("s{number} = socket.socket()")).await;
+        do_line(&tab, "left", &format!("s{number}.connect((\"tutorial\", 12345))")).await;
+    }
+    listen(&tab, 5).await;
+    // While a call waits the drawing is made anew all the time.
+    type_line(&tab, "right", "l.accept()").await;
+    tab.shows("the newest", AT_THE_END).await;
+
+    tab.region("wire").await;
+    tab.press("Home").await;
+    tab.sees(".wire-follow", "follow").await;
+    let top = "document.querySelector('.wire-scroll').scrollTop";
+    let before = tab.read(top).await;
+    type_line(&tab, "left", "s4 = socket.socket()").await;
+    tab.sees(".wire-follow", " new, follow").await;
+    assert_eq!(tab.read(top).await, before, "it stays where its reader went");
+
+    // Whoever follows again and walks past is not taken back to where somebody once was.
+    tab.click("#wire", &format!("{}…", tab.text(".wire-follow").await)).await;
+    tab.shows("the newest again", AT_THE_END).await;
+    tab.region("left").await;
+    tab.region("wire").await;
+    tab.press("ArrowDown").await;
+    tab.shows("the newest event", "active().ariaRowIndex === active().closest('[role=table]').ariaRowCount")
+        .await;
+    tab.shows("and so it stays", AT_THE_END).await;
+}
+
+#[tokio::test]
 async fn on_a_telephone_the_drawing_has_followed_unseen() {
     let server = TestServer::shared();
     let browser = Browser::open().await;

@@ -92,7 +92,7 @@ impl View {
         parsed(&scene)
     }
 
-    /// Top and bottom of an event's row as `[top, bottom]`; undefined when it is not drawn.
+    /// Where the drawing has to be to see an event, as `[top, bottom]` of a row; undefined when nothing is drawn yet.
     pub fn place(&self, seq: f64) -> Result<JsValue, JsError> {
         object(&self.diagram.place(seq as u64))
     }

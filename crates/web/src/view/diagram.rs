@@ -105,9 +105,10 @@ impl Diagram {
         self.layout = Layout::default();
     }
 
-    /// Top and bottom of an event's row; none when nothing is drawn yet.
+    /// Top and bottom of an event's row. What is not drawn is after the row before it, and what comes before all rows
+    /// at the first; none when nothing is drawn yet.
     pub fn place(&self, seq: u64) -> Option<(f64, f64)> {
-        self.layout.row_of(seq).map(|row| (row.y, row.y + row.height))
+        self.layout.row_of(seq).or(self.layout.rows.first()).map(|row| (row.y, row.y + row.height))
     }
 
     /// `seq` of the row an event is drawn in: a call's end may share its begin's.

@@ -1,6 +1,6 @@
 //! The tutorial's programs on the page: two clicks, what goes wrong, and what becomes of the code.
 
-use super::{LAPTOP, PHONE, entered, first_visit};
+use super::{LAPTOP, PHONE, do_line, entered, first_visit};
 use crate::harness::{
     browser::{Browser, Tab, quote},
     server::TestServer,
@@ -92,6 +92,11 @@ async fn on_a_telephone_both_run_from_the_wire() {
     prints(&tab, "left", "Thank you for connecting").await;
     tab.fits().await;
     tab.screenshot("programs-320-client").await;
+    // A machine's other files, and its calls by hand, are at hand as well.
+    tab.click("#left", "By hand").await;
+    do_line(&tab, "left", "s = socket.socket()").await;
+    tab.fits().await;
+    tab.screenshot("programs-320-by-hand").await;
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 // What is pressed within the drawing: buttons in HTML over the SVG, at places the layout chose.
 import { element } from "/page/element.js";
+import { heldCard } from "./held-card.js";
 
 /**
- * @typedef {object} Actions
- * @property {(packet: number) => void} deliver
- * @property {(packet: number) => void} drop
+ * @typedef {object} More
  * @property {(seq: number) => void} unfold
  * @property {(call: number, seq: number) => void} cancel
  * @property {boolean} holds whether this page may command the wire
+ * @typedef {import("./held-card.js").HeldActions & More} Actions
  */
 
 export class Overlay {
@@ -77,17 +77,9 @@ export class Overlay {
 
   /** @param {any} shape @param {boolean} live */
   #card({ x, y, width, title, packet, seq }, live) {
-    const { deliver, drop } = this.#actions;
     const holds = this.#actions.holds && live;
     const make = () => {
-      const buttons = element(
-        "div",
-        { class: "wire-card-buttons" },
-        element("button", { type: "button", "aria-label": `Deliver ${title}`, on: { click: () => deliver(packet) } }, "Deliver"),
-        element("button", { type: "button", "aria-label": `Drop ${title}`, on: { click: () => drop(packet) } }, "Drop"),
-      );
-      const card = element("div", { class: "wire-card", data: { seq: String(seq) } }, element("span", { class: "wire-card-title" }, title));
-      card.append(holds ? buttons : element("span", { class: "wire-card-note" }, "held"));
+      const card = heldCard({ title, packet, seq }, holds ? this.#actions : null);
       card.style.width = `${width}px`;
       return card;
     };

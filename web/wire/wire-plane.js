@@ -27,6 +27,8 @@ export class WirePlane {
   #scale;
   /** Where it was scrolled to when last heard of. */
   #top = 0;
+  /** Where it was scrolled to when it was painted last. */
+  #eye = 0;
   root = element("div", { class: "wire-scroll" }, this.#plane);
 
   /** @param {{ view: any, scale: number, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
@@ -55,6 +57,12 @@ export class WirePlane {
   /** The packets that are held, as drawn. */
   get cards() {
     return this.#overlay.cards;
+  }
+
+  /** Whether any of them was seen whole when this was painted last. */
+  get seesCard() {
+    const [top, bottom] = [this.#eye / this.#scale, (this.#eye + this.#size.height) / this.#scale];
+    return this.cards.some(({ y, height }) => y + height / 3 >= top && y + height <= bottom);
   }
 
   get hidden() {
@@ -97,6 +105,7 @@ export class WirePlane {
       if (!this.#suffices(end)) scene = this.#paint(end, how);
       this.root.scrollTop = end;
     }
+    this.#eye = how.follow ? Math.max(scrollTop, end) : scrollTop;
     // Where the plane has become shorter the browser goes up with it: that was nobody's wish.
     if (how.follow) this.#top = end;
     this.#drawing.classList.toggle("empty", this.#painter.empty);

@@ -4,6 +4,7 @@ import { button, element } from "/page/element.js";
 import { onScroll } from "/page/on-scroll.js";
 import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
+import { HeldAbove } from "./held-above.js";
 import { Lights } from "./lights.js";
 import { Pace } from "./pace.js";
 import { Reveal } from "./reveal.js";
@@ -30,6 +31,8 @@ export class WireView extends HTMLElement {
   #view;
   /** @type {WirePlane} */
   #plane;
+  /** @type {HeldAbove} */
+  #above;
   /** @type {EventTable} */
   #table;
   /** @type {DetailsDrawer} */
@@ -110,10 +113,11 @@ export class WireView extends HTMLElement {
       cancel: (/** @type {number} */ call, /** @type {number} */ seq) => this.#cancel(call, seq),
     };
     this.#plane = new WirePlane({ view, scale: this.#scale, actions, onresize: () => this.#schedule() });
+    this.#above = new HeldAbove({ actions, scale: this.#scale, ongo: (seq) => this.#table.focusSeq(seq) });
     const { root, ground, painter } = this.#plane;
     this.#lights = new Lights(view, painter);
     this.#lights.onchange = (seqs) => this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
-    const stage = element("div", { class: "wire-stage" }, root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
+    const stage = element("div", { class: "wire-stage" }, root, this.#above.root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
     this.#scrubber = new Scrubber(view, () => this.#moved());
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
@@ -178,9 +182,10 @@ export class WireView extends HTMLElement {
       live: this.#scrubber.at === 0,
       covered: this.#drawer.covers(this.#plane.root),
     });
+    this.#above.draw(scene, this.#scrubber.at === 0 && !this.#table.shown && !this.#plane.seesCard);
     this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
     if (this.#lights.keep()) this.onpaint();
-    this.#head.draw({ ...scene, cards: this.#plane.cards }, this.#now(), this.#tookSlowly());
+    this.#head.draw({ ...scene, cards: [...this.#plane.cards, ...scene.above] }, this.#now(), this.#tookSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
     if (this.#reveal.waits) this.#schedule();

@@ -316,6 +316,38 @@ async fn on_a_telephone_the_drawing_has_followed_unseen() {
 }
 
 #[tokio::test]
+async fn on_a_telephone_what_is_held_stays_at_hand() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, PHONE).await;
+    listen(&tab, 5).await;
+    view(&tab, PHONE, "Wire").await;
+    tab.click("#wire", "Hold…").await;
+    do_line(&tab, "left", "s = socket.socket()").await;
+    type_line(&tab, "left", CONNECT).await;
+    newest_is(&tab, "left", CONNECT, "waiting").await;
+    // What happens since takes the card out of the small view.
+    for number in 1..=8 {
+        do_line(&tab, "right", &format!("u{number} = socket.socket()")).await;
+    }
+    view(&tab, PHONE, "Wire").await;
+    tab.shows("the newest", AT_THE_END).await;
+    tab.sees(".wire-above", "↑ SYN").await;
+    tab.fits().await;
+    tab.screenshot("wire-320-above").await;
+
+    tab.click(".wire-above", "Show SYN…").await;
+    tab.sees(".wire-follow", "follow").await;
+    tab.shows("the card itself", "place(cardButton('Deliver', 'SYN'))").await;
+    tab.sees_no("#wire", "↑ SYN").await;
+    tab.click("#wire", "follow").await;
+    tab.shows("the newest again", AT_THE_END).await;
+    tab.click(".wire-above", "Deliver SYN…").await;
+    tab.shows("an answer", "cardButton('Deliver', 'SYN ACK')").await;
+    deliver_until_done(&tab, CONNECT).await;
+}
+
+#[tokio::test]
 async fn the_scrubber_goes_back_in_time_and_kinds_can_be_left_out() {
     let server = TestServer::shared();
     let browser = Browser::open().await;

@@ -83,8 +83,8 @@ impl View {
     }
 
     /// The part of the drawing that options ask for: `{ width, nowNs, hosts, revealUpTo, top, bottom, eye, most }`.
-    /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, last, shapes, gone }`: the shapes that are new
-    /// or different since the last answer, and the keys of those that are gone.
+    /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, above, last, shapes, gone }`: the shapes that are
+    /// new or different since the last answer, and the keys of those that are gone.
     pub fn diagram(&mut self, options: JsValue) -> Result<JsValue, JsError> {
         let options: Options = serde_wasm_bindgen::from_value(options)?;
         let mut scene = self.diagram.scene(&self.store, &options);

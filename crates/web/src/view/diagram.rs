@@ -77,6 +77,7 @@ impl Diagram {
         };
         draw(&mut paper);
         let sticky = paper.waiting();
+        let above = paper.held_above();
         let shapes = std::mem::take(&mut paper.shapes);
         Scene {
             width: options.width,
@@ -86,6 +87,7 @@ impl Diagram {
             hidden: self.hidden(store),
             lifelines: lines,
             sticky,
+            above,
             last: layout.laid,
             shapes,
             gone: Vec::new(),

@@ -1,15 +1,15 @@
 //! Packets held on the wire: a pile of the same segment, with a card on top.
 
 use proto::{
-    id::PacketId,
+    id::{HostId, PacketId},
     trace::{Fate, Packet, TimerKind, Transport, What},
 };
 
 use super::{
     arrows::Way,
     paper::Paper,
-    rows::DROP,
-    shapes::{Form, Head},
+    rows::{DROP, RowKind},
+    shapes::{Form, Head, HeldAbove},
 };
 use crate::view::{
     store::{PacketNote, TraceStore},
@@ -19,6 +19,12 @@ use crate::view::{
 /// Size of a card.
 const WIDTH: f64 = 152.0;
 const HEIGHT: f64 = 46.0;
+/// From the top of a packet's row to that of its card.
+const CARD: f64 = 4.0;
+/// From the top of a card to its buttons.
+const BUTTONS: f64 = 16.0;
+/// So many held packets are looked at for those above what is seen.
+const ABOVE: usize = 64;
 
 /// Copies of one segment that are held together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +53,12 @@ impl Pile {
             .collect();
         Some(Self { oldest: *held.first()?, newest: *held.last()?, copies: held.len() })
     }
+
+    /// What stands on its card.
+    fn title(&self, packet: &Packet) -> String {
+        let name = packet_name(packet);
+        if self.copies > 1 { format!("{name} ×{}", self.copies) } else { name }
+    }
 }
 
 impl Paper<'_> {
@@ -58,7 +70,7 @@ impl Paper<'_> {
         if pile.newest != packet.id {
             self.arrow_line(packet, note, vec![(way.x1, way.tail), half], "held", Head::None, None);
             let newest = self.store.note(pile.newest).and_then(|note| self.layout.row_of(note.seq));
-            if let Some(card) = newest.map(|row| row.y + 4.0) {
+            if let Some(card) = newest.map(|row| row.y + CARD) {
                 self.wait_line(note.seq, packet.id, middle, half.1, card);
             }
             return;
@@ -75,13 +87,12 @@ impl Paper<'_> {
             None,
         );
         let patience = self.patience(packet);
-        let title = packet_name(packet);
         let what = Form::Card {
             x: middle - width / 2.0,
             y,
             width,
             height: HEIGHT,
-            title: if pile.copies > 1 { format!("{title} ×{}", pile.copies) } else { title },
+            title: pile.title(packet),
             words: note.meaning.words().to_owned(),
             copies: pile.copies,
             packet: packet.id.0,
@@ -91,6 +102,33 @@ impl Paper<'_> {
             sender: way.x1,
         };
         self.put(format!("card{}", pile.oldest), note.seq, what);
+    }
+
+    /// The piles whose card cannot be pressed, since what is seen begins below it; the oldest first.
+    pub(super) fn held_above(&self) -> Vec<HeldAbove> {
+        self.store.held().take(ABOVE).filter_map(|(id, seq)| self.is_above(id, seq)).collect()
+    }
+
+    fn is_above(&self, id: PacketId, seq: u64) -> Option<HeldAbove> {
+        let packet = self.store.packet(id)?;
+        let pile = Pile::of(self.store, packet, self.layout.laid).filter(|pile| pile.oldest == id)?;
+        let newest = self.store.packet(pile.newest)?;
+        let row = self.layout.row_of(self.store.note(pile.newest).map_or(seq, |note| note.seq))?;
+        let drawn = matches!(row.kind, RowKind::Packet { id, .. } if id == pile.newest);
+        if !drawn || row.y + CARD + BUTTONS >= self.eye {
+            return None;
+        }
+        let patience = self.patience(newest);
+        let end = |host: Option<HostId>| host.and_then(|host| self.x(host));
+        let (sender, receiver) = (end(newest.from), end(newest.to));
+        Some(HeldAbove {
+            seq: row.seq,
+            packet: pile.newest.0,
+            title: pile.title(newest),
+            left_ms: patience.map(|(left, _)| left),
+            x: sender.zip(receiver).map_or(self.width / 2.0, |(from, to)| f64::midpoint(from, to)),
+            sender,
+        })
     }
 
     /// The sender's retransmission timer: milliseconds left, and the share of the wait that is left.

@@ -68,6 +68,25 @@ pub struct Sticky {
     pub since: u64,
 }
 
+/// Packets held on the wire whose card is above the visible part.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeldAbove {
+    /// `seq` of the row its card is in.
+    pub seq: u64,
+    /// The newest packet of the pile: what Deliver and Drop act on.
+    pub packet: u64,
+    /// `SYN ×6`.
+    pub title: String,
+    /// The middle of its card.
+    pub x: f64,
+    /// Until the kernel tries again, milliseconds at `nowNs`; absent when nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_ms: Option<f64>,
+    /// Where the sender's line stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<f64>,
+}
+
 /// A part of the drawing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -86,6 +105,8 @@ pub struct Scene {
     pub hidden: Vec<HiddenHost>,
     /// Calls that wait, begun above the visible part.
     pub sticky: Vec<Sticky>,
+    /// Held packets whose card is above the visible part, the oldest first.
+    pub above: Vec<HeldAbove>,
     /// `seq` of the last event laid out.
     pub last: u64,
     /// The shapes that touch the visible part, back to front; once [`super::changes::Painted`] has seen the scene,

@@ -139,6 +139,28 @@ fn held_pile() {
 }
 
 #[test]
+fn a_held_pile_sticks_when_its_card_is_above() {
+    let mut script = Script::new();
+    script.held();
+    script.wait_ms(500);
+    let at = |eye: f64| {
+        let options = Options { eye, ..options(&script, 464.0) };
+        Diagram::default().scene(&script.store(), &options)
+    };
+    let scene = at(0.0);
+    assert!(scene.above.is_empty(), "its card is seen");
+    let card = scene.shapes.iter().find_map(|shape| match &shape.what {
+        Form::Card { y, packet, title, left_ms, .. } => Some((*y, *packet, title.clone(), *left_ms)),
+        _ => None,
+    });
+    let (y, packet, title, left_ms) = card.expect("a card");
+    assert!(at(y).above.is_empty(), "its buttons are seen");
+    let above = at(y + 40.0).above;
+    assert_eq!(above.len(), 1, "one pile");
+    assert_eq!((above[0].packet, &above[0].title, above[0].left_ms), (packet, &title, left_ms));
+}
+
+#[test]
 fn held_then_delivered_dropped_and_superseded() {
     let mut script = Script::new();
     let syn = script.held();

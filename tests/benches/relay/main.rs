@@ -83,8 +83,10 @@ fn main() {
 async fn bench(words: &[String]) {
     let began = std::time::Instant::now();
     let target = Target::start().await;
-    let server = TestServer::start(&["--allow", &target.address.to_string()]);
-    let relay = Relay::start(target.address);
+    let addresses: Vec<String> = target.addresses.iter().map(ToString::to_string).collect();
+    let flags: Vec<&str> = addresses.iter().flat_map(|address| ["--allow", address]).collect();
+    let server = TestServer::start(&flags);
+    let relay = Relay::start(&target.addresses);
     let room = NewRoom::create(&server).await;
     let bench = Bench { server, relay, target, room };
     let mut report = Report::new(words);

@@ -37,7 +37,7 @@ async fn relay_sockets(bench: &Bench) -> f64 {
     let before = resident(bench.relay.pid());
     let mut open = Vec::new();
     for _ in 0..SOCKETS {
-        let mut stream = plain::open(bench.relay.address, &[ECHO]).await;
+        let mut stream = plain::open(bench.relay.addresses[0], &[ECHO]).await;
         // Each has been used.
         plain::echo(&mut stream).await;
         open.push(stream);
@@ -81,7 +81,7 @@ async fn rooms(bench: &Bench) -> Vec<f64> {
     for _ in 0..ROOMS {
         let began = Instant::now();
         let room = NewRoom::create(&bench.server).await;
-        let mut page = Page::join(&room.owner(), bench.target.address).await;
+        let mut page = Page::join(&room.owner(), &bench.target.addresses).await;
         times.push(began.elapsed().as_secs_f64() * 1e3);
         page.bye().await;
     }

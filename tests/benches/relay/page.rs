@@ -23,8 +23,8 @@ use super::harness::{
     room::Link,
 };
 
-/// What is uploaded, again and again.
-const CHUNK: usize = limits::STREAM_CHUNK;
+/// What is uploaded, again and again: as much at once as the plain relay's client sends.
+const CHUNK: usize = 64 * 1024;
 
 /// A connected socket in stream mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,9 @@ pub(crate) struct Page {
     socket: Socket,
     born: Instant,
     program: ProgramId,
-    target: SocketAddr,
+    targets: Vec<SocketAddr>,
+    /// Which of them is connected to next; only set-up goes on.
+    target: usize,
     /// Bytes that have come of each stream.
     received: HashMap<StreamId, u64>,
     /// Streams whose bytes are left lying.
@@ -54,8 +56,8 @@ pub(crate) struct Page {
 
 impl Page {
     /// Comes in and starts a program.
-    pub(crate) async fn enter(link: &Link, target: SocketAddr) -> Self {
-        let mut page = Self::join(link, target).await;
+    pub(crate) async fn enter(link: &Link, targets: &[SocketAddr]) -> Self {
+        let mut page = Self::join(link, targets).await;
         let asked =
             page.endpoint.open_program(HostId(2), "bench", Lifetime::Page).expect("within the limits");
         page.program = loop {
@@ -68,7 +70,7 @@ impl Page {
     }
 
     /// Comes in and is welcomed.
-    pub(crate) async fn join(link: &Link, target: SocketAddr) -> Self {
+    pub(crate) async fn join(link: &Link, targets: &[SocketAddr]) -> Self {
         let request = raw::request(link.server, &link.room, &[]);
         let socket = raw::open(request, link.server).await.expect("a WebSocket");
         socket.get_ref().set_nodelay(true).expect("an option");
@@ -77,7 +79,8 @@ impl Page {
             socket,
             born: Instant::now(),
             program: ProgramId(0),
-            target,
+            targets: targets.to_owned(),
+            target: 0,
             received: HashMap::new(),
             unread: BTreeSet::new(),
             uploads: BTreeMap::new(),
@@ -165,11 +168,17 @@ impl Page {
 
     /// Begins to connect, and to send `first`, without waiting for anything.
     pub(crate) fn begin_stream(&mut self, fd: Fd, first: &[u8]) -> Open {
-        self.begin(Call::Connect { fd, address: self.target });
+        let address = self.targets[self.target % self.targets.len()];
+        self.begin(Call::Connect { fd, address });
         let stream =
             self.endpoint.open_stream(self.program, fd, limits::STREAM_WINDOW).expect("within the limits");
         self.send(stream, first);
         Open { fd, stream }
+    }
+
+    /// The next connection goes to another of the target's ports.
+    pub(crate) fn next_target(&mut self) {
+        self.target += 1;
     }
 
     /// Ends a connection, without waiting for it.

@@ -85,12 +85,14 @@ pub(crate) async fn echo(stream: &mut TcpStream) -> Duration {
 }
 
 /// Connects, echoes and closes until `end`, on `at_once` connections at a time; how often.
-pub(crate) async fn set_up(relay: SocketAddr, at_once: usize, end: Instant) -> u64 {
+pub(crate) async fn set_up(relays: &[SocketAddr], at_once: usize, end: Instant) -> u64 {
     let mut tasks = JoinSet::new();
-    for _ in 0..at_once {
+    for first in 0..at_once {
+        let relays = relays.to_owned();
         tasks.spawn(async move {
             let mut times = 0;
             while Instant::now() < end {
+                let relay = relays[(first + times as usize) % relays.len()];
                 let mut stream = open(relay, &[super::target::ECHO]).await;
                 echo(&mut stream).await;
                 times += 1;

@@ -6,7 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
 /// The first argument that makes this program the relay.
 pub(crate) const ARGUMENT: &str = "--relay";
@@ -15,22 +18,21 @@ pub(crate) const ARGUMENT: &str = "--relay";
 #[derive(Debug)]
 pub(crate) struct Relay {
     child: Child,
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
+    /// Where it listens, a port for each of the target's; everything but set-up uses the first.
+    pub(crate) addresses: Vec<SocketAddr>,
 }
 
 impl Relay {
-    /// Starts this program once more, as a relay to `target`.
-    pub(crate) fn start(target: SocketAddr) -> Self {
+    /// Starts this program once more, as a relay to `targets`.
+    pub(crate) fn start(targets: &[SocketAddr]) -> Self {
         let own = std::env::current_exe().expect("a program knows itself");
         let mut command = Command::new(own);
-        command.arg(ARGUMENT).arg(target.to_string()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg(ARGUMENT).arg(listed(targets)).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the relay starts");
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         output.read_line(&mut line).expect("its standard output");
-        let address = line.trim_end().parse().expect("its address");
-        Self { child, address }
+        Self { child, addresses: unlisted(line.trim_end()) }
     }
 
     /// Its process.
@@ -46,11 +48,27 @@ impl Drop for Relay {
     }
 }
 
+fn listed(addresses: &[SocketAddr]) -> String {
+    addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn unlisted(list: &str) -> Vec<SocketAddr> {
+    list.split(',').map(|address| address.parse().expect("an address")).collect()
+}
+
 /// The relay itself.
-pub(crate) async fn run(target: &str) {
-    let target: SocketAddr = target.parse().expect("an address");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    println!("{}", listener.local_addr().expect("bound"));
+pub(crate) async fn run(targets: &str) {
+    let (mut addresses, mut serving) = (Vec::new(), JoinSet::new());
+    for target in unlisted(targets) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        addresses.push(listener.local_addr().expect("bound"));
+        serving.spawn(relay(listener, target));
+    }
+    println!("{}", listed(&addresses));
+    serving.join_all().await;
+}
+
+async fn relay(listener: TcpListener, target: SocketAddr) {
     while let Ok((client, _)) = listener.accept().await {
         tokio::spawn(async move {
             let copied = copy(client, target).await;

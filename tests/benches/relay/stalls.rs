@@ -59,9 +59,9 @@ fn show(report: &mut Report, relay: &Stall, ours: &Stall) {
 }
 
 async fn unread_relay(bench: &Bench, title: &'static str) -> Stall {
-    let mut beside = plain::open(bench.relay.address, &[ECHO]).await;
+    let mut beside = plain::open(bench.relay.addresses[0], &[ECHO]).await;
     let (sourced, before) = (bench.target.sourced(), resident(bench.relay.pid()));
-    let unread = plain::open(bench.relay.address, &[SOURCE]).await;
+    let unread = plain::open(bench.relay.addresses[0], &[SOURCE]).await;
     let echo = median(&mut plain_echoes(&mut beside, STALL).await);
     let stall = Stall {
         title,
@@ -102,9 +102,9 @@ async fn unread_page(bench: &Bench) -> f64 {
 }
 
 async fn stalled_relay(bench: &Bench, title: &'static str) -> Stall {
-    let mut beside = plain::open(bench.relay.address, &[ECHO]).await;
+    let mut beside = plain::open(bench.relay.addresses[0], &[ECHO]).await;
     let before = resident(bench.relay.pid());
-    let bulk = plain::Bulk::up(bench.relay.address, 1, STALLED).await;
+    let bulk = plain::Bulk::up(bench.relay.addresses[0], 1, STALLED).await;
     let echo = median(&mut plain_echoes(&mut beside, STALL).await);
     Stall {
         title,

@@ -1,4 +1,4 @@
-//! What both peers lead to: one port whose first byte says what the connection is for.
+//! What both peers lead to: a few ports, on each of which the first byte says what the connection is for.
 
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
@@ -25,11 +25,15 @@ pub(crate) const STALLED: u8 = b'x';
 
 const CHUNK: usize = 64 * 1024;
 
+/// A connection that was closed keeps its pair of ports for a minute (RFC 9293 section 3.6.1), and connect(2) looks long
+/// for a free one where nearly all are taken. With so many ports at the far end the rows of set-up never come to that.
+const PORTS: usize = 16;
+
 /// The far side, in this process.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
+    /// Where it listens; everything but set-up uses the first.
+    pub(crate) addresses: Vec<SocketAddr>,
     moved: Arc<Moved>,
 }
 
@@ -40,12 +44,19 @@ struct Moved {
 }
 
 impl Target {
-    /// Listens on a free port of this machine's own address: in a room 127.0.0.1 is the room's.
+    /// Listens on free ports of this machine's own address: in a room 127.0.0.1 is the room's.
     pub(crate) async fn start() -> Self {
+        let moved = Arc::new(Moved::default());
+        let mut addresses = Vec::new();
+        for _ in 0..PORTS {
+            addresses.push(Self::listen(Arc::clone(&moved)).await);
+        }
+        Self { addresses, moved }
+    }
+
+    async fn listen(moved: Arc<Moved>) -> SocketAddr {
         let listener = TcpListener::bind((own_address(), 0)).await.expect("a port");
         let address = listener.local_addr().expect("bound");
-        let moved = Arc::new(Moved::default());
-        let shared = Arc::clone(&moved);
         tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
                 if peer.ip() != address.ip() {
@@ -53,11 +64,11 @@ impl Target {
                     continue;
                 }
                 // That a peer goes away is how every measurement ends.
-                let serving = serve(stream, Arc::clone(&shared));
+                let serving = serve(stream, Arc::clone(&moved));
                 tokio::spawn(async move { drop(serving.await) });
             }
         });
-        Self { address, moved }
+        address
     }
 
     /// Bytes the kernel has taken from all sources so far.

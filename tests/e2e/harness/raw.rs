@@ -11,16 +11,20 @@ use proto::{
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message,
         client::IntoClientRequest as _,
         handshake::client::Request,
         http::{HeaderName, HeaderValue},
+        protocol::WebSocketConfig,
     },
 };
 
 use super::{in_time, room::Link};
+
+/// Bytes read at once: two messages of bulk.
+const READ: usize = 64 * 1024;
 
 /// A WebSocket over plain TCP.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
@@ -45,7 +49,9 @@ pub(crate) fn request(server: SocketAddr, room: &str, headers: &[(&'static str, 
 /// Opens the WebSocket; the server's refusal is `Error::Http`.
 pub(crate) async fn open(request: Request, dial: SocketAddr) -> Result<Socket, Error> {
     let stream = TcpStream::connect(dial).await?;
-    let opening = client_async(request, stream);
+    // A read makes all of its buffer zero first: more than it brings is for nothing.
+    let config = WebSocketConfig::default().read_buffer_size(READ);
+    let opening = client_async_with_config(request, stream, Some(config));
     Ok(in_time("the WebSocket's handshake", opening).await?.0)
 }
 

@@ -42,7 +42,7 @@ impl World {
         let Some((host, socket)) = self.waiting.get(&id).and_then(|w| Some((w.host, w.socket?))) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
-        self.step(host, Cause::Call(id), |world| {
+        self.step_on(socket, host, Cause::Call(id), |world| {
             let Some(waiting) = world.waiting.get(&id) else { return Attempt::Waits };
             match waiting.call {
                 Call::Accept { .. } => world.try_accept(id, socket),

@@ -318,7 +318,7 @@ impl World {
         self.finish(waiting, outcome, payload);
     }
 
-    fn is_outside(&self, socket: SocketId) -> bool {
+    pub(super) fn is_outside(&self, socket: SocketId) -> bool {
         self.sockets.get(&socket).is_some_and(|socket| socket.end.is_outside())
     }
 

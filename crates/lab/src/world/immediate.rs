@@ -57,8 +57,8 @@ impl World {
         let Some(socket) = waiting.socket else {
             return self.finish(waiting, Err(CallError::errno(Errno::EBADF)), Bytes::new());
         };
-        let outcome =
-            self.step(waiting.host, Cause::Call(waiting.id), |world| world.immediately(&waiting, socket));
+        let cause = Cause::Call(waiting.id);
+        let outcome = self.step_on(socket, waiting.host, cause, |world| world.immediately(&waiting, socket));
         self.finish(waiting, outcome, Bytes::new());
     }
 

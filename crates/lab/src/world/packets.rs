@@ -93,6 +93,26 @@ impl World {
         result
     }
 
+    /// The same for what is done to one socket. Where that one is outside, before and after or closed since, nothing of
+    /// the machine's own sockets can have changed, and its kernel is not asked.
+    pub(super) fn step_on<T>(
+        &mut self,
+        socket: SocketId,
+        host: HostId,
+        cause: Cause,
+        act: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let was_outside = self.is_outside(socket);
+        self.drain(host);
+        let result = act(self);
+        let outside = self.sockets.get(&socket).map_or(was_outside, |socket| socket.end.is_outside());
+        let (wire, loopback) = self.read_links(host);
+        if !outside || !wire.is_empty() || !loopback.is_empty() {
+            self.look_and_take(host, cause, wire, loopback);
+        }
+        result
+    }
+
     /// Takes what a machine has sent by itself.
     pub(crate) fn drain(&mut self, host: HostId) {
         let cause = match self.hosts.get(&host) {

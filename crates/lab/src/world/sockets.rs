@@ -140,7 +140,7 @@ impl World {
     pub(super) fn release_if_closed(&mut self, id: SocketId, cause: Cause) {
         let closed = self.sockets.get(&id).filter(|socket| socket.owner.is_none()).map(|socket| socket.host);
         if let Some(host) = closed {
-            self.step(host, cause, |world| world.release_socket(id));
+            self.step_on(id, host, cause, |world| world.release_socket(id));
         }
     }
 

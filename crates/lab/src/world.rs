@@ -15,6 +15,7 @@ mod packets;
 mod people;
 mod ping;
 mod sockets;
+mod spares;
 mod states;
 mod streams;
 mod timers;
@@ -186,6 +187,7 @@ impl World {
                 Timer::Absent(host, address) => self.answer_for_absent(host, address),
                 Timer::Echo(call) => self.echo_timed_out(call),
                 Timer::Drops(host) => self.drops_are_due(host),
+                Timer::Spares(host) => self.spares_are_due(host, now),
                 Timer::Summary => self.record_summary(),
             }
         }

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     link::{Asked, Link},
-    message::{HostSpec, Reply, Request, SocketSpec},
+    message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec},
     option, self_test,
     sysctl::HostSysctl,
     unavailable::Unavailable,
@@ -55,6 +55,9 @@ pub struct HostFds {
 }
 
 impl Keeper {
+    /// Most sockets made at once.
+    pub const MOST_SOCKETS: u8 = DESCRIPTORS as u8;
+
     /// Starts this program once more as the keeper, and has it prove in a complete room that everything works
     /// here. Its `main` must begin with [`super::run_if_asked`]. Blocks for some tens of milliseconds; call it
     /// before the runtime begins.
@@ -87,10 +90,23 @@ impl Keeper {
 
     /// Makes a socket on a host, non-blocking and close-on-exec.
     pub async fn socket(&self, namespace: &Namespace, spec: SocketSpec) -> io::Result<OwnedFd> {
-        let (_, descriptors) = self.ask(Request::Socket(spec), Some(namespace)).await?;
-        let [socket] = exactly(descriptors)?;
-        namespace.check(&socket)?;
+        let [socket] = exactly(self.sockets(namespace, spec, 1).await?)?;
         Ok(socket)
+    }
+
+    /// Makes several that are alike, for the price of one: at most [`Self::MOST_SOCKETS`]. All of them or none.
+    pub async fn sockets(
+        &self,
+        namespace: &Namespace,
+        spec: SocketSpec,
+        count: u8,
+    ) -> io::Result<Vec<OwnedFd>> {
+        let (_, sockets) = self.ask(Request::Sockets(spec, count), Some(namespace)).await?;
+        if sockets.len() != usize::from(count) {
+            return Err(Errno::BADMSG.into());
+        }
+        sockets.iter().try_for_each(|socket| namespace.check(socket))?;
+        Ok(sockets)
     }
 
     /// Changes a setting of a host. ENOENT where this kernel does not have it, EINVAL where it rejects the value.

@@ -20,8 +20,8 @@ use super::{sysctl::HostSysctl, unavailable::Step};
 
 /// Longest encoded message, in bytes. The longest one has fewer than 32.
 const LONGEST: usize = 128;
-/// Most descriptors with one message: those of a host.
-const DESCRIPTORS: usize = 4;
+/// Most descriptors with one message. The kernel's limit is 253 (unix(7), SCM_MAX_FD).
+pub(super) const DESCRIPTORS: usize = 16;
 
 /// A machine to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct HostSpec {
 }
 
 /// A socket to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SocketSpec {
     /// Address family.
     pub family: SocketFamily,
@@ -42,7 +42,7 @@ pub struct SocketSpec {
 }
 
 /// Families of sockets on a host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SocketFamily {
     /// AF_INET.
     Inet,
@@ -51,7 +51,7 @@ pub enum SocketFamily {
 }
 
 /// Types of sockets on a host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SocketKind {
     /// SOCK_STREAM: TCP.
     Stream,
@@ -68,8 +68,8 @@ pub(super) enum Request {
     Begin(Begin),
     /// Answered with namespace, wire, loopback capture and sock_diag, in this order.
     CreateHost(HostSpec),
-    /// Answered with the socket.
-    Socket(SocketSpec),
+    /// Answered with so many sockets, at most [`DESCRIPTORS`], all alike.
+    Sockets(SocketSpec, u8),
     SetSysctl(HostSysctl, u32),
     GetSysctl(HostSysctl),
     LinkDrops,

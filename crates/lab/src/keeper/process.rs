@@ -109,8 +109,9 @@ fn begin(how: Begin, user: Option<&OwnedFd>) -> Result<(OwnedFd, Option<OwnedFd>
 /// Serves a request about the current namespace.
 fn inside(request: Request) -> Served {
     match request {
-        Request::Socket(spec) => {
-            host::socket(spec).map(|socket| (Reply::Done, vec![socket])).at(Step::Socket)
+        Request::Sockets(spec, count) => {
+            let made: Result<_, _> = (0..count).map(|_| host::socket(spec)).collect();
+            made.map(|sockets| (Reply::Done, sockets)).at(Step::Socket)
         }
         Request::SetSysctl(sysctl, value) => {
             sysctl::set(sysctl, value).map(|()| (Reply::Done, Vec::new())).at(Step::Sysctl)

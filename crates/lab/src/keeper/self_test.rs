@@ -82,7 +82,7 @@ impl Host {
 
     fn socket(&self, link: &mut Link) -> Result<OwnedFd, Failure> {
         let spec = SocketSpec { family: SocketFamily::Inet, kind: SocketKind::Stream };
-        let (_, descriptors) = link.ask(Request::Socket(spec), &[self.namespace.as_fd()])?;
+        let (_, descriptors) = link.ask(Request::Sockets(spec, 1), &[self.namespace.as_fd()])?;
         let [socket] = exactly(descriptors).at(Step::Receive)?;
         Ok(socket)
     }

@@ -18,7 +18,7 @@ use proto::{
 };
 use tokio::task::JoinSet;
 
-use super::{World, drops::Drops, states::States};
+use super::{World, drops::Drops, spares::Spares, states::States};
 use crate::{
     diag,
     epoll::{Token, Wanted},
@@ -47,6 +47,7 @@ pub(crate) struct Host {
     pub(super) diag: OwnedFd,
     pub(super) states: States,
     pub(super) drops: Drops,
+    pub(super) spares: Spares,
     /// Kernel settings to be restored when the wire is released.
     pub(super) before_hold: HashMap<HostSysctl, u32>,
     /// Ready-made servers; they end with the machine.
@@ -120,6 +121,7 @@ impl World {
                 diag: fds.diag,
                 states: States::default(),
                 drops: Drops::default(),
+                spares: Spares::default(),
                 before_hold: HashMap::new(),
                 services: JoinSet::new(),
             },
@@ -236,6 +238,7 @@ impl World {
             std::mem::replace(&mut host.tun, fds.wire),
             std::mem::replace(&mut host.tap, fds.loopback),
             std::mem::replace(&mut host.diag, fds.diag),
+            std::mem::take(&mut host.spares),
         );
         close_elsewhere(old);
         self.wire.forget_packets(id);

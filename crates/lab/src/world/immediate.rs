@@ -38,7 +38,6 @@ impl World {
     ) -> Result<(Fd, SocketId), CallError> {
         let program = self.programs.get(&waiting.program).ok_or(CallError::errno(Errno::EBADF))?;
         program.next_fd().map_err(CallError::errno)?;
-        let host = self.hosts.get(&waiting.host).ok_or(CallError::errno(Errno::ENODEV))?;
         let kind = match kind {
             Kind::Stream => SocketKind::Stream,
             Kind::Datagram => SocketKind::Datagram,
@@ -47,9 +46,7 @@ impl World {
             Family::Inet => SocketFamily::Inet,
             Family::Inet6 => SocketFamily::Inet6,
         };
-        let namespace = host.namespace.clone();
-        let made = self.setting.keeper.socket(&namespace, SocketSpec { family, kind }).await;
-        let os = made.map_err(|error| syscall::making_failed(syscall::errno_of(&error)))?;
+        let os = self.take_socket(waiting.host, SocketSpec { family, kind }).await?;
         self.adopt(waiting.program, waiting.host, os)
     }
 

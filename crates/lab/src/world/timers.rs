@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     Echo(CallRef),
     /// A machine's losses are to be counted.
     Drops(HostId),
+    /// Sockets that a machine has in reserve may not be needed any more.
+    Spares(HostId),
     /// Packets above the budget are summed up.
     Summary,
 }

@@ -1,6 +1,6 @@
 //! What belongs together is raised together: lines of code, calls and packets.
 
-use super::{LAPTOP, do_line, first_visit, new_room};
+use super::{LAPTOP, do_line, first_visit, new_room, wire::set};
 use crate::harness::{
     browser::{Browser, Tab, quote},
     server::TestServer,
@@ -49,7 +49,9 @@ fn words_on_the_wire(words: &str) -> String {
     format!(
         "(() => {{
             const texts = [...document.querySelectorAll('.wire-drawing .text')];
-            const {{ left, top, width, height }} = texts.findLast((one) => one.textContent.startsWith({words})).getBoundingClientRect();
+            const text = texts.findLast((one) => one.textContent.startsWith({words}));
+            text.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+            const {{ left, top, width, height }} = text.getBoundingClientRect();
             return {{ x: left + width / 2, y: top + height / 2 }};
         }})()"
     )
@@ -66,10 +68,16 @@ async fn a_line_of_code_raises_what_it_did_and_a_packet_its_lines() {
     tab.shows("the editors", "[...document.querySelectorAll('#left code-editor, #right code-editor')].every((one) => one.dataset.editor === 'full')").await;
     tab.click("#right", "Run server.py on server").await;
     tab.sees("#right .machine-state", "waiting in accept()").await;
+    // A way so long that recv() waits before anything comes.
+    set(&tab, "wire-delay", "300").await;
+    tab.sees("#wire .wire-head", "300 ms each way").await;
     tab.click("#left", "Run client.py on client").await;
     tab.sees("#left output-log", "Thank you for connecting").await;
     tab.sees("#wire", "TIME_WAIT").await;
 
+    // To the beginning: only what is near the eye is drawn.
+    tab.scroll_by(".wire-scroll", -4000).await;
+    tab.sees(".wire-follow", "follow").await;
     tab.point_at("the line with connect()", &line_of_code("left", "connect(")).await;
     for words in ["SYN", "SYN ACK", "connect()", "ESTABLISHED"] {
         tab.shows(&format!("{words} to be raised"), &raised(words)).await;

@@ -6,7 +6,7 @@ use proto::{
 };
 use serde::Serialize;
 
-use super::store::TraceStore;
+use super::store::{PacketNote, TraceStore};
 
 /// Events related to one at most, their states not counted.
 const RELATED: usize = 256;
@@ -48,10 +48,17 @@ pub fn related(store: &TraceStore, seq: u64) -> Vec<u64> {
     // would otherwise be one chain from its first SYN on.
     for _ in 0..STEPS {
         frontier = frontier.iter().flat_map(|seq| store.effects_of(*seq)).collect();
+        // A segment that was sent again is the same step.
+        let again: Vec<u64> =
+            frontier.iter().flat_map(|seq| notes(store, *seq, |note| &note.copies)).collect();
+        frontier.extend(again);
         all.extend(&frontier);
     }
     all.extend([origin, seq]);
     all.truncate(RELATED);
+    // On a slow wire, or a held one, a packet's arrival is told later.
+    let told: Vec<u64> = all.iter().flat_map(|seq| notes(store, *seq, |note| &note.fates)).collect();
+    all.extend(told);
     let woken: Vec<u64> = all.iter().filter_map(|seq| woken(store, *seq)).collect();
     all.extend(woken.iter().filter_map(|end| store.cause_of(*end)));
     all.extend(woken);
@@ -114,6 +121,14 @@ pub fn causes(store: &TraceStore, seq: u64) -> Vec<u64> {
     }
     causes.reverse();
     causes
+}
+
+/// Events that are noted of the packet that an event tells of; none for any other.
+fn notes<'a>(store: &'a TraceStore, seq: u64, which: impl FnOnce(&'a PacketNote) -> &'a [u64]) -> Vec<u64> {
+    match what(store, seq) {
+        Some(What::Packet(packet)) => store.note(packet.id).map(which).unwrap_or_default().to_vec(),
+        _ => Vec::new(),
+    }
 }
 
 /// The end of the call that begins with an event.

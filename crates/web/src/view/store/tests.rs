@@ -9,7 +9,7 @@ use crate::view::{
     belonging::{self, CodeLine},
     details,
     filter::{Filter, Shown},
-    script::{CLIENT, SYN, Script},
+    script::{ACK, CLIENT, SERVER, SYN, SYN_ACK, Script},
     sockets, table, text,
     words::{self, Meaning},
 };
@@ -178,6 +178,32 @@ fn a_packet_belongs_to_the_call_that_waited_for_it() {
 }
 
 #[test]
+fn a_handshake_in_somebodys_hand_belongs_together_as_a_quick_one_does() {
+    let mut script = Script::new();
+    let accept = script.server_waits();
+    let connect = script.client_connects();
+    let syn = script.segment(CLIENT, SYN, b"", Cause::Call(connect), Fate::Held);
+    // The kernel sends it again, and the copy is delivered.
+    let again = script.packet(CLIENT, SYN, (1000, 0), b"", Cause::Timer, Some(syn), Fate::Held);
+    script.fate(again, Fate::Delivered);
+    let agrees = script.segment(SERVER, SYN_ACK, b"", Cause::Packet(again), Fate::Held);
+    script.fate(agrees, Fate::Delivered);
+    let confirms = script.segment(CLIENT, ACK, b"", Cause::Packet(agrees), Fate::Held);
+    script.end(connect, Ok(Value::Done));
+    script.fate(confirms, Fate::Delivered);
+    let peer = std::net::SocketAddr::from(([10, 0, 0, 2], 40000));
+    script.end_with(accept, Ok(Value::Accepted { fd: Fd(4), peer }), Some(3), b"");
+    let store = script.store();
+    let all = belonging::related(&store, store.call(connect).begin.unwrap());
+    for packet in [syn, again, agrees, confirms] {
+        assert!(all.contains(&store.note(packet).unwrap().seq), "{packet:?}");
+    }
+    assert!(all.contains(&store.call(accept).begin.unwrap()), "it waited for that");
+    let back = belonging::related(&store, store.call(accept).begin.unwrap());
+    assert!(back.contains(&store.call(connect).begin.unwrap()));
+}
+
+#[test]
 fn rows_are_sentences() {
     let mut script = Script::new();
     script.refused();
@@ -222,11 +248,11 @@ fn sockets_waiting_and_time_wait() {
     let mut script = Script::new();
     script.conversation();
     let store = script.store();
-    let rows = sockets::sockets(&store, crate::view::script::SERVER, script.now());
+    let rows = sockets::sockets(&store, SERVER, script.now());
     let states: Vec<_> = rows.iter().map(|row| (row.socket, row.state, row.timer.as_str())).collect();
     assert_eq!(states, [(1, "LISTEN", ""), (3, "TIME_WAIT", "rests for 60.0 s more")]);
     let later = script.now() + 61_000_000_000;
-    assert_eq!(sockets::sockets(&store, crate::view::script::SERVER, later).len(), 1);
+    assert_eq!(sockets::sockets(&store, SERVER, later).len(), 1);
     assert!(sockets::waiting(&store, None).is_empty());
     let mut waits = Script::new();
     waits.server_waits();

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import select as real_select
+import signal
 import socket as real_socket
 import sys
 import time
@@ -49,6 +50,9 @@ class Fresh(unittest.TestCase):
         gc.collect()
         for left in (fake_pane.table, fake_pane.requests, fake_pane.made_on, fake_pane.answers, fake_pane.lines, fake_pane.interrupts):
             left.clear()
+        # A shell's "&" ignores SIGINT for what it starts, and Python then leaves its own handler out.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
 
     def calls(self):
         """Names of the calls made, in order."""

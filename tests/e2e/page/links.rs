@@ -89,6 +89,7 @@ async fn a_line_of_code_raises_what_it_did_and_a_packet_its_lines() {
     tab.shows("threads from both", &format!("{THREADS} === 2")).await;
     tab.screenshot("links-1280").await;
 
+    tab.scroll_by(".wire-scroll", 400).await;
     tab.point_at("the data", &words_on_the_wire("PSH ACK 24 B")).await;
     marked(&tab, "left", &["recv("]).await;
     marked(&tab, "right", &["sendall("]).await;

@@ -50,7 +50,9 @@ fn words_on_the_wire(words: &str) -> String {
         "(() => {{
             const texts = [...document.querySelectorAll('.wire-drawing .text')];
             const text = texts.findLast((one) => one.textContent.startsWith({words}));
-            text.scrollIntoView({{ block: 'center', behavior: 'instant' }});
+            const [box, seen] = [text, document.querySelector('.wire-scroll')].map((one) => one.getBoundingClientRect());
+            // Not to the end, where the drawing would follow what comes.
+            if (box.top < seen.top || box.bottom > seen.bottom - 60) document.querySelector('.wire-scroll').scrollTop += box.top - seen.top - 420;
             const {{ left, top, width, height }} = text.getBoundingClientRect();
             return {{ x: left + width / 2, y: top + height / 2 }};
         }})()"
@@ -89,7 +91,7 @@ async fn a_line_of_code_raises_what_it_did_and_a_packet_its_lines() {
     tab.shows("threads from both", &format!("{THREADS} === 2")).await;
     tab.screenshot("links-1280").await;
 
-    tab.scroll_by(".wire-scroll", 400).await;
+    tab.scroll_by(".wire-scroll", 150).await;
     tab.point_at("the data", &words_on_the_wire("PSH ACK 24 B")).await;
     marked(&tab, "left", &["recv("]).await;
     marked(&tab, "right", &["sendall("]).await;

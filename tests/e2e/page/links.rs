@@ -1,6 +1,6 @@
 //! What belongs together is raised together: lines of code, calls and packets.
 
-use super::{LAPTOP, do_line, first_visit, new_room, wire::set};
+use super::{LAPTOP, do_line, first_visit, new_room};
 use crate::harness::{
     browser::{Browser, Tab, quote},
     server::TestServer,
@@ -49,11 +49,7 @@ fn words_on_the_wire(words: &str) -> String {
     format!(
         "(() => {{
             const texts = [...document.querySelectorAll('.wire-drawing .text')];
-            const text = texts.findLast((one) => one.textContent.startsWith({words}));
-            const [box, seen] = [text, document.querySelector('.wire-scroll')].map((one) => one.getBoundingClientRect());
-            // Not to the end, where the drawing would follow what comes.
-            if (box.top < seen.top || box.bottom > seen.bottom - 60) document.querySelector('.wire-scroll').scrollTop += box.top - seen.top - 420;
-            const {{ left, top, width, height }} = text.getBoundingClientRect();
+            const {{ left, top, width, height }} = texts.findLast((one) => one.textContent.startsWith({words})).getBoundingClientRect();
             return {{ x: left + width / 2, y: top + height / 2 }};
         }})()"
     )
@@ -70,16 +66,10 @@ async fn a_line_of_code_raises_what_it_did_and_a_packet_its_lines() {
     tab.shows("the editors", "[...document.querySelectorAll('#left code-editor, #right code-editor')].every((one) => one.dataset.editor === 'full')").await;
     tab.click("#right", "Run server.py on server").await;
     tab.sees("#right .machine-state", "waiting in accept()").await;
-    // A way so long that recv() waits before anything comes.
-    set(&tab, "wire-delay", "300").await;
-    tab.sees("#wire .wire-head", "300 ms each way").await;
     tab.click("#left", "Run client.py on client").await;
     tab.sees("#left output-log", "Thank you for connecting").await;
     tab.sees("#wire", "TIME_WAIT").await;
 
-    // To the beginning: only what is near the eye is drawn.
-    tab.scroll_by(".wire-scroll", -4000).await;
-    tab.sees(".wire-follow", "follow").await;
     tab.point_at("the line with connect()", &line_of_code("left", "connect(")).await;
     for words in ["SYN", "SYN ACK", "connect()", "ESTABLISHED"] {
         tab.shows(&format!("{words} to be raised"), &raised(words)).await;
@@ -91,7 +81,6 @@ async fn a_line_of_code_raises_what_it_did_and_a_packet_its_lines() {
     tab.shows("threads from both", &format!("{THREADS} === 2")).await;
     tab.screenshot("links-1280").await;
 
-    tab.scroll_by(".wire-scroll", 150).await;
     tab.point_at("the data", &words_on_the_wire("PSH ACK 24 B")).await;
     marked(&tab, "left", &["recv("]).await;
     marked(&tab, "right", &["sendall("]).await;

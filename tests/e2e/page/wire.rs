@@ -294,14 +294,20 @@ async fn who_walks_to_an_event_stays_there() {
     tab.shows("and so it stays", AT_THE_END).await;
 }
 
+/// On a telephone: somebody listens on `server`, and the wire is held.
+async fn held_on_a_telephone(browser: &Browser, server: &TestServer) -> Tab {
+    let tab = new_room(browser, server, PHONE).await;
+    listen(&tab, 5).await;
+    view(&tab, PHONE, "Wire").await;
+    tab.click("#wire", "Hold…").await;
+    tab
+}
+
 #[tokio::test]
 async fn on_a_telephone_the_drawing_has_followed_unseen() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
-    let tab = new_room(&browser, &server, PHONE).await;
-    listen(&tab, 5).await;
-    view(&tab, PHONE, "Wire").await;
-    tab.click("#wire", "Hold…").await;
+    let tab = held_on_a_telephone(&browser, &server).await;
     tab.shows("the newest", AT_THE_END).await;
     for number in 1..=4 {
         do_line(&tab, "left", &format!("s{number} = socket.socket()")).await;
@@ -319,10 +325,7 @@ async fn on_a_telephone_the_drawing_has_followed_unseen() {
 async fn on_a_telephone_what_is_held_stays_at_hand() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
-    let tab = new_room(&browser, &server, PHONE).await;
-    listen(&tab, 5).await;
-    view(&tab, PHONE, "Wire").await;
-    tab.click("#wire", "Hold…").await;
+    let tab = held_on_a_telephone(&browser, &server).await;
     do_line(&tab, "left", "s = socket.socket()").await;
     type_line(&tab, "left", CONNECT).await;
     newest_is(&tab, "left", CONNECT, "waiting").await;

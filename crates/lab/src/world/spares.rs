@@ -79,9 +79,8 @@ impl World {
             Err(_) if count > 1 => keeper.sockets(&namespace, spec, 1).await,
             made => made,
         };
-        let failed = |errno| syscall::making_failed(errno);
-        let mut sockets = made.map_err(|error| failed(syscall::errno_of(&error)))?;
-        let socket = sockets.pop().ok_or_else(|| failed(Errno::EIO))?;
+        let mut sockets = made.map_err(|error| syscall::making_failed(syscall::errno_of(&error)))?;
+        let socket = sockets.pop().ok_or(CallError::errno(Errno::EIO))?;
         if let Some(host) = self.hosts.get_mut(&id)
             && !sockets.is_empty()
         {

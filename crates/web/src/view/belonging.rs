@@ -52,6 +52,9 @@ pub fn related(store: &TraceStore, seq: u64) -> Vec<u64> {
         let again: Vec<u64> =
             frontier.iter().flat_map(|seq| notes(store, *seq, |note| &note.copies)).collect();
         frontier.extend(again);
+        // A copy is an effect of its first as well: twice it would only take others' room.
+        frontier.sort_unstable();
+        frontier.dedup();
         all.extend(&frontier);
     }
     all.extend([origin, seq]);

@@ -106,14 +106,14 @@ impl Paper<'_> {
 
     /// The piles whose card cannot be pressed, since what is seen begins below it; the oldest first.
     pub(super) fn held_above(&self) -> Vec<HeldAbove> {
-        self.store.held().take(ABOVE).filter_map(|(id, seq)| self.is_above(id, seq)).collect()
+        self.store.held().take(ABOVE).filter_map(|(id, _)| self.is_above(id)).collect()
     }
 
-    fn is_above(&self, id: PacketId, seq: u64) -> Option<HeldAbove> {
+    fn is_above(&self, id: PacketId) -> Option<HeldAbove> {
         let packet = self.store.packet(id)?;
         let pile = Pile::of(self.store, packet, self.layout.laid).filter(|pile| pile.oldest == id)?;
         let newest = self.store.packet(pile.newest)?;
-        let row = self.layout.row_of(self.store.note(pile.newest).map_or(seq, |note| note.seq))?;
+        let row = self.layout.row_of(self.store.note(pile.newest)?.seq)?;
         let drawn = matches!(row.kind, RowKind::Packet { id, .. } if id == pile.newest);
         if !drawn || row.y + CARD + BUTTONS >= self.eye {
             return None;

@@ -1,6 +1,6 @@
 //! What belongs together is raised together: lines of code, calls and packets.
 
-use super::{LAPTOP, do_line, first_visit, new_room};
+use super::{LAPTOP, do_line, first_visit, new_room, wire::set};
 use crate::harness::{
     browser::{Browser, Tab, quote},
     server::TestServer,
@@ -62,10 +62,14 @@ const THREADS: &str = "document.querySelectorAll('.code-thread').length";
 async fn a_line_of_code_raises_what_it_did_and_a_packet_its_lines() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
-    let tab = first_visit(&browser, &server, LAPTOP).await;
+    // So tall that all of it is seen at once.
+    let tab = first_visit(&browser, &server, (1280, 1600)).await;
     tab.shows("the editors", "[...document.querySelectorAll('#left code-editor, #right code-editor')].every((one) => one.dataset.editor === 'full')").await;
     tab.click("#right", "Run server.py on server").await;
     tab.sees("#right .machine-state", "waiting in accept()").await;
+    // A way so long that recv() waits before anything comes.
+    set(&tab, "wire-delay", "300").await;
+    tab.sees("#wire .wire-head", "300 ms each way").await;
     tab.click("#left", "Run client.py on client").await;
     tab.sees("#left output-log", "Thank you for connecting").await;
     tab.sees("#wire", "TIME_WAIT").await;

@@ -87,7 +87,7 @@ async fn a_handshake_is_held_dropped_and_delivered_on_a_telephone() {
 }
 
 /// Sets one number of the menu "Wire…".
-async fn set(tab: &Tab, field: &str, value: &str) {
+pub(super) async fn set(tab: &Tab, field: &str, value: &str) {
     tab.click("#wire", "Wire…").await;
     tab.script(&format!("const field = document.querySelector('#{field}'); field.focus(); field.select()"))
         .await;

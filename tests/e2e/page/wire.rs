@@ -326,28 +326,30 @@ async fn on_a_telephone_what_is_held_stays_at_hand() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     let tab = held_on_a_telephone(&browser, &server).await;
-    do_line(&tab, "left", "s = socket.socket()").await;
-    type_line(&tab, "left", CONNECT).await;
-    newest_is(&tab, "left", CONNECT, "waiting").await;
+    do_line(&tab, "right", "d = socket.socket(type=socket.SOCK_DGRAM)").await;
+    do_line(&tab, "right", "d.bind((\"\", 9999))").await;
+    do_line(&tab, "left", "s = socket.socket(type=socket.SOCK_DGRAM)").await;
+    // A datagram: of a segment the kernel would send copies, and its card go down to the newest.
+    do_line(&tab, "left", "s.sendto(b\"hi\", (\"server\", 9999))").await;
     // What happens since takes the card out of the small view.
     for number in 1..=8 {
         do_line(&tab, "right", &format!("u{number} = socket.socket()")).await;
     }
     view(&tab, PHONE, "Wire").await;
     tab.shows("the newest", AT_THE_END).await;
-    tab.sees(".wire-above", "↑ SYN").await;
+    tab.sees(".wire-above", "↑ UDP 2 B").await;
     tab.fits().await;
     tab.screenshot("wire-320-above").await;
 
-    tab.click(".wire-above", "Show SYN…").await;
+    tab.click(".wire-above", "Show UDP 2 B…").await;
     tab.sees(".wire-follow", "follow").await;
-    tab.shows("the card itself", "place(cardButton('Deliver', 'SYN'))").await;
-    tab.sees_no("#wire", "↑ SYN").await;
+    tab.shows("the card itself", "place(cardButton('Deliver', 'UDP 2 B'))").await;
+    tab.sees_no("#wire", "↑ UDP").await;
     tab.click("#wire", "follow").await;
     tab.shows("the newest again", AT_THE_END).await;
-    tab.click(".wire-above", "Deliver SYN…").await;
-    tab.shows("an answer", "cardButton('Deliver', 'SYN ACK')").await;
-    deliver_until_done(&tab, CONNECT).await;
+    tab.click(".wire-above", "Deliver UDP 2 B…").await;
+    tab.sees_no("#wire", "↑ UDP").await;
+    do_line(&tab, "right", "d.recvfrom(10)").await;
 }
 
 #[tokio::test]

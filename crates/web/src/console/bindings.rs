@@ -45,6 +45,12 @@ struct Asking {
     wait: Wait,
 }
 
+#[derive(Serialize)]
+struct NamedSocket {
+    name: String,
+    fd: i32,
+}
+
 #[wasm_bindgen]
 impl Console {
     /// A console on the machine of this name.
@@ -110,6 +116,17 @@ impl Console {
     #[wasm_bindgen(js_name = everyCall)]
     pub fn every_call(&self) -> Result<JsValue, JsError> {
         object(&self.desk.every_call())
+    }
+
+    /// The names of open sockets: `[{ name, fd }]`.
+    pub fn sockets(&self) -> Result<JsValue, JsError> {
+        let named = |(name, fd): (String, Fd)| NamedSocket { name, fd: fd.0 };
+        object(&self.desk.sockets().into_iter().map(named).collect::<Vec<_>>())
+    }
+
+    /// Forgets all names but those of open sockets.
+    pub fn forget(&mut self) {
+        self.desk.forget();
     }
 
     /// Names and what they hold: `[[name, text]]`.

@@ -300,6 +300,23 @@ impl Desk {
         }
     }
 
+    /// The names of open sockets; one socket may have several.
+    pub fn sockets(&self) -> Vec<(String, Fd)> {
+        let open = |fd: &Fd| self.descriptors.get(*fd).is_some();
+        self.variables
+            .iter()
+            .filter_map(|(name, value)| match value {
+                Value::Socket(fd) if open(fd) => Some((name.clone(), *fd)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Forgets all names but those of open sockets. The history stays.
+    pub fn forget(&mut self) {
+        self.variables.retain(|_, value| matches!(value, Value::Socket(fd) if fd.0 >= 0));
+    }
+
     /// Entries from the oldest, as the page shows them.
     pub fn history(&self, around: &Surroundings) -> Vec<Shown> {
         self.entries.iter().map(|entry| entry.shown(around)).collect()

@@ -8,6 +8,7 @@ import { EntryView } from "/console/entry-view.js";
 import { LogEnd } from "/console/log-end.js";
 import { PromptLine } from "/console/prompt-line.js";
 import { ConsoleMemory } from "/console/memory.js";
+import { surroundingsOf } from "/console/surroundings.js";
 import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
 
@@ -438,14 +439,7 @@ export class CallConsole extends HTMLElement {
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
   #lookAround() {
     if (!this.#view?.sockets) return;
-    // While the wire is held nothing arrives: what queues there are over there explains no wait here.
-    const held = this.#view.wire().held;
-    const machines = this.#room.hosts.map((/** @type {any} */ host) => ({
-      address: host.address,
-      own: host.id === this.#host.id,
-      sockets: held && host.id !== this.#host.id ? [] : this.#view.sockets(host.id),
-    }));
-    this.#console?.surroundings(machines);
+    this.#console?.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host }));
   }
 
   // Other people's machines

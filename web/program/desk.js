@@ -20,6 +20,7 @@ export const BY_HAND = "By hand";
  * @property {{ now: () => number }} clock
  * @property {import("/program/code-store.js").CodeStore} store
  * @property {import("/program/python-state.js").PythonState} python
+ * @property {Map<string, Desk>} [desks] those where this page runs programs, by their machines' names
  */
 
 export class Desk {
@@ -46,6 +47,7 @@ export class Desk {
   /** @param {Surroundings} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
   constructor(shared, host, part, console) {
     this.#shared = shared;
+    (shared.desks ??= new Map()).set(host.name, this);
     this.#host = host;
     this.#part = part;
     this.console = /** @type {any} */ (console);
@@ -148,13 +150,24 @@ export class Desk {
   /** @param {string} file @param {string} text @param {string | null} original what was put there and not typed, if that is known */
   #add(file, text, original) {
     const { room, view, clock, store } = this.#shared;
-    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original });
+    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original, runOn: (...there) => this.#elsewhere(...there) });
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
     pane.ontext = (now) => this.#share.tell(file, now);
     this.#programs.set(file, pane);
     this.body.append(pane.node);
     this.#drawTabs();
+  }
+
+  /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
+  #elsewhere(host, file, text) {
+    const desk = this.#shared.desks?.get(host);
+    if (!desk) return null;
+    return async () => {
+      const name = await desk.put(file, text, { keep: true });
+      await desk.run(name);
+      return name;
+    };
   }
 
   #drawTabs() {

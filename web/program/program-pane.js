@@ -24,6 +24,8 @@ export class ProgramPane {
   #lines = new RunLines(this.#editor);
   #memory;
   #note = element("p", { class: "program-note soft", hidden: true, dir: "auto", role: "status" });
+  /** What it ran last. */
+  #ran = "";
   /** Who runs it in another page. @type {string | null} */
   #elsewhere = null;
   #store;
@@ -47,16 +49,18 @@ export class ProgramPane {
 
   /**
    * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
-   *   original: string | null, store: import("/program/code-store.js").CodeStore }} parts `original`: what was put here, if it is known
+   *   original: string | null, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
+   *   store: import("/program/code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
+   *   file on another machine and runs it there
    */
-  constructor({ room, view, clock, host, part, file, text, original, store }) {
+  constructor({ room, view, clock, host, part, file, text, original, runOn, store }) {
     this.file = file;
     this.#original = original;
     this.#host = host.name;
     this.#part = part;
     this.#store = store;
     this.#memory = new OutputMemory(room.id, host.name, file);
-    this.#card = new FailureCard({ room, view, clock, host });
+    this.#card = new FailureCard({ room, view, clock, host, runOn: (other) => runOn(other, this.file, this.#ran) });
     this.control = new RunControl({ room, host: host.name, file });
     this.control.onchange = () => this.#changed();
     this.control.onoutput = (printed, stream) => this.#output.print(printed, stream);
@@ -135,6 +139,7 @@ export class ProgramPane {
     this.#editor.markLine(null);
     try {
       const { text } = this;
+      this.#ran = text;
       const { program, ended } = await this.control.run(text);
       this.#card.watch(program);
       this.ranAs(program, text);

@@ -135,7 +135,7 @@ impl Console {
     }
 
     /// What is known of the room's sockets:
-    /// `[{ address, own, sockets: [{ state, local, unread, unacknowledged, timerLeftMs }] }]`.
+    /// `[{ name, address, own, readyMade, held, sockets: [{ state, local, program, unread, unacknowledged, timerLeftMs }] }]`.
     pub fn surroundings(&mut self, machines: JsValue) -> Result<(), JsError> {
         self.around = decode(machines)?;
         Ok(())
@@ -144,7 +144,11 @@ impl Console {
     /// A call record of the trace, begin or end, made by somebody else: the number of its entry, if it has one.
     pub fn overhear(&mut self, heard: JsValue) -> Result<Option<u32>, JsError> {
         let heard: Heard = decode(heard)?;
-        Ok(self.desk.overhear(&heard))
+        let entry = self.desk.overhear(&heard);
+        if let Some(entry) = entry {
+            self.desk.explain(entry, &self.around);
+        }
+        Ok(entry)
     }
 
     /// What survives a reload, at most 128 KiB.
@@ -179,6 +183,7 @@ impl Console {
     ) -> Result<JsValue, JsError> {
         let outcome: Outcome = outcome;
         let request = self.desk.ended(entry, outcome, bytes);
+        self.desk.explain(entry, &self.around);
         self.ask(entry, request)
     }
 

@@ -5,6 +5,7 @@ mod harness;
 mod bad_input;
 mod calls;
 mod ending;
+mod lesson_walk;
 mod load;
 mod outside;
 mod packets;

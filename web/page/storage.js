@@ -66,3 +66,13 @@ export const lessonMemory = {
   /** @param {string} lesson @param {string | null} memory */
   set: (lesson, memory) => kept.set(`wireside.lesson.${lesson}`, memory),
 };
+
+/** Titles of the steps that were ever passed in a lesson, in whatever room. @param {string} lesson @returns {Set<string>} */
+export function passedIn(lesson) {
+  try {
+    const { passed } = JSON.parse(lessonMemory.get(lesson) ?? "{}");
+    return new Set(Array.isArray(passed) ? passed : []);
+  } catch {
+    return new Set();
+  }
+}

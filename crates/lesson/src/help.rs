@@ -16,7 +16,7 @@ pub enum Todo {
     Wait,
     /// Nothing: something is in the way.
     Blocked(Vec<Piece>),
-    /// Nothing is left, and the step is not passed.
+    /// Nothing is left, or nothing can be done, and the step is not passed.
     Again,
     /// Nothing: it is passed, or somebody is elsewhere in the lesson.
     Passed,
@@ -73,7 +73,7 @@ impl Help {
                 None => Todo::Wait,
             },
             Some(Next::Wait) => Todo::Wait,
-            Some(Next::Again) => Todo::Again,
+            Some(Next::Again | Next::Lost(_)) => Todo::Again,
             Some(Next::Blocked(because)) => Todo::Blocked(because),
         }
     }

@@ -15,10 +15,10 @@ pub enum Need {
         /// On which port.
         port: u16,
     },
-    /// A packet of this machine with these flags stands on the wire: `held server SYN+ACK`, or any: `held client`.
+    /// A packet of this machine with these flags stands on the wire: `held server SYN+ACK`, or any: `held client`, `held`.
     Held {
-        /// Which machine sent it.
-        host: String,
+        /// Which machine sent it; none for any.
+        host: Option<String>,
         /// Its flags; none for any packet.
         flags: Option<TcpFlags>,
     },
@@ -33,6 +33,13 @@ pub enum Need {
     Losing {
         /// On which machine.
         host: String,
+    },
+    /// Nobody takes callers on this port: `free server 12345`.
+    Free {
+        /// On which machine.
+        host: String,
+        /// On which port.
+        port: u16,
     },
     /// At least so many wait in the queue of who listens there: `queued server 12345 5`.
     Queued {
@@ -68,16 +75,18 @@ pub fn parse(text: &str) -> Result<Needed, String> {
         |text: &str| text.parse::<u16>().map_err(|_| format!("{text:?} is no number of a port or a queue"));
     let need = match words.as_slice() {
         ["listening", host, port] => Need::Listening { host: (*host).to_owned(), port: number(port)? },
-        ["held", host] => Need::Held { host: (*host).to_owned(), flags: None },
-        ["held", host, flags] => Need::Held { host: (*host).to_owned(), flags: Some(flags_of(flags)?) },
+        ["held"] => Need::Held { host: None, flags: None },
+        ["held", host] => Need::Held { host: Some((*host).to_owned()), flags: None },
+        ["held", host, flags] => Need::Held { host: Some((*host).to_owned()), flags: Some(flags_of(flags)?) },
         ["waiting", host, call] => Need::Waiting { host: (*host).to_owned(), call: (*call).to_owned() },
         ["losing", host] => Need::Losing { host: (*host).to_owned() },
+        ["free", host, port] => Need::Free { host: (*host).to_owned(), port: number(port)? },
         ["queued", host, port, count] => {
             Need::Queued { host: (*host).to_owned(), port: number(port)?, count: u32::from(number(count)?) }
         }
         _ => {
             return Err(format!(
-                "{need:?} is no need; there are listening HOST PORT, held HOST FLAGS, waiting HOST CALL, losing HOST, \
+                "{need:?} is no need; there are listening HOST PORT, free HOST PORT, held HOST FLAGS, waiting HOST CALL, losing HOST, \
                  queued HOST PORT COUNT"
             ));
         }
@@ -99,14 +108,15 @@ impl Need {
         match self {
             Self::Listening { host, port } => on(host).is_some_and(|host| now.listens(host, *port)),
             Self::Held { host, flags } => {
-                let host = on(host);
-                host.is_some()
-                    && now
-                        .held()
-                        .any(|held| held.from == host && flags.is_none_or(|flags| held.flags == flags))
+                let from = host.as_ref().map(|host| on(host));
+                now.held().any(|held| {
+                    from.is_none_or(|host| host.is_some() && held.from == host)
+                        && flags.is_none_or(|flags| held.flags == flags)
+                })
             }
             Self::Waiting { host, call } => on(host).is_some_and(|host| now.waits(host, call)),
             Self::Losing { host } => on(host).is_some_and(|host| now.loses(host)),
+            Self::Free { host, port } => !on(host).is_some_and(|host| now.listens(host, *port)),
             Self::Queued { host, port, count } => {
                 on(host).is_some_and(|host| now.queued(host, *port) >= *count)
             }
@@ -124,12 +134,13 @@ impl Need {
                 ]
             }
             Self::Held { host, flags } => {
-                let what = flags.map_or_else(|| "packet".to_owned(), |flags| flag_words(flags));
-                vec![
-                    Piece::said(&format!("No {what} of ")),
-                    Piece::code(host),
-                    Piece::said(" stands on the wire now."),
-                ]
+                let what = flags.map_or_else(|| "packet".to_owned(), flag_words);
+                let mut said = vec![Piece::said(&format!("No {what}"))];
+                if let Some(host) = host {
+                    said.extend([Piece::said(" of "), Piece::code(host)]);
+                }
+                said.push(Piece::said(" stands on the wire now."));
+                said
             }
             Self::Waiting { host, call } => vec![
                 Piece::said("Nothing on "),
@@ -143,6 +154,13 @@ impl Need {
                 Piece::code(host),
                 Piece::said(" that lost a packet waits for its greeting now."),
             ],
+            Self::Free { host, port } => {
+                vec![
+                    Piece::said("Somebody listens on "),
+                    Piece::code(host),
+                    Piece::said(&format!(", port {port}, now.")),
+                ]
+            }
             Self::Queued { host, port, count } => vec![
                 Piece::said(&format!("Fewer than {count} wait in the queue of ")),
                 Piece::code(host),
@@ -179,7 +197,7 @@ mod tests {
     fn needs_are_read_or_refused() {
         let held = parse("held server SYN+ACK => wire step").expect("a need");
         let flags = Some(TcpFlags(TcpFlags::SYN.0 | TcpFlags::ACK.0));
-        assert_eq!(held.need, Need::Held { host: "server".into(), flags });
+        assert_eq!(held.need, Need::Held { host: Some("server".into()), flags });
         assert!(held.does.is_some());
         for wrong in [
             "",

@@ -123,6 +123,11 @@ impl Now {
         evict(&mut self.programs);
     }
 
+    /// The wire's settings.
+    pub fn wire_is(&mut self, settings: WireSettings) {
+        self.wire = settings;
+    }
+
     /// Takes one event in.
     pub fn take(&mut self, event: &Event) {
         match &event.what {
@@ -318,13 +323,24 @@ impl Now {
     /// The newest program of this name that runs on a machine.
     pub fn running(&self, host: HostId, name: &str) -> Option<(ProgramId, &ProgramNow)> {
         let mut programs = self.programs.iter().rev();
-        let found = programs.find(|(_, one)| one.host == host && one.name == name && one.ended.is_none());
+        let found =
+            programs.find(|(_, one)| one.host == host && is_called(&one.name, name) && one.ended.is_none());
         found.map(|(id, one)| (*id, one))
     }
 
-    /// The newest program of this name on a machine, ended or not.
-    pub fn program(&self, host: HostId, name: &str) -> Option<&ProgramNow> {
-        self.programs.values().rev().find(|one| one.host == host && one.name == name)
+    /// The newest program that is this file on a machine, ended or not.
+    pub fn program(&self, host: HostId, file: &str) -> Option<&ProgramNow> {
+        self.programs.values().rev().find(|one| one.host == host && is_called(&one.name, file))
+    }
+
+    /// Whether a program that is this file takes callers on a machine.
+    pub fn listens_as(&self, host: HostId, file: &str) -> bool {
+        self.sockets.values().any(|socket| {
+            let program = socket.program.and_then(|id| self.programs.get(&id));
+            socket.host == host
+                && matches!(socket.stage, Stage::Listening(..))
+                && program.is_some_and(|one| one.ended.is_none() && is_called(&one.name, file))
+        })
     }
 
     /// The socket that a program's descriptor names.
@@ -384,11 +400,6 @@ impl Now {
         self.calls.values().any(|begin| begin.host == host && begin.call.name() == call)
     }
 
-    /// Whether any call of a person's programs on a machine waits.
-    pub fn waiting_calls(&self, by: Option<MemberId>) -> usize {
-        self.calls.values().filter(|begin| begin.by == by && by.is_some()).count()
-    }
-
     /// Whether a machine has a connection that lost a packet by hand and has not received anything yet.
     pub fn loses(&self, host: HostId) -> bool {
         self.sockets.values().any(|socket| {
@@ -399,6 +410,16 @@ impl Now {
                 && self.dropped > socket.dropped_before
         })
     }
+}
+
+/// Whether a program is a file of a lesson: of its name, or put beside a learner's own file as `server-2.py`.
+pub fn is_called(name: &str, file: &str) -> bool {
+    let beside = || {
+        let (stem, ending) = file.rsplit_once('.')?;
+        let number = name.strip_prefix(stem)?.strip_prefix('-')?.strip_suffix(ending)?.strip_suffix('.')?;
+        Some(!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    name == file || beside().unwrap_or(false)
 }
 
 fn port_of(socket: &SocketNow) -> u16 {
@@ -412,5 +433,20 @@ fn port_of(socket: &SocketNow) -> u16 {
 fn evict<Key: Ord, What>(kept: &mut BTreeMap<Key, What>) {
     if kept.len() > REMEMBERED {
         kept.pop_first();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_called;
+
+    #[test]
+    fn a_file_may_stand_beside_a_learners_own() {
+        for name in ["server.py", "server-2.py", "server-11.py"] {
+            assert!(is_called(name, "server.py"), "{name}");
+        }
+        for name in ["server2.py", "server-.py", "server-x.py", "my-server.py", "server-2", "By hand"] {
+            assert!(!is_called(name, "server.py"), "{name}");
+        }
     }
 }

@@ -13,10 +13,10 @@ use crate::{
     Doing, Facts, Piece, Scene, Step,
     doing::WireDoing,
     expected::{Expect, Expected, Key},
-    facts::Field,
+    facts::{Fact, Field},
     hand::HandLine,
     need::{Need, stage_words},
-    now::{Holder, SocketNow, Stage},
+    now::{Holder, SocketNow, Stage, is_called},
 };
 
 /// The console's program on a machine.
@@ -41,6 +41,8 @@ pub enum Next {
     Wait,
     /// All is done and the step is not passed.
     Again,
+    /// What the step stands on is gone, and only its part from the beginning brings it back.
+    Lost(Vec<Piece>),
 }
 
 /// Which lines of a step are done, as events have shown.
@@ -92,15 +94,15 @@ fn is_done_by(doing: &Doing, facts: &Facts) -> bool {
             facts.is(Field::Program, BY_HAND) && call && facts.is(Field::Phase, phase) && ended
         }
         Doing::Run { file, background, .. } => {
-            facts.is(Field::Program, file) && change(if *background { "began" } else { "ended" })
+            is_program(facts, file) && change(if *background { "began" } else { "ended" })
         }
         Doing::Stop { file, .. } => {
-            file.as_ref().is_some_and(|file| facts.is(Field::Program, file)) && change("ended")
+            file.as_ref().is_some_and(|file| is_program(facts, file)) && change("ended")
         }
         Doing::Wire { command: WireDoing::Hold } => wire && facts.is(Field::Held, "yes"),
         Doing::Wire { command: WireDoing::Release } => wire && facts.is(Field::Held, "no"),
         Doing::Wire { command: WireDoing::Delay(ms) } => {
-            wire && facts.get(Field::Delay) == Some(&crate::facts::Fact::Number(u64::from(*ms)))
+            wire && facts.get(Field::Delay) == Some(&Fact::Number(u64::from(*ms)))
         }
         Doing::Wire { command: WireDoing::Drop } => facts.is(Field::Fate, "dropped"),
         Doing::Fresh { .. } => change("fresh"),
@@ -108,6 +110,11 @@ fn is_done_by(doing: &Doing, facts: &Facts) -> bool {
         Doing::Kernel { .. } => change("kernel"),
         Doing::Wire { command: WireDoing::Step } | Doing::Put { .. } | Doing::Clean => false,
     }
+}
+
+/// Whether an event is of a program that is this file of the lesson.
+fn is_program(facts: &Facts, file: &str) -> bool {
+    matches!(facts.get(Field::Program), Some(Fact::Word(name)) if is_called(name, file))
 }
 
 /// A step in its part, and the room it is in.
@@ -137,26 +144,79 @@ impl Situation<'_> {
         let does = self.step.does.as_slice();
         let done: Vec<bool> = (0..does.len()).map(|at| self.is_done(&expected, at)).collect();
         let Some(first) = self.first_open(&done) else {
-            return if self.is_under_way() { Next::Wait } else { Next::Again };
+            return self.unmet(&expected).unwrap_or_else(|| self.afterwards());
         };
         for doing in &does[..first] {
             expected.after(doing);
         }
         let line = &does[first];
+        if let Some((doings, because)) = self.premise(&expected, line) {
+            return match self.obstacle(&Expected::default(), &doings) {
+                Some(because) => Next::Blocked(because),
+                None => Next::Do { doings, because: Some(because) },
+            };
+        }
+        if let Some(next) = self.unmet(&expected) {
+            return next;
+        }
         if let Doing::Run { host, file, .. } = line
             && self.runs(host, file)
         {
-            return Next::Wait;
-        }
-        if let Some((doings, because)) = self.premise(&expected, line) {
-            return Next::Do { doings, because: Some(because) };
-        }
-        if let Some(because) = self.obstacle(&expected, line) {
-            return Next::Blocked(because);
+            let because =
+                vec![Piece::code(file), Piece::said(" runs on "), Piece::code(host), Piece::said(" now.")];
+            return Next::Do { doings: Vec::new(), because: Some(because) };
         }
         let left =
             (first..does.len()).filter(|at| *at == first || !done[*at] || structure(&does[*at]).is_some());
-        Next::Do { doings: left.map(|at| does[at].clone()).collect(), because: None }
+        let doings: Vec<Doing> = left.map(|at| does[at].clone()).collect();
+        match self.obstacle(&expected, &doings) {
+            Some(because) => Next::Blocked(because),
+            None => Next::Do { doings, because: None },
+        }
+    }
+
+    /// All is done: something goes on, or nothing has come of it.
+    fn afterwards(&self) -> Next {
+        if self.is_under_way() { Next::Wait } else { Next::Again }
+    }
+
+    /// What has to be so for the sentence and is not: what brings it about, or that only the part's beginning does.
+    fn unmet(&self, expected: &Expected) -> Option<Next> {
+        let unmet = self.step.needs.iter().find(|needed| !needed.need.holds(self.scene))?;
+        if let Need::Free { host, port } = &unmet.need {
+            return Some(Next::Blocked(self.taken(host, *port, None, None)?));
+        }
+        let because = unmet.need.missing();
+        let Some(does) = &unmet.does else {
+            let broken = expected
+                .names
+                .iter()
+                .find(|(key, named)| !self.socket(key).is_some_and(|socket| named.expect.fits(socket)));
+            let doings = broken.map(|(key, _)| self.anew(expected, key, None)).unwrap_or_default();
+            return Some(match doings.is_empty() {
+                true => Next::Lost(because),
+                false => Next::Do { doings, because: Some(because) },
+            });
+        };
+        let command = match unmet.need {
+            // What stands before it has to go first.
+            Need::Held { .. } => Some(WireDoing::Step),
+            Need::Losing { .. } => Some(WireDoing::Drop),
+            _ => None,
+        };
+        let doings = match (command.filter(|_| self.scene.now().held().next().is_some()), does.clone()) {
+            (Some(command), _) => vec![Doing::Wire { command }],
+            (None, Doing::Run { host, file, .. }) if self.waits_in_connect(&host, &file) => Vec::new(),
+            (None, Doing::Run { host, file, background }) if self.runs(&host, &file) => {
+                let stop = Doing::Stop { host: host.clone(), file: Some(file.clone()) };
+                vec![stop, Doing::Run { host, file, background }]
+            }
+            (None, doing) => vec![doing],
+        };
+        Some(match self.obstacle(&Expected::default(), &doings) {
+            Some(because) => Next::Blocked(because),
+            None => Next::Do { doings, because: Some(because) },
+        })
     }
 
     /// The first line that is not done. How many packets have to go before the one that matters only the wire knows: a
@@ -229,6 +289,15 @@ impl Situation<'_> {
             if about.is_some() && fits {
                 return true;
             }
+            // A connect that waits for its answer: what comes before it is done.
+            let connecting = matches!(socket.map(|socket| socket.stage), Some(Stage::Connecting(_)));
+            if later > at
+                && connecting
+                && matches!(structure(doing), Some(read) if read.call == "connect")
+                && about.is_some()
+            {
+                return true;
+            }
             // An accept that waits: its name gets the caller later.
             if later == at && self.accepts_already(doing, host, read) {
                 return true;
@@ -250,7 +319,6 @@ impl Situation<'_> {
         self.wire_premise(expected, line)
             .or_else(|| self.program_premise(expected))
             .or_else(|| self.starting_premise(expected, line))
-            .or_else(|| self.need_premise())
             .or_else(|| self.name_premise(expected, line))
     }
 
@@ -281,12 +349,16 @@ impl Situation<'_> {
     /// A program that should run and does not.
     fn program_premise(&self, expected: &Expected) -> Option<(Vec<Doing>, Vec<Piece>)> {
         let (host, file) = expected.running.iter().find(|(host, file)| !self.runs(host, file))?;
-        let because = vec![
+        let mut because = vec![
             Piece::code(file),
             Piece::said(" does not run on "),
             Piece::code(host),
-            Piece::said(" now. A program ends with the page that ran it."),
+            Piece::said(" now."),
         ];
+        let before = self.scene.host_called(host).and_then(|host| self.scene.now().program(host, file));
+        if before.and_then(|one| one.ended).is_some_and(|ended| ended <= self.scene.lives_from()) {
+            because.push(Piece::said(" It ended before this page was loaded: programs end with their page."));
+        }
         Some((vec![Doing::Run { host: host.clone(), file: file.clone(), background: true }], because))
     }
 
@@ -294,34 +366,12 @@ impl Situation<'_> {
     fn starting_premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
         let now = self.scene.now();
         let starting = expected.running.iter().find(|(host, file)| {
-            let ports: Vec<u16> =
-                self.ports.iter().filter(|(on, _)| on == host).map(|(_, port)| *port).collect();
             let id = self.scene.host_called(host);
-            let listens = |port: &u16| id.is_some_and(|id| now.listens(id, *port));
-            !ports.is_empty() && self.runs(host, file) && !ports.iter().any(listens)
+            self.runs(host, file) && !id.is_some_and(|id| now.listens_as(id, file))
         });
         let (_, file) =
             starting.filter(|(host, _)| needs_wire(line) && line.host() != Some(host.as_str()))?;
         Some((Vec::new(), vec![Piece::code(file), Piece::said(" runs, and does not listen yet.")]))
-    }
-
-    fn need_premise(&self) -> Option<(Vec<Doing>, Vec<Piece>)> {
-        let unmet = self.step.needs.iter().find(|needed| !needed.need.holds(self.scene))?;
-        let because = unmet.need.missing();
-        let stands = matches!(unmet.need, Need::Held { .. }) && self.scene.now().held().next().is_some();
-        if stands {
-            // What stands before it has to go first.
-            return Some((vec![Doing::Wire { command: WireDoing::Step }], because));
-        }
-        let doings = match unmet.does.clone()? {
-            Doing::Run { host, file, .. } if self.waits_in_connect(&host, &file) => Vec::new(),
-            Doing::Run { host, file, background } if self.runs(&host, &file) => {
-                let stop = Doing::Stop { host: host.clone(), file: Some(file.clone()) };
-                vec![stop, Doing::Run { host, file, background }]
-            }
-            doing => vec![doing],
-        };
-        Some((doings, because))
     }
 
     /// Whether a program waits for an answer that its kernel asks for again by itself.
@@ -339,7 +389,7 @@ impl Situation<'_> {
         if socket.is_some_and(|socket| named.expect.fits(socket)) {
             return None;
         }
-        let doings = self.anew(expected, &key, line);
+        let doings = self.anew(expected, &key, Some(line));
         let words = socket.map_or("is closed", |socket| stage_words(socket.stage));
         let because = vec![
             Piece::code(&key.1),
@@ -352,10 +402,10 @@ impl Situation<'_> {
 
     /// The lines before `line` that make a name's socket, the other end of its connection and its listener, without
     /// those whose work stands.
-    fn anew(&self, expected: &Expected, key: &Key, line: &Doing) -> Vec<Doing> {
+    fn anew(&self, expected: &Expected, key: &Key, line: Option<&Doing>) -> Vec<Doing> {
         let together = expected.together(key);
         let lines = || self.before.iter().flat_map(|step| &step.does).chain(&self.step.does);
-        let lines: Vec<&Doing> = lines().take_while(|doing| *doing != line).collect();
+        let lines: Vec<&Doing> = lines().take_while(|doing| Some(*doing) != line).collect();
         let about = |doing: &Doing| {
             let read = structure(doing)?;
             let name = if matches!(read.call, "socket" | "accept") { read.assigns } else { read.object };
@@ -418,9 +468,26 @@ impl Situation<'_> {
         }
     }
 
-    /// What is in the line's way and does not belong to the lesson.
-    fn obstacle(&self, expected: &Expected, line: &Doing) -> Option<Vec<Piece>> {
-        match line {
+    /// What is in the way of what is to be done and does not belong to the lesson.
+    fn obstacle(&self, expected: &Expected, doings: &[Doing]) -> Option<Vec<Piece>> {
+        let mut expected = expected.clone();
+        for doing in doings {
+            let is_freed = matches!(doing, Doing::Clean | Doing::Fresh { .. } | Doing::Stop { .. });
+            let closes = matches!(doing, Doing::Line { line, .. } if HandLine::read(line).is_some_and(|read| read.call == "close"));
+            // What comes after it is another room.
+            if is_freed || closes {
+                return None;
+            }
+            if let Some(because) = self.in_the_way(&expected, doing) {
+                return Some(because);
+            }
+            expected.after(doing);
+        }
+        None
+    }
+
+    fn in_the_way(&self, expected: &Expected, doing: &Doing) -> Option<Vec<Piece>> {
+        match doing {
             Doing::Line { host, line, fails, .. } => {
                 let read = HandLine::read(line)?;
                 let port = read.number();
@@ -434,12 +501,11 @@ impl Situation<'_> {
                         if expected.cut.contains(to) || expected.listener(to, port?).is_some() {
                             return None;
                         }
-                        let id = self.scene.host_called(to)?;
-                        self.scene
-                            .now()
-                            .listens(id, port?)
-                            .then(|| self.taken(to, port?, None, None))
-                            .flatten()
+                        let id = self
+                            .scene
+                            .host_called(to)
+                            .filter(|id| self.scene.now().listens(*id, port.unwrap_or(0)));
+                        id.and_then(|_| self.taken(to, port?, None, None))
                     }
                     _ => None,
                 }
@@ -465,7 +531,9 @@ impl Situation<'_> {
         let holder = self.scene.now().holder(id, port, own)?;
         let mut said = vec![Piece::said(&format!("Port {port} of ")), Piece::code(host)];
         match holder {
-            Holder::Program { name, .. } if but_program == Some(name.as_str()) => return None,
+            Holder::Program { name, .. } if but_program.is_some_and(|file| is_called(&name, file)) => {
+                return None;
+            }
             Holder::Program { name, by } => {
                 let mine = by.is_some() && by == self.scene.person();
                 said.push(Piece::said(if name == BY_HAND {

@@ -39,6 +39,8 @@ struct CallNote {
 #[derive(Clone, Debug, Default)]
 struct SocketNote {
     port: Option<u16>,
+    /// Where its connect went.
+    to: Option<SocketAddr>,
     received: u64,
     sent: u64,
     recvs: u64,
@@ -75,6 +77,8 @@ pub struct Scene {
     /// The machine that lessons call `client`.
     left: Option<HostId>,
     me: Option<MemberId>,
+    /// The newest event that is older than the page.
+    lives_from: u64,
     calls: BTreeMap<CallRef, CallNote>,
     sockets: BTreeMap<SocketId, SocketNote>,
     queues: HashMap<(HostId, u16), Queue>,
@@ -102,6 +106,16 @@ impl Scene {
     /// Who looks at the page.
     pub fn person_is(&mut self, me: MemberId) {
         self.me = Some(me);
+    }
+
+    /// Events up to this `seq` are older than the page.
+    pub fn page_lives_from(&mut self, seq: u64) {
+        self.lives_from = seq;
+    }
+
+    /// The newest event that is older than the page.
+    pub(crate) fn lives_from(&self) -> u64 {
+        self.lives_from
     }
 
     /// Who looks at the page, if known.
@@ -179,6 +193,12 @@ impl Scene {
 
     fn host_at(&self, address: IpAddr) -> Option<HostId> {
         self.now.host_at(address)
+    }
+
+    /// The machine that an address means on a machine: its own for a loopback address.
+    fn host_meant(&self, on: HostId, address: IpAddr) -> Option<String> {
+        let host = if address.is_loopback() { Some(on) } else { self.host_at(address) };
+        host.and_then(|host| self.name(host))
     }
 
     fn of_program(&self, facts: Facts, program: ProgramId) -> Facts {

@@ -72,6 +72,12 @@ impl LessonView {
         object(&self.desk.progress().map(|progress| drawn::drawn(progress, next.as_ref(), &way)))
     }
 
+    /// What was pushed so far is older than the page.
+    #[wasm_bindgen(js_name = pageLives)]
+    pub fn page_lives(&mut self) {
+        self.desk.page_lives();
+    }
+
     /// The sockets that this page's prompt on a machine has names for: `[{ name, fd }]`.
     pub fn hand(&mut self, host: u32, names: JsValue) -> Result<(), JsError> {
         let names: Vec<HandName> = serde_wasm_bindgen::from_value(names)?;

@@ -89,6 +89,11 @@ impl Desk {
         self.hands.insert(HostId(host), names.into_iter().map(|(name, fd)| (name, Fd(fd))).collect());
     }
 
+    /// What was taken in so far is older than the page.
+    pub fn page_lives(&mut self) {
+        self.scene.page_lives_from(self.last_seq);
+    }
+
     /// What comes next in the current step.
     pub fn next(&self) -> Option<Next> {
         self.progress.as_ref()?.next(&self.scene, &self.hands)
@@ -97,7 +102,9 @@ impl Desk {
     /// What is in the room's way for the current step, as sentences for who is stuck.
     pub fn in_the_way(&self) -> Vec<Vec<Piece>> {
         match self.next() {
-            Some(Next::Do { because: Some(because), .. } | Next::Blocked(because)) => vec![because],
+            Some(Next::Do { because: Some(because), .. } | Next::Blocked(because) | Next::Lost(because)) => {
+                vec![because]
+            }
             _ => Vec::new(),
         }
     }
@@ -105,7 +112,7 @@ impl Desk {
     /// Begins a try to do the current step for the learner: from the beginning of its part where the last try came to
     /// nothing. Whether it does.
     pub fn help_begin(&mut self) -> bool {
-        let again = matches!(self.next(), Some(Next::Again | Next::Blocked(_)));
+        let again = matches!(self.next(), Some(Next::Again | Next::Blocked(_) | Next::Lost(_)));
         let Some(progress) = &mut self.progress else { return false };
         let anew = again || self.failed.is_some_and(|at| progress.current_at() == Some(at));
         self.help = Help::begin(progress, anew);

@@ -171,6 +171,7 @@ fn current(
     let (does, because, blocked) = match next {
         Some(Next::Do { doings, because }) => (doings.as_slice(), because.as_ref(), false),
         Some(Next::Blocked(because)) => (&[][..], Some(because), true),
+        Some(Next::Lost(because)) => (&[][..], Some(because), false),
         _ => (&[][..], None, false),
     };
     // Of an exercise nothing is told before it is asked for.
@@ -189,7 +190,11 @@ fn current(
         text: timed(aside.unwrap_or(&step.text), took),
         aside: aside.is_some(),
         blocked,
-        waits: matches!(next, Some(Next::Wait)),
+        waits: match next {
+            Some(Next::Wait) => true,
+            Some(Next::Do { doings, .. }) => doings.is_empty(),
+            _ => false,
+        },
         hint: step.hint.clone(),
         missing: open.filter_map(|(asked, _)| asked.otherwise.clone()).chain(way.iter().cloned()).collect(),
         predict: step.predict.clone(),

@@ -6,6 +6,7 @@
 pub mod arguments;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;
+pub mod byte_order;
 pub mod cards;
 pub mod code;
 pub mod desk;
@@ -23,6 +24,7 @@ pub mod parse;
 #[cfg(test)]
 mod parse_tests;
 pub mod plan;
+pub mod python;
 pub mod refusal;
 pub mod render;
 pub mod state;

@@ -8,7 +8,7 @@ use proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fault::Fault,
+    fault::{Fault, Kind as FaultKind},
     refusal::refused,
     state::{Descriptor, Stage},
     surroundings::{Seen, Surroundings},
@@ -21,7 +21,8 @@ const FOREIGN: usize = 80;
 /// A failure in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorCard {
-    /// `errno`, `cancelled`, `timeout`, `resolve`, `policy`, `limit`, `protocol` or `fault`: never dressed as one another.
+    /// `errno`, `cancelled`, `timeout`, `resolve`, `policy`, `limit`, `protocol`, `fault` or `beyond`: never dressed as one
+    /// another.
     pub class: String,
     /// `ECONNREFUSED`, `EAI_NONAME`, `TypeError`, or a rule's name.
     pub name: String,
@@ -49,6 +50,8 @@ pub enum Remedy {
         /// The machine's name.
         host: String,
     },
+    /// Put the line into a program.
+    IntoProgram,
 }
 
 /// What is known besides the call and its failure.
@@ -87,11 +90,28 @@ impl ErrorCard {
 /// A fault found before any call.
 pub fn fault_card(fault: &Fault) -> ErrorCard {
     let message = excerpt(&fault.message, 200);
+    let hint = fault.hint.as_deref().map_or(String::new(), |hint| excerpt(hint, 200));
+    let (sentence, remedy) = match fault.kind {
+        FaultKind::Python => (String::new(), None),
+        FaultKind::Beyond => (
+            format!(
+                "By hand takes one call a line, and not {message}. That is Python, which a program can do."
+            ),
+            Some(Remedy::IntoProgram),
+        ),
+        FaultKind::Unread => (
+            "By hand takes one call a line, and cannot read this one. If it is Python, a program can do it."
+                .to_owned(),
+            Some(Remedy::IntoProgram),
+        ),
+        FaultKind::Lacking => (format!("By hand does not take {message}."), None),
+    };
+    if fault.kind != FaultKind::Python {
+        return ErrorCard { remedy, ..ErrorCard::new("beyond", "By hand", sentence).hint(hint) };
+    }
     let python =
         if message.is_empty() { fault.exception.clone() } else { format!("{}: {message}", fault.exception) };
-    ErrorCard::new("fault", fault.exception.clone(), "No call was made.")
-        .python(python)
-        .hint(fault.hint.as_deref().map_or(String::new(), |hint| excerpt(hint, 200)))
+    ErrorCard::new("fault", fault.exception.clone(), "No call was made.").python(python).hint(hint)
 }
 
 /// A failed call.
@@ -347,8 +367,9 @@ mod tests {
         id::Fd,
     };
 
-    use super::{ErrorCard, Known, Remedy};
+    use super::{ErrorCard, Known, Remedy, fault_card};
     use crate::console::{
+        fault::Fault,
         state::{Descriptor, Stage},
         surroundings::{Machine, Seen, Surroundings},
     };
@@ -433,6 +454,18 @@ mod tests {
         assert!(!stream.sentence.contains("datagram"), "{}", stream.sentence);
         let datagram = on(&Descriptor::new(Family::Inet, Kind::Datagram), &recv, Errno::ECONNREFUSED);
         assert!(datagram.sentence.contains("datagram"), "{}", datagram.sentence);
+    }
+
+    #[test]
+    fn what_is_not_done_by_hand_is_no_exception_of_pythons() {
+        for fault in [Fault::beyond("loops", 0), Fault::unread(3), Fault::lacking("more than 5 names", 0)] {
+            let card = fault_card(&fault);
+            assert_eq!((card.class.as_str(), card.python.as_str()), ("beyond", ""));
+            assert!(!card.sentence.contains("Error"), "{}", card.sentence);
+        }
+        assert_eq!(fault_card(&Fault::beyond("loops", 0)).remedy, Some(Remedy::IntoProgram));
+        assert_eq!(fault_card(&Fault::lacking("that", 0)).remedy, None);
+        assert_eq!(fault_card(&Fault::name("c", 0)).python, "NameError: name 'c' is not defined");
     }
 
     #[test]

@@ -212,7 +212,7 @@ export class Desk {
     if (pane) pane.put(source);
     else if (this.#programs.size >= MOST_FILES) throw new Error(`${this.#host.name} has ${MOST_FILES} files already: delete one first`);
     else this.#add(name, source, source);
-    this.#shared.store.keep(this.#part, name, source, true);
+    this.#keep();
     this.open(name);
     return name;
   }
@@ -236,7 +236,7 @@ export class Desk {
   make(file) {
     if (this.has(file)) return this.open(file);
     this.#add(file, "", "");
-    this.#shared.store.keep(this.#part, file, "", true);
+    this.#keep();
     this.open(file);
     this.#programs.get(file)?.focus();
   }
@@ -247,7 +247,7 @@ export class Desk {
     const text = this.text(file);
     if (text === null || this.#programs.size >= MOST_FILES) return;
     this.#add(name, text, null);
-    this.#shared.store.keep(this.#part, name, text, false);
+    this.#keep();
     this.open(name);
   }
 
@@ -286,11 +286,16 @@ export class Desk {
       const name = freeName(this, file);
       if (this.#programs.size >= MOST_FILES) return this.#say(`${this.#host.name} has ${MOST_FILES} files already: delete another one first.`);
       this.#add(name, text, original);
-      this.#shared.store.keep(this.#part, name, text, text === original);
+      this.#keep();
       this.open(name);
       this.#say(`${name} is back.`);
     };
     this.#say(`${file} on ${this.#host.name} is deleted.`, [{ label: "Undo", run: undo }]);
+  }
+
+  /** All files, in the order of their tabs. */
+  #keep() {
+    for (const [file, { text, isEdited }] of this.#programs) this.#shared.store.keep(this.#part, file, text, !isEdited);
   }
 
   /** @param {string} file */

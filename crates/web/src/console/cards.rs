@@ -95,7 +95,7 @@ pub fn fault_card(fault: &Fault) -> ErrorCard {
         FaultKind::Python => (String::new(), None),
         FaultKind::Beyond => (
             format!(
-                "By hand takes one call a line, and not {message}. That is Python, which a program can do."
+                "Not by hand: {message}. By hand takes one call a line; this is Python, which a program can do."
             ),
             Some(Remedy::IntoProgram),
         ),
@@ -395,8 +395,8 @@ mod tests {
         let seen = Seen {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
-            unread,
-            unacknowledged: 5,
+            unread: Some(unread),
+            unacknowledged: Some(5),
             timer_left_ms: Some(40_100),
             ..Seen::default()
         };

@@ -15,7 +15,7 @@ export const BY_HAND = "By hand";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
 /** How long a deletion can be undone, milliseconds. */
-const UNDO_MS = 15_000;
+const UNDO_MS = 10_000;
 
 /**
  * @typedef {object} Surroundings what all desks share

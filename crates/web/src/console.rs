@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod bindings;
 pub mod byte_order;
 pub mod cards;
+pub mod causes;
 pub mod code;
 pub mod desk;
 #[cfg(test)]

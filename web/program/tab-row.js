@@ -5,6 +5,8 @@ import { popover } from "/page/popover.js";
 
 /** How long a finger rests on a tab to have its menu, milliseconds. */
 const LONG_PRESS_MS = 500;
+/** How long a browser takes to make a click of it, milliseconds. */
+const AFTER_CLICK_MS = 60;
 /** How far it may move meanwhile, pixels. */
 const STILL = 10;
 
@@ -138,8 +140,8 @@ export class TabRow {
       this.#list.addEventListener(end, ({ target }) => {
         const long = finger?.long === true;
         lift();
-        // Only now: whatever opens under a finger goes with it.
-        if (long) setTimeout(() => this.#menuOf(target));
+        // Only after the click that a browser makes of it: that would close what has opened.
+        if (long) setTimeout(() => this.#menuOf(target), AFTER_CLICK_MS);
       });
     }
     this.#list.addEventListener("contextmenu", (event) => {

@@ -248,6 +248,10 @@ export class CallConsole extends HTMLElement {
 
   /** @param {string} line */
   async #typed(line) {
+    if (Console.statements(line).length > 1) {
+      this.#prompt?.clear();
+      return this.#pasted(line);
+    }
     const ending = this.#submit(line);
     const [entry] = [...this.#entries.values()].slice(-1);
     const shown = this.#console?.entry(entry.id);
@@ -367,11 +371,22 @@ export class CallConsole extends HTMLElement {
   /** @param {Shown} shown @param {number} [since] */
   #show(shown, since = Date.now()) {
     const oncancel = this.#readOnly ? null : () => this.#cancelEntry(shown.id);
-    const view = new EntryView(shown, { since, oncancel });
+    const onprogram = this.#readOnly ? null : () => this.#tell("wireside-program", { source: this.#programOf(shown) });
+    const view = new EntryView(shown, { since, oncancel, onprogram });
     this.#entries.set(shown.id, view);
     this.#list.append(view.node);
     this.#empty.hidden = true;
     this.#letGo();
+  }
+
+  /** A program of what was done here so far, and of a line that cannot be done here. @param {Shown} last */
+  #programOf(last) {
+    /** @type {Shown[]} */
+    const history = this.#console?.history() ?? [];
+    // poll() and ping() are this prompt's own.
+    const python = (/** @type {Shown} */ { id, state, by, line }) => id < last.id && state === "done" && !by && !/^(poll|ping)\(|= *(poll|ping)\(/.test(line);
+    const lines = history.filter(python).map(({ line }) => line);
+    return ["import socket", "", ...lines, last.line, ""].join("\n");
   }
 
   /** The wasm Console keeps a bounded history; what it let go is not shown either. */

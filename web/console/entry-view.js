@@ -16,7 +16,7 @@ const NOTICEABLE_MS = 150;
  * @property {string} note
  * @property {string} value
  * @property {{ repr: string, hex: string, length: number, kept: number } | null} bytes
- * @property {{ class: string, name: string, number: number | null, python: string, sentence: string, hint: string } | null} error
+ * @property {{ class: string, name: string, number: number | null, python: string, sentence: string, hint: string, remedy: { do: string } | null } | null} error
  * @property {number | null} column
  * @property {{ python: string, rust: string, c: string }[]} forms
  */
@@ -25,6 +25,7 @@ export class EntryView {
   /** @type {Shown} */
   #shown;
   #oncancel;
+  #onprogram;
   #since;
   #end = element("div", { class: "cc-end" });
   #steps = element("ol", { class: "cc-steps" });
@@ -34,9 +35,10 @@ export class EntryView {
   #sentence = element("span", { class: "cc-wait-for" });
   #cancel;
 
-  /** @param {Shown} shown @param {{ since: number, oncancel: (() => void) | null }} options */
-  constructor(shown, { since, oncancel }) {
+  /** @param {Shown} shown @param {{ since: number, oncancel: (() => void) | null, onprogram: (() => void) | null }} options */
+  constructor(shown, { since, oncancel, onprogram }) {
     this.#shown = shown;
+    this.#onprogram = onprogram;
     this.#since = since;
     this.#oncancel = oncancel;
     this.#cancel = button("Cancel", () => this.#oncancel?.(), { class: "button cc-cancel" });
@@ -100,7 +102,7 @@ export class EntryView {
   #ending(shown) {
     /** @type {Node[]} */
     const parts = [];
-    if (shown.error) parts.push(errorCard(shown.error));
+    if (shown.error) parts.push(errorCard(shown.error, this.#onprogram));
     if (shown.result) parts.push(element("pre", { class: "cc-result", dir: "auto" }, shown.result));
     const dump = shown.bytes && hexDump(shown.bytes);
     const more = [dump && hexToggle(dump), valueDetails(shown), formDetails(shown)].filter((part) => part !== null);
@@ -135,17 +137,18 @@ function step({ text, result, failed }) {
   );
 }
 
-/** @param {NonNullable<Shown["error"]>} error */
-function errorCard(error) {
+/** @param {NonNullable<Shown["error"]>} error @param {(() => void) | null} onprogram puts the line into a program */
+function errorCard(error, onprogram) {
   const number = error.number === null ? null : element("span", { class: "cc-number" }, String(error.number));
-  const headline = error.class === "fault" ? null : element("p", { class: "cc-error-name" }, element("strong", {}, error.name), " ", number);
+  const headline = ["fault", "beyond"].includes(error.class) ? null : element("p", { class: "cc-error-name" }, element("strong", {}, error.name), " ", number);
   return element(
     "div",
-    { class: "cc-error", role: "group", "aria-label": `Error ${error.name}`, data: { class: error.class } },
+    { class: "cc-error", role: "group", "aria-label": error.class === "beyond" ? "Not by hand" : `Error ${error.name}`, data: { class: error.class } },
     headline,
     error.python ? element("pre", { class: "cc-python", dir: "auto" }, error.python) : null,
     element("p", { class: "cc-sentence" }, error.sentence),
     error.hint ? element("p", { class: "cc-hint" }, error.hint) : null,
+    error.remedy?.do === "intoProgram" && onprogram ? button("Put it into a program", onprogram, { class: "link cc-into" }) : null,
   );
 }
 

@@ -15,16 +15,27 @@ import { button, element, reconcile } from "/page/element.js";
  * @property {string} timer in words, or empty
  * @property {boolean} accepted
  * @property {boolean} observed
+ * @property {string | null} [program] the program that has it
+ * @property {string} [whose] its program's name, where several programs of the machine have sockets
  */
+
+/** Most chips; the table has all. */
+const CHIPS = 24;
 
 /** The look of a row: its tone, but hollow until somebody accepts the connection. @param {SocketRow} row */
 function lookOf({ tone, accepted }) {
   return tone === "open" && !accepted ? "unaccepted" : tone;
 }
 
+/** Each with its program's name, where a descriptor's number alone would be that of several. @param {SocketRow[]} rows @returns {SocketRow[]} */
+function named(rows) {
+  const programs = new Set(rows.map(({ program }) => program).filter(Boolean));
+  return programs.size < 2 ? rows : rows.map((row) => ({ ...row, whose: row.program ?? undefined }));
+}
+
 /** Whose it is. What the kernel finishes by itself, TIME_WAIT above all, is nobody's. @param {SocketRow} row */
-function ownerOf({ fd, accepted, tone }) {
-  if (fd !== null && fd !== undefined) return `fd ${fd}`;
+function ownerOf({ fd, accepted, tone, whose }) {
+  if (fd !== null && fd !== undefined) return whose ? `${whose} fd ${fd}` : `fd ${fd}`;
   return !accepted && (tone === "open" || tone === "wait") ? "not accepted yet" : "no fd";
 }
 
@@ -39,17 +50,21 @@ export class SocketList extends HTMLElement {
   #toggle = button("Table", () => this.#open(null), { class: "link", hidden: true });
   /** @type {HTMLElement | null} */
   #table = null;
+  #more = button("", () => this.#open(null), { class: "chip chip-more", data: { key: "more" }, hidden: true });
+  /** What the chips were fitted for. */
+  #fitted = "";
 
   connectedCallback() {
     const head = element("div", { class: "sockets-head" }, element("h3", { class: "sockets-title" }, "Sockets"), this.#toggle);
     this.replaceChildren(head, this.#none, this.#chips);
+    new ResizeObserver(() => this.#fit()).observe(this.#chips);
     this.#draw();
   }
 
   /** @param {string} machine @param {SocketRow[]} rows */
   show(machine, rows) {
     this.#machine = machine;
-    this.#rows = rows;
+    this.#rows = named(rows);
     this.#draw();
   }
 
@@ -59,14 +74,47 @@ export class SocketList extends HTMLElement {
     this.#toggle.hidden = this.#rows.length === 0;
     reconcile(
       this.#chips,
-      this.#rows.map((row) => this.#chip(row)),
+      [...this.#shown.map((row) => this.#chip(row)), this.#more],
       (kept, made) => {
+        if (kept === made) return;
         kept.dataset.state = made.dataset.state;
         kept.dataset.observed = made.dataset.observed;
         if (kept.textContent !== made.textContent) kept.replaceChildren(...made.childNodes);
       },
     );
+    const drawn = this.#rows.length + [...this.#chips.children].map((chip) => chip.textContent).join("\n");
+    if (drawn !== this.#fitted) this.#fit();
+    this.#fitted = this.#rows.length + [...this.#chips.children].map((chip) => chip.textContent).join("\n");
     if (this.#table) this.#fillTable(this.#table);
+  }
+
+  /** Those that have chips: what a program has before what the kernel finishes by itself. */
+  get #shown() {
+    const has = (/** @type {SocketRow} */ { fd }) => fd !== null && fd !== undefined;
+    return [...this.#rows.filter(has), ...this.#rows.filter((row) => !has(row))].slice(0, CHIPS);
+  }
+
+  /** Two rows of chips, and a button for the others. */
+  #fit() {
+    const chips = /** @type {HTMLElement[]} */ ([...this.#chips.children].filter((chip) => chip !== this.#more));
+    for (const chip of chips) chip.hidden = false;
+    const most = this.#chips.clientHeight;
+    const inSight = (/** @type {HTMLElement} */ one) => one.offsetTop - this.#chips.offsetTop + one.offsetHeight <= most + 1;
+    const tell = (/** @type {number} */ hidden) => {
+      this.#more.hidden = hidden === 0;
+      this.#more.textContent = `+${hidden}`;
+      this.#more.setAttribute("aria-label", `${hidden} more sockets`);
+    };
+    const over = this.#rows.length - chips.length;
+    tell(over);
+    // On small screens they are one row that is moved by hand.
+    if (getComputedStyle(this.#chips).flexWrap === "nowrap") return;
+    let hidden = 0;
+    while (chips.length > hidden && !inSight(over + hidden > 0 ? this.#more : /** @type {HTMLElement} */ (chips.at(-1)))) {
+      hidden += 1;
+      /** @type {HTMLElement} */ (chips.at(-hidden)).hidden = true;
+      tell(over + hidden);
+    }
   }
 
   /** @param {SocketRow} row */

@@ -1,9 +1,9 @@
 // What one machine's column works with: programs in tabs, the call console beside them, and the button that runs what
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
-import { element } from "/page/element.js";
-import { popover } from "/page/popover.js";
-import { firstFile, load, offered } from "/program/catalogue.js";
+import { element, find } from "/page/element.js";
+import { firstFile, load } from "/program/catalogue.js";
 import { MOST_FILES, isFileName } from "/program/code-store.js";
+import { FileMenu, freeName } from "/program/file-menu.js";
 import { namesLike } from "/program/file-names.js";
 import { ProgramPane, endWords } from "/program/program-pane.js";
 import { RunButton } from "/program/run-button.js";
@@ -12,6 +12,10 @@ import { TabRow } from "/program/tab-row.js";
 
 /** The console's tab. */
 export const BY_HAND = "By hand";
+/** The file that takes what cannot be done there. */
+const BY_HAND_FILE = "by-hand.py";
+/** How long a deletion can be undone, milliseconds. */
+const UNDO_MS = 10_000;
 
 /**
  * @typedef {object} Surroundings what all desks share
@@ -38,6 +42,7 @@ export class Desk {
   #suggested = "";
   /** @type {Promise<void>} */
   #ready;
+  #menu;
   #share;
   console;
   body = element("div", { class: "desk" });
@@ -55,11 +60,15 @@ export class Desk {
     this.body.append(console);
     // A line that a lesson carries out is seen where it is carried out.
     console.addEventListener("wireside-line", () => this.open(BY_HAND));
-    const more = /** @type {HTMLButtonElement} */ (
-      element("button", { type: "button", class: "link plain tab-more", "aria-label": `Open a program on ${host.name}`, "aria-haspopup": "dialog" }, "+")
-    );
-    this.#tabs.end(more);
-    popover(more, { label: "Open a program", class: "at-start", fill: (close) => [this.#offers(close)] });
+    console.addEventListener("wireside-program", (event) => {
+      void this.put(BY_HAND_FILE, /** @type {CustomEvent} */ (event).detail.source, { keep: true }).catch((error) => this.#say(error.message));
+    });
+    this.#menu = new FileMenu(this, part, host.name);
+    for (const node of this.#menu.nodes) this.#tabs.end(node);
+    this.#tabs.onmenu = (name) => {
+      this.open(name);
+      this.#menu.open();
+    };
     shared.python.onchange(() => this.#update());
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
@@ -180,6 +189,7 @@ export class Desk {
     this.console.hidden = name !== BY_HAND;
     for (const [file, pane] of this.#programs) pane.node.hidden = file !== name;
     this.#tabs.show([...this.#programs.keys(), BY_HAND], name);
+    this.#menu.of(name === BY_HAND ? "" : name);
     this.#shared.store.open(this.#part, name);
     this.#update();
   }
@@ -202,7 +212,7 @@ export class Desk {
     if (pane) pane.put(source);
     else if (this.#programs.size >= MOST_FILES) throw new Error(`${this.#host.name} has ${MOST_FILES} files already: delete one first`);
     else this.#add(name, source, source);
-    this.#shared.store.keep(this.#part, name, source, true);
+    this.#keep();
     this.open(name);
     return name;
   }
@@ -215,6 +225,89 @@ export class Desk {
     };
     // There are more names than a machine has files.
     return [file, ...namesLike(file)].find((name) => !taken(name)) ?? "";
+  }
+
+  /** The names of all files. @returns {string[]} */
+  get files() {
+    return [...this.#programs.keys()];
+  }
+
+  /** Makes an empty file and opens it. @param {string} file */
+  make(file) {
+    if (this.has(file)) return this.open(file);
+    this.#add(file, "", "");
+    this.#keep();
+    this.open(file);
+    this.#programs.get(file)?.focus();
+  }
+
+  /** A second one of the same text. @param {string} file */
+  duplicate(file) {
+    const name = freeName(this, file);
+    const text = this.text(file);
+    if (text === null || this.#programs.size >= MOST_FILES) return;
+    this.#add(name, text, null);
+    this.#keep();
+    this.open(name);
+  }
+
+  /** Gives a file that does not run another name. @param {string} file @param {string} name */
+  rename(file, name) {
+    const pane = this.#programs.get(file);
+    if (!pane || pane.control.isRunning || this.has(name) || !isFileName(name)) return;
+    this.#shared.store.rename(this.#part, file, name);
+    const order = this.files.map((one) => (one === file ? name : one));
+    this.#drop(file);
+    this.#add(name, pane.text, pane.original);
+    const panes = new Map(this.#programs);
+    this.#programs.clear();
+    for (const one of order) this.#programs.set(one, /** @type {ProgramPane} */ (panes.get(one)));
+    this.open(name);
+  }
+
+  /** Hands a file to the person's computer. @param {string} file */
+  download(file) {
+    const address = URL.createObjectURL(new Blob([this.text(file) ?? ""], { type: "text/x-python" }));
+    element("a", { href: address, download: file }).click();
+    setTimeout(() => URL.revokeObjectURL(address), UNDO_MS);
+  }
+
+  /** Deletes a file that does not run; for a while it can be had back. @param {string} file */
+  remove(file) {
+    const pane = this.#programs.get(file);
+    if (!pane || pane.control.isRunning) return;
+    const { text, original } = pane;
+    const after = this.files[this.files.indexOf(file) + 1] ?? this.files[this.files.indexOf(file) - 1];
+    this.#drop(file);
+    this.#shared.store.remove(this.#part, file);
+    if (this.#file === file) this.#file = after ?? "";
+    this.open(after ?? BY_HAND);
+    const undo = () => {
+      const name = freeName(this, file);
+      if (this.#programs.size >= MOST_FILES) return this.#say(`${this.#host.name} has ${MOST_FILES} files already: delete another one first.`);
+      this.#add(name, text, original);
+      this.#keep();
+      this.open(name);
+      this.#say(`${name} is back.`);
+    };
+    this.#say(`${file} on ${this.#host.name} is deleted.`, [{ label: "Undo", run: undo }]);
+  }
+
+  /** All files, in the order of their tabs. */
+  #keep() {
+    for (const [file, { text, isEdited }] of this.#programs) this.#shared.store.keep(this.#part, file, text, !isEdited);
+  }
+
+  /** @param {string} file */
+  #drop(file) {
+    this.#programs.get(file)?.end();
+    this.#programs.delete(file);
+  }
+
+  /** @param {string} text @param {{ label: string, run: () => void }[]} [actions] */
+  #say(text, actions = []) {
+    const bar = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
+    bar.show("info", { tone: "good", text, actions, for: UNDO_MS });
   }
 
   /** Whether there is a file of this name. @param {string} file */
@@ -265,7 +358,7 @@ export class Desk {
     // Only now: who pressed Run before there was a program means the one that has come.
     const wanted = file ?? this.#file;
     const pane = this.#programs.get(wanted);
-    if (!pane) throw new Error(`there is no ${wanted} on ${this.#host.name}`);
+    if (!pane) throw new Error(wanted ? `there is no ${wanted} on ${this.#host.name}` : `there is no program on ${this.#host.name}`);
     this.open(wanted);
     this.#share.tell(wanted, pane.text);
     this.#share.flush();
@@ -340,25 +433,5 @@ export class Desk {
       this.#tabs.mark(file, control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "");
     }
     this.onchange();
-  }
-
-  /** @param {() => void} close */
-  #offers(close) {
-    const list = element("div", { class: "menu-list" });
-    for (const { file, path, title } of offered(this.#part)) {
-      const open = async () => {
-        close();
-        await this.put(file, await load(path), { keep: true });
-      };
-      list.append(
-        element(
-          "button",
-          { type: "button", class: "link offer", on: { click: () => void open() } },
-          element("span", {}, title),
-          element("span", { class: "soft mono" }, this.isEdited(file) ? `${file}, beside yours` : file),
-        ),
-      );
-    }
-    return element("div", { class: "stack" }, element("h2", {}, "Open a program"), list);
   }
 }

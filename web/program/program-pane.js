@@ -33,6 +33,7 @@ export class ProgramPane {
   #host;
   /** What was put here and not typed; null where nobody knows. @type {string | null} */
   #original;
+  #leaving = new AbortController();
   /** When somebody changed it last, milliseconds since 1970. */
   #typed = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -80,6 +81,20 @@ export class ProgramPane {
 
   get text() {
     return /** @type {string} */ (this.#editor.text);
+  }
+
+  /** What was put here and not typed; null where nobody knows. */
+  get original() {
+    return this.#original;
+  }
+
+  /** It is deleted: nothing of it is kept any more. */
+  end() {
+    clearTimeout(this.#resting);
+    this.#leaving.abort();
+    this.node.remove();
+    this.#card.clear();
+    this.#memory.write([], false);
   }
 
   /** Whether its text is another than what was put here: somebody's own work. */
@@ -178,7 +193,7 @@ export class ProgramPane {
       this.control.input(this.#input.value);
       this.#input.value = "";
     });
-    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pagehide", () => this.#leave(), { signal: this.#leaving.signal });
   }
 
   #leave() {

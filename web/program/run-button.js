@@ -34,8 +34,8 @@ export class RunButton {
     const label = this.#running ? "Stop" : "Run";
     const words = this.#named ? `${label} ${this.#machine}` : label;
     if (this.#button.textContent !== words) this.#button.textContent = words;
-    this.#button.setAttribute("aria-label", `${label} ${file} on ${this.#machine}`);
-    this.#button.disabled = !this.#running && python.is === "missing";
+    this.#button.setAttribute("aria-label", `${label} ${file || "nothing"} on ${this.#machine}`);
+    this.#button.disabled = !this.#running && (python.is === "missing" || file === "");
     this.#button.title = python.is === "missing" ? python.sentence : this.#about(file);
     this.#fill();
     this.#progress(doing, python);
@@ -43,6 +43,7 @@ export class RunButton {
 
   /** @param {string} file */
   #about(file) {
+    if (file === "") return "There is no program here. + makes one.";
     if (!this.#running) return `Run ${file} (Ctrl+Enter)`;
     return `Stop ${file} (Ctrl+.). It runs in this page, and ends when the page is left or reloaded.`;
   }

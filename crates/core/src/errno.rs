@@ -65,9 +65,9 @@ errno! {
     EADDRINUSE = 98, "Address already in use", "This port is still taken on this machine.", "Another socket has it, or an old connection rests in TIME_WAIT. Set SO_REUSEADDR before bind(), from the first run on, or choose another port.";
     EADDRNOTAVAIL = 99, "Cannot assign requested address", "This machine does not have that address.", "bind() takes one of the machine's own addresses, or '' for all of them.";
     ENETDOWN = 100, "Network is down", "The machine's network is switched off.", "Mend its cable.";
-    ENETUNREACH = 101, "Network is unreachable", "This machine knows no way to that address; no packet was sent.", "Only addresses of this room can be reached: 10.0.0.x.";
+    ENETUNREACH = 101, "Network is unreachable", "This machine knows no way to that address; no packet was sent.", "Is its cable cut? Machines of this room have addresses 10.0.0.x.";
     ECONNABORTED = 103, "Software caused connection abort", "The connection was destroyed on this machine.", "Make a new socket and connect again.";
-    ECONNRESET = 104, "Connection reset by peer", "The other side broke the connection off with a RST.", "It closed with unread data, or its program is gone.";
+    ECONNRESET = 104, "Connection reset by peer", "The other side broke the connection off with a RST.", "As it does when it closes with unread data, or when its program is gone.";
     ENOBUFS = 105, "No buffer space available", "The kernel has no buffer left for this.", "Send less, or more slowly.";
     EISCONN = 106, "Transport endpoint is already connected", "This socket is connected already.", "One socket, one connection: make a new one.";
     ENOTCONN = 107, "Transport endpoint is not connected", "This socket is not connected to anybody.", "connect() first; on a server use the socket that accept() returned.";

@@ -6,7 +6,9 @@
 pub mod arguments;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;
+pub mod byte_order;
 pub mod cards;
+pub mod causes;
 pub mod code;
 pub mod desk;
 #[cfg(test)]
@@ -23,6 +25,7 @@ pub mod parse;
 #[cfg(test)]
 mod parse_tests;
 pub mod plan;
+pub mod python;
 pub mod refusal;
 pub mod render;
 pub mod state;

@@ -131,4 +131,14 @@ async fn history_and_what_cannot_be_read() {
     // Nothing of it was a call.
     let calls = tab.text("#wire").await;
     assert!(!calls.contains("bind"), "{calls}");
+    // What Python can do and one call a line cannot is no error of Python's.
+    type_line(&tab, "left", "while True: pass").await;
+    newest_is(&tab, "left", "while True: pass", "failed").await;
+    tab.sees("#left .cc-entry:last-child", "Not by hand: while.").await;
+    tab.click("#left .cc-entry:last-child", "Put it into a program").await;
+    tab.shows(
+        "a program of what was done and of the line",
+        "document.querySelector('#left .program:not([hidden]) code-editor').text === \"import socket\\n\\ns = socket.socket()\\nwhile True: pass\\n\"",
+    )
+    .await;
 }

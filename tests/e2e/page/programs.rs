@@ -322,3 +322,110 @@ async fn of_two_who_edit_at_once_the_last_counts_and_is_named() {
         .await;
     one.sees("#right .program-note", "changed by").await;
 }
+
+/// The card is for the call whose own failure ended the program, and knows what the room knows.
+#[tokio::test]
+async fn a_card_explains_what_ended_the_program_and_nothing_else() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    tab.click("#right", "Run server.py on server").await;
+    waits(&tab, "right", "accept").await;
+    let failure = "document.querySelector('#left .failure').hidden";
+    let caught = "import socket\ns = socket.socket()\ns.settimeout(0.1)\ns.connect(('server', 12345))\nprint(s.recv(100))\n\
+                  try:\n    socket.socket().connect(('localhost', 1))\nexcept OSError:\n    pass\nnothing_of_that_name\n";
+    write_program(&tab, "left", caught).await;
+    tab.click("#left", "Run client.py on client").await;
+    prints(&tab, "left", "NameError").await;
+    tab.shows("its end", "called('#left', 'Run client.py on client')").await;
+    // What is shown with the end is shown now; the next program's card proves that cards come at all.
+    tab.shows("no card", failure).await;
+    write_program(&tab, "left", "import socket\ns = socket.socket()\ns.connect(('localhost', 12345))\nprint('greeted:', s.recv(100))\n").await;
+    tab.click("#left", "Run client.py on client").await;
+    tab.sees("#left .failure", "You called your own machine, client: nothing listens on port 12345 here.")
+        .await;
+    tab.sees("#left .failure", "server.py listens on server, port 12345.").await;
+    tab.screenshot("programs-own-machine-1280").await;
+    tab.click("#left .failure", "Run both on server").await;
+    tab.sees("#left .failure", "A copy of it runs on server now, as client.py.").await;
+    prints(&tab, "right", "greeted: b'Thank you for connecting'").await;
+    // The other program goes on beside it.
+    tab.shows("the server", "called('#right .machine-files', 'server.py, running')").await;
+}
+
+#[tokio::test]
+async fn files_are_made_renamed_deleted_and_had_back_and_nobodys_work_is_replaced() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    let tabs = |expected: &'static str| {
+        let seen =
+            "[...document.querySelectorAll('#right .machine-tab')].map(one => one.textContent).join(' ')";
+        format!("{seen} === {}", quote(expected))
+    };
+    tab.click("#right", "New file on server").await;
+    tab.shows(
+        "the menu under its button",
+        "Math.abs(document.querySelector('.popover').getBoundingClientRect().top
+            - document.querySelector('#right .tab-more').getBoundingClientRect().bottom) < 8",
+    )
+    .await;
+    tab.click(".file-menu", "New file").await;
+    tab.type_text("proxy").await;
+    tab.press("Enter").await;
+    tab.shows("a new tab", &tabs("server.py proxy.py By hand")).await;
+    tab.type_text("print('mine')").await;
+    tab.click("#right", "proxy.py: rename, duplicate, download, delete").await;
+    tab.click(".file-menu", "Rename").await;
+    tab.type_text("other").await;
+    tab.press("Enter").await;
+    tab.shows("its new name", &tabs("server.py other.py By hand")).await;
+    tab.click("#right", "other.py: rename, duplicate, download, delete").await;
+    tab.click(".file-menu", "Delete").await;
+    tab.shows("it to be gone", &tabs("server.py By hand")).await;
+    tab.click("notice-bar", "Undo").await;
+    tab.shows("it to be back", &tabs("server.py other.py By hand")).await;
+    // Somebody's own work stays; what nobody has changed gives way.
+    let put = |file: &str, text: &str| {
+        format!(
+            "document.querySelector('#right machine-pane').put({}, {}, {{ keep: true }})",
+            quote(file),
+            quote(text)
+        )
+    };
+    for (file, text, name) in [
+        ("other.py", "print('theirs')", "other-2.py"),
+        ("other.py", "print('theirs too')", "other-2.py"),
+        ("server.py", "print('theirs')", "server.py"),
+        ("other.py", "print('mine')", "other.py"),
+    ] {
+        let named = tab.script(&format!("return await {}", put(file, text))).await;
+        assert_eq!(named.as_str(), Some(name), "{file} with {text}");
+    }
+    tab.reload().await;
+    entered(&tab).await;
+    tab.shows("all of them after a reload", &tabs("server.py other.py other-2.py By hand")).await;
+    tab.shows("the text", "document.querySelectorAll('#right code-editor')[1].text === \"print('mine')\"")
+        .await;
+    tab.screenshot("programs-files-1280").await;
+}
+
+/// A lesson leads, but never out of a tab that somebody is at work in.
+#[tokio::test]
+async fn a_lesson_does_not_take_a_half_typed_line_out_of_sight() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    tab.click("#left .machine-files", "By hand").await;
+    tab.script("document.querySelector('#left .cc-input').focus()").await;
+    tab.type_text("s = sock").await;
+    // The server comes to wait, and the lesson goes on to the client's program.
+    tab.script("document.querySelector('#right machine-pane').run('server.py')").await;
+    waits(&tab, "right", "accept").await;
+    tab.sees("#lesson", "Now run the client").await;
+    tab.shows(
+        "the line where it was typed",
+        "document.activeElement.value === 's = sock' && document.activeElement.checkVisibility()",
+    )
+    .await;
+}

@@ -150,7 +150,7 @@ pub fn socket(given: &Arguments<'_>) -> Result<Operation, Fault> {
         2 => Family::Inet,
         10 => Family::Inet6,
         _ => {
-            return Err(Fault::beyond("this address family", family_column)
+            return Err(Fault::lacking("this address family", family_column)
                 .hint("AF_INET is IPv4, AF_INET6 is IPv6."));
         }
     };
@@ -158,14 +158,13 @@ pub fn socket(given: &Arguments<'_>) -> Result<Operation, Fault> {
         1 => Kind::Stream,
         2 => Kind::Datagram,
         _ => {
-            return Err(
-                Fault::beyond("this socket type", kind_column).hint("SOCK_STREAM is TCP, SOCK_DGRAM is UDP.")
-            );
+            return Err(Fault::lacking("this type of socket", kind_column)
+                .hint("SOCK_STREAM is TCP, SOCK_DGRAM is UDP."));
         }
     };
     match (kind, protocol) {
         (_, 0) | (Kind::Stream, 6) | (Kind::Datagram, 17) => Ok(Operation::Socket { family, kind }),
-        _ => Err(Fault::beyond("this protocol for this type", protocol_column)
+        _ => Err(Fault::lacking("this protocol for this type", protocol_column)
             .hint("Leave the third argument out.")),
     }
 }
@@ -190,12 +189,8 @@ pub fn getaddrinfo(given: &Arguments<'_>) -> Result<Operation, Fault> {
         Value::None => 0,
         Value::Str(text) => {
             let unknown = || {
-                Fault::new(
-                    "socket.gaierror",
-                    "[Errno -8] Servname not supported for ai_socktype",
-                    port_column,
-                )
-                .hint("Write the port as a number: 80 for http.")
+                Fault::beyond("the name of a service", port_column)
+                    .hint("Write the port as a number: 80 for http.")
             };
             text.parse().map_err(|_| unknown())?
         }
@@ -361,7 +356,7 @@ pub fn poll(given: &Arguments<'_>) -> Result<Operation, Fault> {
 
 fn check_poll_count(count: usize, column: usize) -> Result<(), Fault> {
     if count > limits::POLL_DESCRIPTORS {
-        return Err(Fault::value(format!("more than {} descriptors", limits::POLL_DESCRIPTORS), column));
+        return Err(Fault::lacking(format!("more than {} descriptors", limits::POLL_DESCRIPTORS), column));
     }
     Ok(())
 }

@@ -2,16 +2,16 @@
 //! ours, a limit of ours, time that ran out and a line that made no call are never dressed as one another.
 
 use proto::{
-    call::{Call, CallError, Kind},
+    call::{Call, CallError},
     errno::Errno,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fault::Fault,
-    refusal::refused,
-    state::{Descriptor, Stage},
-    surroundings::{Seen, Surroundings},
+    causes::{Words, errno_words},
+    fault::{Fault, Kind as FaultKind},
+    state::Descriptor,
+    surroundings::Surroundings,
     visible::excerpt,
 };
 
@@ -21,7 +21,8 @@ const FOREIGN: usize = 80;
 /// A failure in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorCard {
-    /// `errno`, `cancelled`, `timeout`, `resolve`, `policy`, `limit`, `protocol` or `fault`: never dressed as one another.
+    /// `errno`, `cancelled`, `timeout`, `resolve`, `policy`, `limit`, `protocol`, `fault` or `beyond`: never dressed as one
+    /// another.
     pub class: String,
     /// `ECONNREFUSED`, `EAI_NONAME`, `TypeError`, or a rule's name.
     pub name: String,
@@ -49,6 +50,8 @@ pub enum Remedy {
         /// The machine's name.
         host: String,
     },
+    /// Put the line into a program.
+    IntoProgram,
 }
 
 /// What is known besides the call and its failure.
@@ -87,11 +90,28 @@ impl ErrorCard {
 /// A fault found before any call.
 pub fn fault_card(fault: &Fault) -> ErrorCard {
     let message = excerpt(&fault.message, 200);
+    let hint = fault.hint.as_deref().map_or(String::new(), |hint| excerpt(hint, 200));
+    let (sentence, remedy) = match fault.kind {
+        FaultKind::Python => (String::new(), None),
+        FaultKind::Beyond => (
+            format!(
+                "Not by hand: {message}. By hand takes one call a line; this is Python, which a program can do."
+            ),
+            Some(Remedy::IntoProgram),
+        ),
+        FaultKind::Unread => (
+            "By hand takes one call a line, and cannot read this one. If it is Python, a program can do it."
+                .to_owned(),
+            Some(Remedy::IntoProgram),
+        ),
+        FaultKind::Lacking => (format!("By hand does not take {message}."), None),
+    };
+    if fault.kind != FaultKind::Python {
+        return ErrorCard { remedy, ..ErrorCard::new("beyond", "By hand", sentence).hint(hint) };
+    }
     let python =
         if message.is_empty() { fault.exception.clone() } else { format!("{}: {message}", fault.exception) };
-    ErrorCard::new("fault", fault.exception.clone(), "No call was made.")
-        .python(python)
-        .hint(fault.hint.as_deref().map_or(String::new(), |hint| excerpt(hint, 200)))
+    ErrorCard::new("fault", fault.exception.clone(), "No call was made.").python(python).hint(hint)
 }
 
 /// A failed call.
@@ -195,149 +215,6 @@ pub fn exception(errno: Errno) -> &'static str {
     }
 }
 
-/// What can be said more exactly than the table of errnos says it.
-#[derive(Default)]
-struct Words {
-    sentence: Option<String>,
-    hint: Option<String>,
-    remedy: Option<Remedy>,
-}
-
-impl Words {
-    fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: Some(sentence.into()), ..Self::default() }
-    }
-
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-}
-
-fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
-    let stage = known.descriptor.map(|descriptor| descriptor.stage);
-    match (errno, call) {
-        (Errno::ECONNREFUSED, Call::Connect { address, .. }) => match refused(address, known.around) {
-            Some(refusal) => Words {
-                sentence: Some(refusal.sentence),
-                hint: Some(refusal.hint),
-                remedy: refusal.remedy,
-            },
-            None => Words::new(format!(
-                "Connection refused. The machine answered, but nothing listens on port {} there.",
-                address.port()
-            )),
-        },
-        (Errno::ECONNREFUSED, _) => refused_before(known.descriptor),
-        (Errno::EADDRINUSE, Call::Bind { address, .. }) => taken_port(address.port(), known.around),
-        (Errno::EADDRINUSE, Call::Listen { .. }) => {
-            Words::new("Another socket of this machine listens on that port.")
-        }
-        (Errno::EINVAL, Call::Accept { .. }) => {
-            Words::new("This socket does not listen.").hint("First listen(), then accept().")
-        }
-        (Errno::EINVAL, Call::Bind { .. }) => Words::new("This socket has a port already.")
-            .hint("A socket is bound once: make a new one for another port."),
-        (Errno::EACCES, Call::Bind { address, .. }) if address.port() < 1024 => {
-            Words::new(format!("Port {} is below 1024: those need privileges.", address.port()))
-                .hint("Choose a port from 1024 on.")
-        }
-        (Errno::EINTR, Call::Connect { .. }) => Words::new(
-            "Cancelled. The kernel goes on trying by itself: the socket stays in SYN_SENT until it is closed.",
-        )
-        .hint(""),
-        (Errno::EINTR, _) => Words::new("Cancelled. The socket is as it was.").hint(""),
-        (Errno::EPIPE, _) => broken_pipe(known.descriptor),
-        (Errno::ENOTCONN, Call::Recv { .. } | Call::RecvFrom { .. }) => {
-            Words::new("This socket has no other end to receive from.")
-        }
-        (Errno::EADDRNOTAVAIL | Errno::ENETUNREACH, Call::Bind { address, .. } | Call::Connect { address, .. })
-            if address.is_ipv6() =>
-        {
-            Words::new("This machine has no IPv6 address: the rooms of this lab have IPv4 only.")
-                .hint("Use an IPv4 address or a name, with AF_INET.")
-        }
-        (Errno::EADDRNOTAVAIL, Call::Connect { .. }) => {
-            Words::new("The kernel found no address and port of this machine to call from.").hint("")
-        }
-        (Errno::ETIMEDOUT, Call::Connect { address, .. }) => {
-            let full = known.around.full_queue(address).map(|(queued, places)| {
-                format!(
-                    "Nobody answered: the server's queue is full ({queued} of {places}), so Linux drops each SYN without a word."
-                )
-            });
-            Words { sentence: full, ..Words::default() }
-        }
-        (Errno::EAGAIN, Call::Accept { .. }) if stage == Some(Stage::Listening) => {
-            Words::new("Nobody waits to be accepted right now, and the call was told not to wait.")
-        }
-        _ => Words::default(),
-    }
-}
-
-/// A refusal that a later call is told of.
-fn refused_before(descriptor: Option<&Descriptor>) -> Words {
-    match descriptor.map(|descriptor| descriptor.kind) {
-        Some(Kind::Datagram) => {
-            Words::new("An earlier datagram found nobody: the machine answered that nothing listens there.")
-        }
-        Some(Kind::Stream) => {
-            Words::new("The connection that was being opened was refused: nothing listens there.")
-        }
-        None => {
-            Words::new("An earlier packet found nobody: the machine answered that nothing listens there.")
-        }
-    }
-}
-
-/// Three different things have this one number.
-fn broken_pipe(descriptor: Option<&Descriptor>) -> Words {
-    match descriptor {
-        Some(own) if own.write_shut => {
-            Words::new("This program has shut the writing half of this socket down itself: nothing can be sent on it any more.")
-                .hint("Send all you have before shutdown(). What the other side sends can still be received.")
-        }
-        Some(own) if matches!(own.stage, Stage::Fresh | Stage::Bound | Stage::Listening) => {
-            Words::new("This socket has no connection: there is nobody to read this.")
-                .hint("connect() first; on a server send on the socket that accept() returned.")
-        }
-        Some(_) => Words::new("This connection is broken off: nobody will read this.")
-            .hint("Look on the wire for the other side's FIN and RST."),
-        None => Words::default(),
-    }
-}
-
-fn taken_port(port: u16, around: &Surroundings) -> Words {
-    if let Some(seen) = around.own_listener(port) {
-        return Words::new(format!("Port {port} is taken: {} listens there.", owner(seen))).hint(
-            "End that first, or choose another port. SO_REUSEADDR does not help against a socket that listens.",
-        );
-    }
-    let reuse =
-        "Set SO_REUSEADDR before bind(), from the first run on, or give this machine a fresh network.";
-    match around.time_wait_left(port) {
-        Some(seconds) => Words {
-            remedy: Some(Remedy::FreshNetwork),
-            ..Words::new(format!(
-                "Port {port} is still taken: an old connection rests in TIME_WAIT for {seconds} s more."
-            ))
-            .hint(reuse)
-        },
-        None => Words::new(format!(
-            "Port {port} is still taken: by another socket, or by an old connection that rests in TIME_WAIT."
-        ))
-        .hint(reuse),
-    }
-}
-
-fn owner(seen: &Seen) -> String {
-    match seen.program.as_deref() {
-        Some("By hand") => "a socket of this machine that was made by hand".to_owned(),
-        Some(program) => format!("{} on this machine", excerpt(program, FOREIGN)),
-        None => "another socket of this machine".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proto::{
@@ -347,8 +224,9 @@ mod tests {
         id::Fd,
     };
 
-    use super::{ErrorCard, Known, Remedy};
+    use super::{ErrorCard, Known, Remedy, fault_card};
     use crate::console::{
+        fault::Fault,
         state::{Descriptor, Stage},
         surroundings::{Machine, Seen, Surroundings},
     };
@@ -374,8 +252,8 @@ mod tests {
         let seen = Seen {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
-            unread,
-            unacknowledged: 5,
+            unread: Some(unread),
+            unacknowledged: Some(5),
             timer_left_ms: Some(40_100),
             ..Seen::default()
         };
@@ -433,6 +311,18 @@ mod tests {
         assert!(!stream.sentence.contains("datagram"), "{}", stream.sentence);
         let datagram = on(&Descriptor::new(Family::Inet, Kind::Datagram), &recv, Errno::ECONNREFUSED);
         assert!(datagram.sentence.contains("datagram"), "{}", datagram.sentence);
+    }
+
+    #[test]
+    fn what_is_not_done_by_hand_is_no_exception_of_pythons() {
+        for fault in [Fault::beyond("loops", 0), Fault::unread(3), Fault::lacking("more than 5 names", 0)] {
+            let card = fault_card(&fault);
+            assert_eq!((card.class.as_str(), card.python.as_str()), ("beyond", ""));
+            assert!(!card.sentence.contains("Error"), "{}", card.sentence);
+        }
+        assert_eq!(fault_card(&Fault::beyond("loops", 0)).remedy, Some(Remedy::IntoProgram));
+        assert_eq!(fault_card(&Fault::lacking("that", 0)).remedy, None);
+        assert_eq!(fault_card(&Fault::name("c", 0)).python, "NameError: name 'c' is not defined");
     }
 
     #[test]

@@ -243,7 +243,7 @@ impl Desk {
             {
                 End::Value { text: String::new(), shown: false }
             }
-            Ok(()) => text_of(&result, statement.print),
+            Ok(()) => text_of(&result, statement.print.as_ref()),
         };
         self.end(id, end);
         self.keep(statement, &result);
@@ -253,12 +253,16 @@ impl Desk {
     fn assign(&mut self, statement: &Statement, value: &Value) -> Result<(), Fault> {
         let targets = &statement.targets;
         if self.variables.len() + targets.len() > NAMES {
-            return Err(Fault::new("MemoryError", format!("more than {NAMES} names"), 0)
-                .hint("del forgets a name: del x"));
+            return Err(
+                Fault::lacking(format!("more than {NAMES} names"), 0).hint("del forgets a name: del x")
+            );
         }
         if !statement.unpack {
             self.variables.extend(targets.iter().map(|name| (name.clone(), value.clone())));
             return Ok(());
+        }
+        if matches!(value, Value::Str(_) | Value::Bytes(_)) {
+            return Err(Fault::beyond("text and bytes taken apart", 0));
         }
         let (Value::Tuple(items) | Value::List(items)) = value else {
             let words = format!("cannot unpack non-iterable {} object", value.type_name());

@@ -6,7 +6,11 @@ use proto::{
     id::Fd,
 };
 
-use super::{desk::Desk, entry::Shown, surroundings::Surroundings};
+use super::{
+    desk::Desk,
+    entry::Shown,
+    surroundings::{Machine, Seen, Surroundings},
+};
 
 /// Runs a line whose calls end as given.
 fn run(desk: &mut Desk, line: &str, answers: &[(Outcome, &[u8])]) -> Shown {
@@ -136,6 +140,45 @@ fn an_overwritten_socket_can_still_be_spoken_of() {
     run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
     run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(4))), b"")]);
     assert!(desk.names().iter().any(|(name, text)| name == "fd3" && text.contains("fd=3")));
+}
+
+#[test]
+fn print_writes_what_python_writes() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    assert_eq!(run(&mut desk, "print(socket.AF_INET)", &[]).result, "2");
+    assert_eq!(run(&mut desk, "print('a', 1, b'x', None)", &[]).result, "a 1 b'x' None");
+    let got = run(&mut desk, "print('got', s.recv(10))", &[(Ok(Returned::Received { length: 2 }), b"hi")]);
+    assert_eq!(got.result, "got b'hi'");
+    let own = || Ok(Returned::Address("10.0.0.2:40000".parse().expect("address")));
+    assert_eq!(run(&mut desk, "s.getsockname()[1]", &[(own(), b"")]).result, "40000");
+    assert_eq!(run(&mut desk, "print(s.getsockname())", &[(own(), b"")]).result, "('10.0.0.2', 40000)");
+    assert_eq!(run(&mut desk, "s.getsockname()", &[(own(), b"")]).result, "\u{2192} 10.0.0.2:40000");
+}
+
+#[test]
+fn an_end_of_file_of_ones_own_making_is_not_put_down_to_the_other_side() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    run(&mut desk, "s.connect(('10.0.0.1', 1))", &[(Ok(Returned::Done), b"")]);
+    run(&mut desk, "s.shutdown(socket.SHUT_RD)", &[(Ok(Returned::Done), b"")]);
+    let shown = run(&mut desk, "s.recv(10)", &[(Ok(Returned::Received { length: 0 }), b"")]);
+    assert!(shown.note.starts_with("Empty: this program has shut"), "{}", shown.note);
+}
+
+#[test]
+fn why_a_call_failed_stays_what_it_was_when_it_failed() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    let (id, _) = desk.submit("s.connect(('127.0.0.1', 9999))");
+    desk.ended(id, Err(CallError::errno(Errno::ECONNREFUSED)), b"");
+    let machine =
+        |name: &str, own, sockets| Machine { name: name.into(), own, sockets, ..Machine::default() };
+    let listens = Seen { state: "LISTEN".into(), local: "0.0.0.0:9999".into(), ..Seen::default() };
+    desk.explain(id, &Surroundings(vec![machine("client", true, Vec::new())]));
+    let later = Surroundings(vec![machine("client", true, vec![listens])]);
+    let sentence = desk.shown(id, &later).and_then(|shown| shown.error).expect("card").sentence;
+    assert!(sentence.ends_with("nothing listens on port 9999 here."), "{sentence}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
     code::{Context, Forms, forms, line},
     evaluate::Variables,
     fault::Fault,
-    operation::{Operation, Statement},
+    operation::{Operation, Printed, Statement},
     plan::Plan,
     render::{bytes, hex_dump, outcome_text, returned, waits_for},
     state::Descriptor,
@@ -314,6 +314,16 @@ impl Entry {
         };
         let (result, note) = returned(&step.call, value, step.kind);
         (shown.result, shown.note) = (result, note);
+        // What was asked for is a part of the value, or what print writes.
+        if visible
+            && self.statement.as_ref().is_some_and(|line| line.print.is_some() || !line.then.is_empty())
+        {
+            shown.result = text.to_owned();
+            if value.payload_length() > 0 {
+                self.show_bytes(shown);
+            }
+            return;
+        }
         if self.first {
             shown.note = "The descriptor: this program's number for the socket.".to_owned();
         }
@@ -366,9 +376,17 @@ impl Entry {
 }
 
 /// A value's text for the history: what `print` writes, or what a prompt echoes.
-pub fn text_of(value: &Value, print: bool) -> End {
+pub fn text_of(value: &Value, print: Option<&Printed>) -> End {
+    if let Some(Printed { before, after }) = print
+        && !(before.is_empty() && after.is_empty())
+    {
+        let words: Vec<String> = before.iter().chain([value]).chain(after).map(Value::printed).collect();
+        return End::Value { text: super::visible::excerpt(&words.join(" "), TEXT), shown: true };
+    }
     let text = match value {
-        Value::Str(text) if print => super::visible::excerpt(text, TEXT),
+        Value::Str(_) | Value::Named(..) if print.is_some() => {
+            super::visible::excerpt(&value.printed(), TEXT)
+        }
         Value::Bytes(bytes) => {
             let kept = &bytes[..bytes.len().min(KEPT)];
             let more = if kept.len() < bytes.len() { "\u{2026}" } else { "" };
@@ -376,7 +394,7 @@ pub fn text_of(value: &Value, print: bool) -> End {
         }
         value => super::visible::excerpt(&value.repr(), TEXT),
     };
-    End::Value { text, shown: print || *value != Value::None }
+    End::Value { text, shown: print.is_some() || *value != Value::None }
 }
 
 /// Only those names that a call's descriptors have.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
+    byte_order::byte_order,
     fault::{Fault, closest},
-    names,
+    names, python,
     syntax::{Expression, Node},
     value::{BYTES, Value},
 };
@@ -23,7 +24,9 @@ pub fn evaluate(node: &Node, variables: &Variables) -> Result<Value, Fault> {
         Expression::Float(number) => Ok(Value::Float(*number)),
         Expression::Str(text) => Ok(Value::Str(text.clone())),
         Expression::Bytes(bytes) => Ok(Value::Bytes(bytes.clone())),
-        Expression::Tuple(items) => Ok(Value::Tuple(all(items, variables)?)),
+        Expression::Tuple(items) => {
+            all(items, variables).map(Value::Tuple).map_err(|fault| quoted(fault, items, variables))
+        }
         Expression::List(items) => Ok(Value::List(all(items, variables)?)),
         Expression::Name(name) => lookup(name, column, variables),
         Expression::Attribute(of, name) => attribute(&evaluate(of, variables)?, name, column),
@@ -33,7 +36,13 @@ pub fn evaluate(node: &Node, variables: &Variables) -> Result<Value, Fault> {
         }
         Expression::Minus(of) => match evaluate(of, variables)? {
             Value::Float(number) => Ok(Value::Float(-number)),
-            value => Ok(Value::Int(integer(&value, column)?.saturating_neg())),
+            value => match value.as_int() {
+                Some(number) => number.checked_neg().map(Value::Int).ok_or_else(|| large(column)),
+                None => Err(Fault::type_error(
+                    format!("bad operand type for unary -: '{}'", value.type_name()),
+                    column,
+                )),
+            },
         },
         Expression::Binary(mark, left, right) => {
             binary(*mark, evaluate(left, variables)?, evaluate(right, variables)?, column)
@@ -76,8 +85,29 @@ fn lookup(name: &str, column: usize, variables: &Variables) -> Result<Value, Fau
     Err(unknown_name(name, column, variables))
 }
 
-/// `NameError`, with what was probably meant.
+fn large(column: usize) -> Fault {
+    Fault::beyond("integers of more than 64 bits", column)
+}
+
+/// `(server, 12345)`: a machine's name is text.
+fn quoted(fault: Fault, items: &[Node], variables: &Variables) -> Fault {
+    match items {
+        [Node { expression: Expression::Name(host), .. }, _]
+            if fault.exception == "NameError" && !variables.contains_key(host) =>
+        {
+            let host = super::visible::excerpt(host, 40);
+            fault.hint(format!("The name of a machine is text, in quotes: \"{host}\""))
+        }
+        _ => fault,
+    }
+}
+
+/// `NameError`, with what was probably meant; but not for what Python knows.
 pub fn unknown_name(name: &str, column: usize, variables: &Variables) -> Fault {
+    if python::knows(name) || python::is_word(name) || python::module_has("socket", name) {
+        let fault = Fault::beyond(name, column);
+        return if name == "help" { fault.hint("\"All calls\" lists what there is.") } else { fault };
+    }
     let fault = Fault::name(&super::visible::excerpt(name, 40), column);
     let known = variables.keys().map(String::as_str).chain(BUILT_IN);
     match closest(name, known) {
@@ -105,9 +135,12 @@ fn attribute(of: &Value, name: &str, column: usize) -> Result<Value, Fault> {
     }
 }
 
-/// `AttributeError` of a module.
+/// `AttributeError` of a module; but not for what Python knows.
 pub fn unknown_member(module: &str, name: &str, column: usize) -> Fault {
     let shown = super::visible::excerpt(name, 40);
+    if python::module_has(module, name) {
+        return Fault::beyond(&format!("{module}.{shown}"), column);
+    }
     let fault = Fault::attribute(format!("module '{module}' has no attribute '{shown}'"), column);
     if module == "socket" && (names::METHODS.contains(&name) || name == names::SHUTDOWN) {
         return fault.hint(format!("{name}() belongs to a socket: s.{name}(…)"));
@@ -120,9 +153,12 @@ pub fn unknown_member(module: &str, name: &str, column: usize) -> Fault {
     }
 }
 
-/// `AttributeError` of a value.
+/// `AttributeError` of a value; but not for what Python knows.
 pub fn unknown_attribute(of: &Value, name: &str, column: usize) -> Fault {
     let shown = super::visible::excerpt(name, 40);
+    if python::value_has(of, name) {
+        return Fault::beyond(&format!(".{shown} of a {}", of.type_name()), column);
+    }
     let fault = Fault::attribute(format!("'{}' object has no attribute '{shown}'", of.type_name()), column);
     match of {
         Value::Socket(_) => match closest(name, names::METHODS.into_iter().chain([names::SHUTDOWN])) {
@@ -141,6 +177,7 @@ pub fn element(of: &Value, index: i64, column: usize) -> Result<Value, Fault> {
     let length = match of {
         Value::Tuple(items) | Value::List(items) => items.len(),
         Value::Bytes(bytes) => bytes.len(),
+        Value::Str(text) => text.chars().count(),
         value => {
             return Err(Fault::type_error(
                 format!("'{}' object is not subscriptable", value.type_name()),
@@ -150,18 +187,27 @@ pub fn element(of: &Value, index: i64, column: usize) -> Result<Value, Fault> {
     };
     let from_end = i64::try_from(length).unwrap_or(i64::MAX);
     let at = usize::try_from(if index < 0 { index + from_end } else { index }).ok().filter(|at| *at < length);
-    let missing = || Fault::new("IndexError", format!("{} index out of range", of.type_name()), column);
+    let missing = || {
+        let whose = match of {
+            Value::Str(_) => "string ",
+            Value::List(_) => "list ",
+            Value::Tuple(_) => "tuple ",
+            _ => "",
+        };
+        Fault::new("IndexError", format!("{whose}index out of range"), column)
+    };
     let at = at.ok_or_else(missing)?;
     Ok(match of {
         Value::Tuple(items) | Value::List(items) => items[at].clone(),
         Value::Bytes(bytes) => Value::Int(i64::from(bytes[at])),
+        Value::Str(text) => Value::Str(text.chars().skip(at).take(1).collect()),
         _ => Value::None,
     })
 }
 
 fn binary(mark: char, left: Value, right: Value, column: usize) -> Result<Value, Fault> {
     let too_long = || {
-        Fault::new("MemoryError", format!("more than {BYTES} bytes"), column)
+        Fault::lacking(format!("more than {BYTES} bytes at once"), column)
             .hint("One call carries at most 1 MiB.")
     };
     match (mark, left, right) {
@@ -192,6 +238,9 @@ fn binary(mark: char, left: Value, right: Value, column: usize) -> Result<Value,
         ('+', Value::Bytes(_), other) => {
             Err(Fault::type_error(format!("can't concat {} to bytes", other.type_name()), column))
         }
+        ('+' | '*', Value::List(_) | Value::Tuple(_), _) | ('*', _, Value::List(_) | Value::Tuple(_)) => {
+            Err(Fault::beyond("lists and tuples put together", column))
+        }
         (mark, left, right) => {
             let unsupported = || {
                 let (left, right) = (left.type_name(), right.type_name());
@@ -200,15 +249,33 @@ fn binary(mark: char, left: Value, right: Value, column: usize) -> Result<Value,
                     column,
                 )
             };
+            if let (Some(a), Some(b), true) = (float(&left), float(&right), mark != '|')
+                && (left.as_int().is_none() || right.as_int().is_none())
+            {
+                return Ok(Value::Float(match mark {
+                    '+' => a + b,
+                    '-' => a - b,
+                    _ => a * b,
+                }));
+            }
             let a = left.as_int().ok_or_else(unsupported)?;
             let b = right.as_int().ok_or_else(unsupported)?;
-            Ok(Value::Int(match mark {
-                '|' => a | b,
-                '+' => a.saturating_add(b),
-                '-' => a.saturating_sub(b),
-                _ => a.saturating_mul(b),
-            }))
+            let number = match mark {
+                '|' => Some(a | b),
+                '+' => a.checked_add(b),
+                '-' => a.checked_sub(b),
+                _ => a.checked_mul(b),
+            };
+            number.map(Value::Int).ok_or_else(|| large(column))
         }
+    }
+}
+
+fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(number) => Some(*number),
+        #[allow(clippy::cast_precision_loss, reason = "as Python does it")]
+        value => value.as_int().map(|number| number as f64),
     }
 }
 
@@ -226,15 +293,27 @@ fn text_call(
         {
             pack(&all(arguments, variables)?, column)
         }
-        Expression::Attribute(of, name)
-            if keywords.is_empty() && matches!(name.as_str(), "encode" | "decode") =>
-        {
-            utf8_only(arguments, variables)?;
+        Expression::Attribute(of, name) if matches!(name.as_str(), "encode" | "decode") => {
+            utf8_only(arguments, keywords, variables)?;
             match (evaluate(of, variables)?, name.as_str()) {
                 (Value::Str(text), "encode") => Ok(Value::Bytes(text.into_bytes())),
                 (Value::Bytes(bytes), "decode") => decode(bytes, callee.column),
                 (value, _) => Err(unknown_attribute(&value, name, callee.column)),
             }
+        }
+        Expression::Attribute(of, name)
+            if name == "fileno" && arguments.is_empty() && keywords.is_empty() =>
+        {
+            match evaluate(of, variables)? {
+                Value::Socket(fd) => Ok(Value::Int(i64::from(fd.0))),
+                value => Err(unknown_attribute(&value, name, callee.column)),
+            }
+        }
+        Expression::Attribute(of, name)
+            if of.expression == Expression::Name("socket".into())
+                && names::BYTE_ORDER.contains(&name.as_str()) =>
+        {
+            byte_order(name, &all(arguments, variables)?, keywords.is_empty(), column)
         }
         Expression::Name(name) if name == "len" && arguments.len() == 1 => {
             match evaluate(&arguments[0], variables)? {
@@ -278,7 +357,15 @@ fn length(length: usize) -> Value {
 }
 
 /// Checks the arguments of `encode` and `decode`: none, or UTF-8 by one of its names.
-pub fn utf8_only(arguments: &[Node], variables: &Variables) -> Result<(), Fault> {
+pub fn utf8_only(
+    arguments: &[Node],
+    keywords: &[(String, Node)],
+    variables: &Variables,
+) -> Result<(), Fault> {
+    let second = arguments.get(1).or_else(|| keywords.first().map(|(_, node)| node));
+    if let Some(node) = second {
+        return Err(Fault::beyond("encoding with a second argument", node.column));
+    }
     let Some(first) = arguments.first() else { return Ok(()) };
     match evaluate(first, variables)? {
         Value::Str(name) if matches!(name.to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "ascii") => {
@@ -291,12 +378,19 @@ pub fn utf8_only(arguments: &[Node], variables: &Variables) -> Result<(), Fault>
 /// `bytes.decode()`
 pub fn decode(bytes: Vec<u8>, column: usize) -> Result<Value, Fault> {
     String::from_utf8(bytes).map(Value::Str).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let byte = error.as_bytes()[at];
-        Fault::new(
-            "UnicodeDecodeError",
-            format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: invalid byte"),
-            column,
-        )
+        let (at, length) = (error.utf8_error().valid_up_to(), error.utf8_error().error_len());
+        let bytes = error.as_bytes();
+        let why = match length {
+            None => "unexpected end of data",
+            Some(_) if (0xc2..=0xf4).contains(&bytes[at]) => "invalid continuation byte",
+            Some(_) => "invalid start byte",
+        };
+        let last = at + length.unwrap_or(bytes.len() - at) - 1;
+        let what = if last == at {
+            format!("byte 0x{:02x} in position {at}", bytes[at])
+        } else {
+            format!("bytes in position {at}-{last}")
+        };
+        Fault::new("UnicodeDecodeError", format!("'utf-8' codec can't decode {what}: {why}"), column)
     })
 }

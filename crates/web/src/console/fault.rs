@@ -1,13 +1,29 @@
-//! What is wrong with a line before any call is made: an exception as CPython would raise it, and where.
+//! What is wrong with a line before any call is made: an exception as CPython would raise it, or what this prompt does not
+//! do, and where. The two are never dressed as one another: what Python can do is not called an error of Python's.
 
 use serde::{Deserialize, Serialize};
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// CPython would raise this exception.
+    Python,
+    /// It is Python, and this prompt does not do it.
+    Beyond,
+    /// It may be Python; this prompt cannot read it.
+    Unread,
+    /// It is more, or something else, than this lab takes.
+    Lacking,
+}
 
 /// A line that cannot be carried out. The network was not asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// The exception's class in CPython, `TypeError`.
+    /// Whose fault it is.
+    pub kind: Kind,
+    /// The exception's class in CPython, `TypeError`; empty where it is not Python's.
     pub exception: String,
-    /// What CPython says after the colon.
+    /// What CPython says after the colon; otherwise what it is that this prompt does not do.
     pub message: String,
     /// What to write instead, where we know.
     pub hint: Option<String>,
@@ -18,7 +34,17 @@ pub struct Fault {
 impl Fault {
     /// An exception at a column.
     pub fn new(exception: &str, message: impl Into<String>, column: usize) -> Self {
-        Self { exception: exception.to_owned(), message: message.into(), hint: None, column }
+        Self {
+            kind: Kind::Python,
+            exception: exception.to_owned(),
+            message: message.into(),
+            hint: None,
+            column,
+        }
+    }
+
+    fn ours(kind: Kind, message: impl Into<String>, column: usize) -> Self {
+        Self { kind, exception: String::new(), message: message.into(), hint: None, column }
     }
 
     /// `SyntaxError`.
@@ -53,12 +79,17 @@ impl Fault {
 
     /// Valid Python that this prompt does not carry out.
     pub fn beyond(what: &str, column: usize) -> Self {
-        Self::new(
-            "NotImplementedError",
-            format!("this prompt makes single calls; it does not carry out {what}"),
-            column,
-        )
-        .hint("One call a line, for example s = socket.socket()")
+        Self::ours(Kind::Beyond, what, column)
+    }
+
+    /// What may be Python and cannot be read here.
+    pub fn unread(column: usize) -> Self {
+        Self::ours(Kind::Unread, "", column)
+    }
+
+    /// What this lab does not have, or not so much of.
+    pub fn lacking(what: impl Into<String>, column: usize) -> Self {
+        Self::ours(Kind::Lacking, what, column)
     }
 
     /// The same with a hint.
@@ -71,7 +102,12 @@ impl Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.exception, self.message)
+        match self.kind {
+            Kind::Python => write!(f, "{}: {}", self.exception, self.message),
+            Kind::Beyond => write!(f, "beyond: {}", self.message),
+            Kind::Unread => write!(f, "unread"),
+            Kind::Lacking => write!(f, "lacking: {}", self.message),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ pub const LINE: usize = 4096;
 pub enum Token {
     /// A name or keyword.
     Name(String),
-    /// An integer literal; larger ones saturate, they are out of every range here anyway.
+    /// An integer literal.
     Int(i64),
     /// A float literal.
     Float(f64),
@@ -30,7 +30,7 @@ pub type Placed = (Token, usize);
 /// The tokens of a line, without its comment.
 pub fn tokens(line: &str) -> Result<Vec<Placed>, Fault> {
     if line.len() > LINE {
-        return Err(Fault::new("MemoryError", format!("the line is longer than {LINE} bytes"), 0)
+        return Err(Fault::lacking(format!("a line of more than {LINE} bytes"), 0)
             .hint("Repeat bytes instead: b\"x\" * 100000"));
     }
     let mut lexer = Lexer { text: line.chars().collect(), at: 0 };
@@ -98,7 +98,8 @@ impl Lexer {
             "rb" | "br" => self.string(column, true, true),
             "r" => self.string(column, false, true),
             "u" => self.string(column, false, false),
-            "f" => Err(Fault::beyond("f-strings", column)),
+            "f" | "fr" | "rf" => Err(Fault::beyond("f-strings", column)),
+            "t" | "tr" | "rt" => Err(Fault::beyond("template strings", column)),
             _ => Err(Fault::syntax("invalid syntax", self.at)),
         }
     }
@@ -120,7 +121,7 @@ impl Lexer {
         if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
             return Err(Fault::syntax("invalid number literal", column));
         }
-        Ok(Token::Int(i64::from_str_radix(digits, radix).unwrap_or(i64::MAX)))
+        i64::from_str_radix(digits, radix).map(Token::Int).map_err(|_| large(column))
     }
 
     fn string(&mut self, column: usize, bytes: bool, raw: bool) -> Result<Token, Fault> {
@@ -159,7 +160,12 @@ fn decimal(digits: &str, column: usize) -> Result<Token, Fault> {
             .map_err(|_| Fault::syntax("invalid decimal literal", column));
     }
     if !digits.chars().all(|c| c.is_ascii_digit()) {
-        return Err(Fault::syntax("invalid decimal literal", column));
+        let imaginary = digits.strip_suffix('j').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+        return Err(if imaginary {
+            Fault::beyond("complex numbers", column)
+        } else {
+            Fault::syntax("invalid decimal literal", column)
+        });
     }
     if digits.len() > 1 && digits.starts_with('0') && digits.chars().any(|c| c != '0') {
         return Err(Fault::syntax(
@@ -167,12 +173,19 @@ fn decimal(digits: &str, column: usize) -> Result<Token, Fault> {
             column,
         ));
     }
-    Ok(Token::Int(digits.parse().unwrap_or(i64::MAX)))
+    digits.parse().map(Token::Int).map_err(|_| large(column))
+}
+
+fn large(column: usize) -> Fault {
+    Fault::beyond("integers of more than 64 bits", column)
 }
 
 fn invalid(c: char, column: usize) -> Fault {
-    if c.is_ascii() {
+    if matches!(c, '$' | '?' | '`') {
         return Fault::syntax("invalid syntax", column);
+    }
+    if c.is_ascii() && !c.is_control() {
+        return Fault::unread(column);
     }
     let shown = if c.is_control() || super::visible::is_hidden(c) { '\u{fffd}' } else { c };
     let fault = Fault::syntax(format!("invalid character '{shown}' (U+{:04X})", u32::from(c)), column);
@@ -270,6 +283,7 @@ fn unescape_str(body: &[char], raw: bool, column: usize) -> Result<String, Fault
                 let (value, length) = digits(body, at, 8, 3);
                 (value, length, length)
             }
+            'N' => return Err(Fault::beyond("characters by their names", column)),
             _ => {
                 text.push('\\');
                 continue;
@@ -295,6 +309,7 @@ fn widen((value, length): (u32, usize), wanted: usize) -> (u32, usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::{LINE, Token, tokens};
+    use crate::console::fault::Kind;
 
     fn only(line: &str) -> Token {
         let mut found = tokens(line).expect("tokens");
@@ -330,7 +345,8 @@ mod tests {
         assert_eq!(only("12_345"), Token::Int(12345));
         assert_eq!(only("0x10"), Token::Int(16));
         assert_eq!(only("0.5"), Token::Float(0.5));
-        assert_eq!(only("99999999999999999999"), Token::Int(i64::MAX));
+        assert_eq!(tokens("99999999999999999999").expect_err("fault").kind, Kind::Beyond);
+        assert_eq!(tokens("1j").expect_err("fault").kind, Kind::Beyond);
         assert!(tokens("0123").is_err());
         assert!(tokens("1abc").is_err());
     }

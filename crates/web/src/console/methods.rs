@@ -49,6 +49,9 @@ pub fn method<'a>(
     };
     count(&given, arity)?;
     given.no_keywords()?;
+    if name == "fileno" {
+        return Ok(None);
+    }
     Ok(Some(match name {
         "accept" => Operation::Accept { fd },
         "close" => Operation::Close { fd },
@@ -70,11 +73,7 @@ pub fn method<'a>(
         "settimeout" => Operation::SetTimeout { fd, wait: timeout(&given)? },
         "setsockopt" => setsockopt(fd, &given)?,
         "getsockopt" => Operation::GetSockOpt { fd, name: option(&given)? },
-        // fileno, gettimeout: the console itself knows.
-        _ => {
-            return Err(Fault::beyond(&format!("{name}()"), column)
-                .hint("The number after fd is what fileno() returns."));
-        }
+        _ => return Err(Fault::beyond(&format!("{name}()"), column)),
     }))
 }
 
@@ -135,7 +134,7 @@ fn count(given: &Arguments<'_>, arity: Arity) -> Result<(), Fault> {
 fn bytes(given: &Arguments<'_>) -> Result<Vec<u8>, Fault> {
     match given.value(0)? {
         Value::Bytes(bytes) if bytes.len() > BYTES => {
-            Err(Fault::new("MemoryError", format!("more than {BYTES} bytes"), given.column(0)))
+            Err(Fault::lacking(format!("more than {BYTES} bytes at once"), given.column(0)))
         }
         Value::Bytes(bytes) => Ok(bytes),
         value => {
@@ -155,7 +154,7 @@ fn flags(given: &Arguments<'_>, at: usize) -> Result<Flags, Fault> {
     }
     names::flags(given.int(at)?).ok_or_else(|| {
         let known = Flags::NAMES.map(|(_, name)| name).join(", ");
-        Fault::beyond("this flag", given.column(at)).hint(format!("Known here: {known}."))
+        Fault::lacking("this flag", given.column(at)).hint(format!("Known here: {known}."))
     })
 }
 
@@ -224,7 +223,7 @@ fn timeout(given: &Arguments<'_>) -> Result<Wait, Fault> {
 fn option(given: &Arguments<'_>) -> Result<OptionName, Fault> {
     let (level, name) = (given.int(0)?, given.int(1)?);
     names::option(level, name).ok_or_else(|| {
-        Fault::beyond("this option", given.column(1)).hint(
+        Fault::lacking("this option", given.column(1)).hint(
             "For example socket.SOL_SOCKET, socket.SO_REUSEADDR or socket.IPPROTO_TCP, socket.TCP_NODELAY",
         )
     })

@@ -5,7 +5,10 @@ use proto::call::{Flags, How, OptionName, PollEvents};
 use super::value::Value;
 
 /// Functions of the `socket` module.
-pub const SOCKET_FUNCTIONS: [&str; 4] = ["socket", "getaddrinfo", "gethostbyname", "inet_aton"];
+pub const SOCKET_FUNCTIONS: [&str; 3] = ["socket", "getaddrinfo", "gethostbyname"];
+
+/// Functions of the `socket` module that make no call: numbers and addresses in the order of bytes on the wire.
+pub const BYTE_ORDER: [&str; 6] = ["htons", "htonl", "ntohs", "ntohl", "inet_aton", "inet_ntoa"];
 
 /// Methods of a socket.
 pub const METHODS: [&str; 18] = [
@@ -109,6 +112,7 @@ pub fn select_constant(name: &str) -> Option<Value> {
 pub fn socket_names() -> impl Iterator<Item = &'static str> {
     SOCKET_FUNCTIONS
         .into_iter()
+        .chain(BYTE_ORDER)
         .chain(FAMILIES.iter().map(|(name, _)| *name))
         .chain(KINDS.iter().map(|(name, _)| *name))
         .chain(NUMBERS.iter().map(|(name, _)| *name))

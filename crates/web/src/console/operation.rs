@@ -104,6 +104,15 @@ pub enum Then {
     Index(i64),
 }
 
+/// What `print` writes before and after the value of the action.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Printed {
+    /// Before it.
+    pub before: Vec<super::value::Value>,
+    /// After it.
+    pub after: Vec<super::value::Value>,
+}
+
 /// A statement, ready to be carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statement {
@@ -111,8 +120,8 @@ pub struct Statement {
     pub targets: Vec<String>,
     /// Whether the value is unpacked into them.
     pub unpack: bool,
-    /// `print(...)` stands around it: `None` is not hidden then, and bytes are shown all the same.
-    pub print: bool,
+    /// `print(...)` stands around it, with what stands beside it there: `None` is not hidden then.
+    pub print: Option<Printed>,
     /// What it does.
     pub action: Action,
     /// What happens to the value then, in order.

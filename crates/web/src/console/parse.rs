@@ -3,13 +3,14 @@
 use super::{
     arguments::{Arguments, getaddrinfo, gethostbyname, ping, poll, select, socket},
     evaluate::{
-        BUILT_IN, Variables, element, evaluate, integer, unknown_attribute, unknown_member, unknown_name,
-        utf8_only,
+        BUILT_IN, Variables, all, element, evaluate, integer, unknown_attribute, unknown_member,
+        unknown_name, utf8_only,
     },
     fault::{Fault, closest},
     methods::method,
     names,
-    operation::{Action, Operation, Statement, Then},
+    operation::{Action, Operation, Printed, Statement, Then},
+    python,
     syntax::{Expression, Node, Parsed, parse as syntax},
     value::Value,
 };
@@ -17,10 +18,13 @@ use super::{
 /// The statement in a line, with every name looked up in `variables`.
 pub fn parse(line: &str, variables: &Variables) -> Result<Statement, Fault> {
     let plain =
-        |action| Statement { targets: Vec::new(), unpack: false, print: false, action, then: Vec::new() };
+        |action| Statement { targets: Vec::new(), unpack: false, print: None, action, then: Vec::new() };
     match syntax(line)? {
         Parsed::Empty => Ok(plain(Action::Note(String::new()))),
-        Parsed::Import(module, _) => Ok(plain(Action::Note(format!("{module} is already here.")))),
+        Parsed::Import(modules) => {
+            let are = if modules.len() == 1 { "is" } else { "are" };
+            Ok(plain(Action::Note(format!("{} {are} already here.", modules.join(" and ")))))
+        }
         Parsed::Delete(name, column) if !variables.contains_key(&name) => {
             Err(unknown_name(&name, column, variables))
         }
@@ -35,7 +39,7 @@ fn expression(
     node: Node,
     variables: &Variables,
 ) -> Result<Statement, Fault> {
-    let (print, node) = unprint(node)?;
+    let (print, node) = unprint(node, variables)?;
     let (node, then) = then(node, variables)?;
     let action = match operation(&node, variables)? {
         Some(operation) => Action::Operation(operation),
@@ -55,22 +59,40 @@ fn action_operation(action: &Action) -> Option<&Operation> {
     }
 }
 
-/// Takes `print(...)` away. Several arguments are refused: one call a line.
-fn unprint(node: Node) -> Result<(bool, Node), Fault> {
-    match node.expression {
-        Expression::Call { callee, mut arguments, keywords }
+/// Takes `print(...)` away; what stands beside the one call in it has no calls.
+fn unprint(node: Node, variables: &Variables) -> Result<(Option<Printed>, Node), Fault> {
+    let column = node.column;
+    let (mut arguments, keywords) = match node.expression {
+        Expression::Call { callee, arguments, keywords }
             if callee.expression == Expression::Name("print".into()) =>
         {
-            match (arguments.len(), keywords.is_empty()) {
-                (1, true) => Ok((true, arguments.remove(0))),
-                (0, true) => {
-                    Ok((true, Node { expression: Expression::Str(String::new()), column: node.column }))
-                }
-                _ => Ok((true, Node { expression: Expression::Tuple(arguments), column: node.column })),
-            }
+            (arguments, keywords)
         }
-        expression => Ok((false, Node { expression, column: node.column })),
+        expression => return Ok((None, Node { expression, column })),
+    };
+    if let Some((_, node)) = keywords.first() {
+        return Err(Fault::beyond("print() with sep, end or file", node.column));
     }
+    if arguments.is_empty() {
+        let nothing = Node { expression: Expression::Str(String::new()), column };
+        return Ok((Some(Printed::default()), nothing));
+    }
+    let mut called = None;
+    for (at, argument) in arguments.iter().enumerate() {
+        if makes_call(argument, variables)? && called.replace(at).is_some() {
+            return Err(
+                Fault::beyond("two of them", argument.column).hint("Give the first one's result a name.")
+            );
+        }
+    }
+    let after = arguments.split_off(called.unwrap_or(0) + 1);
+    let node = arguments.remove(called.unwrap_or(0));
+    Ok((Some(Printed { before: all(&arguments, variables)?, after: all(&after, variables)? }), node))
+}
+
+fn makes_call(node: &Node, variables: &Variables) -> Result<bool, Fault> {
+    let (node, _) = then(node.clone(), variables)?;
+    operation(&node, variables).map(|found| found.is_some())
 }
 
 /// Takes `.decode()` and `[n]` off a call, to be done with its value.
@@ -84,7 +106,7 @@ fn then(mut node: Node, variables: &Variables) -> Result<(Node, Vec<Then>), Faul
             }
             Expression::Call { callee, arguments, keywords } => match callee.expression {
                 Expression::Attribute(of, name) if name == "decode" && ends_in_call(&of) => {
-                    utf8_only(&arguments, variables)?;
+                    utf8_only(&arguments, &keywords, variables)?;
                     found.push(Then::Decode);
                     node = *of;
                 }
@@ -149,7 +171,7 @@ fn operation(node: &Node, variables: &Variables) -> Result<Option<Operation>, Fa
             Err(Fault::type_error(format!("'{}' object is not callable", value.type_name()), callee.column))
         }
         Expression::Attribute(of, name) => attribute(of, name, callee.column, &named, variables),
-        _ => Err(Fault::type_error("this object is not callable", callee.column)),
+        _ => Err(Fault::beyond("calling what a call returned", callee.column)),
     }
 }
 
@@ -169,9 +191,10 @@ fn attribute<'a>(
             ("socket", "getaddrinfo") => getaddrinfo(&named("getaddrinfo")).map(Some),
             ("socket", "gethostbyname") => gethostbyname(&named("gethostbyname")).map(Some),
             ("socket", "create_connection" | "create_server" | "socketpair" | "fromfd") => {
-                Err(Fault::beyond(&format!("socket.{name}()"), column)
+                Err(Fault::beyond(&format!("socket.{name}"), column)
                     .hint("It makes several calls at once. Here each is one line: socket(), then connect() or bind() and listen()."))
             }
+            ("socket", name) if names::BYTE_ORDER.contains(&name) => Ok(None),
             ("select", "select") => select(&named("select")).map(Some),
             ("select", "poll") => Err(Fault::beyond("poll objects", column)
                 .hint("Here it is one call: poll([(s, POLLIN)], 500), with milliseconds.")),
@@ -192,6 +215,9 @@ fn is_text_method(of: &Node, name: &str) -> bool {
 /// `connect("tutorial", 12345)`: a method without its socket.
 fn bare(name: &str, arguments: &[Node], column: usize, variables: &Variables) -> Fault {
     if !names::METHODS.contains(&name) && name != names::SHUTDOWN {
+        if python::knows(name) || python::module_has("socket", name) {
+            return unknown_name(name, column, variables);
+        }
         let known = names::METHODS.into_iter().chain(BUILT_IN).chain(names::SOCKET_FUNCTIONS);
         return match closest(name, known) {
             Some(near) => Fault::name(&super::visible::excerpt(name, 40), column)
@@ -245,6 +271,10 @@ fn check_targets(
         | Operation::Recv { .. }
         | Operation::GetAddrInfo { .. }
         | Operation::Poll { .. } => Ok(()),
+        Operation::GetHostByName { .. } => Err(Fault::beyond("text taken apart", column)),
+        Operation::Send { .. } | Operation::SendTo { .. } | Operation::GetSockOpt { .. } => {
+            Err(Fault::type_error("cannot unpack non-iterable int object", column))
+        }
         Operation::Socket { .. } => {
             Err(Fault::type_error("cannot unpack non-iterable socket object", column)
                 .hint("socket() returns one socket: s = socket.socket()"))

@@ -1,12 +1,13 @@
 //! The prompt's words against CPython 3.11's, recorded from it.
 
 use proto::{
-    call::{Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    call::{Family, Flags, How, Kind as SocketKind, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
 };
 
 use super::{
     evaluate::Variables,
+    fault::Kind,
     operation::{Action, Address, Operation, Statement, Then},
     parse::parse,
     value::Value,
@@ -50,8 +51,8 @@ const S: Fd = Fd(3);
 
 #[test]
 fn sockets() {
-    let tcp = Operation::Socket { family: Family::Inet, kind: Kind::Stream };
-    let udp = Operation::Socket { family: Family::Inet, kind: Kind::Datagram };
+    let tcp = Operation::Socket { family: Family::Inet, kind: SocketKind::Stream };
+    let udp = Operation::Socket { family: Family::Inet, kind: SocketKind::Datagram };
     for line in [
         "s = socket.socket()",
         "socket()",
@@ -119,7 +120,7 @@ fn functions() {
     assert_eq!(operation("socket.getaddrinfo(\"tutorial\", 12345)"), inet(None));
     assert_eq!(
         operation("getaddrinfo('tutorial', 12345, proto=socket.IPPROTO_TCP)"),
-        inet(Some(Kind::Stream))
+        inet(Some(SocketKind::Stream))
     );
     assert_eq!(
         operation("ip = socket.gethostbyname(\"tutorial\")"),
@@ -209,7 +210,7 @@ fn names_that_do_not_exist() {
         ("socket.foo()", "AttributeError: module 'socket' has no attribute 'foo'"),
         ("sockett.socket()", "NameError: name 'sockett' is not defined"),
         ("connect(\"tutorial\", 12345)", "NameError: name 'connect' is not defined"),
-        ("eval(\"1\")", "NameError: name 'eval' is not defined"),
+        ("frobnicate(1)", "NameError: name 'frobnicate' is not defined"),
     ] {
         assert_eq!(fault(line), words, "{line}");
     }
@@ -221,6 +222,105 @@ fn names_that_do_not_exist() {
     assert_eq!(hint("s.conect((\"a\",1))"), "Did you mean connect()?");
     assert_eq!(hint("c.close()"), "Make a socket first: c = socket.socket()");
     assert!(hint("s.connect(\"server\", 12345)").ends_with("connect(('server', 12345))"));
+}
+
+/// What Python has and this prompt does not do is never called an error of Python's.
+#[test]
+fn nothing_false_is_said_about_python() {
+    for line in [
+        "help",
+        "help()",
+        "exit()",
+        "quit",
+        "import time",
+        "time.sleep(1)",
+        "range(3)",
+        "eval('1')",
+        "yield",
+        "socket.gethostname()",
+        "socket.inet_pton(2, '10.0.0.1')",
+        "gethostname()",
+        "s.family",
+        "s.makefile()",
+        "s.connect_ex(('a', 1))",
+        "'a'.upper()",
+        "data.hex()",
+        "data.decode(errors='ignore')",
+        "s.recv(1).decode('utf-8', 'ignore')",
+        "data[1:2]",
+        "data == b'x'",
+        "x = y = 1",
+        "1 if data else 2",
+        "[1] + [2]",
+        "99999999999999999999",
+        "9223372036854775807 + 1",
+        "'\\N{BULLET}'",
+        "socket.getaddrinfo('tutorial', 'http')",
+        "print(1, sep='')",
+        "print(s.recv(1), s.recv(2))",
+        "a, b = 'xy'",
+        "s.timeout",
+        "data.__class__",
+        "assert data",
+        "x: int = 5",
+        "f'{data}'",
+        "b = {}",
+        "-data if 1 else 2",
+        "select.epoll()",
+        "socket.create_connection(('server', 1))",
+        "socket.IP_TOS",
+    ] {
+        let mut desk = super::desk::Desk::new("client");
+        desk.submit("data = b'x'");
+        let found = parse(line, &variables()).err().or_else(|| {
+            let (id, _) = desk.submit(line);
+            match &desk.shown(id, &super::surroundings::Surroundings::default())?.error {
+                Some(card) if card.class == "beyond" => Some(super::fault::Fault::unread(0)),
+                _ => None,
+            }
+        });
+        let fault = found.unwrap_or_else(|| panic!("{line} was carried out"));
+        assert_ne!(fault.kind, Kind::Python, "{line}: {fault}");
+    }
+}
+
+/// And what is wrong in Python is said in its words.
+#[test]
+fn what_is_wrong_is_called_wrong() {
+    for (line, words) in [
+        ("a b", "SyntaxError: invalid syntax"),
+        ("s.connect((server, 12345))", "NameError: name 'server' is not defined"),
+        ("data.foo", "AttributeError: 'bytes' object has no attribute 'foo'"),
+        ("data[5]", "IndexError: index out of range"),
+        ("'abc'[5]", "IndexError: string index out of range"),
+        (
+            "b'\\xff'.decode()",
+            "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+        ),
+        (
+            "b'a\\xe2\\x82'.decode()",
+            "UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 1-2: unexpected end of data",
+        ),
+        ("a, b = s.send(b'x')", "TypeError: cannot unpack non-iterable int object"),
+        ("-'a'", "TypeError: bad operand type for unary -: 'str'"),
+    ] {
+        assert_eq!(fault(line), words, "{line}");
+    }
+    let hint = |line: &str| parse(line, &variables()).expect_err(line).hint.unwrap_or_default();
+    assert_eq!(hint("s.connect((server, 12345))"), "The name of a machine is text, in quotes: \"server\"");
+    assert_eq!(hint("server.listen()"), "Make a socket first: server = socket.socket()");
+}
+
+#[test]
+fn more_of_python_than_a_call() {
+    assert_eq!(value("'abc'[1]"), "'b'");
+    assert_eq!(value("1 + 0.5"), "1.5");
+    assert_eq!(value("socket.inet_aton('10.0.0.1')"), "b'\\n\\x00\\x00\\x01'");
+    assert_eq!(value("s.fileno()"), "3");
+    let printed = statement("print('got', s.recv(10), port)");
+    assert!(matches!(printed.action, Action::Operation(Operation::Recv { max: 10, .. })));
+    let beside = printed.print.expect("print");
+    assert_eq!((beside.before, beside.after), (vec![Value::Str("got".into())], vec![Value::Int(12345)]));
 }
 
 #[test]

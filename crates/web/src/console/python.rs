@@ -1,6 +1,6 @@
 //! Names that Python has, whether or not the prompt carries them out: what is known there must not be called unknown.
 
-use super::value::Value;
+use super::{names, value::Value};
 
 /// Names that every Python program has.
 const BUILT_IN: &str = "\
@@ -190,6 +190,14 @@ pub fn value_has(value: &Value, name: &str) -> bool {
     (name.starts_with("__") && name.ends_with("__")) || holds(names, name)
 }
 
+/// Whether the prompt has this name of a module.
+pub fn is_here(module: &str, name: &str) -> bool {
+    match module {
+        "socket" => names::socket_names().any(|known| known == name),
+        _ => matches!(name, "select") || names::select_constant(name).is_some(),
+    }
+}
+
 /// Whether a word is one of Python's that begin, join or end something larger than a call: two names side by side are
 /// wrong Python, but not with one of these.
 pub fn is_word(name: &str) -> bool {
@@ -207,8 +215,14 @@ mod tests {
             assert!(knows(name), "{name}");
         }
         assert!(!knows("hepl") && !knows(""));
-        assert!(module_has("socket", "inet_aton") && module_has("select", "epoll") && !module_has("socket", "foo"));
-        assert!(value_has(&Value::Str(String::new()), "upper") && !value_has(&Value::Bytes(Vec::new()), "encode"));
+        assert!(
+            module_has("socket", "inet_aton")
+                && module_has("select", "epoll")
+                && !module_has("socket", "foo")
+        );
+        assert!(
+            value_has(&Value::Str(String::new()), "upper") && !value_has(&Value::Bytes(Vec::new()), "encode")
+        );
         assert!(is_word("lambda") && is_word("and") && !is_word("socket"));
     }
 }

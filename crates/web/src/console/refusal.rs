@@ -104,10 +104,25 @@ pub fn refused(address: &SocketAddr, around: &Surroundings) -> Option<Refusal> {
         "Is the server running?".to_owned()
     };
     Some(Refusal {
-        sentence: format!("{began} {there}, nor on any other machine of this room."),
+        sentence: format!("{began} {there}{}.", nor_there(target, &around.0)),
         hint,
         remedy: None,
     })
+}
+
+/// The other machines where nothing listens; what the ready-made ones do is not known here.
+fn nor_there(target: &Machine, all: &[Machine]) -> String {
+    let others: Vec<String> = all
+        .iter()
+        .filter(|machine| machine.address != target.address && !machine.ready_made)
+        .map(|machine| excerpt(&machine.name, NAME))
+        .collect();
+    match others.as_slice() {
+        [] => String::new(),
+        [one] => format!(", nor on {one}"),
+        [one, other] => format!(", nor on {one} or {other}"),
+        _ => ", nor on the machines of the others here".to_owned(),
+    }
 }
 
 /// Something has the port on the machine that was called.
@@ -151,10 +166,9 @@ fn elsewhere_words(found: Listener<'_>, target: &Machine, port: u16, began: &str
     };
     let remedy =
         (target.own && !found.machine.ready_made).then(|| Remedy::RunOn { host: found.machine.name.clone() });
-    let hint = match (narrow, remedy.is_some()) {
-        (true, true) => format!("Let it bind to '' and connect to \"{name}\", or run both on {name}."),
-        (true, false) => format!("Let it bind to '' and connect to \"{name}\"."),
-        (false, true) => format!("Connect to \"{name}\" instead, or run both on {name}."),
+    let hint = match (narrow, target.own) {
+        (true, _) => format!("Let it bind to '' and connect to \"{name}\"."),
+        (false, true) => format!("Connect to \"{name}\" instead."),
         (false, false) => format!("Connect to \"{name}\" instead?"),
     };
     Refusal { sentence: format!("{began} {there}. {listens}"), hint, remedy }
@@ -217,7 +231,7 @@ mod tests {
                 sentence,
                 "Connection refused. You called your own machine, client: nothing listens on port 9999 here. server.py listens on server, port 9999."
             );
-            assert_eq!(hint, "Connect to \"server\" instead, or run both on server.");
+            assert_eq!(hint, "Connect to \"server\" instead.");
             assert_eq!(remedy, Some(Remedy::RunOn { host: "server".into() }));
         }
     }
@@ -226,18 +240,14 @@ mod tests {
     fn a_ready_made_server_is_named_but_nothing_runs_there() {
         let Refusal { sentence, hint, remedy } = to("127.0.0.1:12345", &room(&[], &[]));
         assert!(sentence.ends_with("tutorial listens on tutorial, port 12345."), "{sentence}");
-        assert_eq!((hint.as_str(), remedy), ("Connect to \"tutorial\" instead?", None));
+        assert_eq!((hint.as_str(), remedy), ("Connect to \"tutorial\" instead.", None));
     }
 
     #[test]
     fn where_nobody_listens_that_is_said() {
         let around = room(&[], &[]);
         let own = to("127.0.0.1:9999", &around);
-        assert!(
-            own.sentence.ends_with("port 9999 here, nor on any other machine of this room."),
-            "{}",
-            own.sentence
-        );
+        assert!(own.sentence.ends_with("port 9999 here, nor on server."), "{}", own.sentence);
         assert!(own.hint.starts_with("Run the server first."), "{}", own.hint);
         let other = to("10.0.0.1:9999", &around);
         assert_eq!(other.hint, "Is the server running?");

@@ -159,8 +159,8 @@ mod tests {
         let seen = Seen {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
-            unread,
-            unacknowledged: 5,
+            unread: Some(unread),
+            unacknowledged: Some(5),
             timer_left_ms: Some(40_100),
             ..Seen::default()
         };

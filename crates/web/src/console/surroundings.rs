@@ -41,10 +41,10 @@ pub struct Seen {
     pub program: Option<String>,
     /// For a listener, connections waiting to be accepted.
     #[serde(default)]
-    pub unread: u32,
+    pub unread: Option<u32>,
     /// For a listener, the backlog.
     #[serde(default)]
-    pub unacknowledged: u32,
+    pub unacknowledged: Option<u32>,
     /// Milliseconds its timer has left.
     #[serde(default)]
     pub timer_left_ms: Option<u64>,
@@ -79,7 +79,8 @@ impl Surroundings {
         let machine = self.0.iter().find(|machine| machine.address == ip && !machine.held)?;
         let listener =
             machine.sockets.iter().find(|seen| seen.state == "LISTEN" && seen.has_port(address.port()))?;
-        (listener.unread > listener.unacknowledged).then_some((listener.unread, listener.unacknowledged + 1))
+        let (queued, places) = (listener.unread?, listener.unacknowledged? + 1);
+        (queued >= places).then_some((queued, places))
     }
 
     /// The machine that a call to this address comes to.

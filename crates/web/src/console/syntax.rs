@@ -4,6 +4,7 @@
 use super::{
     fault::Fault,
     lexer::{Placed, Token, tokens},
+    python,
 };
 
 /// Deepest nesting of brackets.
@@ -59,8 +60,8 @@ pub enum Expression {
 pub enum Parsed {
     /// Nothing but white space or a comment.
     Empty,
-    /// `import socket`, `from socket import *`: the module's name and its column.
-    Import(String, usize),
+    /// `import socket`, `from socket import *`: what is here already.
+    Import(Vec<String>),
     /// `del s`
     Delete(String, usize),
     /// An expression, perhaps assigned.
@@ -146,10 +147,27 @@ impl Parser {
 
     fn unexpected(&self) -> Fault {
         match self.peek() {
-            Some(Token::Foreign(mark)) => Fault::beyond(&format!("{mark:?}"), self.column()),
-            Some(Token::Mark(':')) => Fault::beyond("blocks", self.column())
-                .hint("Run a program for that, or make the calls one by one."),
-            _ => Fault::syntax("invalid syntax", self.column()),
+            Some(Token::Foreign(mark)) => Fault::beyond(mark, self.column()),
+            _ if self.is_wrong_python() => Fault::syntax("invalid syntax", self.column()),
+            _ => Fault::unread(self.column()),
+        }
+    }
+
+    /// Whether what stands here can stand there in no Python at all, as far as that can be told without all of its grammar.
+    fn is_wrong_python(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map(|(token, _)| token);
+        let value = |token: &Token| match token {
+            Token::Name(name) => !python::is_word(name),
+            Token::Int(_) | Token::Float(_) | Token::Str(_) | Token::Bytes(_) => true,
+            _ => false,
+        };
+        match (before, self.peek()) {
+            // Something is missing at the end, or there is a dot and no name behind it.
+            (Some(before), None) => !value(before),
+            (Some(Token::Mark('.')), Some(here)) => !matches!(here, Token::Name(_)),
+            (None, Some(Token::Mark(here))) => matches!(here, '=' | ',' | '.' | ')' | ']' | '|' | ';'),
+            (Some(before), Some(here)) => value(before) && value(here),
+            (None, _) => false,
         }
     }
 
@@ -160,7 +178,17 @@ impl Parser {
                 "import" | "from" => return self.import(),
                 "del" => return self.delete(),
                 "print"
-                    if !matches!(self.tokens.get(self.at + 1), None | Some((Token::Mark('(' | '='), _))) =>
+                    if matches!(
+                        self.tokens.get(self.at + 1),
+                        Some((
+                            Token::Name(_)
+                                | Token::Str(_)
+                                | Token::Bytes(_)
+                                | Token::Int(_)
+                                | Token::Float(_),
+                            _
+                        ))
+                    ) =>
                 {
                     return Err(Fault::syntax(
                         "Missing parentheses in call to 'print'. Did you mean print(...)?",
@@ -169,8 +197,7 @@ impl Parser {
                     .hint("Python 2 wrote it without parentheses; Python 3 needs them."));
                 }
                 keyword if KEYWORDS.contains(&keyword) => {
-                    return Err(Fault::beyond(&format!("'{keyword}'"), self.column())
-                        .hint("Run a program for that, or make the calls one by one."));
+                    return Err(Fault::beyond(keyword, self.column()));
                 }
                 _ => {}
             },
@@ -192,15 +219,45 @@ impl Parser {
     }
 
     fn import(&mut self) -> Result<Parsed, Fault> {
+        let from = self.peek() == Some(&Token::Name("from".into()));
         self.at += 1;
-        let column = self.column();
-        let module = self.name()?;
-        self.at = self.tokens.len();
-        match module.as_str() {
-            "socket" | "select" => Ok(Parsed::Import(module, column)),
-            _ => Err(Fault::new("ModuleNotFoundError", format!("No module named '{module}'"), column)
-                .hint("This prompt knows socket and select; both are already here.")),
+        let mut modules = Vec::new();
+        loop {
+            let column = self.column();
+            let module = self.name()?;
+            if !matches!(module.as_str(), "socket" | "select") {
+                return Err(Fault::beyond(&format!("import {module}"), column)
+                    .hint("By hand has socket and select, and both are already here."));
+            }
+            modules.push(module);
+            if from {
+                return self.imported(modules);
+            }
+            if !self.take(',') {
+                self.finish()?;
+                return Ok(Parsed::Import(modules));
+            }
         }
+    }
+
+    /// The names of `from socket import ...` are all here as well.
+    fn imported(&mut self, modules: Vec<String>) -> Result<Parsed, Fault> {
+        if self.name()? != "import" {
+            self.at -= 1;
+            return Err(self.unexpected());
+        }
+        while !self.take('*') {
+            let column = self.column();
+            let name = self.name()?;
+            if !python::is_here(&modules[0], &name) {
+                return Err(Fault::beyond(&format!("{}.{name}", modules[0]), column));
+            }
+            if !self.take(',') {
+                break;
+            }
+        }
+        self.finish()?;
+        Ok(Parsed::Import(modules))
     }
 
     fn delete(&mut self) -> Result<Parsed, Fault> {
@@ -260,7 +317,11 @@ impl Parser {
 
     fn deeper(&mut self, column: usize) -> Result<(), Fault> {
         self.depth += 1;
-        if self.depth > DEPTH { Err(Fault::syntax("too many nested parentheses", column)) } else { Ok(()) }
+        if self.depth > DEPTH {
+            Err(Fault::lacking("so many brackets inside of one another", column))
+        } else {
+            Ok(())
+        }
     }
 
     fn postfix(&mut self) -> Result<Node, Fault> {
@@ -406,7 +467,19 @@ fn targets(left: &Node) -> Result<(Vec<String>, bool), Fault> {
         }
         Expression::Name(name) => Ok(name.clone()),
         Expression::Call { .. } => Err(Fault::syntax("cannot assign to function call", node.column)),
-        _ => Err(Fault::syntax("cannot assign to this expression here", node.column)),
+        Expression::Attribute(..) | Expression::Index(..) => {
+            Err(Fault::beyond("assigning to a part of something", node.column))
+        }
+        Expression::Tuple(_) | Expression::List(_) => {
+            Err(Fault::beyond("unpacking within unpacking", node.column))
+        }
+        Expression::Int(_) | Expression::Float(_) | Expression::Str(_) | Expression::Bytes(_) => Err(
+            Fault::syntax("cannot assign to literal here. Maybe you meant '==' instead of '='?", node.column),
+        ),
+        _ => Err(Fault::syntax(
+            "cannot assign to expression here. Maybe you meant '==' instead of '='?",
+            node.column,
+        )),
     };
     match &left.expression {
         Expression::Tuple(items) if !items.is_empty() => {

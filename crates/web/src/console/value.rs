@@ -59,6 +59,16 @@ impl Value {
         }
     }
 
+    /// What Python's `print` writes.
+    pub fn printed(&self) -> String {
+        match self {
+            Self::Str(text) => text.clone(),
+            // A family or a kind of socket is a number with a name, and printed as the number.
+            Self::Named(_, number) => number.to_string(),
+            value => value.repr(),
+        }
+    }
+
     /// Python's `repr`.
     pub fn repr(&self) -> String {
         match self {
@@ -66,7 +76,7 @@ impl Value {
             Self::Bool(true) => "True".to_owned(),
             Self::Bool(false) => "False".to_owned(),
             Self::Int(number) => number.to_string(),
-            Self::Float(number) => format!("{number:?}"),
+            Self::Float(number) => float_repr(*number),
             Self::Str(text) => str_repr(text),
             Self::Bytes(bytes) => bytes_repr(bytes),
             Self::Tuple(items) if items.len() == 1 => format!("({},)", items[0].repr()),
@@ -78,6 +88,14 @@ impl Value {
             Self::Module(name) => format!("<module '{name}'>"),
         }
     }
+}
+
+/// As Python writes a float: an exponent has a sign and two digits.
+fn float_repr(number: f64) -> String {
+    let text = format!("{number:?}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
+    format!("{digits}e{sign}{exponent:0>2}")
 }
 
 fn list(items: &[Value]) -> String {
@@ -159,6 +177,8 @@ mod tests {
             Value::Tuple(vec![Value::Str("10.0.0.2".into()), Value::Int(5)]).repr(),
             "('10.0.0.2', 5)"
         );
-        assert_eq!(Value::Float(2.0).repr(), "2.0");
+        for (number, text) in [(2.0, "2.0"), (1e16, "1e+16"), (1e-5, "1e-05"), (1.5e300, "1.5e+300")] {
+            assert_eq!(Value::Float(number).repr(), text);
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Desk {
         entry.statement = Some(Statement {
             targets: Vec::new(),
             unpack: false,
-            print: false,
+            print: None,
             action: Action::Operation(operation.clone()),
             then: Vec::new(),
         });

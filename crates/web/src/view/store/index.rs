@@ -18,6 +18,7 @@ impl TraceStore {
             What::CallEnd(end) => {
                 self.calls.entry(end.id).or_default().end = Some(event.seq);
                 self.waiting.remove(&end.id);
+                self.disown(end);
                 self.index_close(end);
             }
             What::Packet(packet) => self.index_packet(packet, event),
@@ -57,6 +58,17 @@ impl TraceStore {
             | What::ProgramEnded(_)
             | What::Summary(_)
             | What::Progress { .. } => {}
+        }
+    }
+
+    /// A descriptor that was closed is nobody's any more, though the kernel may have something left to do: of that no word
+    /// comes where the state stays as it was. Datagram sockets have no such end, and are gone.
+    fn disown(&mut self, end: &CallEnd) {
+        let closes = self.call_begin(end.id).is_some_and(|begin| matches!(begin.call, Call::Close { .. }));
+        let note = end.socket.and_then(|socket| self.sockets.get_mut(&socket));
+        if let Some(note) = note.filter(|_| closes && end.outcome.is_ok()) {
+            note.change.owner = None;
+            note.gone |= note.change.to == TcpState::Datagram;
         }
     }
 

@@ -233,6 +233,23 @@ fn an_errno_is_explained() {
 }
 
 #[test]
+fn a_closed_descriptor_is_nobodys_and_a_datagram_socket_goes_with_it() {
+    let mut script = Script::new();
+    script.state(CLIENT, 2, Some(TcpState::FinWait2), TcpState::TimeWait);
+    script.state(CLIENT, 3, None, TcpState::Datagram);
+    let of = |script: &Script| {
+        let rows = sockets::sockets(&script.store(), CLIENT, script.now());
+        rows.iter().map(|row| (row.socket, row.fd)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&script), [(2, Some(4)), (3, Some(5))]);
+    for (fd, socket) in [(4, 2), (5, 3)] {
+        let close = script.begin(CLIENT, Call::Close { fd: Fd(fd) });
+        script.end_with(close, Ok(Value::Done), Some(socket), b"");
+    }
+    assert_eq!(of(&script), [(2, None)]);
+}
+
+#[test]
 fn a_closed_socket_is_gone_when_its_descriptor_is() {
     let mut script = Script::new();
     script.refused();

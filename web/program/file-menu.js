@@ -1,0 +1,170 @@
+// The menus of a machine's files: what `+` offers, and what can be done with one file. Shows and asks; the desk does it.
+import { button, element } from "/page/element.js";
+import { popover } from "/page/popover.js";
+import { load, offered } from "/program/catalogue.js";
+import { LONGEST, MOST_FILES, isFileName } from "/program/code-store.js";
+import { namesLike } from "/program/file-names.js";
+
+const A_NAME = "A name like server.py: letters, digits, _ . and -, at most 31 characters, and .py at the end.";
+
+/** @typedef {import("/program/desk.js").Desk} Desk */
+
+export class FileMenu {
+  #desk;
+  #part;
+  #machine;
+  #more;
+  #file;
+
+  /** @param {Desk} desk @param {string} part the machine's part in the tutorial @param {string} machine its name */
+  constructor(desk, part, machine) {
+    this.#desk = desk;
+    this.#part = part;
+    this.#machine = machine;
+    this.#file = button("⋯", () => {}, { class: "link plain tab-menu", "aria-haspopup": "dialog", hidden: true });
+    popover(this.#file, { label: "This file", under: true, fill: (close) => [this.#ofFile(close)] });
+    this.#more = button("+", () => {}, { class: "link plain tab-more", "aria-label": `New file on ${machine}`, "aria-haspopup": "dialog" });
+    popover(this.#more, { label: "New file", under: true, fill: (close) => [this.#fresh(close)] });
+  }
+
+  /** The buttons, for the end of the row of tabs. */
+  get nodes() {
+    return [this.#file, this.#more];
+  }
+
+  /** The file whose menu there is; empty for none. @param {string} file */
+  of(file) {
+    this.#file.hidden = file === "";
+    this.#file.dataset.file = file;
+    this.#file.setAttribute("aria-label", `${file}: rename, duplicate, download, delete`);
+    this.#file.title = `Rename, duplicate, download or delete ${file}`;
+  }
+
+  /** Opens the menu of the file. */
+  open() {
+    if (!this.#file.hidden) this.#file.click();
+  }
+
+  /** What `+` offers. @param {() => void} close */
+  #fresh(close) {
+    const full = this.#desk.files.length >= MOST_FILES;
+    const said = element("p", { class: "soft", role: "status", hidden: !full });
+    if (full) said.textContent = `${this.#machine} has ${MOST_FILES} files, as many as it holds. Delete one first.`;
+    const picker = /** @type {HTMLInputElement} */ (element("input", { type: "file", accept: ".py,text/x-python", multiple: true, hidden: true }));
+    picker.addEventListener("change", () => void this.#take(picker, said, close));
+    const own = element("div", { class: "menu-list" });
+    const entries = [
+      button("New file", () => own.replaceChildren(this.#naming(freeName(this.#desk, "program.py"), "Make it", (name) => this.#desk.make(name), close)), { class: "link", disabled: full }),
+      button("Open from this computer", () => picker.click(), { class: "link", disabled: full }),
+    ];
+    own.append(...entries, picker);
+    return element("div", { class: "stack file-menu" }, own, said, element("hr"), this.#readyMade(said, close));
+  }
+
+  /** @param {HTMLElement} said @param {() => void} close */
+  #readyMade(said, close) {
+    const list = element("div", { class: "menu-list" });
+    for (const { file, path, title } of offered(this.#part)) {
+      const open = async () => {
+        try {
+          await this.#desk.put(file, await load(path), { keep: true });
+          close();
+        } catch (error) {
+          say(said, error);
+        }
+      };
+      const beside = this.#desk.isEdited(file) ? `${file}, beside yours` : file;
+      const made = button("", () => void open(), { class: "link offer" });
+      made.replaceChildren(element("span", {}, title), element("span", { class: "soft mono" }, beside));
+      list.append(made);
+    }
+    return list;
+  }
+
+  /** What can be done with the file that is open. @param {() => void} close */
+  #ofFile(close) {
+    const file = this.#file.dataset.file ?? "";
+    const runs = this.#desk.runningFiles.includes(file);
+    const full = this.#desk.files.length >= MOST_FILES;
+    const list = element("div", { class: "menu-list" });
+    const done = (/** @type {() => void} */ act) => () => {
+      close();
+      act();
+    };
+    list.append(
+      button("Rename", () => list.replaceChildren(this.#naming(file, "Rename", (name) => this.#desk.rename(file, name), close)), { class: "link", disabled: runs }),
+      button("Duplicate", done(() => this.#desk.duplicate(file)), { class: "link", disabled: full }),
+      button("Download", done(() => this.#desk.download(file)), { class: "link" }),
+      button("Delete", done(() => this.#desk.remove(file)), { class: "link", disabled: runs }),
+    );
+    const why = runs ? element("p", { class: "soft" }, "It runs. Stop it to rename or delete it.") : "";
+    return element("div", { class: "stack file-menu" }, element("h2", { class: "mono" }, file), list, why);
+  }
+
+  /** A field for a name. @param {string} file @param {string} label @param {(name: string) => void} act @param {() => void} close */
+  #naming(file, label, act, close) {
+    const field = /** @type {HTMLInputElement} */ (
+      element("input", { class: "field mono", value: file, "aria-label": "Name of the file", maxlength: 31, autocomplete: "off", spellcheck: "false", autocapitalize: "off" })
+    );
+    const said = element("p", { class: "soft", role: "status" });
+    const form = element("form", { class: "stack" }, element("div", { class: "row" }, field, element("button", { class: "button" }, label)), said);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const typed = field.value.trim();
+      const name = /\.py$/.test(typed) ? typed : `${typed}.py`;
+      if (!isFileName(name)) return void (said.textContent = A_NAME);
+      if (name !== file && this.#desk.has(name)) return void (said.textContent = `There is a ${name} already.`);
+      close();
+      act(name);
+    });
+    queueMicrotask(() => {
+      field.focus();
+      field.setSelectionRange(0, file.length - ".py".length);
+    });
+    return form;
+  }
+
+  /** Files from the person's computer. @param {HTMLInputElement} picker @param {HTMLElement} said @param {() => void} close */
+  async #take(picker, said, close) {
+    try {
+      for (const file of [...(picker.files ?? [])].slice(0, MOST_FILES)) {
+        await this.#desk.put(nameOf(file.name), await textOf(file), { keep: true });
+      }
+      close();
+    } catch (error) {
+      say(said, error);
+    } finally {
+      picker.value = "";
+    }
+  }
+}
+
+/** @param {HTMLElement} said @param {any} error */
+function say(said, error) {
+  said.hidden = false;
+  said.textContent = error.message;
+}
+
+/** The first name like this that is free. @param {Desk} desk @param {string} file */
+export function freeName(desk, file) {
+  return [file, ...namesLike(file)].find((name) => !desk.has(name)) ?? file;
+}
+
+/** A name of another computer as one of here. @param {string} name */
+function nameOf(name) {
+  const stem = name.replace(/\.py$/i, "").replaceAll(/[^A-Za-z0-9_.-]/g, "_").replace(/^[.-]+/, "");
+  const own = `${stem.slice(0, 28)}.py`;
+  if (!/\.py$/i.test(name) || !isFileName(own)) throw new Error(`${name} is no Python program: its name has to end in .py.`);
+  return own;
+}
+
+/** @param {File} file */
+async function textOf(file) {
+  const long = `${file.name} is too long: a program has at most ${LONGEST / 1024} KiB.`;
+  if (file.size > LONGEST) throw new Error(long);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer()).replaceAll(/\r\n?/g, "\n");
+  } catch {
+    throw new Error(`${file.name} is no text in UTF-8.`);
+  }
+}

@@ -78,7 +78,7 @@ export class Interpreter {
     this.#worker = new Worker(scriptUrl("../py/pane-worker.js"), { type: "module", name: "python" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => this.#hear({ failed: event.message ?? "the worker could not be started" });
-    this.#worker.postMessage({ do: "load", base: new URL(base, location.href).href, files, module, snapshot });
+    this.#worker.postMessage({ do: "load", base: new URL(base, import.meta.url).href, files, module, snapshot });
   }
 
   /** @param {any} message @param {Transferable[]} [transfer] */

@@ -10,8 +10,8 @@ const SPARES_SMALL = 1;
 const SMALL_GIB = 4;
 
 const INSECURE =
-  'Python needs a secure address (https, or localhost). Everything else on this page works. Use "By hand", or ask ' +
-  "whoever runs this server for the https link.";
+  'This browser runs Python only at a secure address (https, or localhost). Everything else on this page works. Use "By ' +
+  'hand", or a current Chrome, Edge or Firefox, or ask whoever runs this server for the https link.';
 const NOT_BUILT = "This server was built without Python. Everything else on this page works.";
 
 /** @typedef {{ base: string, files: Record<string, { size: number, compressed?: number }> }} Files */

@@ -426,7 +426,7 @@ export class TimedOutError extends Error {
 /** Python cannot run here. `message` is a sentence for the person. */
 export class PythonError extends Error {
   /**
-   * `insecure`: the address is neither https nor localhost; `not-built`: this server was built without Python;
+   * `insecure`: the address is neither https nor localhost, and this browser cannot suspend WebAssembly; `not-built`: this server was built without Python;
    * `not-loaded`: its files did not come; `source`: the script is too long.
    */
   readonly code: "insecure" | "not-built" | "not-loaded" | "source";

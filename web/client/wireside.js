@@ -70,7 +70,7 @@ async function make({ server, signal }) {
     answer = await answered(fetch(new URL("/rooms", origin), { method: "POST", signal }));
   } catch (error) {
     signal?.throwIfAborted();
-    throw Object.assign(unreachable(), { cause: error });
+    throw Object.assign(unreachable(origin), { cause: error });
   }
   if (!answer.ok) throw await refusal(answer);
   const { room, owner } = await answered(answer.json());
@@ -138,8 +138,10 @@ async function silence(origin) {
   return new RoomError("BLOCKED", "the live connection (WebSocket) was blocked");
 }
 
-function unreachable() {
-  return new RoomError("UNREACHABLE", "the server does not answer");
+/** To a page of another origin a server that does not know it looks like one that is not there. @param {string} [origin] */
+function unreachable(origin = location.origin) {
+  const known = origin === location.origin ? "" : `, or was not started with --origin ${location.origin}`;
+  return new RoomError("UNREACHABLE", `the server does not answer${known}`);
 }
 
 /** What was asked for, unless it takes too long. @template T @param {Promise<T>} asked @returns {Promise<T>} */

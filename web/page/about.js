@@ -44,7 +44,8 @@ export function showAbout() {
         "Whoever has the room's link can see it, so type no secrets. Its log notes rooms, and which names and addresses " +
         "outside were asked for.",
     ),
-    ...part("Browsers", "Tested in current Chromium and Firefox. Python and copying links work best under https or localhost."),
+    ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer Python starts more slowly, has no asyncio, and " +
+        "links are copied by hand."),
     ...part("Licence", licence),
   ]);
   made.classList.add("about");

@@ -53,8 +53,8 @@ fn print_addresses(server: &Server) -> io::Result<()> {
     out.flush()?;
     if pages.iter().any(|(_, secure)| !secure) {
         eprintln!(
-            "wireside: to browsers only 127.0.0.1 and HTTPS are secure; under the other addresses all works in a current \
-             Chrome, Edge or Firefox, but Python's calls are slower, asyncio is not there and links are copied by hand; \
+            "wireside: to browsers only 127.0.0.1 and HTTPS are secure; under the other addresses Python runs in a current \
+             Chrome, Edge or Firefox, starts more slowly and has no asyncio, and links are copied by hand; \
              `--tls self-signed` makes every address secure"
         );
     }

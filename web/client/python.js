@@ -68,7 +68,10 @@ export class Interpreter {
 
   /** @param {Files} files */
   constructor({ base, files }) {
-    const total = Object.values(files).reduce((sum, { size, compressed }) => sum + (compressed ?? size), 0);
+    // What an earlier worker has for all does not travel again.
+    const isHere = (/** @type {string} */ name) => (snapshot !== null && name === SNAPSHOT) || (module !== null && name.endsWith(".wasm"));
+    const coming = Object.entries(files).filter(([name]) => !isHere(name));
+    const total = coming.reduce((sum, [, { size, compressed }]) => sum + (compressed ?? size), 0);
     this.progress = { loaded: 0, total, ready: false };
     this.ready = new Promise((resolve, reject) => {
       this.#loaded = (error) => (error ? reject(error) : resolve());

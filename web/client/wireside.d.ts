@@ -18,7 +18,7 @@ export interface OpenOptions {
   token?: string;
   /** False: no trace; `room.trace()`, and news of people and machines, are empty then. */
   trace?: boolean;
-  /** Where to make a new room, if not at the page's own server. */
+  /** Where to make a new room, if not at the server that this module came from. */
   server?: string;
   /** Gives up. */
   signal?: AbortSignal;
@@ -28,7 +28,8 @@ export interface OpenOptions {
  * Opens a new room, or joins the one of a link (`https://host/r/<id>#<key>`) with the role its key gives.
  *
  * @throws {RoomError} `NO_ROOM`, `WRONG_KEY`, `LIMIT`, `DRAINING`, `UNAVAILABLE` (the message says what is missing),
- * `BLOCKED` (the WebSocket does not get through) or `UNREACHABLE`
+ * `BLOCKED` (the WebSocket does not get through), `UNREACHABLE`, or `NOT_LOADED` (a file of the client did not come); within
+ * three minutes in every case
  */
 export function openRoom(link?: string, options?: OpenOptions): Promise<Room>;
 
@@ -434,7 +435,7 @@ export class TimedOutError extends Error {
 /** Python cannot run here. `message` is a sentence for the person. */
 export class PythonError extends Error {
   /**
-   * `insecure`: the address is neither https nor localhost; `not-built`: this server was built without Python;
+   * `insecure`: the address is neither https nor localhost, and this browser cannot suspend WebAssembly; `not-built`: this server was built without Python;
    * `not-loaded`: its files did not come; `source`: the script is too long.
    */
   readonly code: "insecure" | "not-built" | "not-loaded" | "source";
@@ -454,6 +455,8 @@ export class RoomError extends Error {
     | "UNAVAILABLE"
     | "BLOCKED"
     | "UNREACHABLE"
+    /** A file of the client did not come, or cannot be used: the worker, its modules, the WebAssembly. */
+    | "NOT_LOADED"
     | "REFUSED";
   readonly limit?: string;
   readonly value?: number;

@@ -51,7 +51,7 @@ function ended() {
   return {
     tone: "bad",
     alert: true,
-    text: "This room has ended; its sockets are closed.",
+    text: "This room has ended; its sockets are closed. Your code is here.",
     actions: [{ label: "Open it in a new room", run: () => location.assign("/") }],
   };
 }

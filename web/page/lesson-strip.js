@@ -68,6 +68,7 @@ export class LessonStrip extends HTMLElement {
     if (first) this.#sentence.show(...first.childNodes);
     this.#actions.append(this.#choices, this.#primary, this.#guess, this.#help, this.#stuck, this.#skip, this.#all);
     this.replaceChildren(this.#count, this.#sentence.node, this.#actions);
+    document.addEventListener("wireside-sentences", () => this.#openTutorial());
     // On a small screen the list is a view of its own.
     this.#count.addEventListener("click", (event) => {
       if (!isSmall()) return;

@@ -63,6 +63,8 @@ export function refusal(error) {
       return bad("unavailable", "The server is being restarted. Try again in a moment.", [again]);
     case "BLOCKED":
       return bad("connection", BLOCKED, [again]);
+    case "NOT_LOADED":
+      return bad("unavailable", notLoaded("what speaks with the server"), [again]);
     case "UNREACHABLE":
       return bad("connection", "The server does not answer. Is it still running?", [again]);
     default:
@@ -72,6 +74,11 @@ export function refusal(error) {
 
 export const BLOCKED =
   "The page arrived, but its live connection was blocked, often by a school or company filter.";
+
+/** @param {string} what in words, as it goes on in a sentence */
+export function notLoaded(what) {
+  return `A part of this page did not come through: ${what}. Reload; if it stays so, an extension or a filter on the way may block it.`;
+}
 
 /** @param {any} error */
 function limitSentence({ limit, value }) {

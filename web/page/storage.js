@@ -41,8 +41,12 @@ export const sessionToken = {
   set: (room, token) => session.set(`wireside.session.${room}`, token),
 };
 
+/** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
+const NAME_LENGTH = 32;
+
 export const personName = {
-  get: () => kept.get("wireside.name") ?? "",
+  // Another page of this origin, or an older one, may have left a longer one, which no server takes.
+  get: () => [...(kept.get("wireside.name") ?? "").trim()].slice(0, NAME_LENGTH).join("").trim(),
   /** @param {string} name */
   set: (name) => kept.set("wireside.name", name || null),
 };

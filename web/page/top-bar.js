@@ -1,4 +1,5 @@
 // The top bar: who is here, what you are called, Share, and the ··· menu.
+import { showAbout } from "/page/about.js";
 import { announcing, personName, theme } from "/page/storage.js";
 import { button, element, find } from "/page/element.js";
 import { openKeys } from "/page/keyboard.js";
@@ -137,6 +138,7 @@ function menu(close, room) {
         ...(room?.features?.packets
           ? [button("Save packets (pcapng)", () => (close(), savePackets(room)), { class: "link" })]
           : []),
+        button("About Wireside", () => (close(), showAbout()), { class: "link" }),
         button("Keyboard", () => (close(), openKeys()), { class: "link" }),
         element("a", { class: "link", href: "/", target: "_blank", rel: "noopener" }, "Open a new room"),
       ),

@@ -231,8 +231,11 @@ export class ProgramPane {
 /** @param {{ loaded: number, total: number }} starting bytes of Python, as they travel */
 function startWords({ loaded, total }) {
   const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
-  const far = total > 0 && loaded < total ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";
-  return `Starts when Python is here${far}.`;
+  // It comes without compression, and begins from nothing.
+  const slow = isSecureContext ? "" : " By plain http that takes longer than by https.";
+  if (total > 0 && loaded >= total) return `Python is here, and is starting.${slow}`;
+  const far = total > 0 ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";
+  return `Starts when Python is here${far}.${slow}`;
 }
 
 /** @param {import("/program/run-control.js").Exit} exit */

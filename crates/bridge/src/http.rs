@@ -13,6 +13,7 @@ mod page;
 mod pcap;
 mod rooms;
 mod socket;
+mod words;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
-use bridge::{Deadlines, Outbound};
+use bridge::{Deadlines, Outbound, egress::Target};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use server::{Config, tls};
@@ -138,8 +138,13 @@ fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {
     if reach != Reach::List && !allowed.is_empty() {
         bail!("--allow extends a list: it goes with --outbound list");
     }
-    if let Some(target) = allowed.iter().find(|target| !is_target(target)) {
-        bail!("--allow {target:?}: a target is a name and a port, as example.com:80");
+    // By the policy itself: what it would leave out later, nobody should believe to be allowed.
+    for target in &allowed {
+        if let Err(error) = target.parse::<Target>() {
+            bail!(
+                "--allow {target:?}: {error}; a target is a public name or an address, and a port, as example.com:80"
+            );
+        }
     }
     Ok(match (reach, Outbound::default()) {
         (Reach::Off, _) => Outbound::Off,
@@ -150,12 +155,6 @@ fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {
         }
         (Reach::List, _) => Outbound::List(allowed),
     })
-}
-
-/// Whether it is a name and a port other than 0. Whether the name is one is for the policy to say.
-fn is_target(text: &str) -> bool {
-    text.rsplit_once(':')
-        .is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
 /// A network, or a single address.
@@ -198,6 +197,12 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_target_is_named() {
+        let said = parse(&["--allow", "lab.example:80", "--allow", "exa mple:80"]).unwrap_err().to_string();
+        assert!(said.contains("exa mple:80") && !said.contains("lab.example"), "{said}");
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for arguments in [
             &["--outbound", "off", "--allow", "a.example:1"][..],
@@ -206,6 +211,9 @@ mod tests {
             &["--allow", "a.example:0"],
             &["--allow", ":80"],
             &["--allow", "a.example:65536"],
+            &["--allow", "exa mple:80"],
+            &["--allow", "localhost:80"],
+            &["--allow", "0177.1:80"],
             &["--trusted-proxy", "a.example"],
             &["--listen", "8080"],
             &["--tls", "mine"],

@@ -3,7 +3,7 @@ import { make } from "./forms.js";
 import { patterns, svg } from "./svg.js";
 
 /** Back to front. */
-const LAYERS = ["areas", "bands", "lines", "labels", "top"];
+const LAYERS = ["areas", "bands", "lines", "patches", "labels", "top"];
 
 /** @type {Record<string, string>} */
 const LAYER_OF = {
@@ -17,6 +17,7 @@ const LAYER_OF = {
   arrow: "lines",
   loop: "lines",
   fold: "lines",
+  patch: "patches",
   card: "top",
   now: "top",
 };

@@ -11,15 +11,13 @@ mod lanes;
 mod lifelines;
 mod paper;
 mod rows;
+mod seats;
 pub mod shapes;
 mod waiting;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use proto::{
-    id::HostId,
-    trace::{Event, Fate, What},
-};
+use proto::trace::{Event, Fate, What};
 
 use super::{
     filter::Filter,
@@ -30,6 +28,7 @@ use super::{
 use lifelines::Lifelines;
 use paper::Paper;
 use rows::{Layout, RowKind};
+use seats::Seats;
 use shapes::{Form, HiddenHost, Options, Scene};
 
 /// Below the now-line.
@@ -46,8 +45,8 @@ const CUT: u64 = 10_000_000_000;
 pub struct Diagram {
     layout: Layout,
     generation: u64,
-    /// Machines with events, and whether a call went outside, up to `scanned`.
-    active: BTreeSet<HostId>,
+    seats: Seats,
+    /// Whether a call went outside, up to `scanned`.
     outside: bool,
     scanned: u64,
     unfolded: HashSet<u64>,
@@ -59,7 +58,8 @@ impl Diagram {
     pub fn scene(&mut self, store: &TraceStore, options: &Options) -> Scene {
         self.bring_up(store, options);
         let layout = &self.layout;
-        let lines = layout.lines.placed(store, options.width);
+        let hidden = self.hidden(store);
+        let lines = layout.lines.placed(store, options.width, !hidden.is_empty());
         let now = (options.now_ns.max(0.0) as u64).max(layout.until());
         let now_y = self.now_line(now);
         let mut paper = Paper {
@@ -76,6 +76,7 @@ impl Diagram {
             shapes: Vec::new(),
         };
         draw(&mut paper);
+        paper.patch();
         let sticky = paper.waiting();
         let above = paper.held_above();
         let shapes = std::mem::take(&mut paper.shapes);
@@ -84,7 +85,7 @@ impl Diagram {
             height: now_y + MARGIN,
             now: now_y,
             narrow: layout.lines.narrow,
-            hidden: self.hidden(store),
+            hidden,
             lifelines: lines,
             sticky,
             above,
@@ -152,11 +153,10 @@ impl Diagram {
             };
         }
         for event in store.events_from(store.index_from(self.scanned + 1)) {
-            self.active.extend(Layout::hosts_of(event));
             self.outside |= matches!(&event.what, What::CallEnd(end) if end.outside);
             self.scanned = event.seq;
         }
-        let lines = Lifelines::choose(store, &self.filter, &self.active, self.outside, options);
+        let lines = Lifelines::choose(store, &self.filter, &mut self.seats, self.outside, options);
         if lines != self.layout.lines || self.layout.laid > until {
             self.layout = Layout::new(lines, self.unfolded.clone());
         }
@@ -173,13 +173,15 @@ impl Diagram {
         let layout = &self.layout;
         let cancels = layout.lines.hosts.iter().map(|host| layout.open_on(*host)).max().unwrap_or(0);
         let passed = if layout.rows.is_empty() { 0 } else { now.saturating_sub(layout.until()) };
-        layout.bottom() + Layout::gap(passed) + BREATH + 16.0 * cancels as f64
+        layout.bottom() + Layout::gap(passed) + BREATH + waiting::CANCEL * cancels as f64
     }
 
     fn hidden(&self, store: &TraceStore) -> Vec<HiddenHost> {
-        let hidden = self.layout.hidden.iter().map(|(host, count)| HiddenHost {
+        let wanted = self.layout.hidden.iter().filter(|(host, _)| self.filter.shows_host(**host));
+        let hidden = wanted.map(|(host, count)| HiddenHost {
             host: host.0,
             name: bounded(&store.names().host(*host), 40),
+            guest: lifelines::guest_of(store, *host),
             count: *count,
         });
         hidden.collect()
@@ -306,6 +308,8 @@ fn note_words(paper: &Paper<'_>, event: &Event) -> String {
     }
 }
 
+#[cfg(test)]
+mod crowd_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -146,6 +146,7 @@ export class WireHead {
   /** @param {any} scene */
   #drawNames({ lifelines, sticky, hidden, narrow }) {
     this.names.classList.toggle("narrow", narrow);
+    this.names.classList.toggle("many", lifelines.length > 2);
     const rows = Math.max(0, ...sticky.map((/** @type {any} */ { row }) => row + 1));
     this.names.style.setProperty("--rows", String(rows));
     this.others.draw(hidden, lifelines);

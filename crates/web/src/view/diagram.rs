@@ -17,7 +17,7 @@ mod waiting;
 
 use std::collections::HashSet;
 
-use proto::trace::{Event, Fate, What};
+use proto::trace::{Event, Fate, Packet, What};
 
 use super::{
     filter::Filter,
@@ -46,6 +46,8 @@ pub struct Diagram {
     layout: Layout,
     generation: u64,
     seats: Seats,
+    /// What was asked for last.
+    asked: Options,
     /// Whether a call went outside, up to `scanned`.
     outside: bool,
     scanned: u64,
@@ -56,6 +58,7 @@ pub struct Diagram {
 impl Diagram {
     /// The part of the drawing that `options` asks for.
     pub fn scene(&mut self, store: &TraceStore, options: &Options) -> Scene {
+        self.asked.clone_from(options);
         self.bring_up(store, options);
         let layout = &self.layout;
         let hidden = self.hidden(store);
@@ -97,7 +100,8 @@ impl Diagram {
 
     /// Leaves something out from now on.
     pub fn set_filter(&mut self, filter: Filter) {
-        *self = Self { unfolded: std::mem::take(&mut self.unfolded), filter, ..Self::default() };
+        let (unfolded, asked) = (std::mem::take(&mut self.unfolded), std::mem::take(&mut self.asked));
+        *self = Self { unfolded, asked, filter, ..Self::default() };
     }
 
     /// Folds or unfolds the run that begins with the event `seq`.
@@ -138,6 +142,22 @@ impl Diagram {
         }
     }
 
+    /// Whether what an event tells happened on machines that are drawn, as far as it was on any.
+    pub fn has(&mut self, store: &TraceStore, what: &What) -> bool {
+        // A machine that has just begun to act is not drawn yet, and will be.
+        let lines = Lifelines::choose(store, &self.filter, &mut self.seats, self.outside, &self.asked);
+        let has =
+            |packet: &Packet| [packet.from, packet.to].into_iter().flatten().all(|host| lines.shows(host));
+        match what {
+            What::CallBegin(begin) => lines.shows(begin.host),
+            What::CallEnd(end) => store.call_begin(end.id).is_none_or(|begin| lines.shows(begin.host)),
+            What::State(change) => lines.shows(change.host),
+            What::Packet(packet) => has(packet),
+            What::Fate(fate) => store.packet(fate.id).is_none_or(has),
+            _ => true,
+        }
+    }
+
     /// Extends the layout to the last event wanted, or begins anew when it does not fit any more.
     fn bring_up(&mut self, store: &TraceStore, options: &Options) {
         let until = match options.reveal_up_to as u64 {
@@ -149,6 +169,7 @@ impl Diagram {
                 generation: store.generation(),
                 unfolded: std::mem::take(&mut self.unfolded),
                 filter: std::mem::take(&mut self.filter),
+                asked: std::mem::take(&mut self.asked),
                 ..Self::default()
             };
         }

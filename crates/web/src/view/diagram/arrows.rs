@@ -7,7 +7,7 @@ use proto::{
 
 use super::{
     held::Pile,
-    paper::Paper,
+    paper::{CLOSE, Paper},
     rows::{DROP, RowKind, TAIL},
     shapes::{Anchor, Form, Head},
 };
@@ -264,7 +264,9 @@ impl Paper<'_> {
         let (name, words, tone) = self.names(packet, note, fate);
         let (x1, x2) = self.free_part(way);
         let room = (x2 - x1).abs();
-        let (name, words) = (short_name(name, packet, note, room), short_words(words, note, room));
+        // Letters that stand closer come before words that are cut.
+        let (name, words) =
+            (short_name(name, packet, note, room / CLOSE), short_words(words, note, room / CLOSE));
         let steep = drop > STEEP;
         let share = if steep { 0.66 } else { 0.5 };
         let x = if (x1, x2) == (way.x1, way.x2) { x1 + share * (x2 - x1) } else { f64::midpoint(x1, x2) };
@@ -279,8 +281,12 @@ impl Paper<'_> {
             tone,
             name,
         );
-        let role = words_role(packet, note);
-        self.text(format!("pw{}", packet.id), note.seq, (x, below), Anchor::Middle, role, words_tone, words);
+        self.squeeze(room);
+        if !words.is_empty() {
+            let (role, at) = (words_role(packet, note), (x, below));
+            self.text(format!("pw{}", packet.id), note.seq, at, Anchor::Middle, role, words_tone, words);
+            self.squeeze(room);
+        }
     }
 
     /// The part of a way where its label stands: where it passes machines, beside the first line, where nobody's calls

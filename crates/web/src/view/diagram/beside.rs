@@ -9,7 +9,7 @@ use proto::{
 use super::{
     bands::{Band, Point},
     lanes::{Label, Says},
-    paper::Paper,
+    paper::{CLOSE, Paper},
     shapes::{Anchor, Form},
 };
 use crate::view::{
@@ -20,8 +20,6 @@ use crate::view::{
 /// Advance of one letter of the machine's type at 12.5 and 11 pixels.
 const LETTER: f64 = 7.5;
 const SMALL: f64 = 6.6;
-/// As close as letters may stand, as a share of their usual advance.
-const CLOSE: f64 = 0.75;
 /// From one square of a queue to the next.
 const SQUARE: f64 = 7.0;
 /// A call that lasts longer than this has waited, nanoseconds.
@@ -275,12 +273,12 @@ impl Paper<'_> {
         // Where "waiting" finds no room its stripes and colour say it, and a failure needs no arrow.
         let short = result.strip_prefix("waiting ").or_else(|| result.strip_prefix("→ ")).unwrap_or(&result);
         let fits = |text: &str| text.chars().count() as f64 * SMALL <= lane.room;
-        let result = if fits(&result) { result } else { bounded(short, squeezed(lane.room)) };
+        let result = if fits(&result) { result } else { less(short, lane.room) };
         let role = if role == "waiting" { "waiting small" } else { "result small" };
         let (name, name_role) = match name.chars().count() {
             letters if letters <= room => (name, "call"),
             _ if fits(&name) => (name, "call small"),
-            _ => (bounded(&call_bare(&begin.call), squeezed(lane.room)), "call small"),
+            _ => (less(&call_bare(&begin.call), lane.room), "call small"),
         };
         self.text(format!("call{}", label.seq), label.seq, (lane.x, y), lane.anchor, name_role, "ink", name);
         self.squeeze(lane.room);
@@ -344,6 +342,17 @@ fn unread_words(bytes: u32, room: f64) -> String {
 /// So many small letters find room, standing as close as one can still read.
 fn squeezed(room: f64) -> usize {
     (room / (SMALL * CLOSE)) as usize
+}
+
+/// A text in small letters, or as much of it as finds room.
+fn less(text: &str, room: f64) -> String {
+    let most = squeezed(room).max(3);
+    match text.chars().count() {
+        letters if letters <= most => text.to_owned(),
+        // A call's name says by itself what it is.
+        letters if letters <= most + 2 && text.ends_with("()") => text.trim_end_matches("()").to_owned(),
+        _ => bounded(text, most - 1),
+    }
 }
 
 /// A state's name, or what ss(8) calls it where there is little room.

@@ -120,6 +120,9 @@ fn nobody_jumps_about_while_all_call_at_once() {
     guests(15).for_each(|guest| script.calls_server(guest));
     let first = drawn(&scene(&script, Options::default()));
     assert_eq!(first, ids(&[HostId(10), HostId(11), HostId(12), SERVER]));
+    // On a telephone the one that all have to do with, and one of them.
+    let two = drawn(&scene(&script, Options { width: 288.0, ..Options::default() }));
+    assert_eq!(two, ids(&[HostId(10), SERVER]));
     // The others are heard of while those that are drawn go on.
     for _ in 0..3 {
         script.wait_ms(500);
@@ -202,5 +205,22 @@ fn calls_that_wait_above_stand_apart_under_the_names() {
             None => 1,
         });
         assert_eq!(said.sum::<usize>(), waits.count(), "{:?}", scene.sticky);
+    }
+}
+
+/// What is not drawn takes no time when events appear one by one.
+#[test]
+fn an_event_is_in_the_drawing_where_its_machines_are() {
+    let mut script = class();
+    guests(15).for_each(|guest| script.calls_server(guest));
+    let store = script.store();
+    let mut diagram = Diagram::default();
+    let scene = diagram.scene(&store, &whole(&script, Options::default()));
+    let drawn = drawn(&scene);
+    for event in &script.events {
+        if let What::Packet(packet) = &event.what {
+            let ends = [packet.from, packet.to].map(|end| drawn.contains(&end.expect("an end").0));
+            assert_eq!(diagram.has(&store, &event.what), ends == [true, true]);
+        }
     }
 }

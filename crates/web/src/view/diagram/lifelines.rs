@@ -19,7 +19,7 @@ const MARGIN_MANY: f64 = 104.0;
 const MARGIN_NARROW: f64 = 20.0;
 
 /// Advance of a letter of a name, of one that is wide, and the distance between two names.
-const NAME: f64 = 8.2;
+const NAME: f64 = 9.6;
 const NAME_WIDE: f64 = 14.0;
 const APART: f64 = 4.0;
 /// What the menu of the machines that are not drawn takes beside the names.

@@ -31,6 +31,8 @@ pub(super) struct Paper<'a> {
 const LETTER: f64 = 7.5;
 const SERIF: f64 = 6.4;
 const SMALL: f64 = 6.6;
+/// As close as letters may stand, as a share of their usual advance.
+pub(super) const CLOSE: f64 = 0.75;
 /// From the foot of a line of text to its top, and what hangs below.
 const ASCENT: f64 = 10.0;
 const DESCENT: f64 = 3.0;
@@ -50,7 +52,9 @@ fn text_width(role: &str, text: &str) -> f64 {
 /// Where a text that may stand on a line reaches: left, top, width, height.
 fn extent(what: &Form) -> Option<(f64, f64, f64, f64)> {
     let (x, y, width) = match what {
-        Form::Text { x, y, anchor: Anchor::Middle, role, text, .. } => (*x, *y, text_width(role, text)),
+        Form::Text { x, y, anchor: Anchor::Middle, role, text, fit, .. } => {
+            (*x, *y, fit.unwrap_or_else(|| text_width(role, text)))
+        }
         Form::Gap { y, x1, x2, text, .. } => (f64::midpoint(*x1, *x2), y + 4.0, text_width("small", text)),
         Form::Note { x, y, text, .. } => (*x, *y, text_width("note", text)),
         _ => return None,

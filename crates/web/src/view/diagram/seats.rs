@@ -29,10 +29,12 @@ pub(super) struct Terms {
 }
 
 impl Terms {
+    /// Whether it is the machine at the left, or `server`.
     fn is_first(&self, host: HostId) -> bool {
         Some(host) == self.left || Some(host) == self.right
     }
 
+    /// Whether it keeps its place for good.
     fn is_sure(&self, host: HostId) -> bool {
         self.most >= SURE_FROM && self.is_first(host)
     }
@@ -93,8 +95,9 @@ impl Seats {
         if self.seated.len() < self.terms.most {
             return self.seated.push(host);
         }
-        let Some((at, since)) = self.quietest() else { return };
-        if !self.terms.is_sure(host) && time.saturating_sub(since) < QUIET {
+        let first = self.terms.is_first(host);
+        let Some((at, since)) = self.quietest(first) else { return };
+        if !first && time.saturating_sub(since) < QUIET {
             return;
         }
         if keep {
@@ -104,9 +107,13 @@ impl Seats {
         }
     }
 
-    /// Who has been quiet for longest among those who can lose their place, and since when.
-    fn quietest(&self) -> Option<(usize, u64)> {
-        let free = |host: &HostId| !self.terms.is_sure(*host) && !self.terms.picked().contains(host);
+    /// Who has been quiet for longest among those who can lose their place, and since when; `first`: to one of the first,
+    /// who do not wait for a guest to be quiet, and take the place of none of their own.
+    fn quietest(&self, first: bool) -> Option<(usize, u64)> {
+        let free = |host: &HostId| {
+            let kept = if first { self.terms.is_first(*host) } else { self.terms.is_sure(*host) };
+            !kept && !self.terms.picked().contains(host)
+        };
         let seated = self.seated.iter().enumerate().filter(|(_, host)| free(host));
         let since = seated.map(|(at, host)| (at, self.last.get(host).copied().unwrap_or(0)));
         since.min_by_key(|(_, since)| *since)

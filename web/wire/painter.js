@@ -9,7 +9,6 @@ const LAYERS = ["areas", "bands", "lines", "patches", "labels", "top"];
 const LAYER_OF = {
   row: "areas",
   lane: "areas",
-  gap: "areas",
   band: "bands",
   bar: "bands",
   hairline: "lines",

@@ -23,6 +23,8 @@ const LETTER: f64 = 7.5;
 const SERIF: f64 = 6.4;
 /// From a lifeline's middle to an arrow's end.
 const CLEAR: f64 = 4.0;
+/// Beside the first line a second call's bar may stand.
+const BESIDE: f64 = 8.0;
 /// Where a lost packet stops, as a share of its way.
 const STOP: f64 = 0.55;
 /// Slopes steeper than this carry both lines of text above the line, near its head.
@@ -298,8 +300,8 @@ impl Paper<'_> {
         let (Some(first), Some(last)) = (passed.first(), passed.last()) else { return (way.x1, way.x2) };
         let at_first = self.lines.first().is_some_and(|line| line.x >= from - CLEAR - 1.0);
         match (at_first, way.side() > 0) {
-            (true, true) => (way.x1, *first - CLEAR),
-            (true, false) => (*first - CLEAR, way.x2),
+            (true, true) => (way.x1 + BESIDE, *first - CLEAR),
+            (true, false) => (*first - CLEAR, way.x2 + BESIDE),
             (false, true) => (way.x1, *first - CLEAR),
             (false, false) => (way.x1, *last + CLEAR),
         }

@@ -19,6 +19,8 @@ use crate::view::{
 /// Size of a card.
 const WIDTH: f64 = 152.0;
 const HEIGHT: f64 = 46.0;
+/// What the ring of the sender's patience needs between its line and the card.
+const RING: f64 = 28.0;
 /// From the top of a packet's row to that of its card.
 const CARD: f64 = 4.0;
 /// From the top of a card to its buttons.
@@ -98,7 +100,8 @@ impl Paper<'_> {
             packet: packet.id.0,
             first: pile.oldest.0,
             left_ms: patience.map(|(left, _)| left),
-            left: patience.map(|(_, share)| share),
+            // Where there is no room beside the card the head says it.
+            left: patience.map(|(_, share)| share).filter(|_| (edge - way.x1).abs() >= RING),
             sender: way.x1,
         };
         self.put(format!("card{}", pile.oldest), note.seq, what);

@@ -22,6 +22,8 @@ const MARGIN_NARROW: f64 = 20.0;
 const NAME: f64 = 9.6;
 const NAME_WIDE: f64 = 14.0;
 const APART: f64 = 4.0;
+/// Of names at the edges, where the lines stand there too.
+pub(super) const INSET: f64 = 12.0;
 /// What the menu of the machines that are not drawn takes beside the names.
 const MORE: f64 = 76.0;
 
@@ -113,13 +115,13 @@ impl Lifelines {
     fn name(&self, lines: &mut [Lifeline], width: f64, more: bool) {
         let xs: Vec<f64> = lines.iter().map(|line| line.x).collect();
         let menu = if more { MORE } else { 0.0 };
-        let end = if self.narrow { width } else { width - menu };
+        let (begin, end) = if self.narrow { (INSET, width - INSET) } else { (0.0, width - menu) };
         // Between two lines that stand at the edges the menu is in the middle.
         let apart = APART + if self.narrow { menu / 2.0 } else { 0.0 };
         for (index, line) in lines.iter_mut().enumerate() {
             let from = match index.checked_sub(1) {
                 Some(before) => f64::midpoint(xs[before], line.x) + apart,
-                None => 0.0,
+                None => begin,
             };
             let to = xs.get(index + 1).map_or(end, |next| f64::midpoint(line.x, *next) - apart);
             let wide = (name_width(&line.name)).min(to - from);

@@ -33,6 +33,8 @@ const SERIF: f64 = 6.4;
 const SMALL: f64 = 6.6;
 /// As close as letters may stand, as a share of their usual advance.
 pub(super) const CLOSE: f64 = 0.75;
+/// How far the arc of a packet that was sent again goes from its line at most.
+const BULGE: f64 = 36.0;
 /// From the foot of a line of text to its top, and what hangs below.
 const ASCENT: f64 = 10.0;
 const DESCENT: f64 = 3.0;
@@ -95,19 +97,23 @@ impl Paper<'_> {
         }
     }
 
-    /// Lays paper under texts that a line runs through: the dotted one of a packet that stands, or the lifeline of a
-    /// machine between two others.
+    /// Lays paper under texts that a line runs through: the dotted one of a packet that stands or was sent again, or the
+    /// lifeline of a machine between two others.
     pub(super) fn patch(&mut self) {
         let between = self.lines.get(1..self.lines.len().saturating_sub(1)).unwrap_or_default();
-        let mut uprights: Vec<_> = between.iter().map(|line| (line.x, f64::MIN, f64::MAX)).collect();
+        let mut uprights: Vec<_> = between.iter().map(|line| (line.x, line.x, f64::MIN, f64::MAX)).collect();
         uprights.extend(self.shapes.iter().filter_map(|shape| match shape.what {
-            Form::Hairline { x1, y1, x2, y2 } if x1 == x2 => Some((x1, y1, y2)),
+            Form::Hairline { x1, y1, x2, y2 } if x1 == x2 => Some((x1, x1, y1, y2)),
+            Form::Arc { x, y1, y2, side } => {
+                let far = x + f64::from(side) * BULGE;
+                Some((x.min(far), x.max(far), y1, y2))
+            }
             _ => None,
         }));
         let patches = self.shapes.iter().filter_map(|shape| {
             let (x, y, width, height) = extent(&shape.what)?;
-            let crossed = uprights.iter().any(|(at, from, to)| {
-                *at > x - 3.0 && *at < x + width + 3.0 && *from < y + height && *to > y
+            let crossed = uprights.iter().any(|(left, right, from, to)| {
+                *right > x - 3.0 && *left < x + width + 3.0 && *from < y + height && *to > y
             });
             let what = Form::Patch { x: x - 3.0, y, width: width + 6.0, height };
             crossed.then(|| Shape { key: format!("under.{}", shape.key), seq: 0, what })

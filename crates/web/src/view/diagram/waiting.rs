@@ -3,6 +3,7 @@
 use proto::id::{CallRef, HostId};
 
 use super::{
+    lifelines::INSET,
     paper::Paper,
     shapes::{Lifeline, Sticky},
 };
@@ -84,12 +85,12 @@ impl Above {
         for row in 0..ROWS {
             for text in &texts {
                 let wide = text_width(text);
-                let left = match (narrow, line.side < 0) {
-                    (true, true) => 0.0,
-                    (true, false) => width - wide,
-                    _ => (line.x - wide / 2.0).clamp(0.0, (width - wide).max(0.0)),
+                let wanted = match (narrow, line.side < 0) {
+                    (true, true) => INSET,
+                    (true, false) => width - INSET - wide,
+                    _ => line.x - wide / 2.0,
                 };
-                if wide <= width && self.is_free(row, left, wide) {
+                if let Some(left) = self.place(row, wanted, wide, width) {
                     let (call, host, text) = (call.0, line.host, text.clone());
                     return self.stuck.push(Sticky { call, seq, host, text, left, wide, row });
                 }
@@ -98,9 +99,22 @@ impl Above {
         self.more += 1;
     }
 
+    /// The free place in a row that is nearest to the one wanted, and still under its machine's name.
+    fn place(&self, row: usize, wanted: f64, wide: f64, width: f64) -> Option<f64> {
+        let last = width - wide;
+        let beside = self.stuck.iter().filter(|other| other.row == row);
+        let beside = beside.flat_map(|other| [other.left - APART - wide, other.left + other.wide + APART]);
+        let near = |left: &f64| *left >= 0.0 && *left <= last && (left - wanted).abs() <= wide / 2.0;
+        std::iter::once(wanted.clamp(0.0, last.max(0.0)))
+            .chain(beside)
+            .filter(|left| near(left) && self.is_free(row, *left, wide))
+            .min_by(|one, other| (one - wanted).abs().total_cmp(&(other - wanted).abs()))
+    }
+
     fn is_free(&self, row: usize, left: f64, wide: f64) -> bool {
-        let beside =
-            |other: &Sticky| left >= other.left + other.wide + APART || left + wide + APART <= other.left;
+        let beside = |other: &Sticky| {
+            left + 0.01 >= other.left + other.wide + APART || left + wide + APART <= other.left + 0.01
+        };
         self.stuck.iter().all(|other| other.row != row || beside(other))
     }
 

@@ -13,6 +13,7 @@ mod programs;
 mod secure;
 mod together;
 mod wire;
+mod wire_crowd;
 
 use crate::harness::{
     browser::{Browser, Tab},

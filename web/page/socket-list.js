@@ -6,12 +6,13 @@ import { button, element, reconcile } from "/page/element.js";
  * @property {number} socket
  * @property {number | null} fd
  * @property {string} state in RFC capitals
+ * @property {string} label the same, but `new` or `bound` for a socket that has done nothing yet
  * @property {string} tone `act`, `wait`, `open`, `closing` or `soft`
  * @property {string} local
  * @property {string} peer
  * @property {boolean} listens
- * @property {number} unread bytes; for a listener, connections waiting to be accepted
- * @property {number} unacknowledged bytes; for a listener, the backlog
+ * @property {number} [unread] bytes, where they are known; for a listener, connections waiting to be accepted
+ * @property {number} [unacknowledged] bytes of a stream; for a listener, the backlog
  * @property {string} timer in words, or empty
  * @property {boolean} accepted
  * @property {boolean} observed
@@ -120,8 +121,9 @@ export class SocketList extends HTMLElement {
   /** @param {SocketRow} row */
   #chip(row) {
     const listening = row.listens;
-    const end = listening ? row.local : row.unread > 0 ? `${row.unread} unread` : "";
-    const waiting = listening && row.unread > 0 ? `${row.unread} waiting` : "";
+    const unread = row.unread ?? 0;
+    const end = listening ? row.local : unread > 0 ? `${unread} unread` : "";
+    const waiting = listening && unread > 0 ? `${unread} waiting` : "";
     return element(
       "button",
       {
@@ -131,7 +133,7 @@ export class SocketList extends HTMLElement {
         on: { click: () => this.#open(row.socket) },
       },
       element("span", {}, ownerOf(row)),
-      element("b", {}, row.state),
+      element("b", {}, row.label),
       end ? element("span", { class: "chip-end" }, end) : null,
       waiting ? element("span", {}, waiting) : null,
     );
@@ -186,7 +188,7 @@ export class SocketList extends HTMLElement {
     const listening = row.listens;
     const kernel = listening
       ? [`${row.unread} waiting to be accepted`, `backlog ${row.unacknowledged}`]
-      : [`${row.unread} unread`, `${row.unacknowledged} unacknowledged`];
+      : [row.unread === undefined ? "" : `${row.unread} unread`, row.unacknowledged === undefined ? "" : `${row.unacknowledged} unacknowledged`];
     if (row.timer) kernel.push(row.timer);
     return element(
       "tr",
@@ -199,7 +201,7 @@ export class SocketList extends HTMLElement {
         row.observed ? null : element("span", { class: "soft" }, "inferred"),
       ),
       element("td", {}, element("span", {}, row.local || "–"), element("span", {}, row.peer || "–")),
-      element("td", {}, ...kernel.map((line) => element("span", {}, line))),
+      element("td", {}, ...kernel.filter(Boolean).map((line) => element("span", {}, line))),
     );
   }
 }

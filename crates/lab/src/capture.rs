@@ -15,11 +15,12 @@ use pcap_file::{
     pcapng::{
         PcapNgWriter,
         blocks::{
-            enhanced_packet::EnhancedPacketBlock,
+            enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption},
             interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption},
         },
     },
 };
+use proto::{id::PacketId, trace::Fate};
 
 /// Bytes of packets that a room keeps; older ones are let go.
 const KEPT: usize = 4 * 1024 * 1024;
@@ -33,6 +34,14 @@ const LOOPBACK: &str = "lo";
 const PARTIAL: &str =
     "The kernel leaves checksums on loopback partial, as with checksum offload: they are not wrong.";
 
+/// What became of a packet that did not arrive, for whoever reads the file: its bytes alone do not say.
+const LOST: &str = "Wireside: lost by the wire, as it was told to.";
+const DROPPED: &str = "Wireside: dropped by hand.";
+const HELD: &str = "Wireside: still held on the wire.";
+const SUPERSEDED: &str = "Wireside: held, and a copy of it was let through instead.";
+const CUT: &str = "Wireside: lost, a cable was cut.";
+const NOBODY: &str = "Wireside: no machine took it.";
+
 #[derive(Debug, Default)]
 struct Kept {
     /// Names of interfaces, in the order of their numbers.
@@ -43,6 +52,8 @@ struct Kept {
 
 #[derive(Debug)]
 struct Captured {
+    id: PacketId,
+    comment: Option<&'static str>,
     interface: u32,
     time: Duration,
     bytes: Vec<u8>,
@@ -60,8 +71,8 @@ impl Capture {
         Self { kept: Mutex::default(), began: SystemTime::now() }
     }
 
-    /// Keeps a packet seen at `time` nanoseconds since the room began.
-    pub(crate) fn keep(&self, interface: &str, time: u64, bytes: &[u8]) {
+    /// Keeps a packet seen at `time` nanoseconds since the room began. Numbers only grow.
+    pub(crate) fn keep(&self, id: PacketId, interface: &str, time: u64, bytes: &[u8]) {
         let mut kept = self.lock();
         let number = kept.interfaces.iter().position(|name| name == interface).unwrap_or_else(|| {
             kept.interfaces.push(interface.to_owned());
@@ -71,7 +82,7 @@ impl Capture {
         let time = since_epoch + Duration::from_nanos(time);
         let interface = u32::try_from(number).unwrap_or(u32::MAX);
         kept.bytes += bytes.len() + OVERHEAD;
-        kept.packets.push_back(Captured { interface, time, bytes: bytes.to_vec() });
+        kept.packets.push_back(Captured { id, comment: None, interface, time, bytes: bytes.to_vec() });
         while kept.bytes > KEPT
             && let Some(old) = kept.packets.pop_front()
         {
@@ -79,8 +90,28 @@ impl Capture {
         }
     }
 
+    /// Remembers what became of a packet on its way to somebody (`addressed`) or to nobody, if it is still kept.
+    pub(crate) fn note(&self, id: PacketId, fate: &Fate, addressed: bool) {
+        let comment = match fate {
+            Fate::Travelling | Fate::Delivered => None,
+            Fate::Held => Some(HELD),
+            Fate::Lost => Some(LOST),
+            Fate::Dropped(_) => Some(DROPPED),
+            Fate::NoHost if addressed => Some(CUT),
+            Fate::NoHost => Some(NOBODY),
+            Fate::Superseded => Some(SUPERSEDED),
+        };
+        let mut kept = self.lock();
+        if let Ok(at) = kept.packets.binary_search_by_key(&id, |packet| packet.id)
+            && let Some(packet) = kept.packets.get_mut(at)
+        {
+            packet.comment = comment;
+        }
+    }
+
     /// Everything kept as a pcapng file: one interface for the wire and one for each loopback, link type RAW. The
-    /// description of a loopback says that its checksums are partial.
+    /// description of a loopback says that its checksums are partial, and a comment what became of a packet that did not
+    /// arrive.
     ///
     /// # Errors
     /// A packet that the format cannot hold; none is.
@@ -104,7 +135,11 @@ impl Capture {
                 timestamp: packet.time,
                 original_len: u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX),
                 data: Cow::Borrowed(&packet.bytes),
-                options: Vec::new(),
+                options: packet
+                    .comment
+                    .map(|text| EnhancedPacketOption::Comment(Cow::Borrowed(text)))
+                    .into_iter()
+                    .collect(),
             };
             writer.write_pcapng_block(block).map_err(invalid)?;
         }
@@ -119,13 +154,15 @@ impl Capture {
 
 #[cfg(test)]
 mod tests {
-    use super::{Capture, KEPT};
+    use proto::{id::PacketId, trace::Fate};
+
+    use super::{Capture, DROPPED, HELD, KEPT, LOST};
 
     #[test]
     fn old_packets_make_room_for_new_ones() {
         let capture = Capture::new();
         for number in 0..4000 {
-            capture.keep("wire", number, &[0x45; 1500]);
+            capture.keep(PacketId(number), "wire", number, &[0x45; 1500]);
         }
         assert!(capture.pcapng().unwrap().len() < KEPT + KEPT / 4);
     }
@@ -133,10 +170,30 @@ mod tests {
     #[test]
     fn each_link_is_an_interface_with_its_name() {
         let capture = Capture::new();
-        capture.keep("wire", 1, b"first");
-        capture.keep("lo of server", 2, b"second");
+        capture.keep(PacketId(1), "wire", 1, b"first");
+        capture.keep(PacketId(2), "lo of server", 2, b"second");
         let file = capture.pcapng().unwrap();
         let has = |text: &[u8]| file.windows(text.len()).any(|window| window == text);
         assert!(has(b"wire") && has(b"lo of server") && has(b"first") && has(b"second"));
+    }
+
+    #[test]
+    fn what_did_not_arrive_has_a_comment() {
+        let capture = Capture::new();
+        for number in 1..=4 {
+            capture.keep(PacketId(number), "wire", number, b"packet");
+        }
+        capture.note(PacketId(1), &Fate::Lost, true);
+        capture.note(PacketId(2), &Fate::Held, true);
+        capture.note(PacketId(3), &Fate::Held, true);
+        let has = |text: &str| {
+            let file = capture.pcapng().unwrap();
+            file.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
+        };
+        assert_eq!((has(LOST), has(HELD), has(DROPPED)), (1, 2, 0));
+        capture.note(PacketId(2), &Fate::Delivered, true);
+        capture.note(PacketId(3), &Fate::Dropped(None), true);
+        capture.note(PacketId(9), &Fate::Lost, true);
+        assert_eq!((has(LOST), has(HELD), has(DROPPED)), (1, 0, 1));
     }
 }

@@ -53,6 +53,7 @@ impl TraceStore {
             }
             What::Output { .. }
             | What::Source { .. }
+            | What::InFront { .. }
             | What::Left(_)
             | What::ProgramEnded(_)
             | What::Summary(_)

@@ -58,6 +58,7 @@ export class Desk {
     this.#tabs.end(more);
     popover(more, { label: "Open a program", class: "at-start", fill: (close) => [this.#offers(close)] });
     shared.python.onchange(() => this.#update());
+    shared.room.on("connection", () => this.#update());
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     this.#ready = this.#begin();
@@ -106,6 +107,7 @@ export class Desk {
     /** The newest text of each program: what it runs when it begins. @type {Map<string, string>} */
     const texts = new Map();
     for await (const event of room.trace()) {
+      this.#share.passed(event);
       if (event.host !== this.#host.name) continue;
       const pane = this.#programs.get(event.name);
       if (event.kind === "source") {
@@ -137,6 +139,7 @@ export class Desk {
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
     pane.ontext = (now) => this.#share.tell(file, now);
+    this.#share.offer(file, text);
     this.#programs.set(file, pane);
     this.body.append(pane.node);
     this.#drawTabs();
@@ -153,6 +156,7 @@ export class Desk {
     for (const [file, pane] of this.#programs) pane.node.hidden = file !== name;
     this.#tabs.show([...this.#programs.keys(), BY_HAND], name);
     this.#shared.store.open(this.#part, name);
+    this.#share.front(name);
     this.#update();
   }
 
@@ -226,10 +230,15 @@ export class Desk {
   /** Makes Run the next thing to do, or not. Answers whether the button is there to be pressed. @param {string | null} file */
   suggestRun(file) {
     const pane = file === null ? undefined : this.#programs.get(file);
-    const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning;
+    const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning && !this.#isOver;
     if (can) this.#bring(file, "run");
     for (const run of this.#runs) run.suggest(can);
     return can && this.#runs.some((run) => run.isVisible);
+  }
+
+  /** Whether there is no session any more: nothing can be run. */
+  get #isOver() {
+    return this.#shared.room.connection === "over";
   }
 
   /** Marks the lines of code that belong to what is raised. @param {import("/program/code-light.js").CodeLine[]} lines */
@@ -248,7 +257,7 @@ export class Desk {
     const pane = this.#programs.get(this.#file);
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
-    for (const run of this.#runs) run.show({ file: this.#file, doing, python });
+    for (const run of this.#runs) run.show({ file: this.#file, doing, python, over: this.#isOver });
     for (const [file, program] of this.#programs) {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);

@@ -1,12 +1,20 @@
-// Popovers of the top bar and the strip: built when opened, gone when closed, focus returns to their button.
+// Popovers of buttons: built when opened, gone when closed, focus returns to their button.
 import { element } from "/page/element.js";
+
+/** Between a button and its popover, and between a popover and the window's edge, in CSS pixels. */
+const GAP = 4;
+/** On a small screen a popover is as wide as the window. */
+const SMALL = matchMedia("(max-width: 39.99rem)");
+/** Less height than this under a button is not used while there is more above it, in CSS pixels. */
+const LEAST_HEIGHT = 240;
 
 /**
  * Makes `anchor` open a popover.
  * @param {HTMLElement} anchor
- * @param {{ label: string, class?: string, fill: (close: () => void) => (Node | string)[] }} options
+ * @param {{ label: string, class?: string, places?: boolean, fill: (close: () => void) => (Node | string)[] }} options `places`: it
+ *   puts itself where it belongs
  */
-export function popover(anchor, { label, class: extra = "", fill }) {
+export function popover(anchor, { label, class: extra = "", places = false, fill }) {
   const panel = element("div", { class: `popover ${extra}`, popover: "auto", role: "dialog", "aria-label": label });
   const close = () => {
     if (panel.isConnected) panel.hidePopover();
@@ -17,6 +25,7 @@ export function popover(anchor, { label, class: extra = "", fill }) {
     panel.replaceChildren(...fill(close));
     anchor.after(panel);
     panel.showPopover();
+    if (!places) stand(panel, anchor);
     // At once: the toggle comes later, when somebody may have begun to type elsewhere in it.
     /** @type {HTMLElement | null} */ (panel.querySelector("[autofocus], input, button, a"))?.focus();
   });
@@ -24,11 +33,34 @@ export function popover(anchor, { label, class: extra = "", fill }) {
   anchor.addEventListener("pointerdown", () => {
     if (panel.isConnected && panel.matches(":popover-open")) anchor.addEventListener("click", stop, { capture: true, once: true });
   });
+  const follow = () => places || stand(panel, anchor);
   panel.addEventListener("toggle", (event) => {
     const open = /** @type {ToggleEvent} */ (event).newState === "open";
     anchor.setAttribute("aria-expanded", String(open));
-    if (!open) panel.remove();
+    if (open) addEventListener("resize", follow);
+    else {
+      removeEventListener("resize", follow);
+      panel.remove();
+    }
   });
+}
+
+/**
+ * Puts a popover under its button, or above it where there is more room, and never over the window's edge.
+ * @param {HTMLElement} panel @param {HTMLElement} anchor
+ */
+function stand(panel, anchor) {
+  const { left, right, top, bottom } = anchor.getBoundingClientRect();
+  const { clientWidth: width, clientHeight: height } = document.documentElement;
+  const below = height - bottom - 2 * GAP;
+  const under = below >= Math.min(LEAST_HEIGHT, panel.scrollHeight + 2) || below >= top;
+  panel.style.inset = SMALL.matches ? "" : "auto";
+  panel.style.maxHeight = `${Math.max(0, under ? below : top - 2 * GAP)}px`;
+  const own = panel.getBoundingClientRect();
+  // Its edge stands at the edge of the button that is nearer to the window's.
+  const wanted = left + right < width ? left : right - own.width;
+  if (!SMALL.matches) panel.style.left = `${Math.max(GAP, Math.min(wanted, width - own.width - GAP))}px`;
+  panel.style.top = `${Math.max(GAP, under ? bottom + GAP : top - GAP - own.height)}px`;
 }
 
 /** @param {Event} event */
@@ -37,13 +69,14 @@ function stop(event) {
 }
 
 /**
- * A modal dialog with a title and a Close button; resolved by Escape, by its button and by a press outside.
+ * A modal dialog with a title and a button that closes it; resolved by Escape, by its button and by a press outside.
  * @param {string} title
  * @param {(Node | string)[]} content
+ * @param {string} closes what stands on that button
  */
-export function dialog(title, content) {
+export function dialog(title, content, closes = "Close") {
   const made = /** @type {HTMLDialogElement} */ (element("dialog", { class: "dialog", "aria-label": title }));
-  const closer = element("button", { type: "button", class: "link", on: { click: () => made.close() } }, "Close");
+  const closer = element("button", { type: "button", class: "link", on: { click: () => made.close() } }, closes);
   made.append(element("header", { class: "dialog-head" }, element("h2", {}, title), closer), ...content);
   made.addEventListener("close", () => made.remove());
   made.addEventListener("pointerdown", (event) => {

@@ -353,7 +353,7 @@ export class CallConsole extends HTMLElement {
 
   #tick() {
     const waiting = [...this.#entries.values()].filter(({ waits }) => waits);
-    if (waiting.length === 0) {
+    if (waiting.length === 0 || this.#room.connection === "over") {
       clearInterval(this.#ticking);
       this.#ticking = undefined;
       return;

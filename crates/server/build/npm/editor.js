@@ -141,6 +141,7 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, onl
         MARKS.map(markField),
         writing.of(writable(readOnly)),
         naming.of(named(label)),
+        EditorView.lineWrapping,
         EditorView.contentAttributes.of({ autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
         keymap.of([{ key: "Ctrl-Enter", run }, { key: "Meta-Enter", run }, ...historyKeymap, ...defaultKeymap]),
         EditorView.updateListener.of((update) => {

@@ -3,6 +3,8 @@ import { element } from "/page/element.js";
 
 /** Between a button and its popover, and between a popover and the window's edge, in CSS pixels. */
 const GAP = 4;
+/** Of the page, in CSS pixels. */
+const MARGIN = 16;
 /** On a small screen a popover is as wide as the window. */
 const SMALL = matchMedia("(max-width: 39.99rem)");
 /** Less height than this under a button is not used while there is more above it, in CSS pixels. */
@@ -50,16 +52,15 @@ export function popover(anchor, { label, class: extra = "", places = false, fill
  * @param {HTMLElement} panel @param {HTMLElement} anchor
  */
 function stand(panel, anchor) {
-  const { left, right, top, bottom } = anchor.getBoundingClientRect();
+  const { left, top, bottom } = anchor.getBoundingClientRect();
   const { clientWidth: width, clientHeight: height } = document.documentElement;
   const below = height - bottom - 2 * GAP;
   const under = below >= Math.min(LEAST_HEIGHT, panel.scrollHeight + 2) || below >= top;
   panel.style.inset = SMALL.matches ? "" : "auto";
   panel.style.maxHeight = `${Math.max(0, under ? below : top - 2 * GAP)}px`;
   const own = panel.getBoundingClientRect();
-  // Its edge stands at the edge of the button that is nearer to the window's.
-  const wanted = left + right < width ? left : right - own.width;
-  if (!SMALL.matches) panel.style.left = `${Math.max(GAP, Math.min(wanted, width - own.width - GAP))}px`;
+  // It begins where its button does, or as near to it as the window's edge lets it.
+  if (!SMALL.matches) panel.style.left = `${Math.max(GAP, Math.min(left, width - own.width - MARGIN))}px`;
   panel.style.top = `${Math.max(GAP, under ? bottom + GAP : top - GAP - own.height)}px`;
 }
 

@@ -113,7 +113,7 @@ export class Run {
       await this.#interpreter.ready;
     } catch (error) {
       const { name, message } = /** @type {Error} */ (error);
-      return this.#finish({ status: "error", code: 1, error: { type: name, message, line: null, errno: null } });
+      return this.#finish({ status: "error", code: 1, error: { type: name, message, line: null, errno: null, call: null } });
     }
     if (this.#over) return;
     const { port1, port2 } = new MessageChannel();

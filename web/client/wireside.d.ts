@@ -234,8 +234,17 @@ export interface RunExit {
   status: "exited" | "error" | "stopped" | "terminated";
   /** As a process's exit status: 0, 1, what `sys.exit` said, or 130 (stopped) and 137 (terminated). */
   code: number;
-  /** The exception of `error`: its class, text, line in the script, and Linux errno if it has one. */
-  error: { type: string; message: string; line: number | null; errno: number | null } | null;
+  /**
+   * The exception of `error`: its class, text, line in the script, and Linux errno if it has one. `call`: the call whose own
+   * failure it is, as its number among the calls that the program made, and its name in the man pages.
+   */
+  error: {
+    type: string;
+    message: string;
+    line: number | null;
+    errno: number | null;
+    call: { number: number; name: string } | null;
+  } | null;
 }
 
 /** A Python program on its way. */

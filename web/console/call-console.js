@@ -8,6 +8,7 @@ import { EntryView } from "/console/entry-view.js";
 import { LogEnd } from "/console/log-end.js";
 import { PromptLine } from "/console/prompt-line.js";
 import { ConsoleMemory } from "/console/memory.js";
+import { surroundingsOf } from "/console/surroundings.js";
 import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
 
@@ -19,6 +20,8 @@ const TICK_MS = 100;
 const LOOK_MS = 1000;
 /** A waiting call is said again after these times. */
 const SAID_AFTER_MS = [10_000, 60_000];
+/** How long a reset waits for calls that were cancelled. */
+const RESET_MS = 5000;
 
 /** @typedef {import("/console/entry-view.js").Shown} Shown */
 
@@ -46,6 +49,8 @@ export class CallConsole extends HTMLElement {
   #inherited = new Map();
   /** Told when an entry ends. @type {Map<number, (shown: Shown) => void>} */
   #ends = new Map();
+  /** Entries whose calls are being made, until they have ended. @type {Map<number, Promise<void>>} */
+  #following = new Map();
   /** @type {string | null} */
   #next = null;
   /** @type {CallButtons | null} */
@@ -124,6 +129,53 @@ export class CallConsole extends HTMLElement {
     return this.run(line);
   }
 
+  /** Whether somebody is at work here: something half-typed, the caret or a key's focus, or a call that waits. */
+  get inUse() {
+    const focused = document.activeElement;
+    // A button that was pressed with the pointer has the focus as well, and nobody is at it any more.
+    const here = focused !== null && this.contains(focused) && focused.matches(":focus-visible");
+    return here || this.#prompt?.isTyped === true || this.#waiting.length > 0;
+  }
+
+  /** The names of open sockets. @returns {{ name: string, fd: number }[]} */
+  variables() {
+    return this.#readOnly ? [] : (this.#console?.sockets() ?? []);
+  }
+
+  /**
+   * Begins anew, with real calls: what waits is cancelled, what is open is closed, and the names are forgotten. The history
+   * stays. Resolves with whether that is done, after some seconds at the latest.
+   * @returns {Promise<boolean>}
+   */
+  async reset() {
+    if (this.#readOnly) throw new Error("this machine is not yours");
+    await this.#ready;
+    const late = new Promise((resolve) => setTimeout(resolve, RESET_MS));
+    await Promise.race([this.#closeAll(), late]);
+    const done = this.#waiting.length === 0 && this.variables().length === 0;
+    if (done) this.#console?.forget();
+    this.#save();
+    this.#drawButtons();
+    return done;
+  }
+
+  async #closeAll() {
+    for (const entry of this.#waiting) this.#cancelEntry(entry.id);
+    await Promise.all(this.#following.values());
+    // One socket may have several names.
+    for (let open = this.variables(); open.length > 0; ) {
+      const shown = await this.#submit(`${open[0].name}.close()`, { aside: true });
+      const left = this.variables();
+      // What cannot be closed is not tried again.
+      if (shown.state === "failed" || left.length >= open.length) return;
+      open = left;
+    }
+  }
+
+  get #waiting() {
+    return [...this.#entries.values()].filter((entry) => entry.waits);
+  }
+
   async #begin() {
     // Does nothing when the page's other parts have loaded the client already.
     await init();
@@ -179,7 +231,7 @@ export class CallConsole extends HTMLElement {
     for (const shown of console.history()) this.#show(shown, saved?.since[shown.id]);
     entries.forEach((entry, at) => {
       this.#inherited.set(entry, waiting[at]);
-      this.#follow(entry, ended(waiting[at].result));
+      this.#attend(entry, ended(waiting[at].result));
     });
     this.#end.follow();
     this.#tickWhileWaiting();
@@ -217,15 +269,16 @@ export class CallConsole extends HTMLElement {
   /**
    * Takes a line and carries it out. Resolves with its entry once it has ended.
    * @param {string} line
+   * @param {{ aside?: boolean }} [options] `aside`: it is not brought to the front
    * @returns {Promise<Shown>}
    */
-  #submit(line) {
+  #submit(line, { aside = false } = {}) {
     const console = /** @type {Console} */ (this.#console);
     const asked = console.submit(line);
     const shown = console.entry(asked.entry);
     this.#show(shown, Date.now());
     this.#end.follow();
-    this.#tell("wireside-line", { line: shown.line, entry: asked.entry });
+    if (!aside) this.#tell("wireside-line", { line: shown.line, entry: asked.entry });
     if (!asked.request) {
       this.#settled(asked.entry);
       return Promise.resolve(console.entry(asked.entry));
@@ -234,7 +287,7 @@ export class CallConsole extends HTMLElement {
     this.#save();
     this.#drawButtons();
     this.#tickWhileWaiting();
-    this.#follow(asked.entry, this.#make(asked));
+    this.#attend(asked.entry, this.#make(asked));
     return /** @type {Promise<Shown>} */ (ending);
   }
 
@@ -251,6 +304,12 @@ export class CallConsole extends HTMLElement {
     } finally {
       this.#calls.delete(entry);
     }
+  }
+
+  /** @param {number} entry @param {Promise<import("/console/caller.js").End>} end */
+  #attend(entry, end) {
+    const following = this.#follow(entry, end).finally(() => this.#following.delete(entry));
+    this.#following.set(entry, following);
   }
 
   /** Goes from one call of an entry to its next. @param {number} entry @param {Promise<import("/console/caller.js").End>} end */
@@ -300,7 +359,7 @@ export class CallConsole extends HTMLElement {
 
   /** Cancels the newest call that waits. */
   #interrupt() {
-    const newest = [...this.#entries.values()].findLast((entry) => entry.waits);
+    const newest = this.#waiting.at(-1);
     if (newest) this.#cancelEntry(newest.id);
     return newest !== undefined;
   }
@@ -339,7 +398,7 @@ export class CallConsole extends HTMLElement {
 
   #save() {
     this.#memory?.keep(() => {
-      const waiting = [...this.#entries.values()].filter(({ waits }) => waits);
+      const waiting = this.#waiting;
       return { console: this.#console?.save() ?? "", since: Object.fromEntries(waiting.map(({ id, since }) => [id, since])) };
     });
   }
@@ -352,7 +411,7 @@ export class CallConsole extends HTMLElement {
   }
 
   #tick() {
-    const waiting = [...this.#entries.values()].filter(({ waits }) => waits);
+    const waiting = this.#waiting;
     if (waiting.length === 0 || this.#room.connection === "over") {
       clearInterval(this.#ticking);
       this.#ticking = undefined;
@@ -380,14 +439,7 @@ export class CallConsole extends HTMLElement {
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
   #lookAround() {
     if (!this.#view?.sockets) return;
-    // While the wire is held nothing arrives: what queues there are over there explains no wait here.
-    const held = this.#view.wire().held;
-    const machines = this.#room.hosts.map((/** @type {any} */ host) => ({
-      address: host.address,
-      own: host.id === this.#host.id,
-      sockets: held && host.id !== this.#host.id ? [] : this.#view.sockets(host.id),
-    }));
-    this.#console?.surroundings(machines);
+    this.#console?.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host }));
   }
 
   // Other people's machines

@@ -61,6 +61,11 @@ export class PromptLine {
     if (focus) this.#input.focus();
   }
 
+  /** Whether something stands in it that was not sent. */
+  get isTyped() {
+    return this.#input.value !== "";
+  }
+
   /** The line was taken. */
   clear() {
     this.#set("");

@@ -61,9 +61,9 @@ export class MachinePane extends HTMLElement {
     return (await this.#own?.stop(file)) ?? false;
   }
 
-  /** Puts a program on this machine. @param {string} file @param {string} source */
-  async put(file, source) {
-    await this.#own?.put(file, source);
+  /** Puts a program on this machine; the name it got. @param {string} file @param {string} source @param {{ keep?: boolean }} [options] */
+  async put(file, source, options) {
+    return (await this.#own?.put(file, source, options)) ?? file;
   }
 
   /** Brings the console to the front. */

@@ -4,10 +4,11 @@
 /** Longest text of one program that is kept, in UTF-16 code units; the same as the longest that runs. */
 export const LONGEST = 256 * 1024;
 /** Most files of one machine. */
-export const MOST_FILES = 8;
+export const MOST_FILES = 16;
 
 /**
- * @typedef {{ open: string, files: Record<string, string> }} Machine what is open, and every file's text
+ * @typedef {{ open: string, files: Record<string, string>, untouched?: string[] }} Machine what is open, every file's text, and
+ *   the files that hold what was put there and nobody has changed
  * @typedef {Record<string, Machine>} Code by the machine's part: `client`, `server`, or its name
  */
 
@@ -44,11 +45,33 @@ export class CodeStore {
     return structuredClone(this.#code);
   }
 
-  /** @param {string} part @param {string} file @param {string} text */
-  keep(part, file, text) {
+  /** @param {string} part @param {string} file @param {string} text @param {boolean} untouched whether it is what was put there */
+  keep(part, file, text, untouched) {
     const machine = (this.#code[part] ??= { open: file, files: {} });
     if (!(file in machine.files) && Object.keys(machine.files).length >= MOST_FILES) return;
     machine.files[file] = text.slice(0, LONGEST);
+    const others = (machine.untouched ?? []).filter((one) => one !== file);
+    machine.untouched = untouched ? [...others, file] : others;
+    this.#write();
+  }
+
+  /** Forgets a file. @param {string} part @param {string} file */
+  remove(part, file) {
+    const machine = this.#code[part];
+    if (!machine) return;
+    delete machine.files[file];
+    machine.untouched = machine.untouched?.filter((one) => one !== file);
+    this.#write();
+  }
+
+  /** Gives a file another name, in its place among the others. @param {string} part @param {string} file @param {string} name */
+  rename(part, file, name) {
+    const machine = this.#code[part];
+    if (!machine || !(file in machine.files)) return;
+    const renamed = (/** @type {string} */ one) => (one === file ? name : one);
+    machine.files = Object.fromEntries(Object.entries(machine.files).map(([one, text]) => [renamed(one), text]));
+    machine.untouched = machine.untouched?.map(renamed);
+    machine.open = renamed(machine.open);
     this.#write();
   }
 
@@ -97,6 +120,9 @@ function isMachine(machine) {
   if (typeof machine !== "object" || machine === null || typeof machine.open !== "string") return false;
   if (typeof machine.files !== "object" || machine.files === null) return false;
   const files = Object.entries(machine.files);
+  const { untouched = [] } = machine;
+  if (!Array.isArray(untouched) || untouched.length > MOST_FILES) return false;
+  if (!untouched.every((name) => typeof name === "string" && Object.hasOwn(machine.files, name))) return false;
   return files.length <= MOST_FILES && files.every(([name, text]) => isFileName(name) && typeof text === "string" && text.length <= LONGEST);
 }
 

@@ -4,6 +4,7 @@ import { element } from "/page/element.js";
 import { popover } from "/page/popover.js";
 import { firstFile, load, offered } from "/program/catalogue.js";
 import { MOST_FILES, isFileName } from "/program/code-store.js";
+import { namesLike } from "/program/file-names.js";
 import { ProgramPane, endWords } from "/program/program-pane.js";
 import { RunButton } from "/program/run-button.js";
 import { SourceShare } from "/program/source-share.js";
@@ -19,6 +20,7 @@ export const BY_HAND = "By hand";
  * @property {{ now: () => number }} clock
  * @property {import("/program/code-store.js").CodeStore} store
  * @property {import("/program/python-state.js").PythonState} python
+ * @property {Map<string, Desk>} [desks] those where this page runs programs, by their machines' names
  */
 
 export class Desk {
@@ -45,6 +47,7 @@ export class Desk {
   /** @param {Surroundings} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
   constructor(shared, host, part, console) {
     this.#shared = shared;
+    (shared.desks ??= new Map()).set(host.name, this);
     this.#host = host;
     this.#part = part;
     this.console = /** @type {any} */ (console);
@@ -90,13 +93,27 @@ export class Desk {
 
   async #begin() {
     const kept = this.#shared.store.machine(this.#part);
-    const first = firstFile(this.#part);
-    const files = kept && Object.keys(kept.files).length > 0 ? kept.files : { [first.file]: await load(first.path) };
-    for (const [file, text] of Object.entries(files)) this.#add(file, text);
-    this.#file = kept && kept.open in files ? kept.open : Object.keys(files)[0];
+    const files = await this.#filesOf(kept);
+    for (const { file, text, original } of files) this.#add(file, text, original);
+    this.#file = files.find(({ file }) => file === kept?.open)?.file ?? files[0].file;
     await this.#shared.python.known;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : this.#file);
     void this.#listen();
+  }
+
+  /**
+   * What stood here the last time, and at the first visit the tutorial's program.
+   * @param {import("/program/code-store.js").Machine | null} kept
+   * @returns {Promise<{ file: string, text: string, original: string | null }[]>}
+   */
+  async #filesOf(kept) {
+    const files = Object.entries(kept?.files ?? {});
+    // Code that was kept before it was said what of it is untouched can be the tutorial's own.
+    const first = firstFile(this.#part);
+    const text = kept?.untouched && files.length > 0 ? "" : await load(first.path);
+    if (files.length === 0) return [{ file: first.file, text, original: text }];
+    const untouched = kept?.untouched ?? files.filter((one) => one[1] === text).map(([file]) => file);
+    return files.map(([file, text]) => ({ file, text, original: untouched.includes(file) ? text : null }));
   }
 
   /** What the others in the room do with the programs of this machine. */
@@ -129,13 +146,13 @@ export class Desk {
   #changedBy(file, text, by) {
     const pane = this.#programs.get(file);
     if (pane) pane.changedBy(text, by);
-    else if (isFileName(file) && this.#programs.size < MOST_FILES) this.#add(file, text);
+    else if (isFileName(file) && this.#programs.size < MOST_FILES) this.#add(file, text, null);
   }
 
-  /** @param {string} file @param {string} text */
-  #add(file, text) {
+  /** @param {string} file @param {string} text @param {string | null} original what was put there and not typed, if that is known */
+  #add(file, text, original) {
     const { room, view, clock, store } = this.#shared;
-    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text });
+    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original, runOn: (...there) => this.#elsewhere(...there) });
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
     pane.ontext = (now) => this.#share.tell(file, now);
@@ -143,6 +160,17 @@ export class Desk {
     this.#programs.set(file, pane);
     this.body.append(pane.node);
     this.#drawTabs();
+  }
+
+  /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
+  #elsewhere(host, file, text) {
+    const desk = this.#shared.desks?.get(host);
+    if (!desk) return null;
+    return async () => {
+      const name = await desk.put(file, text, { keep: true });
+      await desk.run(name);
+      return name;
+    };
   }
 
   #drawTabs() {
@@ -165,14 +193,63 @@ export class Desk {
     void this.#ready.then(() => this.open(BY_HAND));
   }
 
-  /** Puts a program on the machine, in place of one of that name, and opens it. @param {string} file @param {string} source */
-  async put(file, source) {
+  /**
+   * Puts a program on the machine and opens it: in place of one of that name, or with `keep` beside it where that one is
+   * somebody's own work. Rejects when the machine has no place for another file.
+   * @param {string} file @param {string} source @param {{ keep?: boolean }} [options]
+   * @returns {Promise<string>} the name it got
+   */
+  async put(file, source, { keep = false } = {}) {
     await this.#ready;
-    const pane = this.#programs.get(file);
+    const name = keep ? this.#placeFor(file, source) : file;
+    const pane = this.#programs.get(name);
     if (pane) pane.put(source);
-    else this.#add(file, source);
-    this.#shared.store.keep(this.#part, file, source);
-    this.open(file);
+    else if (this.#programs.size >= MOST_FILES) throw new Error(`${this.#host.name} has ${MOST_FILES} files already: delete one first`);
+    else this.#add(name, source, source);
+    this.#shared.store.keep(this.#part, name, source, true);
+    this.open(name);
+    return name;
+  }
+
+  /** The first name like `file` under which no work of somebody's is in the way of `source`. @param {string} file @param {string} source */
+  #placeFor(file, source) {
+    const taken = (/** @type {string} */ name) => {
+      const pane = this.#programs.get(name);
+      return pane !== undefined && pane.text !== source && pane.isEdited;
+    };
+    // There are more names than a machine has files.
+    return [file, ...namesLike(file)].find((name) => !taken(name)) ?? "";
+  }
+
+  /** Whether there is a file of this name. @param {string} file */
+  has(file) {
+    return this.#programs.has(file);
+  }
+
+  /** The text of a file; null where there is none of that name. @param {string} file */
+  text(file) {
+    return this.#programs.get(file)?.text ?? null;
+  }
+
+  /** Whether a file is somebody's own work: its text is not what was put there. @param {string} file */
+  isEdited(file) {
+    return this.#programs.get(file)?.isEdited ?? false;
+  }
+
+  /** The files that run in this page now. @returns {string[]} */
+  get runningFiles() {
+    return [...this.#programs].filter(([, { control }]) => control.isRunning).map(([file]) => file);
+  }
+
+  /** Stops all that runs here; resolves when all of it has ended. */
+  async stopAll() {
+    await Promise.all(this.runningFiles.map((file) => this.stop(file)));
+  }
+
+  /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
+  get inUse() {
+    if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
+    return this.#programs.get(this.#tabs.chosen)?.inUse ?? false;
   }
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */
@@ -220,11 +297,17 @@ export class Desk {
     this.console.fill?.(line);
   }
 
-  /** Opens a tab for what is suggested, once: whoever goes elsewhere then is not fetched back. @param {string | null} tab @param {string | null} what */
+  /**
+   * Opens a tab for what is suggested, once: whoever goes elsewhere then is not fetched back, and nobody is taken out of
+   * a tab that they are at work in. @param {string | null} tab @param {string | null} what
+   */
   #bring(tab, what) {
-    const suggested = tab === null ? "" : `${tab} ${what}`;
-    if (tab !== null && suggested !== this.#suggested) this.open(tab);
-    if (tab !== null) this.#suggested = suggested;
+    if (tab === null) return;
+    const suggested = `${tab} ${what}`;
+    if (suggested === this.#suggested) return;
+    if (tab !== this.#tabs.chosen && this.inUse) return;
+    this.open(tab);
+    this.#suggested = suggested;
   }
 
   /** Makes Run the next thing to do, or not. Answers whether the button is there to be pressed. @param {string | null} file */
@@ -232,8 +315,10 @@ export class Desk {
     const pane = file === null ? undefined : this.#programs.get(file);
     const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning && !this.#isOver;
     if (can) this.#bring(file, "run");
-    for (const run of this.#runs) run.suggest(can);
-    return can && this.#runs.some((run) => run.isVisible);
+    // The button runs what is open.
+    const here = can && file === this.#file;
+    for (const run of this.#runs) run.suggest(here);
+    return here && this.#runs.some((run) => run.isVisible);
   }
 
   /** Whether there is no session any more: nothing can be run. */
@@ -272,14 +357,14 @@ export class Desk {
     for (const { file, path, title } of offered(this.#part)) {
       const open = async () => {
         close();
-        await this.put(file, await load(path));
+        await this.put(file, await load(path), { keep: true });
       };
       list.append(
         element(
           "button",
           { type: "button", class: "link offer", on: { click: () => void open() } },
           element("span", {}, title),
-          element("span", { class: "soft mono" }, this.#programs.has(file) ? `${file}, in place of what is there` : file),
+          element("span", { class: "soft mono" }, this.isEdited(file) ? `${file}, beside yours` : file),
         ),
       );
     }

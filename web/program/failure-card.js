@@ -1,36 +1,51 @@
-// Why a program ended, in the words of the card that a call by hand gets: the last failed call of the program, if that
-// is what the traceback is about. The words are the console's own, in Rust; nothing here reads source text.
+// Why a program ended, in the words of the card that a call by hand gets: only where the exception that ended it is that
+// of one of its own calls. The words are the console's own, in Rust; nothing here reads source text.
 import { Console } from "/client/web.js";
+import { surroundingsOf } from "/console/surroundings.js";
 import { button, element } from "/page/element.js";
 
-/** Sentences for which a fresh network is the way out. */
-const TAKEN = "EADDRINUSE";
+/** Failed calls that are kept: an exception may be raised long after its call. */
+const FAILED = 64;
+/** Calls that are kept since they tell how a socket came to be what it is. */
+const TOLD = 256;
+const TELLING = ["socket", "bind", "listen", "accept", "connect", "shutdown"];
+
+/** @typedef {{ number: number, begin: any, end: any }} Made a call of the program: its begin and its end in the trace */
 
 export class FailureCard {
   #room;
   #view;
   #clock;
   #host;
+  #runOn;
   node = element("aside", { class: "failure", hidden: true });
-  /** The last failed call: its begin and its end in the trace. @type {[any, any] | null} */
-  #failed = null;
+  /** @type {Made[]} */
+  #failed = [];
+  /** @type {Made[]} */
+  #told = [];
   #next = 0;
   /** @type {AbortController | null} */
   #watching = null;
   /** Settled when the program's calls have all been heard. @type {Promise<void>} */
   #heard = Promise.resolve();
 
-  /** @param {{ room: any, view: any, clock: { now: () => number }, host: { id: number, name: string } }} parts */
-  constructor({ room, view, clock, host }) {
+  /**
+   * @param {{ room: any, view: any, clock: { now: () => number }, host: { id: number, name: string },
+   *   runOn: (host: string) => (() => Promise<string>) | null }} parts `runOn`: what runs this program on another machine, where
+   *   that can be done; it resolves with the name it has there
+   */
+  constructor({ room, view, clock, host, runOn }) {
     this.#room = room;
     this.#view = view;
     this.#clock = clock;
     this.#host = host;
+    this.#runOn = runOn;
   }
 
   clear() {
     this.#watching?.abort();
-    this.#failed = null;
+    this.#failed = [];
+    this.#told = [];
     this.node.hidden = true;
     this.#next = this.#view.lastSeq() + 1;
   }
@@ -43,49 +58,54 @@ export class FailureCard {
 
   /** @param {number} program @param {AbortSignal} signal */
   async #listen(program, signal) {
-    /** Calls that have begun: a program has few at once. @type {Map<number, any>} */
+    /** Calls that have begun: a program has few at once. @type {Map<number, Made>} */
     const begun = new Map();
+    let number = 0;
     for await (const event of this.#room.trace({ from: this.#next, signal })) {
       if (event.kind === "program" && event.id === program && event.change === "ended") return;
       if (event.kind !== "call") continue;
-      if (event.phase === "begin" && event.program_id === program) begun.set(event.id, event);
-      const begin = begun.get(event.id);
-      if (event.phase !== "end" || !begin) continue;
+      if (event.phase === "begin" && event.program_id === program) {
+        number += 1;
+        begun.set(event.id, { number, begin: event, end: null });
+      }
+      const made = begun.get(event.id);
+      if (event.phase !== "end" || !made) continue;
       begun.delete(event.id);
-      if (event.error) this.#failed = [begin, event];
+      made.end = event;
+      if (event.error) keep(this.#failed, made, FAILED);
+      else if (TELLING.includes(made.begin.call)) keep(this.#told, made, TOLD);
     }
   }
 
   /** @param {import("/program/run-control.js").Exit} exit */
   async show({ error }) {
+    if (!error?.call) return;
     // The program's end is in the trace behind its calls.
     await this.#heard;
-    if (!error || !this.#failed) return;
-    const [begin, end] = this.#failed;
-    if (end.error.class !== "resolve" && (end.error.errno ?? null) !== error.errno) return;
-    const card = this.#words(begin, end);
+    const { number, name } = error.call;
+    const made = this.#failed.find((one) => one.number === number);
+    // A call that the lab refused before it was one is not in the trace, and the numbers are others from then on.
+    if (!made || made.begin.call !== name || !same(made.end.error, error)) return;
+    const card = this.#words(made);
     if (!card) return;
-    const name = card.number === null ? card.name : `${card.name} ${card.number}`;
-    const fresh = card.name === TAKEN ? [button("Fresh network", () => this.#freshen(), { class: "button" })] : [];
     this.node.replaceChildren(
-      element("h4", { class: "failure-name mono" }, name),
+      element("h4", { class: "failure-name mono" }, card.number === null ? card.name : `${card.name} ${card.number}`),
       element("p", {}, card.sentence),
       card.hint ? element("p", { class: "soft" }, card.hint) : "",
-      ...fresh,
+      ...this.#remedy(card.remedy),
     );
     this.node.hidden = false;
   }
 
-  /** @param {any} begin @param {any} end */
-  #words(begin, end) {
+  /** @param {Made} made @returns {any} */
+  #words({ number, begin, end }) {
     const console = new Console(this.#host.name);
     try {
-      const machines = this.#room.hosts.map((/** @type {any} */ host) => ({
-        address: host.address,
-        own: host.id === this.#host.id,
-        sockets: this.#view.sockets(host.id, this.#clock.now()),
-      }));
-      console.surroundings(machines);
+      console.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host, now: this.#clock.now() }));
+      for (const told of this.#told.filter((one) => one.number < number)) {
+        console.overhear(told.begin);
+        console.overhear(told.end);
+      }
       console.overhear(begin);
       const entry = console.overhear(end);
       return entry === undefined ? null : console.entry(entry).error;
@@ -94,8 +114,41 @@ export class FailureCard {
     }
   }
 
+  /** @param {{ do: "freshNetwork" } | { do: "runOn", host: string } | null} remedy @returns {Node[]} */
+  #remedy(remedy) {
+    if (remedy?.do === "freshNetwork") return [button("Fresh network", () => this.#freshen(), { class: "button" })];
+    const run = remedy?.do === "runOn" ? this.#runOn(remedy.host) : null;
+    if (!run || remedy?.do !== "runOn") return [];
+    return [button(`Run both on ${remedy.host}`, () => this.#runThere(remedy.host, run), { class: "button" })];
+  }
+
+  /** @param {string} host @param {() => Promise<string>} run */
+  async #runThere(host, run) {
+    try {
+      this.#say(`A copy of it runs on ${host} now, as ${await run()}.`);
+    } catch (error) {
+      this.#say(/** @type {Error} */ (error).message);
+    }
+  }
+
   async #freshen() {
     await this.#room.freshNetwork(this.#host.id);
-    this.node.replaceChildren(element("p", {}, `${this.#host.name} has a fresh network: no old connection rests on it. Run it again.`));
+    this.#say(`${this.#host.name} has a fresh network: no old connection rests on it. Run it again.`);
   }
+
+  /** @param {string} words */
+  #say(words) {
+    this.node.replaceChildren(element("p", { role: "status" }, words));
+  }
+}
+
+/** @param {Made[]} list @param {Made} made @param {number} most */
+function keep(list, made, most) {
+  list.push(made);
+  if (list.length > most) list.shift();
+}
+
+/** Whether a call's failure and the exception that ended the program agree. @param {any} failure @param {{ errno: number | null }} error */
+function same(failure, { errno }) {
+  return failure.class === "resolve" || (failure.errno ?? null) === errno;
 }

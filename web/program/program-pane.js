@@ -10,6 +10,8 @@ import { RunControl } from "/program/run-control.js";
 
 /** How long typing rests before the text is kept. */
 const REST_MS = 300;
+/** How long after a change somebody is taken to be typing still. */
+const TYPING_MS = 5000;
 
 export class ProgramPane {
   #editor = /** @type {any} */ (document.createElement("code-editor"));
@@ -22,11 +24,17 @@ export class ProgramPane {
   #lines = new RunLines(this.#editor);
   #memory;
   #note = element("p", { class: "program-note soft", hidden: true, dir: "auto", role: "status" });
+  /** What it ran last. */
+  #ran = "";
   /** Who runs it in another page. @type {string | null} */
   #elsewhere = null;
   #store;
   #part;
   #host;
+  /** What was put here and not typed; null where nobody knows. @type {string | null} */
+  #original;
+  /** When somebody changed it last, milliseconds since 1970. */
+  #typed = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #resting;
   file;
@@ -41,15 +49,18 @@ export class ProgramPane {
 
   /**
    * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
-   *   store: import("/program/code-store.js").CodeStore }} parts
+   *   original: string | null, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
+   *   store: import("/program/code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
+   *   file on another machine and runs it there
    */
-  constructor({ room, view, clock, host, part, file, text, store }) {
+  constructor({ room, view, clock, host, part, file, text, original, runOn, store }) {
     this.file = file;
+    this.#original = original;
     this.#host = host.name;
     this.#part = part;
     this.#store = store;
     this.#memory = new OutputMemory(room.id, host.name, file);
-    this.#card = new FailureCard({ room, view, clock, host });
+    this.#card = new FailureCard({ room, view, clock, host, runOn: (other) => runOn(other, this.file, this.#ran) });
     this.control = new RunControl({ room, host: host.name, file });
     this.control.onchange = () => this.#changed();
     this.control.onoutput = (printed, stream) => this.#output.print(printed, stream);
@@ -71,8 +82,20 @@ export class ProgramPane {
     return /** @type {string} */ (this.#editor.text);
   }
 
+  /** Whether its text is another than what was put here: somebody's own work. */
+  get isEdited() {
+    return this.text !== this.#original;
+  }
+
+  /** Whether somebody is at work in it: it is not to be taken out of sight. */
+  get inUse() {
+    const asked = !this.#asking.hidden && this.#input.value !== "";
+    return asked || this.node.contains(document.activeElement) || Date.now() - this.#typed < TYPING_MS;
+  }
+
   /** Puts another text in its place. @param {string} text */
   put(text) {
+    this.#original = text;
     this.#editor.text = text;
     this.#keep();
   }
@@ -83,7 +106,7 @@ export class ProgramPane {
     this.#editor.text = text;
     this.#note.textContent = `changed by ${by}`;
     this.#note.hidden = false;
-    this.#store.keep(this.#part, this.file, text);
+    this.#store.keep(this.#part, this.file, text, !this.isEdited);
   }
 
   /** Which program of the room it is that ran, here or in somebody else's page. @param {number} program @param {string} text what it ran */
@@ -116,6 +139,7 @@ export class ProgramPane {
     this.#editor.markLine(null);
     try {
       const { text } = this;
+      this.#ran = text;
       const { program, ended } = await this.control.run(text);
       this.#card.watch(program);
       this.ranAs(program, text);
@@ -138,6 +162,7 @@ export class ProgramPane {
   #listen() {
     this.#editor.addEventListener("change", () => {
       if (!this.#elsewhere) this.#note.hidden = true;
+      this.#typed = Date.now();
       clearTimeout(this.#resting);
       this.#resting = setTimeout(() => this.#keep(), REST_MS);
     });
@@ -163,7 +188,7 @@ export class ProgramPane {
   }
 
   #keep() {
-    this.#store.keep(this.#part, this.file, this.text);
+    this.#store.keep(this.#part, this.file, this.text, !this.isEdited);
     this.ontext(this.text);
   }
 

@@ -85,11 +85,18 @@ def signals():
             handler(signal.SIGINT, sys._getframe(1))
 
 
+# Calls made so far.
+_made = 0
+
+
 def call(name, fields, wait=FOREVER, payload=None):
     """Makes a call in the protocol's own form. Its value, and the bytes that came with it."""
+    global _made
     until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
     while True:
         request = json.dumps({"call": {name: fields}, "wait": wait, "line": _script.line()})
+        _made += 1
+        number = _made
         answer = _pane.call(request, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
         value, error = None, None
         if answer is not None:
@@ -107,11 +114,28 @@ def call(name, fields, wait=FOREVER, payload=None):
             break
         if until is not None:
             wait = millis(max(until - time.monotonic(), 0))
-    taken = error.get("taken") or 0
-    raised = _exception(error, name)
-    if taken:
-        raise Failure(taken, raised)
-    raise raised
+    # No name holds the exception: it holds this frame, and a circle would keep the script's sockets open.
+    if error.get("taken"):
+        raise Failure(error["taken"], _exception(error, name))
+    raise _exception(error, name)
+
+
+def origin_of(problem):
+    """The call whose own failure this exception is: its number among the calls made, and its name. None for any other."""
+    if not isinstance(problem, OSError):
+        return None
+    cause = problem.__context__
+    if isinstance(cause, Failure) and cause.error is problem:
+        problem = cause
+    made = problem.__traceback__
+    while made is not None and made.tb_next is not None:
+        made = made.tb_next
+    # An exception's traceback ends where it was raised, whoever raised it again.
+    if made is None or made.tb_frame.f_code is not call.__code__:
+        return None
+    asked = made.tb_frame.f_locals
+    name = asked["name"]
+    return {"number": asked["number"], "name": _NAMES.get(name, name.lower())}
 
 
 def sleep(seconds):

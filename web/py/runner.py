@@ -11,6 +11,7 @@ import _script
 import linux
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_CPYTHONS = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 _THREADS = (
     "can't start new thread: in this page a program has one thread. "
@@ -36,6 +37,7 @@ def prepare(blocking=True):
     _load("select", "_select.py")
     sys.meta_path.insert(0, _NotHere())
     _one_thread()
+    _hide_our_frames()
     # Most scripts want them, and a script should not wait for them.
     import selectors  # noqa: F401
     import socket  # noqa: F401
@@ -80,6 +82,24 @@ def _one_thread():
         for name in ("start_new_thread", "start_new", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread"):
             if hasattr(module, name):
                 setattr(module, name, refuse)
+
+
+def _hide_our_frames():
+    """Leaves them out of every traceback, also of those that a script or a library prints by itself."""
+    walk = getattr(traceback, "_walk_tb_with_full_positions", None)
+    if walk is not None:
+        traceback._walk_tb_with_full_positions = lambda tb: _theirs(walk(tb), lambda step: step[0].f_code.co_filename)
+
+
+def _theirs(frames, file_of):
+    """Frames as CPython would have them: where one of ours stands, it has code in C, and that calls nothing of the library."""
+    inside = False
+    for frame in frames:
+        file = file_of(frame)
+        ours = file.startswith(_OURS)
+        inside = ours or (inside and (file.startswith((_CPYTHONS, "<frozen ")) or "/site-packages/" in file))
+        if not inside:
+            yield frame
 
 
 def run(name, source, args, hostname):
@@ -139,6 +159,8 @@ def _status(code):
 
 
 def _failed(problem):
+    import _kernel
+
     told = traceback.TracebackException.from_exception(problem)
     walk = traceback.walk_tb(problem.__traceback__)
     lines = [number for frame, number in walk if frame.f_code.co_filename == _script.name]
@@ -151,6 +173,7 @@ def _failed(problem):
         "message": str(problem)[:2000],
         "line": where or (lines[-1] if lines else None),
         "errno": problem.errno if isinstance(problem, OSError) else None,
+        "call": _kernel.origin_of(problem),
     }
     return {"status": "error", "code": 1, "error": error}
 
@@ -171,7 +194,7 @@ def _forget_our_frames(told, seen):
     if told is None or id(told) in seen:
         return
     seen.add(id(told))
-    told.stack[:] = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+    told.stack[:] = list(_theirs(told.stack, lambda frame: frame.filename))
     for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
         _forget_our_frames(other, seen)
 

@@ -23,6 +23,7 @@ pub mod parse;
 #[cfg(test)]
 mod parse_tests;
 pub mod plan;
+pub mod refusal;
 pub mod render;
 pub mod state;
 pub mod suggest;

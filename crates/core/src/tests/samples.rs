@@ -340,7 +340,6 @@ pub(super) fn events() -> Vec<Event> {
             name: "client.py".into(),
             text: Some("pass\n".into()),
         },
-        What::InFront { by: MemberId(1), host: HostId(1), name: "client.py".into() },
         What::HostChanged { by: MemberId(1), command: HostCommand::Cable(false), host: host() },
         What::HostChanged {
             by: MemberId(1),
@@ -361,6 +360,7 @@ pub(super) fn events() -> Vec<Event> {
             step: "Connect it".into(),
             outcome: StepOutcome::Passed { evidence: 300 },
         },
+        What::InFront { by: MemberId(1), host: HostId(1), name: "client.py".into() },
     ]);
     let numbered = whats.into_iter().zip(1..);
     numbered.map(|(what, seq)| Event { seq, time: seq * 1_000_000, what }).collect()

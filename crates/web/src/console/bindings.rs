@@ -45,6 +45,12 @@ struct Asking {
     wait: Wait,
 }
 
+#[derive(Serialize)]
+struct NamedSocket {
+    name: String,
+    fd: i32,
+}
+
 #[wasm_bindgen]
 impl Console {
     /// A console on the machine of this name.
@@ -112,13 +118,24 @@ impl Console {
         object(&self.desk.every_call())
     }
 
+    /// The names of open sockets: `[{ name, fd }]`.
+    pub fn sockets(&self) -> Result<JsValue, JsError> {
+        let named = |(name, fd): (String, Fd)| NamedSocket { name, fd: fd.0 };
+        object(&self.desk.sockets().into_iter().map(named).collect::<Vec<_>>())
+    }
+
+    /// Forgets all names but those of open sockets.
+    pub fn forget(&mut self) {
+        self.desk.forget();
+    }
+
     /// Names and what they hold: `[[name, text]]`.
     pub fn names(&self) -> Result<JsValue, JsError> {
         object(&self.desk.names())
     }
 
     /// What is known of the room's sockets:
-    /// `[{ address, own, sockets: [{ state, local, unread, unacknowledged, timerLeftMs }] }]`.
+    /// `[{ name, address, own, readyMade, held, sockets: [{ state, local, program, unread, unacknowledged, timerLeftMs }] }]`.
     pub fn surroundings(&mut self, machines: JsValue) -> Result<(), JsError> {
         self.around = decode(machines)?;
         Ok(())
@@ -127,7 +144,11 @@ impl Console {
     /// A call record of the trace, begin or end, made by somebody else: the number of its entry, if it has one.
     pub fn overhear(&mut self, heard: JsValue) -> Result<Option<u32>, JsError> {
         let heard: Heard = decode(heard)?;
-        Ok(self.desk.overhear(&heard))
+        let entry = self.desk.overhear(&heard);
+        if let Some(entry) = entry {
+            self.desk.explain(entry, &self.around);
+        }
+        Ok(entry)
     }
 
     /// What survives a reload, at most 128 KiB.
@@ -162,6 +183,7 @@ impl Console {
     ) -> Result<JsValue, JsError> {
         let outcome: Outcome = outcome;
         let request = self.desk.ended(entry, outcome, bytes);
+        self.desk.explain(entry, &self.around);
         self.ask(entry, request)
     }
 

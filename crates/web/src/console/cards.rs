@@ -2,12 +2,18 @@
 //! ours, a limit of ours, time that ran out and a line that made no call are never dressed as one another.
 
 use proto::{
-    call::{Call, CallError},
+    call::{Call, CallError, Kind},
     errno::Errno,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{fault::Fault, surroundings::Surroundings, visible::excerpt};
+use super::{
+    fault::Fault,
+    refusal::refused,
+    state::{Descriptor, Stage},
+    surroundings::{Seen, Surroundings},
+    visible::excerpt,
+};
 
 /// Longest piece of foreign text in a sentence, in characters.
 const FOREIGN: usize = 80;
@@ -27,6 +33,31 @@ pub struct ErrorCard {
     pub sentence: String,
     /// What to try; may be empty.
     pub hint: String,
+    /// What the page can do about it.
+    #[serde(default)]
+    pub remedy: Option<Remedy>,
+}
+
+/// What the page can do about a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase")]
+pub enum Remedy {
+    /// Give the machine a fresh network.
+    FreshNetwork,
+    /// Run this program on the machine where the other one runs.
+    RunOn {
+        /// The machine's name.
+        host: String,
+    },
+}
+
+/// What is known besides the call and its failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The room's sockets.
+    pub around: &'a Surroundings,
+    /// The descriptor that the call acted on.
+    pub descriptor: Option<&'a Descriptor>,
 }
 
 impl ErrorCard {
@@ -38,6 +69,7 @@ impl ErrorCard {
             python: String::new(),
             sentence: sentence.into(),
             hint: String::new(),
+            remedy: None,
         }
     }
 
@@ -63,9 +95,9 @@ pub fn fault_card(fault: &Fault) -> ErrorCard {
 }
 
 /// A failed call.
-pub fn error_card(call: &Call, error: &CallError, around: &Surroundings) -> ErrorCard {
+pub fn error_card(call: &Call, error: &CallError, known: Known<'_>) -> ErrorCard {
     match error {
-        CallError::Errno { errno, taken } => errno_card(call, *errno, *taken, around),
+        CallError::Errno { errno, taken } => errno_card(call, *errno, *taken, known),
         CallError::TimedOut { taken } => {
             let taken =
                 if *taken > 0 { format!(" The kernel had taken {taken} bytes.") } else { String::new() };
@@ -130,20 +162,21 @@ fn resolve_sentence(call: &Call, name: &str) -> String {
     }
 }
 
-fn errno_card(call: &Call, errno: Errno, taken: u32, around: &Surroundings) -> ErrorCard {
+fn errno_card(call: &Call, errno: Errno, taken: u32, known: Known<'_>) -> ErrorCard {
     let entry = errno.entry();
     let general = entry.map_or("The kernel gave a reason this page does not know.", |entry| entry.sentence);
-    let mut sentence = errno_sentence(call, errno, around).unwrap_or_else(|| general.to_owned());
+    let Words { sentence, hint, remedy } = errno_words(call, errno, known);
+    let mut sentence = sentence.unwrap_or_else(|| general.to_owned());
     if taken > 0 {
         sentence.push_str(&format!(" Before that the kernel had taken {taken} bytes."));
     }
     let class = if errno == Errno::EINTR { "cancelled" } else { "errno" };
     ErrorCard {
         number: Some(errno.0),
-        ..ErrorCard::new(class, errno.name(), sentence).python(format!("{}: {errno}", exception(errno))).hint(
-            errno_hint(call, errno)
-                .unwrap_or_else(|| entry.map_or(String::new(), |entry| entry.hint.to_owned())),
-        )
+        remedy,
+        ..ErrorCard::new(class, errno.name(), sentence)
+            .python(format!("{}: {errno}", exception(errno)))
+            .hint(hint.unwrap_or_else(|| entry.map_or(String::new(), |entry| entry.hint.to_owned())))
     }
 }
 
@@ -162,87 +195,172 @@ pub fn exception(errno: Errno) -> &'static str {
     }
 }
 
-fn errno_sentence(call: &Call, errno: Errno, around: &Surroundings) -> Option<String> {
-    Some(match (errno, call) {
-        (Errno::ECONNREFUSED, Call::Connect { address, .. }) => {
-            format!(
+/// What can be said more exactly than the table of errnos says it.
+#[derive(Default)]
+struct Words {
+    sentence: Option<String>,
+    hint: Option<String>,
+    remedy: Option<Remedy>,
+}
+
+impl Words {
+    fn new(sentence: impl Into<String>) -> Self {
+        Self { sentence: Some(sentence.into()), ..Self::default() }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
+    let stage = known.descriptor.map(|descriptor| descriptor.stage);
+    match (errno, call) {
+        (Errno::ECONNREFUSED, Call::Connect { address, .. }) => match refused(address, known.around) {
+            Some(refusal) => Words {
+                sentence: Some(refusal.sentence),
+                hint: Some(refusal.hint),
+                remedy: refusal.remedy,
+            },
+            None => Words::new(format!(
                 "Connection refused. The machine answered, but nothing listens on port {} there.",
                 address.port()
-            )
-        }
-        (Errno::ECONNREFUSED, Call::Recv { .. } | Call::RecvFrom { .. } | Call::Send { .. }) => {
-            "An earlier datagram found nobody: the machine answered that nothing listens there.".to_owned()
-        }
-        (Errno::EADDRINUSE, Call::Bind { address, .. }) => taken_port(address.port(), around),
+            )),
+        },
+        (Errno::ECONNREFUSED, _) => refused_before(known.descriptor),
+        (Errno::EADDRINUSE, Call::Bind { address, .. }) => taken_port(address.port(), known.around),
         (Errno::EADDRINUSE, Call::Listen { .. }) => {
-            "Another socket of this machine listens on that port.".to_owned()
+            Words::new("Another socket of this machine listens on that port.")
         }
-        (Errno::EINVAL, Call::Accept { .. }) => "This socket does not listen yet.".to_owned(),
-        (Errno::EINVAL, Call::Bind { .. }) => "This socket has a port already.".to_owned(),
+        (Errno::EINVAL, Call::Accept { .. }) => {
+            Words::new("This socket does not listen.").hint("First listen(), then accept().")
+        }
+        (Errno::EINVAL, Call::Bind { .. }) => Words::new("This socket has a port already.")
+            .hint("A socket is bound once: make a new one for another port."),
         (Errno::EACCES, Call::Bind { address, .. }) if address.port() < 1024 => {
-            format!("Port {} is below 1024: those need privileges.", address.port())
+            Words::new(format!("Port {} is below 1024: those need privileges.", address.port()))
+                .hint("Choose a port from 1024 on.")
         }
-        (Errno::EINTR, Call::Connect { .. }) => {
-            "Cancelled. The kernel goes on trying by itself: the socket stays in SYN_SENT until it is closed."
-                .to_owned()
-        }
-        (Errno::EINTR, _) => "Cancelled. The socket is as it was.".to_owned(),
-        (Errno::EPIPE, _) => "The other side has closed; nobody will read this.".to_owned(),
+        (Errno::EINTR, Call::Connect { .. }) => Words::new(
+            "Cancelled. The kernel goes on trying by itself: the socket stays in SYN_SENT until it is closed.",
+        )
+        .hint(""),
+        (Errno::EINTR, _) => Words::new("Cancelled. The socket is as it was.").hint(""),
+        (Errno::EPIPE, _) => broken_pipe(known.descriptor),
         (Errno::ENOTCONN, Call::Recv { .. } | Call::RecvFrom { .. }) => {
-            "This socket has no other end to receive from.".to_owned()
+            Words::new("This socket has no other end to receive from.")
         }
-        (Errno::ETIMEDOUT, Call::Connect { address, .. }) => match around.full_queue(address) {
-            Some((queued, places)) => {
+        (Errno::EADDRNOTAVAIL | Errno::ENETUNREACH, Call::Bind { address, .. } | Call::Connect { address, .. })
+            if address.is_ipv6() =>
+        {
+            Words::new("This machine has no IPv6 address: the rooms of this lab have IPv4 only.")
+                .hint("Use an IPv4 address or a name, with AF_INET.")
+        }
+        (Errno::EADDRNOTAVAIL, Call::Connect { .. }) => {
+            Words::new("The kernel found no address and port of this machine to call from.").hint("")
+        }
+        (Errno::ETIMEDOUT, Call::Connect { address, .. }) => {
+            let full = known.around.full_queue(address).map(|(queued, places)| {
                 format!(
                     "Nobody answered: the server's queue is full ({queued} of {places}), so Linux drops each SYN without a word."
                 )
-            }
-            None => return None,
-        },
-        _ => return None,
-    })
+            });
+            Words { sentence: full, ..Words::default() }
+        }
+        (Errno::EAGAIN, Call::Accept { .. }) if stage == Some(Stage::Listening) => {
+            Words::new("Nobody waits to be accepted right now, and the call was told not to wait.")
+        }
+        _ => Words::default(),
+    }
 }
 
-fn taken_port(port: u16, around: &Surroundings) -> String {
-    if around.own_listener(port) {
-        return format!("Port {port} is taken: another socket of this machine listens there.");
+/// A refusal that a later call is told of.
+fn refused_before(descriptor: Option<&Descriptor>) -> Words {
+    match descriptor.map(|descriptor| descriptor.kind) {
+        Some(Kind::Datagram) => {
+            Words::new("An earlier datagram found nobody: the machine answered that nothing listens there.")
+        }
+        Some(Kind::Stream) => {
+            Words::new("The connection that was being opened was refused: nothing listens there.")
+        }
+        None => {
+            Words::new("An earlier packet found nobody: the machine answered that nothing listens there.")
+        }
     }
+}
+
+/// Three different things have this one number.
+fn broken_pipe(descriptor: Option<&Descriptor>) -> Words {
+    match descriptor {
+        Some(own) if own.write_shut => {
+            Words::new("This program has shut the writing half of this socket down itself: nothing can be sent on it any more.")
+                .hint("Send all you have before shutdown(). What the other side sends can still be received.")
+        }
+        Some(own) if matches!(own.stage, Stage::Fresh | Stage::Bound | Stage::Listening) => {
+            Words::new("This socket has no connection: there is nobody to read this.")
+                .hint("connect() first; on a server send on the socket that accept() returned.")
+        }
+        Some(_) => Words::new("This connection is broken off: nobody will read this.")
+            .hint("Look on the wire for the other side's FIN and RST."),
+        None => Words::default(),
+    }
+}
+
+fn taken_port(port: u16, around: &Surroundings) -> Words {
+    if let Some(seen) = around.own_listener(port) {
+        return Words::new(format!("Port {port} is taken: {} listens there.", owner(seen))).hint(
+            "End that first, or choose another port. SO_REUSEADDR does not help against a socket that listens.",
+        );
+    }
+    let reuse =
+        "Set SO_REUSEADDR before bind(), from the first run on, or give this machine a fresh network.";
     match around.time_wait_left(port) {
-        Some(seconds) => {
-            format!("Port {port} is still taken: an old connection rests in TIME_WAIT for {seconds} s more.")
-        }
-        None => format!(
+        Some(seconds) => Words {
+            remedy: Some(Remedy::FreshNetwork),
+            ..Words::new(format!(
+                "Port {port} is still taken: an old connection rests in TIME_WAIT for {seconds} s more."
+            ))
+            .hint(reuse)
+        },
+        None => Words::new(format!(
             "Port {port} is still taken: by another socket, or by an old connection that rests in TIME_WAIT."
-        ),
+        ))
+        .hint(reuse),
     }
 }
 
-fn errno_hint(call: &Call, errno: Errno) -> Option<String> {
-    Some(match (errno, call) {
-        (Errno::EADDRINUSE, Call::Bind { .. }) => {
-            "Set SO_REUSEADDR before bind(), from the first run on, or give this machine a fresh network."
-                .to_owned()
-        }
-        (Errno::EINVAL, Call::Accept { .. }) => "First listen(), then accept().".to_owned(),
-        (Errno::EINVAL, Call::Bind { .. }) => {
-            "A socket is bound once: make a new one for another port.".to_owned()
-        }
-        (Errno::EACCES, Call::Bind { .. }) => "Choose a port from 1024 on.".to_owned(),
-        (Errno::EINTR, _) => String::new(),
-        _ => return None,
-    })
+fn owner(seen: &Seen) -> String {
+    match seen.program.as_deref() {
+        Some("By hand") => "a socket of this machine that was made by hand".to_owned(),
+        Some(program) => format!("{} on this machine", excerpt(program, FOREIGN)),
+        None => "another socket of this machine".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proto::{
         call::{Call, CallError, ResolveError},
+        call::{Family, Flags, Kind},
         errno::Errno,
         id::Fd,
     };
 
-    use super::error_card;
-    use crate::console::surroundings::{Machine, Seen, Surroundings};
+    use super::{ErrorCard, Known, Remedy};
+    use crate::console::{
+        state::{Descriptor, Stage},
+        surroundings::{Machine, Seen, Surroundings},
+    };
+
+    fn error_card(call: &Call, error: &CallError, around: &Surroundings) -> ErrorCard {
+        super::error_card(call, error, Known { around, descriptor: None })
+    }
+
+    fn on(descriptor: &Descriptor, call: &Call, errno: Errno) -> ErrorCard {
+        let known = Known { around: &Surroundings::default(), descriptor: Some(descriptor) };
+        super::error_card(call, &CallError::errno(errno), known)
+    }
 
     fn connect() -> Call {
         Call::Connect { fd: Fd(3), address: "10.0.0.1:12345".parse().expect("address") }
@@ -259,8 +377,15 @@ mod tests {
             unread,
             unacknowledged: 5,
             timer_left_ms: Some(40_100),
+            ..Seen::default()
         };
-        Surroundings(vec![Machine { address: "10.0.0.1".into(), own: true, sockets: vec![seen] }])
+        Surroundings(vec![Machine {
+            name: "server".into(),
+            address: "10.0.0.1".into(),
+            own: true,
+            sockets: vec![seen],
+            ..Machine::default()
+        }])
     }
 
     #[test]
@@ -280,7 +405,34 @@ mod tests {
             sentence,
             "Port 12345 is still taken: an old connection rests in TIME_WAIT for 41 s more."
         );
-        assert!(error_card(&bind(), &error, &around("LISTEN", 0)).sentence.contains("listens there"));
+        assert_eq!(error_card(&bind(), &error, &around("TIME_WAIT", 0)).remedy, Some(Remedy::FreshNetwork));
+        let taken = error_card(&bind(), &error, &around("LISTEN", 0));
+        assert!(taken.sentence.contains("listens there"));
+        assert!(taken.hint.contains("does not help") && taken.remedy.is_none(), "a fresh network neither");
+    }
+
+    #[test]
+    fn a_broken_pipe_is_put_down_to_the_side_that_broke_it() {
+        let send = Call::Send { fd: Fd(3), flags: Flags::default(), length: 1 };
+        let mut own = Descriptor::new(Family::Inet, Kind::Stream);
+        assert!(on(&own, &send, Errno::EPIPE).sentence.starts_with("This socket has no connection"));
+        own.stage = Stage::Broken;
+        assert!(on(&own, &send, Errno::EPIPE).sentence.starts_with("This connection is broken off"));
+        own.write_shut = true;
+        let card = on(&own, &send, Errno::EPIPE);
+        assert!(card.sentence.starts_with("This program has shut the writing half"), "{}", card.sentence);
+        assert!(!format!("{} {}", card.sentence, card.hint).contains("other side has closed"));
+        let unknown = error_card(&send, &CallError::errno(Errno::EPIPE), &Surroundings::default());
+        assert!(unknown.sentence.starts_with("The connection cannot be written to any more"));
+    }
+
+    #[test]
+    fn a_refusal_that_comes_later_is_a_datagrams_only_on_a_datagram_socket() {
+        let recv = Call::Recv { fd: Fd(3), flags: Flags::default(), max: 1 };
+        let stream = on(&Descriptor::new(Family::Inet, Kind::Stream), &recv, Errno::ECONNREFUSED);
+        assert!(!stream.sentence.contains("datagram"), "{}", stream.sentence);
+        let datagram = on(&Descriptor::new(Family::Inet, Kind::Datagram), &recv, Errno::ECONNREFUSED);
+        assert!(datagram.sentence.contains("datagram"), "{}", datagram.sentence);
     }
 
     #[test]

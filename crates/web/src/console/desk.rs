@@ -167,6 +167,9 @@ impl Desk {
         if !self.entry(id)?.orphan || matches!(outcome, Ok(Returned::Accepted { .. })) {
             self.descriptors.ended(&call, &outcome);
         }
+        let descriptor = call.fd().and_then(|fd| self.descriptors.get(fd)).cloned();
+        let entry = self.entry(id)?;
+        entry.descriptor = if entry.orphan { None } else { descriptor };
         if let (Call::Close { fd }, Ok(_)) = (&call, &outcome) {
             self.closed(*fd);
             self.orphan_waiters(id, *fd);
@@ -177,6 +180,13 @@ impl Desk {
                 let progress = self.entry(id)?.plan.as_mut()?.returned(&value, bytes);
                 self.go_on(id, progress)
             }
+        }
+    }
+
+    /// Keeps why an entry failed, if it did, as it is known now.
+    pub fn explain(&mut self, id: u32, around: &Surroundings) {
+        if let Some(entry) = self.entry(id) {
+            entry.explain(around);
         }
     }
 
@@ -298,6 +308,23 @@ impl Desk {
         for fd in nameless {
             self.variables.insert(format!("fd{fd}"), Value::Socket(fd));
         }
+    }
+
+    /// The names of open sockets; one socket may have several.
+    pub fn sockets(&self) -> Vec<(String, Fd)> {
+        let open = |fd: &Fd| self.descriptors.get(*fd).is_some();
+        self.variables
+            .iter()
+            .filter_map(|(name, value)| match value {
+                Value::Socket(fd) if open(fd) => Some((name.clone(), *fd)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Forgets all names but those of open sockets. The history stays.
+    pub fn forget(&mut self) {
+        self.variables.retain(|_, value| matches!(value, Value::Socket(fd) if fd.0 >= 0));
     }
 
     /// Entries from the oldest, as the page shows them.

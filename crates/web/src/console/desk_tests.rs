@@ -139,6 +139,21 @@ fn an_overwritten_socket_can_still_be_spoken_of() {
 }
 
 #[test]
+fn names_of_open_sockets_are_known_and_others_can_be_forgotten() {
+    let mut desk = Desk::new("client");
+    run(&mut desk, "port = 12345", &[]);
+    run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);
+    run(&mut desk, "t = s", &[]);
+    assert_eq!(desk.sockets(), [("s".to_owned(), Fd(3)), ("t".to_owned(), Fd(3))]);
+    desk.forget();
+    assert_eq!(desk.names().len(), 2, "open sockets can still be spoken of");
+    run(&mut desk, "s.close()", &[(Ok(Returned::Done), b"")]);
+    assert!(desk.sockets().is_empty());
+    desk.forget();
+    assert!(desk.names().is_empty());
+}
+
+#[test]
 fn a_reload_brings_everything_back() {
     let mut desk = Desk::new("server");
     run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);

@@ -7,13 +7,14 @@ use proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    cards::{ErrorCard, error_card, fault_card},
+    cards::{ErrorCard, Known, error_card, fault_card},
     code::{Context, Forms, forms, line},
     evaluate::Variables,
     fault::Fault,
     operation::{Operation, Statement},
     plan::Plan,
     render::{bytes, hex_dump, outcome_text, returned, waits_for},
+    state::Descriptor,
     surroundings::Surroundings,
     value::{Value, bytes_repr},
 };
@@ -48,6 +49,10 @@ pub struct Entry {
     pub first: bool,
     /// A remark that only the console could know, instead of the usual one.
     pub remark: Option<String>,
+    /// The descriptor of its last call, as it was when that ended.
+    pub descriptor: Option<Descriptor>,
+    /// Why it failed, as it was when it failed: what is so later explains nothing.
+    pub card: Option<ErrorCard>,
     /// Its descriptor was closed while it waited: the number may stand for another socket by now.
     pub orphan: bool,
 }
@@ -166,6 +171,8 @@ impl Entry {
             end: None,
             first: false,
             remark: None,
+            descriptor: None,
+            card: None,
             orphan: false,
         }
     }
@@ -274,9 +281,22 @@ impl Entry {
                 }
             }
             Some(End::Failed) => {
-                shown.error = self.failure().map(|(step, error)| error_card(&step.call, error, around));
+                shown.error = self.card.clone().or_else(|| self.explained(around));
             }
             Some(End::Value { text, shown: visible }) => self.show_value(shown, text, *visible),
+        }
+    }
+
+    /// Why it failed, by what is known now.
+    fn explained(&self, around: &Surroundings) -> Option<ErrorCard> {
+        let known = Known { around, descriptor: self.descriptor.as_ref() };
+        self.failure().map(|(step, error)| error_card(&step.call, error, known))
+    }
+
+    /// Keeps the reason of its failure as it is known now.
+    pub fn explain(&mut self, around: &Surroundings) {
+        if self.end == Some(End::Failed) && self.card.is_none() {
+            self.card = self.explained(around);
         }
     }
 
@@ -299,6 +319,10 @@ impl Entry {
         }
         match (self.operation(), &step.call) {
             (_, Call::Recv { .. } | Call::RecvFrom { .. }) => {
+                if value.payload_length() == 0 && self.descriptor.as_ref().is_some_and(|own| own.read_shut) {
+                    shown.note = "Empty: this program has shut the reading half of this socket down itself."
+                        .to_owned();
+                }
                 shown.result = text.to_owned();
                 self.show_bytes(shown);
             }

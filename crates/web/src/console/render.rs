@@ -3,7 +3,11 @@
 
 use proto::call::{Call, CallError, How, Kind, Outcome, PollEvents, Value as Returned};
 
-use super::{cards::error_card, plan::milliseconds, surroundings::Surroundings};
+use super::{
+    cards::{Known, error_card},
+    plan::milliseconds,
+    surroundings::Surroundings,
+};
 
 /// What a waiting call waits for.
 pub fn waits_for(call: &Call, around: &Surroundings) -> String {
@@ -118,7 +122,9 @@ pub fn outcome_text(call: &Call, outcome: &Outcome) -> String {
             if text.is_empty() { note } else { text }
         }
         Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
-        Err(error) => error_card(call, error, &Surroundings::default()).name,
+        Err(error) => {
+            error_card(call, error, Known { around: &Surroundings::default(), descriptor: None }).name
+        }
     }
 }
 
@@ -156,8 +162,14 @@ mod tests {
             unread,
             unacknowledged: 5,
             timer_left_ms: Some(40_100),
+            ..Seen::default()
         };
-        Surroundings(vec![Machine { address: "10.0.0.1".into(), own: true, sockets: vec![seen] }])
+        Surroundings(vec![Machine {
+            address: "10.0.0.1".into(),
+            own: true,
+            sockets: vec![seen],
+            ..Machine::default()
+        }])
     }
 
     #[test]

@@ -27,7 +27,9 @@ pub struct Descriptor {
     pub peer: Option<SocketAddr>,
     /// `recv` has returned end of file.
     pub end_of_file: bool,
-    /// The writing half has been shut down.
+    /// This program has shut the reading half down.
+    pub read_shut: bool,
+    /// This program has shut the writing half down.
     pub write_shut: bool,
     /// How long its calls may wait.
     pub wait: Wait,
@@ -60,6 +62,7 @@ impl Descriptor {
             bound: None,
             peer: None,
             end_of_file: false,
+            read_shut: false,
             write_shut: false,
             wait: Wait::Forever,
         }
@@ -155,7 +158,10 @@ impl Descriptors {
             {
                 descriptor.end_of_file = true;
             }
-            (Call::Shutdown { how: How::Write | How::Both, .. }, _) => descriptor.write_shut = true,
+            (Call::Shutdown { how, .. }, _) => {
+                descriptor.read_shut |= *how != How::Write;
+                descriptor.write_shut |= *how != How::Read;
+            }
             _ => {}
         }
     }

@@ -1,18 +1,28 @@
 //! What is known about the sockets around a call: why a port is taken, whether a queue is full. It only makes
 //! sentences more exact; without it they are general.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 
 /// A machine and its sockets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Machine {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
     /// Its address on the wire.
     pub address: String,
     /// Whether it is the console's own.
     #[serde(default)]
     pub own: bool,
+    /// Whether it has the ready-made servers, and nobody works on it.
+    #[serde(default)]
+    pub ready_made: bool,
+    /// Whether the wire is held: nothing that is sent comes there, so that its queues explain no wait.
+    #[serde(default)]
+    pub held: bool,
     /// Its sockets.
     #[serde(default)]
     pub sockets: Vec<Seen>,
@@ -26,6 +36,9 @@ pub struct Seen {
     pub state: String,
     /// Local address.
     pub local: String,
+    /// The program that owns it.
+    #[serde(default)]
+    pub program: Option<String>,
     /// For a listener, connections waiting to be accepted.
     #[serde(default)]
     pub unread: u32,
@@ -39,7 +52,17 @@ pub struct Seen {
 
 impl Seen {
     fn has_port(&self, port: u16) -> bool {
-        self.local.rsplit_once(':').is_some_and(|(_, text)| text.parse() == Ok(port))
+        self.port() == Some(port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> Option<u16> {
+        self.local.rsplit_once(':')?.1.parse().ok()
+    }
+
+    /// Its address; that of every address is unspecified.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.local.parse::<SocketAddr>().ok().map(|address| address.ip())
     }
 }
 
@@ -53,15 +76,24 @@ impl Surroundings {
     /// backlog.
     pub fn full_queue(&self, address: &SocketAddr) -> Option<(u32, u32)> {
         let ip = address.ip().to_string();
-        let machine = self.0.iter().find(|machine| machine.address == ip)?;
+        let machine = self.0.iter().find(|machine| machine.address == ip && !machine.held)?;
         let listener =
             machine.sockets.iter().find(|seen| seen.state == "LISTEN" && seen.has_port(address.port()))?;
         (listener.unread > listener.unacknowledged).then_some((listener.unread, listener.unacknowledged + 1))
     }
 
-    /// Whether something listens on this port of the console's own machine.
-    pub fn own_listener(&self, port: u16) -> bool {
-        self.own().any(|seen| seen.state == "LISTEN" && seen.has_port(port))
+    /// The machine that a call to this address comes to.
+    pub fn machine_at(&self, ip: IpAddr) -> Option<&Machine> {
+        if ip.is_loopback() || ip.is_unspecified() {
+            return self.0.iter().find(|machine| machine.own);
+        }
+        let ip = ip.to_string();
+        self.0.iter().find(|machine| machine.address == ip)
+    }
+
+    /// What listens on this port of the console's own machine.
+    pub fn own_listener(&self, port: u16) -> Option<&Seen> {
+        self.own().find(|seen| seen.state == "LISTEN" && seen.has_port(port))
     }
 
     /// Seconds until the last old connection on this port of the console's own machine is forgotten.

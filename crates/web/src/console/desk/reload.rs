@@ -27,7 +27,7 @@ struct Saved {
 }
 
 /// Raised when [`Saved`] changes its shape; another version is not read.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 impl Desk {
     /// What survives a reload, as JSON of at most 128 KiB: the oldest entries go first.

@@ -227,7 +227,7 @@ async fn who_gives_no_name_is_called_as_their_machine_is() {
     let (grace, edsger, ada) = (guest.snapshot().member, watcher.snapshot().member, snapshot.member);
     assert_eq!(name(grace), Some("guest-1"));
     assert_eq!(name(edsger), Some(format!("watcher {edsger}").as_str()));
-    assert_eq!(name(ada), Some("owner"));
+    assert_eq!(name(ada), Some("the owner"));
     // A name can be taken back.
     owner.subscribe();
     let mut guest = guest;

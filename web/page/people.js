@@ -18,7 +18,7 @@ export function personOf(room, id) {
 
 /** The name somebody gave; null where the server made one. @param {any} room @param {Person} person */
 export function ownName(room, { name, role, host, id }) {
-  if (role === "owner") return name === "owner" ? null : name;
+  if (role === "owner") return name === "the owner" ? null : name;
   if (role === "viewer") return name === `watcher ${id}` ? null : name;
   return name === machineName(room, host) ? null : name;
 }
@@ -26,7 +26,7 @@ export function ownName(room, { name, role, host, id }) {
 /** What to call somebody in a sentence. @param {any} room @param {Person} person */
 export function called(room, person) {
   if (person.id === room.me.id) return ownName(room, person) ?? "you";
-  return ownName(room, person) ?? (person.role === "owner" ? "the owner" : person.name);
+  return ownName(room, person) ?? person.name;
 }
 
 /** What to call somebody whom the recording names: `by` is the name it has. @param {any} room @param {number | null} member @param {string} by */
@@ -38,7 +38,10 @@ export function calledBy(room, member, by) {
 /** What somebody is here, in words that need no explanation. @param {any} room @param {Person} person */
 export function partWords(room, person) {
   if (person.role === "viewer") return "watching";
-  if (person.role === "owner") return person.id === room.me.id ? "your room" : "the owner of this room";
+  if (person.role === "owner") {
+    if (person.id === room.me.id) return "your room";
+    return ownName(room, person) === null ? "their room" : "the owner of this room";
+  }
   const machine = machineName(room, person.host);
   if (machine === null) return "guest";
   return person.name === machine ? "guest with a machine" : `guest, on ${machine}`;

@@ -34,6 +34,7 @@ export class SocketList extends HTMLElement {
   #rows = [];
   /** @type {number | null} */
   #chosen = null;
+  #title = element("h3", { class: "sockets-title" }, "Sockets");
   #chips = element("div", { class: "chips" });
   #none = element("p", { class: "soft" }, "none yet");
   #toggle = button("Table", () => this.#open(null), { class: "link", hidden: true });
@@ -41,7 +42,7 @@ export class SocketList extends HTMLElement {
   #table = null;
 
   connectedCallback() {
-    const head = element("div", { class: "sockets-head" }, element("h3", { class: "sockets-title" }, "Sockets"), this.#toggle);
+    const head = element("div", { class: "sockets-head" }, this.#title, this.#toggle);
     this.replaceChildren(head, this.#none, this.#chips);
     this.#draw();
   }
@@ -57,6 +58,9 @@ export class SocketList extends HTMLElement {
     this.#none.hidden = this.#rows.length > 0;
     this.#chips.hidden = this.#rows.length === 0;
     this.#toggle.hidden = this.#rows.length === 0;
+    // As many as chips have no room for are not missed without a number.
+    const title = this.#rows.length > 1 ? `${this.#rows.length} sockets` : "Sockets";
+    if (this.#title.textContent !== title) this.#title.textContent = title;
     reconcile(
       this.#chips,
       this.#rows.map((row) => this.#chip(row)),

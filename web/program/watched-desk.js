@@ -6,6 +6,7 @@ import "/program/output-log.js";
 import { element } from "/page/element.js";
 import { calledBy } from "/page/people.js";
 import { RunLines } from "/program/code-light.js";
+import { divider } from "/program/divider.js";
 import { TabRow } from "/program/tab-row.js";
 
 const BY_HAND = "By hand";
@@ -129,7 +130,7 @@ export class WatchedDesk {
     const editor = /** @type {any} */ (document.createElement("code-editor"));
     editor.label = `${name} on ${this.#host.name}`;
     editor.readOnly = true;
-    const output = element("section", { class: "program-output" }, log);
+    const output = element("section", { class: "program-output" }, divider(), log);
     const node = element("div", { class: "program", hidden: true }, editor, note, output);
     const made = { node, log, note, editor, lines: new RunLines(editor) };
     this.#outputs.set(name, made);

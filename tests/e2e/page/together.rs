@@ -263,7 +263,14 @@ async fn fifteen_guests_have_room_in_a_menu() {
         guests.push(Client::join(&join, &format!("Guest with a long name {number}")).await);
     }
     owner.sees("#people", "16 here").await;
-    owner.click("#right", "15 other machines").await;
+    // What is printed on one of them is not missed.
+    let printing = &mut guests[3];
+    let own = printing.own_host();
+    let program = printing.program_on(own).await.expect("a program");
+    printing.endpoint().output(program, false, "Hello\n");
+    printing.flush().await;
+    owner.click("#right", "15 other machines, something new was printed").await;
+    owner.sees(".machine-choices", "guest-4 something new was printed").await;
     for number in [1, 9, 15] {
         owner.sees(".machine-choices", &format!("Guest with a long name {number} · guest-{number}")).await;
     }

@@ -89,7 +89,7 @@ impl World {
         }
         let machine = host.and_then(|host| self.hosts.get(&host)).map(|host| host.info.name.clone());
         match role {
-            Role::Owner => "owner".to_owned(),
+            Role::Owner => "the owner".to_owned(),
             Role::Participant => machine.unwrap_or_else(|| format!("guest {id}")),
             Role::Viewer => format!("watcher {id}"),
         }

@@ -36,12 +36,17 @@ export function popover(anchor, { label, class: extra = "", places = false, fill
     if (panel.isConnected && panel.matches(":popover-open")) anchor.addEventListener("click", stop, { capture: true, once: true });
   });
   const follow = () => places || stand(panel, anchor);
+  // What is in it can grow.
+  const grown = new ResizeObserver(follow);
   panel.addEventListener("toggle", (event) => {
     const open = /** @type {ToggleEvent} */ (event).newState === "open";
     anchor.setAttribute("aria-expanded", String(open));
-    if (open) addEventListener("resize", follow);
-    else {
+    if (open) {
+      addEventListener("resize", follow);
+      grown.observe(panel);
+    } else {
       removeEventListener("resize", follow);
+      grown.disconnect();
       panel.remove();
     }
   });

@@ -24,7 +24,7 @@ export class TopBar {
   #copy = () => Promise.reject(new Error("no room is open"));
 
   constructor() {
-    popover(this.#people, { label: "People", fill: (close) => [this.#peopleList(), ...this.#renameForm(close)] });
+    popover(this.#people, { label: "People", class: "at-start", fill: (close) => [this.#peopleList(), ...this.#renameForm(close)] });
     popover(this.#you, { label: "You", fill: (close) => [this.#myPart(), ...this.#renameForm(close)] });
     popover(find("#menu"), { label: "More", fill: (close) => menu(close, this.#room) });
     this.#share.addEventListener("click", () => void this.#openShare());

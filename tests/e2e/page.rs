@@ -9,6 +9,7 @@ mod lessons;
 mod links;
 mod programs;
 mod secure;
+mod sizes;
 mod together;
 mod wire;
 

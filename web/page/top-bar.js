@@ -1,10 +1,11 @@
 // The top bar: who is here, what you are called, Share, and the ··· menu.
 import { announce } from "/page/announce.js";
 import { announcing, personName, theme } from "/page/storage.js";
-import { button, element, find, reconcile } from "/page/element.js";
+import { button, element, find } from "/page/element.js";
 import { isSmall } from "/page/frame.js";
 import { openKeys } from "/page/keyboard.js";
-import { NAME_LENGTH, called, ownName, partWords, personOf } from "/page/people.js";
+import { PeopleList } from "/page/people-list.js";
+import { NAME_LENGTH, called, ownName, personOf } from "/page/people.js";
 import { popover } from "/page/popover.js";
 import { openShare } from "/page/share-dialog.js";
 import { savePackets } from "/wire/packet-files.js";
@@ -15,16 +16,14 @@ export class TopBar {
   #share = /** @type {HTMLButtonElement} */ (find("#share"));
   /** @type {any} */
   #room = null;
-  #list = element("ul", { class: "people-list" });
-  /** Whose removal is being asked about. @type {number | null} */
-  #asked = null;
+  #list = new PeopleList(() => this.#room);
   /** Who was here when it was told last. @type {Map<number, string> | null} */
   #told = null;
   /** The link of a copy of what is on the page. @type {() => Promise<string>} */
   #copy = () => Promise.reject(new Error("no room is open"));
 
   constructor() {
-    popover(this.#people, { label: "People", class: "at-start", fill: (close) => [this.#peopleList(), ...this.#renameForm(close)] });
+    popover(this.#people, { label: "People", class: "at-start", fill: (close) => [this.#list.open(), ...this.#renameForm(close)] });
     popover(this.#you, { label: "You", fill: (close) => [this.#myPart(), ...this.#renameForm(close)] });
     popover(find("#menu"), { label: "More", fill: (close) => menu(close, this.#room) });
     this.#share.addEventListener("click", () => void this.#openShare());
@@ -55,7 +54,7 @@ export class TopBar {
     this.#people.textContent = `${members.length} here`;
     this.#you.textContent = isSmall() && this.#mine() === "your room" ? "you" : this.#mine();
     this.#you.title = "You: change your name";
-    if (this.#list.isConnected) this.#fillList();
+    this.#list.update();
     this.#told = tellChanges(this.#room, this.#told, me.id);
   }
 
@@ -72,81 +71,6 @@ export class TopBar {
   #myPart() {
     const mine = this.#room && personOf(this.#room, this.#room.me.id);
     return element("p", { class: "my-part" }, mine ? PARTS[/** @type {keyof typeof PARTS} */ (mine.role)] : "");
-  }
-
-  #peopleList() {
-    this.#asked = null;
-    this.#fillList();
-    return this.#list;
-  }
-
-  #fillList() {
-    const rows = this.#room.members.map((/** @type {import("/page/people.js").Person} */ person) => this.#personRow(person));
-    reconcile(this.#list, rows, (kept, made) => {
-      if (kept.dataset.words !== made.dataset.words) {
-        kept.dataset.words = made.dataset.words;
-        kept.replaceChildren(...made.childNodes);
-      }
-    });
-  }
-
-  /** @param {import("/page/people.js").Person} person */
-  #personRow(person) {
-    const { me } = this.#room;
-    const mine = person.id === me.id;
-    const name = ownName(this.#room, person) ?? (mine ? "You" : person.role === "owner" ? "The owner" : person.name);
-    const part = partWords(this.#room, person);
-    const words = `${name}${mine && name !== "You" ? " (you)" : ""}`;
-    const removable = me.role === "owner" && !mine && person.role !== "owner";
-    const asked = removable && this.#asked === person.id;
-    return element(
-      "li",
-      { data: { key: person.id, words: `${words}|${part}|${asked}` } },
-      element("span", { class: "person-name", dir: "auto" }, words),
-      element("span", { class: "soft" }, part),
-      removable && !asked
-        ? button("Remove", () => this.#ask(person), { class: "link", "aria-label": `Remove ${name}` })
-        : null,
-      asked ? this.#removal(person, name) : null,
-    );
-  }
-
-  /** Asks before somebody is removed. @param {import("/page/people.js").Person | null} person */
-  #ask(person) {
-    this.#asked = person?.id ?? null;
-    this.#fillList();
-    /** @type {HTMLElement | null} */ (this.#list.querySelector(".removal .button"))?.focus();
-  }
-
-  /** @param {import("/page/people.js").Person} person @param {string} name */
-  #removal(person, name) {
-    const machine = this.#room.hosts.find((/** @type {any} */ { id }) => id === person.host)?.name;
-    const what = machine
-      ? `Their programs end, and ${machine} goes with everything on it.`
-      : "They see nothing more of this room.";
-    return element(
-      "div",
-      { class: "removal stack" },
-      element("p", {}, `${what} Whoever has the link can come in again: for a room with new links, open a new one.`),
-      element(
-        "div",
-        { class: "row" },
-        button(`Remove ${name}`, () => void this.#remove(person, name)),
-        button("Keep", () => this.#ask(null), { class: "link" }),
-      ),
-    );
-  }
-
-  /** @param {import("/page/people.js").Person} person @param {string} name */
-  async #remove({ id }, name) {
-    this.#asked = null;
-    try {
-      await this.#room.remove(id);
-      announce(`${name} is removed.`);
-    } catch (error) {
-      announce(`${name} could not be removed: ${/** @type {Error} */ (error).message}.`);
-    }
-    this.#fillList();
   }
 
   /** @param {() => void} close */

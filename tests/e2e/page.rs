@@ -11,6 +11,7 @@ mod library;
 mod links;
 mod programs;
 mod secure;
+mod sizes;
 mod together;
 mod wire;
 mod wire_crowd;

@@ -108,7 +108,7 @@ export interface RoomEvents {
   connection: { state: "open" | "lost" | "over"; leftMs: number | null; error: RoomError | null };
   /** News that is not in the trace. `count` is that of trace events which the room let go before this page could have them. */
   notice: {
-    kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "draining" | "skipped";
+    kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "removed" | "draining" | "skipped";
     leftMs: number | null;
     count?: number;
   };
@@ -167,7 +167,15 @@ export class Room {
   on<Name extends keyof RoomEvents>(what: Name, listener: (detail: RoomEvents[Name]) => void): () => void;
   /** Shows everybody the text of a program as it stands in this page's editor; false where it is too long. */
   source(host: string | number, name: string, text: string): Promise<boolean>;
+  /** Tells those who watch what stands in front on a machine in this page: a program's file, or its console. */
+  inFront(host: string | number, name: string): void;
+  /** A new name for this person, at most 32 characters; empty lets the server choose. */
   rename(name: string): void;
+  /**
+   * Ends the session of a guest or a watcher, with their programs and their machine. Only owners may. Whoever has the
+   * link can come in again, as somebody new.
+   */
+  remove(member: number): Promise<void>;
   /**
    * Tells how far this person has come in a lesson: an event `progress` for everybody who watches the room. Names are
    * at most 32 characters; `evidence` is the `seq` of the event that shows it. Bounded: 64 at once, then one a second.
@@ -449,6 +457,7 @@ export class RoomError extends Error {
     | "SESSION_OVER"
     | "ROOM_ENDED"
     | "TAKEN_OVER"
+    | "REMOVED"
     | "LIMIT"
     | "POLICY"
     | "DRAINING"

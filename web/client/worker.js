@@ -106,6 +106,10 @@ function begin(live, calls, request) {
       return void live.output(request.program, request.error, request.text);
     case "source":
       return { ok: live.source(request.host, request.name, request.text) };
+    case "inFront":
+      return void live.inFront(request.host, request.name);
+    case "remove":
+      return { id: live.remove(request.member) };
     case "rename":
       return void live.rename(request.name);
     case "progress":

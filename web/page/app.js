@@ -85,13 +85,16 @@ function begin({ room, view, lessons, top, copy }) {
   clock.heard(room.snapshot.now);
   const store = new CodeStore(room.id, copy?.code ?? null);
   const frame = new Frame({ room, view, clock, store, python }, ({ id }) => ({
-    waiting: view.waiting(id),
-    sockets: view.sockets(id, clock.now()),
+    // Nothing waits where there is no session: everything of it has ended with it.
+    waiting: room.connection === "over" ? [] : view.waiting(id),
+    sockets: room.connection === "over" ? [] : view.sockets(id, clock.now()),
   }));
   new CodeLinks({ view, wire, panes: frame.panes });
   if (copy?.lesson) remember(copy.lesson);
-  top.attach(room, () => copyLink({ lesson: strip.lesson, code: store.code }));
-  watchConnection(room, notices);
+  const copyOfThis = () => copyLink({ lesson: strip.lesson, code: store.code });
+  top.attach(room, copyOfThis);
+  watchConnection(room, notices, async () => (store.isKept ? "/" : copyOfThis()));
+  room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
   void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null }));

@@ -46,6 +46,7 @@ export class SocketList extends HTMLElement {
   #rows = [];
   /** @type {number | null} */
   #chosen = null;
+  #title = element("h3", { class: "sockets-title" }, "Sockets");
   #chips = element("div", { class: "chips" });
   #none = element("p", { class: "soft" }, "none yet");
   #toggle = button("Table", () => this.#open(null), { class: "link", hidden: true });
@@ -56,7 +57,7 @@ export class SocketList extends HTMLElement {
   #fitted = "";
 
   connectedCallback() {
-    const head = element("div", { class: "sockets-head" }, element("h3", { class: "sockets-title" }, "Sockets"), this.#toggle);
+    const head = element("div", { class: "sockets-head" }, this.#title, this.#toggle);
     this.replaceChildren(head, this.#none, this.#chips);
     new ResizeObserver(() => this.#fit()).observe(this.#chips);
     this.#draw();
@@ -73,6 +74,9 @@ export class SocketList extends HTMLElement {
     this.#none.hidden = this.#rows.length > 0;
     this.#chips.hidden = this.#rows.length === 0;
     this.#toggle.hidden = this.#rows.length === 0;
+    // As many as chips have no room for are not missed without a number.
+    const title = this.#rows.length > 1 ? `${this.#rows.length} sockets` : "Sockets";
+    if (this.#title.textContent !== title) this.#title.textContent = title;
     reconcile(
       this.#chips,
       [...this.#shown.map((row) => this.#chip(row)), this.#more],

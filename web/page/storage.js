@@ -63,6 +63,16 @@ export const announcing = {
   set: (on) => kept.set("wireside.quiet", on ? null : "1"),
 };
 
+/** How much of a program's height its text has, in per cent; null without a wish. */
+export const codeHeight = {
+  get: () => {
+    const part = Number(kept.get("wireside.code-height"));
+    return part >= 20 && part <= 85 ? part : null;
+  },
+  /** @param {number | null} part */
+  set: (part) => kept.set("wireside.code-height", part === null ? null : String(part)),
+};
+
 /** How far somebody came in a lesson, as text that only the lesson's view reads. */
 export const lessonMemory = {
   /** @param {string} lesson */

@@ -3,6 +3,7 @@ import "/editor/code-editor.js";
 import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
 import { RunLines } from "/program/code-light.js";
+import { divider } from "/program/divider.js";
 import { FailureCard } from "/program/failure-card.js";
 import { PLACEHOLDER } from "/program/output-log.js";
 import { OutputMemory } from "/program/output-memory.js";
@@ -73,7 +74,7 @@ export class ProgramPane {
       { class: "program" },
       this.#editor,
       this.#note,
-      element("section", { class: "program-output" }, this.#output, this.#card.node, this.#asking),
+      element("section", { class: "program-output" }, divider(), this.#output, this.#card.node, this.#asking),
     );
     this.#listen();
     for (const { text: line, stream } of this.#memory.read()) this.#output.print(`${line}\n`, stream);

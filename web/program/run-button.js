@@ -28,15 +28,15 @@ export class RunButton {
     this.#fill();
   }
 
-  /** @param {{ file: string, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState }} now */
-  show({ file, doing, python }) {
+  /** @param {{ file: string, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState, over: boolean }} now */
+  show({ file, doing, python, over }) {
     this.#running = !["idle", "ended"].includes(doing.state);
     const label = this.#running ? "Stop" : "Run";
     const words = this.#named ? `${label} ${this.#machine}` : label;
     if (this.#button.textContent !== words) this.#button.textContent = words;
     this.#button.setAttribute("aria-label", `${label} ${file || "nothing"} on ${this.#machine}`);
-    this.#button.disabled = !this.#running && (python.is === "missing" || file === "");
-    this.#button.title = python.is === "missing" ? python.sentence : this.#about(file);
+    this.#button.disabled = !this.#running && (over || python.is === "missing" || file === "");
+    this.#button.title = over ? "This room is over." : python.is === "missing" ? python.sentence : this.#about(file);
     this.#fill();
     this.#progress(doing, python);
   }

@@ -33,7 +33,7 @@ export class ShowMenu {
     this.#view = view;
     this.#onchange = onchange;
     this.button.title = "What is shown; packets as text";
-    popover(this.button, { label: "Show", class: "wire-show-menu", fill: (close) => this.#fill(close) });
+    popover(this.button, { label: "Show", class: "wire-show-menu", places: true, fill: (close) => this.#fill(close) });
   }
 
   /** @param {() => void} close @returns {Node[]} */

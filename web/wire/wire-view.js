@@ -152,7 +152,8 @@ export class WireView extends HTMLElement {
   }
 
   #tick() {
-    if (!this.#view || document.visibilityState !== "visible") return;
+    // Nothing goes on where there is no session.
+    if (!this.#view || this.#room.connection === "over" || document.visibilityState !== "visible") return;
     const since = this.#now() - (this.#view.timeOf(this.#view.lastSeq()) ?? 0);
     const counts = this.#view.waiting().length > 0 || this.#view.wire().holding > 0;
     if (counts || (since < STILL_NS && this.#view.lastSeq() > 0)) this.#schedule();

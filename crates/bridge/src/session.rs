@@ -26,6 +26,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use self::{allowance::Allowance, outside::Outside, streams::Parked};
 use crate::{http::Shared, quota::Permit, room::Room};
@@ -63,6 +64,8 @@ enum Over {
     RoomEnded,
     /// The server is going away.
     Draining,
+    /// The owner has removed this person.
+    Removed,
 }
 
 /// One session.
@@ -73,6 +76,8 @@ pub(crate) struct Session {
     token: Secret,
     member: MemberId,
     role: Role,
+    /// The owner has removed this person.
+    removed: CancellationToken,
     /// The guest's own machine.
     own_host: Option<proto::id::HostId>,
     endpoint: Server,
@@ -115,6 +120,7 @@ impl Session {
                 Refusal::Unavailable("A machine could not be made. Try again in a moment.".to_owned())
             }
         })?;
+        let removed = room.belongs_to(&token, member);
         let own_host = room
             .lab
             .directory()
@@ -129,6 +135,7 @@ impl Session {
             token,
             member,
             role,
+            removed,
             own_host,
             endpoint: Server::new(),
             deliveries,
@@ -158,7 +165,7 @@ impl Session {
             close(socket, &over).await;
             drop(permit);
             next = match (over, next.take()) {
-                (Over::RoomEnded | Over::Draining, _) => None,
+                (Over::RoomEnded | Over::Draining | Over::Removed, _) => None,
                 (_, Some(attach)) => Some(attach),
                 (..) => self.wait_for_return(&mut connections).await,
             };
@@ -179,6 +186,7 @@ impl Session {
                 ready = self.outside.ready() => {
                     let _ended = self.outside_ready(ready).await;
                 }
+                () = self.removed.cancelled() => return None,
                 () = self.room.ended.cancelled() => return None,
                 () = self.shared.drain.begun() => return None,
                 () = tokio::time::sleep_until(end) => return None,
@@ -269,6 +277,7 @@ impl Session {
         let mut ping = tokio::time::interval(PING_EVERY);
         ping.reset();
         let (ended, draining) = (self.room.ended.clone(), self.shared.drain.clone());
+        let removed = self.removed.clone();
         let (mut sink, mut stream) = socket.split();
         loop {
             self.gather_trace();
@@ -310,6 +319,7 @@ impl Session {
                         sink.send(Message::Ping(Bytes::new())).await.map_err(|_| Over::Lost)
                     }
                 }
+                () = removed.cancelled() => Err(Over::Removed),
                 () = ended.cancelled() => Err(Over::RoomEnded),
                 () = draining.begun() => Err(Over::Draining),
             };
@@ -400,6 +410,7 @@ async fn close(mut socket: WebSocket, over: &Over) {
         Over::Replaced => (proto::CLOSE_TAKEN_OVER, "another page has this session"),
         Over::RoomEnded => (proto::CLOSE_ROOM_ENDED, "the room has ended"),
         Over::Draining => (close_code::RESTART, "the server is going away"),
+        Over::Removed => (proto::CLOSE_REMOVED, "removed by the owner"),
     };
     // A close frame carries at most 123 bytes of reason.
     let reason: String = reason.chars().take(100).filter(char::is_ascii).collect();

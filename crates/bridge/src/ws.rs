@@ -100,7 +100,7 @@ async fn find_session(context: &Context, hello: &Hello) -> Result<mpsc::Sender<A
     let room = context.shared.rooms.find(&context.room).ok_or(Rejected::Refused(Refusal::NoRoom))?;
     let role = room.keys.role(&hello.key).ok_or(Rejected::Refused(Refusal::WrongKey))?;
     match &hello.session {
-        Some(session) => room.session(&session.token, role).ok_or(Rejected::Refused(Refusal::SessionOver)),
+        Some(session) => room.session(&session.token, role).map_err(Rejected::Refused),
         None => begin_session(context, room, role, hello).await.map_err(Rejected::Refused),
     }
 }

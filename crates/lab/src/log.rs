@@ -35,7 +35,7 @@ impl Class {
             What::Packet(_) | What::Fate(_) => Self::Packets,
             What::State(_) => Self::States,
             What::Output { .. } => Self::Output,
-            What::Source { .. } => Self::Sources,
+            What::Source { .. } | What::InFront { .. } => Self::Sources,
             _ => Self::Others,
         }
     }

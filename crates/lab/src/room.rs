@@ -121,6 +121,12 @@ pub enum Request {
         name: String,
         text: String,
     },
+    /// What somebody has brought to the front on a machine.
+    InFront {
+        member: MemberId,
+        host: HostId,
+        name: String,
+    },
     Wire {
         member: MemberId,
         id: CallId,
@@ -339,6 +345,7 @@ async fn carry_out_request(world: &mut World, request: Request) {
         Request::CloseStreams { member } => world.close_streams(member),
         Request::Output { member, program, error, text } => world.output(member, program, error, text),
         Request::Source { member, host, name, text } => world.source(member, host, &name, text),
+        Request::InFront { member, host, name } => world.in_front(member, host, &name),
         Request::Wire { member, id, command } => world.command_wire(member, id, command).await,
         Request::Host { member, id, host, command } => world.command_host(member, id, host, command).await,
         Request::Rename { member, name } => world.rename(member, &name),

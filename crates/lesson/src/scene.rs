@@ -177,7 +177,8 @@ impl Scene {
             | What::Left(_)
             | What::Summary(_)
             | What::Progress { .. }
-            | What::Source { .. } => None,
+            | What::Source { .. }
+            | What::InFront { .. } => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use lab::{CallRequest, Delivery, Request};
 use proto::{
-    call::CallError,
+    call::{CallError, Value},
     id::CallId,
     message::{ClientMessage, ServerMessage},
     server::ServerEvent,
@@ -90,6 +90,19 @@ impl Session {
                 }
                 Request::Source { member, host, name, text }
             }
+            ClientMessage::InFront { host, name } => {
+                if !self.sources.take(Instant::now()) {
+                    tracing::debug!(%member, "what is in front beyond the allowance is not recorded");
+                    return Ok(());
+                }
+                Request::InFront { member, host, name }
+            }
+            ClientMessage::Remove { id, member: gone } => {
+                let outcome = self.room.remove(gone).map(|()| Value::Done);
+                tracing::info!(room = self.room.id, by = %member, %gone, ok = outcome.is_ok(), "a removal");
+                self.send(ServerMessage::Result { id, outcome }, Bytes::new());
+                return Ok(());
+            }
             ClientMessage::Bye => Request::EndPagePrograms { member },
             ClientMessage::KeepOpen => {
                 self.room.keep_open();
@@ -107,7 +120,8 @@ impl Session {
             ClientMessage::OpenProgram { id, .. }
             | ClientMessage::CloseProgram { id, .. }
             | ClientMessage::Wire { id, .. }
-            | ClientMessage::Host { id, .. } => self.refuse(*id, error),
+            | ClientMessage::Host { id, .. }
+            | ClientMessage::Remove { id, .. } => self.refuse(*id, error),
             ClientMessage::OpenStream { stream, .. } => {
                 let ended = ServerMessage::StreamEnded { stream: *stream, error: Some(error) };
                 self.send(ended, Bytes::new());

@@ -43,8 +43,7 @@ impl World {
             Role::Participant => Some(self.add_guest_host(id).await?),
             Role::Owner | Role::Viewer => None,
         };
-        let name = presentable(&name);
-        let name = if name.is_empty() { default_name(role, id) } else { name };
+        let name = self.name_of(&name, role, id, host);
         let info = MemberInfo { id, name, role, host };
         self.members.insert(id, Member { info: info.clone(), mailbox, outstanding: 0 });
         self.record(What::Joined(info));
@@ -68,11 +67,31 @@ impl World {
         self.record(What::Left(member));
     }
 
+    /// A person gets another name; without one they are called as somebody who has said none.
     pub(crate) fn rename(&mut self, member: MemberId, name: &str) {
+        let Some(MemberInfo { role, host, .. }) = self.members.get(&member).map(|member| member.info.clone())
+        else {
+            return;
+        };
+        let name = self.name_of(name, role, member, host);
         if let Some(member) = self.members.get_mut(&member) {
-            member.info.name = presentable(name);
+            member.info.name = name;
             let info = member.info.clone();
             self.record(What::Joined(info));
+        }
+    }
+
+    /// What a person is called. A guest without a name of their own is called as their machine is: one name for both.
+    fn name_of(&self, wanted: &str, role: Role, id: MemberId, host: Option<HostId>) -> String {
+        let wanted = presentable(wanted);
+        if !wanted.is_empty() {
+            return wanted;
+        }
+        let machine = host.and_then(|host| self.hosts.get(&host)).map(|host| host.info.name.clone());
+        match role {
+            Role::Owner => "the owner".to_owned(),
+            Role::Participant => machine.unwrap_or_else(|| format!("guest {id}")),
+            Role::Viewer => format!("watcher {id}"),
         }
     }
 
@@ -201,6 +220,14 @@ impl World {
         }
     }
 
+    /// What stands in front on a machine, in the page of somebody who works on it.
+    pub(crate) fn in_front(&self, member: MemberId, host: HostId, name: &str) {
+        let name = presentable(name);
+        if self.hosts.contains_key(&host) && !name.is_empty() {
+            self.record(What::InFront { by: member, host, name });
+        }
+    }
+
     /// Everybody and everything in the room now.
     pub(crate) fn directory(&self) -> crate::room::Directory {
         crate::room::Directory {
@@ -254,12 +281,4 @@ fn presentable(name: &str) -> String {
             || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     name.chars().filter(|&c| !hidden(c)).take(limits::NAME).collect::<String>().trim().to_owned()
-}
-
-fn default_name(role: Role, id: MemberId) -> String {
-    match role {
-        Role::Owner => "owner".to_owned(),
-        Role::Participant => format!("guest {id}"),
-        Role::Viewer => format!("viewer {id}"),
-    }
 }

@@ -96,6 +96,12 @@ fn cells(store: &TraceStore, event: &Event) -> Cells {
             let sentence = format!("Code, {name} on {} was changed by {who}.", names.host(*host));
             plain("code", names.host(*host), format!("{name} changed"), sentence)
         }
+        What::InFront { by, host, name } => {
+            let (who, name) = (bounded(&names.member(*by), 64), bounded(name, 64));
+            let sentence =
+                format!("Code, {name} on {} was brought to the front by {who}.", names.host(*host));
+            plain("code", names.host(*host), format!("{name} in front"), sentence)
+        }
         What::Wire { by, settings, rule } => {
             let what = wire_words(settings);
             let who = match (by, rule) {

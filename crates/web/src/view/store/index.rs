@@ -62,6 +62,7 @@ impl TraceStore {
             What::Summary(_) => self.datagrams.missed(),
             What::Output { .. }
             | What::Source { .. }
+            | What::InFront { .. }
             | What::Left(_)
             | What::ProgramEnded(_)
             | What::Progress { .. } => {}

@@ -10,12 +10,14 @@
 //! | [`Room`] | the room's task: waits and hands over |
 //! | `world` | decides and acts: calls, packets, states, people |
 //! | `wire`, `program`, `decode`, `icmp` | parts of that which need no kernel |
+//! | [`Account`], `results` | what a visitor's bytes take, counted before they are taken in |
 //! | `end` | the kernel socket under a descriptor, in the room or outside |
 //! | `syscall`, [`diag`], `epoll` | the kernel, one call each |
 //! | [`TraceLog`] | the trace, bounded, read by many |
 //! | [`Capture`] | the packets' bytes, for other tools |
 //! | [`Outside`], [`Service`] | what others lend to a room |
 
+mod account;
 mod capture;
 mod decode;
 mod delivery;
@@ -28,12 +30,14 @@ mod laboratory;
 mod log;
 mod outside;
 mod program;
+mod results;
 mod room;
 mod service;
 mod syscall;
 mod wire;
 mod world;
 
+pub use account::{Account, Charge};
 pub use capture::Capture;
 pub use delivery::{Delivery, Held, Mailbox, mailbox};
 pub use laboratory::{Lab, OpenError};

@@ -24,11 +24,12 @@ enum Class {
     States,
     Output,
     Sources,
+    People,
     Others,
 }
 
 impl Class {
-    const COUNT: usize = 5;
+    const COUNT: usize = 6;
 
     fn of(what: &What) -> Self {
         match what {
@@ -36,6 +37,7 @@ impl Class {
             What::State(_) => Self::States,
             What::Output { .. } => Self::Output,
             What::Source { .. } => Self::Sources,
+            What::Joined(_) | What::Left(_) | What::Progress { .. } => Self::People,
             _ => Self::Others,
         }
     }
@@ -43,7 +45,7 @@ impl Class {
     fn capacity(self) -> usize {
         match self {
             Self::Packets | Self::States => limits::TRACE_PACKETS,
-            Self::Output | Self::Sources | Self::Others => limits::TRACE_OTHERS,
+            Self::Output | Self::Sources | Self::People | Self::Others => limits::TRACE_OTHERS,
         }
     }
 }

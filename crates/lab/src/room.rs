@@ -11,6 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use proto::{
     call::{Call, CallError},
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
+    limits,
     message::{HostCommand, WireCommand},
     room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome, WireSettings},
 };
@@ -21,6 +22,7 @@ use tokio::{
 
 pub use crate::world::CallRequest;
 use crate::{
+    account::Account,
     capture::Capture,
     delivery::Mailbox,
     epoll::Token,
@@ -165,6 +167,7 @@ pub struct Room {
     commands: mpsc::Sender<Command>,
     log: Arc<TraceLog>,
     capture: Arc<Capture>,
+    memory: Arc<Account>,
 }
 
 /// The room has ended.
@@ -184,11 +187,13 @@ impl Room {
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let log = Arc::new(TraceLog::new());
         let capture = Arc::new(Capture::new());
-        let mut world = World::new(setting, Arc::clone(&log), Arc::clone(&capture))?;
+        let memory = Account::new("room-memory", limits::ROOM_MEMORY);
+        let (own_log, own_capture) = (Arc::clone(&log), Arc::clone(&capture));
+        let mut world = World::new(setting, own_log, own_capture, Arc::clone(&memory))?;
         world.begin_room(server, client)?;
         let (commands, queue) = mpsc::channel(QUEUE);
         let task = tokio::spawn(run(world, queue));
-        Ok((Self { commands, log, capture }, task))
+        Ok((Self { commands, log, capture, memory }, task))
     }
 
     /// The room's trace.
@@ -199,6 +204,11 @@ impl Room {
     /// The room's packets, byte by byte.
     pub fn capture(&self) -> &Arc<Capture> {
         &self.capture
+    }
+
+    /// What is kept for everybody in the room: what a session keeps is counted here too.
+    pub fn memory(&self) -> &Arc<Account> {
+        &self.memory
     }
 
     /// A person comes.
@@ -255,6 +265,7 @@ impl Room {
 async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
     let epoll = Arc::clone(&world.epoll);
     let mut freed = world.take_freed();
+    let mut results_freed = world.take_results_freed();
     let mut outside_work = world.take_outside_work();
     let mut outside = FuturesUnordered::new();
     let sleep = tokio::time::sleep(IDLE);
@@ -284,6 +295,7 @@ async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
                 }
             },
             Some(socket) = async { freed.as_mut()?.recv().await } => world.stream_ready(socket),
+            Some(member) = async { results_freed.as_mut()?.recv().await } => world.feed(member),
             Some(work) = async { outside_work.as_mut()?.recv().await } => outside.push(work),
             Some(done) = outside.next() => world.outside_done(done),
             () = &mut sleep => world.run_timers(Instant::now()),

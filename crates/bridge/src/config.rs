@@ -128,7 +128,8 @@ pub struct Limits {
     /// Bytes of packets a second between the machines of one room, 0 for as many as come. What comes faster is
     /// delayed, never refused. Default 8 MiB.
     pub room_bytes: u64,
-    /// Whether loopback is exempt from the limits of one address. Default true.
+    /// Whether loopback is exempt from the limits of one address. Default true; never with a name of the server's own or
+    /// a proxy on this machine, and no more once a request came that somebody has forwarded.
     pub loopback_exempt: bool,
 }
 
@@ -176,8 +177,11 @@ pub struct Deadlines {
     pub head: Duration,
     /// For a request's body. Default 10 s.
     pub body: Duration,
-    /// For the client to take some bytes of an answer. Default 30 s.
+    /// For the client to take some bytes of an answer, or of what a WebSocket has for it. Default 30 s.
     pub stall: Duration,
+    /// For a page to give a sign of life on its WebSocket; it is asked for one after four ninths of this time.
+    /// Default 45 s.
+    pub silence: Duration,
     /// From the shutdown to the end, however many sessions are left. Default 10 s.
     pub drain: Duration,
     /// For a page whose connection broke to come back. Default [`proto::limits::RESUME_WINDOW_MS`].
@@ -196,6 +200,7 @@ impl Default for Deadlines {
             head: Duration::from_secs(5),
             body: Duration::from_secs(10),
             stall: Duration::from_secs(30),
+            silence: Duration::from_secs(45),
             drain: Duration::from_secs(10),
             resume: Duration::from_millis(proto::limits::RESUME_WINDOW_MS),
             room_idle: Duration::from_secs(10 * 60),

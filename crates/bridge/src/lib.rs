@@ -5,6 +5,7 @@
 
 mod accept;
 mod bridge;
+mod closing;
 mod config;
 mod drain;
 pub mod egress;

@@ -70,6 +70,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     room_idle: u32,
 
+    /// Seconds without a sign of life after which a page's connection is given up; one that takes nothing is given up
+    /// after two thirds of them. The page may come back
+    #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(3..=3600))]
+    silence: u32,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Log::Text)]
     pub(crate) log: Log,
@@ -110,7 +115,14 @@ impl Flags {
     pub(crate) fn into_config(self) -> Result<Config> {
         let usual = Deadlines::default();
         let room_idle = Duration::from_secs(self.room_idle.into());
-        let deadlines = Deadlines { room_idle, resume: usual.resume.min(room_idle), ..usual };
+        let silence = Duration::from_secs(self.silence.into());
+        let deadlines = Deadlines {
+            room_idle,
+            resume: usual.resume.min(room_idle),
+            silence,
+            stall: silence * 2 / 3,
+            ..usual
+        };
         let tls = match (self.tls, self.tls_cert.zip(self.tls_key)) {
             (Some(OwnTls::SelfSigned), _) => Some(tls::self_signed(self.listen, &self.host_name)?),
             (None, Some((certificate, key))) => Some(tls::from_files(&certificate, &key)?),

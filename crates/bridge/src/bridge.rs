@@ -1,6 +1,11 @@
 //! The bridge as a whole: started once, serving any number of listening sockets.
 
-use std::{future::Future, io, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
 
 use axum::Router;
 use tokio::{
@@ -46,6 +51,7 @@ impl Bridge {
         }
         config.limits.connections = config.limits.connections.min(affordable_connections());
         let names = Names::new(&config).map_err(StartError::Name)?;
+        count_loopback(&mut config, &names);
         let drain = Drain::new(config.deadlines.drain);
         let shared = Arc::new(Shared {
             names,
@@ -113,6 +119,22 @@ impl Bridge {
         drop(listener);
         door.close().await;
         Ok(())
+    }
+}
+
+/// Loopback is this machine's own people only where nobody else can come from there: not behind a proxy on this machine,
+/// declared or not. A server with a name of its own is for others, and they come through something.
+fn count_loopback(config: &mut Config, names: &Names) {
+    let declared = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].map(|own| names.is_proxy(own));
+    let proxied = declared.contains(&true);
+    if config.limits.loopback_exempt && (proxied || !config.host_names.is_empty()) {
+        config.limits.loopback_exempt = false;
+        if config.trusted_proxies.is_empty() && config.tls.is_none() {
+            tracing::warn!(
+                "with --host-name, whoever comes from this machine counts as one visitor: a proxy in front is named with \
+                 --trusted-proxy"
+            );
+        }
     }
 }
 

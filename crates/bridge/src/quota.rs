@@ -5,7 +5,10 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -39,6 +42,8 @@ pub(crate) struct Reached {
 pub(crate) struct Quota {
     counts: Arc<Mutex<Counts>>,
     limits: Limits,
+    /// Somebody forwards requests of others from this machine.
+    forwarded: Arc<AtomicBool>,
 }
 
 /// One counted thing. Dropping it gives it back.
@@ -70,7 +75,18 @@ const SWEEP_AT_LEAST: usize = 1024;
 impl Quota {
     /// Nobody has anything yet.
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { counts: Arc::default(), limits }
+        Self { counts: Arc::default(), limits, forwarded: Arc::default() }
+    }
+
+    /// A proxy that nobody has declared forwards requests from this machine: from now on loopback is an address like
+    /// any other, since it may be anybody.
+    pub(crate) fn is_forwarded(&self) {
+        if self.limits.loopback_exempt && !self.forwarded.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a proxy on this machine forwards requests: all its visitors share the limits of one address; name it with \
+                 --trusted-proxy"
+            );
+        }
     }
 
     /// Takes one of `kind` for the client at `address`.
@@ -142,13 +158,15 @@ impl Quota {
     }
 
     /// What an address is counted as; none if it is not counted.
-    fn network(&self, address: IpAddr) -> Option<IpAddr> {
+    pub(crate) fn network(&self, address: IpAddr) -> Option<IpAddr> {
         let network = match address.to_canonical() {
             // One customer has a /64 or more: single IPv6 addresses cost nothing.
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
             v4 => v4,
         };
-        let exempt = self.limits.loopback_exempt && address.to_canonical().is_loopback();
+        let exempt = self.limits.loopback_exempt
+            && !self.forwarded.load(Ordering::Relaxed)
+            && address.to_canonical().is_loopback();
         (!exempt).then_some(network)
     }
 }
@@ -213,6 +231,17 @@ mod tests {
         assert_eq!(reached, Reached { limit: "server-rooms", value: 5 });
         drop(permits);
         assert_eq!(quota.count(Kind::Room), 0);
+    }
+
+    #[test]
+    fn loopback_counts_once_somebody_forwards_from_it() {
+        let quota = quota();
+        let loopback = "127.0.0.1".parse().unwrap();
+        let _uncounted = quota.take(Kind::Room, loopback).unwrap();
+        quota.is_forwarded();
+        let _counted = [quota.take(Kind::Room, loopback).unwrap(), quota.take(Kind::Room, loopback).unwrap()];
+        let reached = quota.take(Kind::Room, loopback).unwrap_err();
+        assert_eq!(reached, Reached { limit: "address-rooms", value: 2 });
     }
 
     #[test]

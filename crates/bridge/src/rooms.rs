@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -121,8 +122,12 @@ impl Rooms {
         lock(&self.alive).get(id).cloned()
     }
 
-    /// Makes a room. It keeps `permit` as long as it lives.
-    pub(crate) async fn create(&self, permit: Permit) -> Result<Created, CreateError> {
+    /// Makes a room for somebody from `network`. It keeps `permit` as long as it lives.
+    pub(crate) async fn create(
+        &self,
+        permit: Permit,
+        network: Option<IpAddr>,
+    ) -> Result<Created, CreateError> {
         if self.drain.is_begun() {
             return Err(CreateError::Draining);
         }
@@ -140,7 +145,7 @@ impl Rooms {
             watch: secret().map_err(|error| failed(&error))?,
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
-        let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str());
+        let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
         let (opened, _task) = lab.open_room(Some(Arc::new(way_out))).await.map_err(|error| failed(&error))?;
         let room = Arc::new(Room::new(id.clone(), keys.clone(), opened, permit));
         lock(&self.alive).insert(id.clone(), Arc::clone(&room));

@@ -32,7 +32,7 @@ pub(crate) async fn create(
         return Err(Refused::draining());
     }
     let permit = shared.quota.take(Kind::Room, address)?;
-    let created = shared.rooms.create(permit).await.map_err(|error| match error {
+    let created = shared.rooms.create(permit, shared.quota.network(address)).await.map_err(|error| match error {
         CreateError::Draining => Refused::draining(),
         CreateError::Missing { step, remedy } => {
             Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))

@@ -13,7 +13,12 @@ use proto::{
     trace::{Event, What},
 };
 
-use crate::harness::{client::Client, raw::Raw, room::NewRoom, server::TestServer};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
+
+use crate::harness::{PATIENCE, client::Client, http, raw::Raw, room::NewRoom, server::TestServer};
 
 /// Code of a control frame, PROTOCOL.md.
 const CONTROL: u8 = 3;
@@ -157,4 +162,100 @@ async fn a_room_keeps_so_much_and_everybody_has_a_share_of_it() {
     assert_eq!(refused(&mut modest, 1).await, 0, "a share is always there");
     announce(&mut modest, 2, MEBIBYTE).await;
     assert_eq!(refused(&mut modest, 3).await, 1);
+}
+
+/// Asks for a room's packets and reads no more than the first bytes of the answer.
+async fn begin_download(room: &NewRoom) -> (u16, TcpStream) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("an option");
+    let mut stream = socket.connect(room.server).await.expect("the server listens");
+    let (server, id, key) = (room.server, &room.id, room.watch().key_text());
+    let head = format!("GET /r/{id}/pcap HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.expect("an answer");
+    let status = std::str::from_utf8(&status[9..]).expect("a number").parse().expect("a status");
+    (status, stream)
+}
+
+/// Downloads of one address at once.
+const DOWNLOADS: usize = 8;
+
+#[tokio::test]
+async fn recordings_of_packets_are_sent_to_few_at_once_and_kept_for_none() {
+    let server = TestServer::start(&["--host-name", "lab.example"]);
+    let room = NewRoom::create(&server).await;
+    let mut client = Client::join(&room.owner(), "Ada").await;
+    let pair = client.pair(12345).await;
+    for _ in 0..3 {
+        let sending = client.begin_send(pair.client, pair.theirs, &vec![b'x'; 1 << 20]);
+        let all = Call::Recv { fd: pair.ours, flags: Flags::WAITALL, max: MEBIBYTE };
+        let all = client.begin(pair.server, all, Wait::Forever);
+        assert_eq!(client.result(all).await.1.len(), 1 << 20);
+        client.result(sending).await.0.expect("sent");
+    }
+    let base = peak(&server);
+    let mut downloads = Vec::new();
+    for _ in 0..DOWNLOADS {
+        let (status, stream) = begin_download(&room).await;
+        assert_eq!(status, 200);
+        downloads.push(stream);
+    }
+    assert_eq!(begin_download(&room).await.0, 429);
+    let more = peak(&server) - base;
+    assert!(more < 16 << 20, "{} MiB for {DOWNLOADS} downloads that nobody reads", more >> 20);
+    // Who reads has all of it, and what has ended makes room.
+    drop(downloads);
+    let again = async {
+        while begin_download(&room).await.0 != 200 {}
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("room for one more");
+}
+
+/// Bytes kept for visitors, as the server says.
+async fn kept(server: &TestServer) -> u64 {
+    let metrics = http::get(server.page, "/metrics").await.body;
+    let line = metrics.lines().find_map(|line| line.strip_prefix("wireside_kept_bytes "));
+    line.expect("it says so").parse().expect("a number")
+}
+
+#[tokio::test]
+async fn with_little_memory_new_rooms_give_way_then_old_history() {
+    const MEBIBYTES: u64 = 16;
+    let server = TestServer::start(&["--memory", "16", "--room-idle", "1"]);
+    let mut owners = Vec::new();
+    for _ in 0..6 {
+        let room = NewRoom::create(&server).await;
+        owners.push(Client::join(&room.owner(), "Ada").await);
+    }
+    // Six times what a room keeps of output: more than there is.
+    let text = "x".repeat(limits::OUTPUT);
+    for owner in &mut owners {
+        let program = owner.program("client").await;
+        for _ in 0..limits::TRACE_BYTES / limits::OUTPUT {
+            owner.endpoint().output(program, false, &text);
+            owner.flush().await;
+        }
+        owner.socket(program).await;
+    }
+    let refused = async {
+        loop {
+            let answer = http::post(server.page, "/rooms").await;
+            if answer.status != 201 {
+                return answer;
+            }
+        }
+    };
+    let refused = tokio::time::timeout(PATIENCE, refused).await.expect("no more rooms");
+    assert_eq!((refused.status, refused.json()["limit"].as_str()), (503, Some("server-memory")));
+    let shrinks = async { while kept(&server).await > (MEBIBYTES << 20) / 100 * 95 {} };
+    tokio::time::timeout(PATIENCE, shrinks).await.expect("old history goes");
+    // The rooms go on, and with their end there is room for others.
+    for mut owner in owners {
+        let program = owner.program("server").await;
+        owner.connected(program, "tutorial", 7).await;
+        owner.leave().await;
+    }
+    let again = async { while http::post(server.page, "/rooms").await.status != 201 {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("rooms again");
 }

@@ -189,3 +189,49 @@ async fn whoever_sits_at_this_machine_has_more() {
         assert_eq!(make_room(&server, "").await.status, 201);
     }
 }
+
+/// Rooms of one visitor, with sockets, until there may be no more: what the server says then.
+async fn fill_with_rooms(server: &TestServer, clients: &mut Vec<Client>) -> http::Answer {
+    let socket = Call::Socket { family: Family::Inet, kind: Kind::Datagram };
+    loop {
+        let answer = make_room(server, "").await;
+        if answer.status != 201 {
+            return answer;
+        }
+        assert!(clients.len() < 100, "rooms without end");
+        if clients.len() < 2 {
+            let room = NewRoom::create(server).await;
+            let mut client = Client::join(&room.owner(), "greedy").await;
+            let program = client.program("client").await;
+            while client.call(program, socket.clone()).await.is_ok() {}
+            clients.push(client);
+        }
+    }
+}
+
+#[tokio::test]
+async fn rooms_leave_descriptors_for_the_page() {
+    let server = TestServer::start_within("ulimit -n 512; exec \"$@\"", &[]);
+    let mut clients = Vec::new();
+    let refused = fill_with_rooms(&server, &mut clients).await;
+    assert_eq!((refused.status, refused.json()["limit"].as_str()), (503, Some("server-descriptors")));
+    // The page is there, many at once, and so is who asks how the server is.
+    let pages = (0..50).map(|_| http::get(server.page, "/"));
+    for page in futures_util::future::join_all(pages).await {
+        assert_eq!(page.status, 200);
+    }
+    assert_eq!(http::get(server.page, "/health").await.status, 200);
+    // What is given back can be had again.
+    for client in clients {
+        client.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn one_address_leaves_descriptors_for_others() {
+    let script = "ulimit -n 512; exec \"$@\"";
+    let server = TestServer::start_within(script, &["--host-name", "lab.example"]);
+    let refused = fill_with_rooms(&server, &mut Vec::new()).await;
+    assert_eq!((refused.status, refused.json()["limit"].as_str()), (429, Some("address-descriptors")));
+    assert_eq!(http::get(server.page, "/").await.status, 200);
+}

@@ -15,7 +15,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept, config::Config, drain::Drain, http, http::Shared, metrics::Metrics, origin::Names, quota::Quota,
+    accept, config::Config, descriptors, drain::Drain, http,
+    http::Shared, memory, memory::Memory, metrics::Metrics, origin::Names, quota::Quota,
     rooms::Rooms,
 };
 
@@ -49,7 +50,10 @@ impl Bridge {
         if !(1..=16).contains(&config.node.len()) || !config.node.bytes().all(plain) {
             return Err(StartError::Node(config.node));
         }
-        config.limits.connections = config.limits.connections.min(affordable_connections());
+        let limits = &mut config.limits;
+        limits.connections = limits.connections.min(descriptors::for_connections());
+        limits.descriptors = limits.descriptors.min(descriptors::for_rooms().unwrap_or(u32::MAX));
+        limits.address_descriptors = limits.address_descriptors.min(descriptors::for_address());
         let names = Names::new(&config).map_err(StartError::Name)?;
         count_loopback(&mut config, &names);
         let drain = Drain::new(config.deadlines.drain);
@@ -57,11 +61,13 @@ impl Bridge {
             names,
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
+            memory: Memory::new(config.limits.memory),
             rooms: Rooms::start(&config, &drain).await,
             drain,
             config,
         });
         let router = http::router(Arc::clone(&shared));
+        tokio::spawn(memory::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
     }
 
@@ -136,12 +142,6 @@ fn count_loopback(config: &mut Config, names: &Names) {
             );
         }
     }
-}
-
-/// Connections to the page that leave half of this process's descriptors to rooms and their sockets.
-fn affordable_connections() -> u32 {
-    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    descriptors.map_or(u32::MAX, |count| u32::try_from(count / 2).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

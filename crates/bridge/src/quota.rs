@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Session,
     /// Rooms, counted for the address that made them.
     Room,
+    /// Recordings of packets that are being sent.
+    Download,
 }
 
 /// A limit that was reached.
@@ -56,7 +58,7 @@ pub(crate) struct Permit {
 
 #[derive(Debug, Default)]
 struct Counts {
-    total: [u32; 3],
+    total: [u32; KINDS],
     networks: HashMap<IpAddr, Network>,
     /// Number of networks at which those that matter no more are cleared away.
     sweep_at: usize,
@@ -64,13 +66,15 @@ struct Counts {
 
 #[derive(Debug)]
 struct Network {
-    used: [u32; 3],
+    used: [u32; KINDS],
     /// When the next session is due at the steady rate (the "theoretical arrival time" of GCRA); none before the
     /// first.
     due: Option<Instant>,
 }
 
 const SWEEP_AT_LEAST: usize = 1024;
+/// How many [`Kind`]s there are.
+const KINDS: usize = 4;
 
 impl Quota {
     /// Nobody has anything yet.
@@ -153,6 +157,9 @@ impl Quota {
             Kind::Session => {
                 (("server-sessions", limits.sessions), ("address-sessions", limits.address_sessions))
             }
+            Kind::Download => {
+                (("server-downloads", limits.downloads), ("address-downloads", limits.address_downloads))
+            }
             Kind::Room => (("server-rooms", limits.rooms), ("address-rooms", limits.address_rooms)),
         }
     }
@@ -191,13 +198,13 @@ impl Counts {
             self.networks.retain(|_, entry| !entry.is_forgettable(now));
             self.sweep_at = 2 * self.networks.len();
         }
-        self.networks.entry(network).or_insert_with(|| Network { used: [0; 3], due: None })
+        self.networks.entry(network).or_insert_with(|| Network { used: [0; KINDS], due: None })
     }
 }
 
 impl Network {
     fn is_forgettable(&self, now: Instant) -> bool {
-        self.used == [0; 3] && self.due.is_none_or(|due| due <= now)
+        self.used == [0; KINDS] && self.due.is_none_or(|due| due <= now)
     }
 }
 

@@ -7,22 +7,29 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use lab::{Lab, RoomLimits, keeper::Keeper};
+use lab::{History, Lab, OpenError, RoomLimits, keeper::Keeper};
 use proto::message::{Features, Notice, Secret};
 
 use crate::{
-    config::{Config, Deadlines, Outbound},
+    config::{Config, Deadlines, Limits, Outbound},
+    descriptors::Accounts,
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
-    quota::Permit,
+    quota::{Permit, Reached},
     room::{Keys, Room},
 };
+
+/// Out of descriptors: this process, or the whole machine (errno(3)).
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 /// The rooms alive.
 #[derive(Debug)]
 pub(crate) struct Rooms {
     lab: Result<Lab, Missing>,
     egress: Arc<Egress>,
+    descriptors: Accounts,
+    limits: Limits,
     node: String,
     features: Features,
     drain: Drain,
@@ -75,6 +82,8 @@ pub(crate) enum CreateError {
         /// What to do about it.
         remedy: String,
     },
+    /// A limit of this server or of those who want it leaves no room.
+    Limit(Reached),
     /// Something went wrong that is ours to find out; the log has it.
     Failed,
 }
@@ -90,6 +99,8 @@ impl Rooms {
             features: features(config, lab.is_ok()),
             lab,
             egress: Arc::new(Egress::new(egress_config(config))),
+            descriptors: Accounts::default(),
+            limits: config.limits,
             node: config.node.clone(),
             drain: drain.clone(),
             deadlines: config.deadlines,
@@ -115,6 +126,16 @@ impl Rooms {
     /// How many rooms there are.
     pub(crate) fn count(&self) -> usize {
         lock(&self.alive).len()
+    }
+
+    /// All rooms there are.
+    pub(crate) fn alive(&self) -> Vec<Arc<Room>> {
+        lock(&self.alive).values().cloned().collect()
+    }
+
+    /// What the histories of all rooms take, where there can be rooms.
+    pub(crate) fn history(&self) -> Option<&History> {
+        self.lab.as_ref().ok().map(|lab| &**lab.history())
     }
 
     /// The room with this id.
@@ -146,7 +167,21 @@ impl Rooms {
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
         let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
-        let (opened, _task) = lab.open_room(Some(Arc::new(way_out))).await.map_err(|error| failed(&error))?;
+        let descriptors =
+            self.descriptors.of_room(network, self.limits.address_descriptors, self.limits.descriptors);
+        let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors).await;
+        let (opened, _task) = opened.map_err(|error| match error {
+            OpenError::Limit { limit, value } if limit == "address-descriptors" => {
+                CreateError::Limit(Reached { limit: "address-descriptors", value })
+            }
+            OpenError::Limit { value, .. } => CreateError::Limit(Reached { limit: "server-descriptors", value }),
+            // The kernel has no descriptors left, before our own limit.
+            OpenError::Machines(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
+                let (limit, value) = ("server-descriptors", self.limits.descriptors.into());
+                CreateError::Limit(Reached { limit, value })
+            }
+            error => failed(&error),
+        })?;
         let room = Arc::new(Room::new(id.clone(), keys.clone(), opened, permit));
         lock(&self.alive).insert(id.clone(), Arc::clone(&room));
         tokio::spawn(live(room, self.deadlines, Arc::clone(&self.alive)));

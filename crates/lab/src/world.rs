@@ -42,7 +42,7 @@ use self::{
 };
 pub(crate) use self::{evidence::Control, hosts::first_specs, timers::Timer};
 use crate::{
-    account::Account, capture::Capture, epoll::Epoll, keeper::Keeper, log::TraceLog, outside::Outside, program::Program,
+    account::Account, capture::Capture, descriptors::Descriptors, epoll::Epoll, keeper::Keeper, log::TraceLog, outside::Outside, program::Program,
     service::Service, wire::Wire,
 };
 
@@ -53,6 +53,7 @@ pub(crate) struct Setting {
     pub(crate) outside: Option<Arc<dyn Outside>>,
     pub(crate) services: Arc<[Service]>,
     pub(crate) limits: RoomLimits,
+    pub(crate) descriptors: Descriptors,
 }
 
 /// What an operator may limit in each room.

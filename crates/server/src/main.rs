@@ -2,6 +2,7 @@
 
 mod flags;
 mod logging;
+mod memory;
 mod signals;
 
 use std::io::{self, Write as _};

@@ -140,6 +140,7 @@ impl World {
         let namespace = host.namespace.clone();
         let made = self.setting.keeper.socket(&namespace, spec).await;
         let os = made.map_err(|error| syscall::making_failed(syscall::errno_of(&error)))?;
+        self.setting.descriptors.check(&os)?;
         Ok((self.numbers.socket(), End::new(os).map_err(CallError::errno)?))
     }
 

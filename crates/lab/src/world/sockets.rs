@@ -20,6 +20,7 @@ use super::{
     shares,
 };
 use crate::{
+    account::Charge,
     end::End,
     epoll::{Token, Wanted},
     outside::OutsideSocket,
@@ -43,10 +44,11 @@ pub(crate) struct Socket {
     /// Its receive waits until the page has taken results: whether there is something to read is of no interest.
     pub(super) starved: bool,
     registered: Wanted,
+    _descriptors: Option<Charge>,
 }
 
 impl Socket {
-    fn new(host: HostId, end: End) -> Self {
+    fn new(host: HostId, end: End, descriptors: Option<Charge>) -> Self {
         Self {
             host,
             end,
@@ -58,12 +60,13 @@ impl Socket {
             stream_holds: false,
             starved: false,
             registered: Wanted::default(),
+            _descriptors: descriptors,
         }
     }
 
     /// A socket of a library function: no program's table names it, its call holds it.
     pub(super) fn unnamed(host: HostId, end: End) -> Self {
-        Self::new(host, end)
+        Self::new(host, end, None)
     }
 
     pub(super) fn queue(&mut self, direction: Direction) -> &mut VecDeque<CallRef> {
@@ -103,12 +106,15 @@ impl World {
         os: OwnedFd,
     ) -> Result<(Fd, SocketId), CallError> {
         self.may_have_socket(program)?;
+        self.setting.descriptors.check(&os)?;
+        // One for it, and one for the other end, where that is a ready-made server's.
+        let descriptors = self.setting.descriptors.take(2)?;
         let cookie = syscall::cookie(os.as_fd()).map_err(CallError::errno)?;
         let end = End::new(os).map_err(CallError::errno)?;
         let table = self.programs.get_mut(&program).ok_or(CallError::errno(Errno::EBADF))?;
         let fd = table.next_fd().map_err(CallError::errno)?;
         let id = self.number_socket(host, cookie);
-        let mut socket = Socket::new(host, end);
+        let mut socket = Socket::new(host, end, descriptors);
         socket.owner = Some((program, fd));
         self.sockets.insert(id, socket);
         if let Some(table) = self.programs.get_mut(&program) {

@@ -31,7 +31,7 @@ pub(crate) struct Lines {
 #[derive(Debug)]
 enum Piece {
     Line(Vec<u8>),
-    /// Dropped when everything before it is written.
+    /// Told when everything before it is written.
     Last(SyncSender<()>),
 }
 
@@ -57,7 +57,7 @@ impl Lines {
 
     /// Waits until everything is written, but not for long.
     pub(crate) fn finish(&self) {
-        let (written, wait) = sync_channel(0);
+        let (written, wait) = sync_channel(1);
         if self.sender.try_send(Piece::Last(written)).is_ok() {
             let _late = wait.recv_timeout(LAST);
         }
@@ -66,7 +66,13 @@ impl Lines {
 
 fn write(pieces: &Receiver<Piece>, mut out: impl Write, lost: &AtomicU64, left_out: fn(u64) -> String) {
     for piece in pieces {
-        let Piece::Line(line) = piece else { continue };
+        let line = match piece {
+            Piece::Line(line) => line,
+            Piece::Last(written) => {
+                let _nobody_waits = written.try_send(());
+                continue;
+            }
+        };
         let missing = lost.swap(0, Ordering::Relaxed);
         if missing > 0 && out.write_all(left_out(missing).as_bytes()).is_err() {
             lost.fetch_add(missing, Ordering::Relaxed);

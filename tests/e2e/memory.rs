@@ -45,7 +45,8 @@ async fn a_page_that_asks_and_does_not_read_makes_the_server_keep_little() {
     watcher.flush().await;
     let mut owner = Client::join(&room.owner(), "Ada").await;
     let pair = owner.pair(12345).await;
-    let roomy = Call::SetSockOpt { fd: pair.ours, name: OptionName::RcvBuf, value: OptionValue::Int(256 * 1024) };
+    let roomy =
+        Call::SetSockOpt { fd: pair.ours, name: OptionName::RcvBuf, value: OptionValue::Int(256 * 1024) };
     assert_eq!(owner.call(pair.server, roomy).await, Ok(Value::Done));
     let bytes = vec![b'x'; BYTES];
     assert_eq!(owner.send(pair.client, pair.theirs, &bytes).await, Ok(Value::Sent(BYTES as u32)));
@@ -123,7 +124,8 @@ async fn announce(raw: &mut Raw, id: u32, length: u32) {
 /// Waits until the server has read everything so far: how many calls were refused meanwhile by the room's limit.
 async fn refused(raw: &mut Raw, id: u32) -> usize {
     let (id, name, lifetime) = (CallId(id), "x".to_owned(), Lifetime::Page);
-    raw.send_frame(CONTROL, &encoded(&ClientMessage::OpenProgram { id, host: HostId(1), name, lifetime })).await;
+    raw.send_frame(CONTROL, &encoded(&ClientMessage::OpenProgram { id, host: HostId(1), name, lifetime }))
+        .await;
     let mut refused = 0;
     loop {
         let frame = raw.frame().await.expect("the session goes on");
@@ -206,9 +208,7 @@ async fn recordings_of_packets_are_sent_to_few_at_once_and_kept_for_none() {
     assert!(more < 16 << 20, "{} MiB for {DOWNLOADS} downloads that nobody reads", more >> 20);
     // Who reads has all of it, and what has ended makes room.
     drop(downloads);
-    let again = async {
-        while begin_download(&room).await.0 != 200 {}
-    };
+    let again = async { while begin_download(&room).await.0 != 200 {} };
     tokio::time::timeout(PATIENCE, again).await.expect("room for one more");
 }
 

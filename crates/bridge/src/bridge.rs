@@ -15,9 +15,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept, config::Config, descriptors, drain::Drain, http,
-    http::Shared, memory, memory::Memory, metrics::Metrics, origin::Names, quota::Quota,
-    rooms::Rooms,
+    accept, config::Config, descriptors, drain::Drain, http, http::Shared, memory, memory::Memory,
+    metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
 };
 
 /// A running bridge. Clones are the same one.
@@ -131,7 +130,8 @@ impl Bridge {
 /// Loopback is this machine's own people only where nobody else can come from there: not behind a proxy on this machine,
 /// declared or not. A server with a name of its own is for others, and they come through something.
 fn count_loopback(config: &mut Config, names: &Names) {
-    let declared = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].map(|own| names.is_proxy(own));
+    let declared =
+        [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].map(|own| names.is_proxy(own));
     let proxied = declared.contains(&true);
     if config.limits.loopback_exempt && (proxied || !config.host_names.is_empty()) {
         config.limits.loopback_exempt = false;

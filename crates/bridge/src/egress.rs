@@ -238,8 +238,7 @@ impl Egress {
             Err(error) => ("", decision::rule_of(error)),
         };
         let (ip, port, allowed) = (Some(address.ip()), address.port(), result.is_ok());
-        let decision =
-            Decision { room, step: Step::Connect, name, address: ip, port, rule: &rule, allowed };
+        let decision = Decision { room, step: Step::Connect, name, address: ip, port, rule: &rule, allowed };
         self.records.log(&decision);
         result
     }

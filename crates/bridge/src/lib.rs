@@ -5,7 +5,6 @@
 
 mod accept;
 mod bridge;
-mod closing;
 mod config;
 mod descriptors;
 mod drain;

@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc, Weak,
-        atomic::{AtomicU64, AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -91,7 +91,12 @@ impl Memory {
         self.used.store(used, Ordering::Relaxed);
         let before = self.fullness.swap(fullness as u8, Ordering::Relaxed);
         if before < fullness as u8 {
-            tracing::warn!(used, most = self.most, ?fullness, "memory is short: this and what comes before it gives way");
+            tracing::warn!(
+                used,
+                most = self.most,
+                ?fullness,
+                "memory is short: this and what comes before it gives way"
+            );
         }
         fullness
     }

@@ -174,7 +174,9 @@ impl Rooms {
             OpenError::Limit { limit, value } if limit == "address-descriptors" => {
                 CreateError::Limit(Reached { limit: "address-descriptors", value })
             }
-            OpenError::Limit { value, .. } => CreateError::Limit(Reached { limit: "server-descriptors", value }),
+            OpenError::Limit { value, .. } => {
+                CreateError::Limit(Reached { limit: "server-descriptors", value })
+            }
             // The kernel has no descriptors left, before our own limit.
             OpenError::Machines(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
                 let (limit, value) = ("server-descriptors", self.limits.descriptors.into());

@@ -5,6 +5,7 @@
 
 mod allowance;
 mod authority;
+pub(crate) mod closing;
 mod outside;
 mod payloads;
 mod requests;
@@ -30,16 +31,12 @@ use tokio::{
 
 use self::{
     allowance::{Allowance, Idle},
-    outside::Outside, payloads::Payloads,
+    closing::Closing,
+    outside::Outside,
+    payloads::Payloads,
     streams::Parked,
 };
-use crate::{
-    accept::Meter,
-    closing::{self, Closing},
-    http::Shared,
-    quota::Permit,
-    room::Room,
-};
+use crate::{accept::Meter, http::Shared, quota::Permit, room::Room};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
@@ -294,6 +291,7 @@ impl Session {
             return over;
         }
         let silence = self.shared.config.deadlines.silence;
+        let mut heard = Instant::now();
         let mut silent = pin!(tokio::time::sleep(silence));
         let mut ping = tokio::time::interval(silence * 4 / 9);
         ping.reset();
@@ -319,7 +317,7 @@ impl Session {
                 }
                 message = stream.next(), if wait.is_none() => {
                     let now = Instant::now();
-                    silent.as_mut().reset(now + silence);
+                    heard = now;
                     let handled = self.handle(message, meter).await;
                     let idle = self.endpoint.take_idle_frames();
                     if idle > 0 {
@@ -328,7 +326,7 @@ impl Session {
                     }
                     handled
                 }
-                () = tokio::time::sleep_until(wait.unwrap_or_else(Instant::now)), if wait.is_some() => {
+                () = until(wait), if wait.is_some() => {
                     wait = None;
                     Ok(())
                 }
@@ -350,7 +348,12 @@ impl Session {
                     (self.ping, self.dirty) = (true, true);
                     Ok(())
                 }
-                () = &mut silent => Err(Over::Lost),
+                // Set anew only when it runs out, not with every message.
+                () = &mut silent => {
+                    let end = heard + silence;
+                    silent.as_mut().reset(end);
+                    if end <= Instant::now() { Err(Over::Lost) } else { Ok(()) }
+                }
                 () = ended.cancelled() => Err(Over::RoomEnded),
                 () = draining.begun() => Err(Over::Draining),
             };
@@ -424,6 +427,12 @@ impl Session {
 
     async fn request(&self, request: Request) -> Result<(), Over> {
         self.room.lab.request(request).await.map_err(|_| Over::RoomEnded)
+    }
+}
+
+async fn until(end: Option<Instant>) {
+    if let Some(end) = end {
+        tokio::time::sleep_until(end).await;
     }
 }
 

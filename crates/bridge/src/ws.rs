@@ -14,11 +14,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     accept::Meter,
-    closing::{self, Closing},
     http::Shared,
     quota::Permit,
     room::Room,
-    session::{Attach, Session},
+    session::{
+        Attach, Session,
+        closing::{self, Closing},
+    },
 };
 
 /// How long a session may take to take a connection.

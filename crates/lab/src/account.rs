@@ -79,10 +79,8 @@ impl Account {
 
     fn add(&self, amount: usize) -> Result<(), CallError> {
         let fits = |taken: usize| taken.checked_add(amount).filter(|&sum| sum <= self.most);
-        let before = self
-            .taken
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits)
-            .map_err(|_| self.refusal())?;
+        let before =
+            self.taken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).map_err(|_| self.refusal())?;
         let Some(around) = &self.around else { return Ok(()) };
         let more = self.beyond_share(before + amount) - self.beyond_share(before);
         around.add(more).inspect_err(|_| {

@@ -33,7 +33,8 @@ impl Descriptors {
     /// # Errors
     /// [`CallError::Limit`] `server-descriptors`.
     pub(crate) fn check(&self, new: &impl AsFd) -> Result<(), CallError> {
-        let fits = |fd: BorrowedFd<'_>, ceiling| u32::try_from(fd.as_raw_fd()).is_ok_and(|number| number < ceiling);
+        let fits =
+            |fd: BorrowedFd<'_>, ceiling| u32::try_from(fd.as_raw_fd()).is_ok_and(|number| number < ceiling);
         match self.ceiling {
             Some(ceiling) if !fits(new.as_fd(), ceiling) => {
                 // It may have been made when there were more: a copy has the lowest number that is free now.

@@ -22,7 +22,10 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
-        Self { account: Account::new("server-memory", usize::MAX), of_kind: AtomicUsize::new(limits::TRACE_BYTES) }
+        Self {
+            account: Account::new("server-memory", usize::MAX),
+            of_kind: AtomicUsize::new(limits::TRACE_BYTES),
+        }
     }
 }
 

@@ -93,7 +93,9 @@ impl Results {
         }
         // Said first, then looked at once more: whoever gives back in between either is seen or sees it.
         self.wanted.store(true, Ordering::SeqCst);
-        self.account.take(bytes).map_err(|error| if own(&error) { NoRoom::Later(error) } else { NoRoom::Never(error) })
+        self.account
+            .take(bytes)
+            .map_err(|error| if own(&error) { NoRoom::Later(error) } else { NoRoom::Never(error) })
     }
 
     fn given_back(&self) {

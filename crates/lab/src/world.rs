@@ -42,8 +42,8 @@ use self::{
 };
 pub(crate) use self::{evidence::Control, hosts::first_specs, timers::Timer};
 use crate::{
-    account::Account, capture::Capture, descriptors::Descriptors, epoll::Epoll, keeper::Keeper, log::TraceLog, outside::Outside, program::Program,
-    service::Service, wire::Wire,
+    account::Account, capture::Capture, descriptors::Descriptors, epoll::Epoll, keeper::Keeper,
+    log::TraceLog, outside::Outside, program::Program, service::Service, wire::Wire,
 };
 
 /// What a room is made with.

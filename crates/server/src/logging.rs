@@ -52,11 +52,17 @@ fn text(count: u64) -> String {
 }
 
 fn json(count: u64) -> String {
-    format!("{{\"level\":\"WARN\",\"fields\":{{\"message\":\"lines could not be written\",\"count\":{count}}}}}\n")
+    format!(
+        "{{\"level\":\"WARN\",\"fields\":{{\"message\":\"lines could not be written\",\"count\":{count}}}}}\n"
+    )
 }
 
 fn text_of_kind(count: u64, kind: &Metadata<'_>) -> String {
-    format!("wireside: {count} lines of {} ({}) were left out, there were too many\n", kind.target(), kind.name())
+    format!(
+        "wireside: {count} lines of {} ({}) were left out, there were too many\n",
+        kind.target(),
+        kind.name()
+    )
 }
 
 fn json_of_kind(count: u64, kind: &Metadata<'_>) -> String {

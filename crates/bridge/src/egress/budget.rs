@@ -46,7 +46,12 @@ struct State {
 }
 
 /// Why no more may be begun by somebody who has `own` of `all` there are.
-fn refusal(own: usize, (limit, most): (&'static str, usize), all: usize, total: (&'static str, usize)) -> Option<CallError> {
+fn refusal(
+    own: usize,
+    (limit, most): (&'static str, usize),
+    all: usize,
+    total: (&'static str, usize),
+) -> Option<CallError> {
     let kept = if own < limits::SHARE { 0 } else { limits::KEPT_FREE };
     if own >= most {
         Some(limits::reached(limit))

@@ -37,10 +37,7 @@ enum Piece {
 
 impl Lines {
     /// Starts the thread that writes to `out`. `left_out` words that so many lines are missing.
-    pub(crate) fn start(
-        out: impl Write + Send + 'static,
-        left_out: fn(u64) -> String,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(out: impl Write + Send + 'static, left_out: fn(u64) -> String) -> io::Result<Self> {
         let (sender, pieces) = sync_channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let own = Arc::clone(&lost);

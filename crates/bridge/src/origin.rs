@@ -10,6 +10,10 @@ use ipnet::IpNet;
 
 use crate::config::Config;
 
+/// What proxies add to requests that they forward.
+const FORWARDING: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
 /// Both ends of a connection, as the kernel knows them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
@@ -144,6 +148,14 @@ impl Names {
             }
         }
         client
+    }
+
+    /// Whether somebody whom nobody has declared as a proxy forwards requests of others from this machine.
+    pub(crate) fn is_forwarded(&self, ends: Ends, headers: &HeaderMap) -> bool {
+        let peer = ends.peer.ip().to_canonical();
+        peer.is_loopback()
+            && !self.is_proxy(peer)
+            && FORWARDING.iter().any(|header| headers.contains_key(*header))
     }
 
     /// Whether an address is a trusted proxy.

@@ -274,7 +274,7 @@ impl Client {
                 let (stream, data) = prefix(body, "Stream")?;
                 self.handle_stream(stream, data)
             }
-            (State::Live, Kind::Ack) => self.endpoint.link.handle_ack(body),
+            (State::Live, Kind::Ack) => self.endpoint.link.handle_ack(body).map(drop),
             (State::Live, Kind::Trace) => self.handle_trace(body),
             (State::Live, Kind::Skipped) => {
                 self.events.push_back(ClientEvent::Skipped(whole(body, "Skipped")?));

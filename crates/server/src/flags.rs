@@ -8,6 +8,8 @@ use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use server::{Config, tls};
 
+use crate::memory;
+
 /// Real TCP sockets in a web page, for learning.
 ///
 /// Serves the page, and the tutorial's server on a port of its own. Prints the addresses of both and runs until it is
@@ -70,6 +72,16 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     room_idle: u32,
 
+    /// Seconds without a sign of life after which a page's connection is given up; one that takes nothing is given up
+    /// after two thirds of them. The page may come back
+    #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(3..=3600))]
+    silence: u32,
+
+    /// Mebibytes that are kept for visitors in all, about: beyond four fifths there are no new rooms, then no recordings of
+    /// packets are sent, then old history goes. Default: three quarters of what this machine, or this control group, has
+    #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u32).range(16..))]
+    memory: Option<u32>,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Log::Text)]
     pub(crate) log: Log,
@@ -110,7 +122,14 @@ impl Flags {
     pub(crate) fn into_config(self) -> Result<Config> {
         let usual = Deadlines::default();
         let room_idle = Duration::from_secs(self.room_idle.into());
-        let deadlines = Deadlines { room_idle, resume: usual.resume.min(room_idle), ..usual };
+        let silence = Duration::from_secs(self.silence.into());
+        let deadlines = Deadlines {
+            room_idle,
+            resume: usual.resume.min(room_idle),
+            silence,
+            stall: silence * 2 / 3,
+            ..usual
+        };
         let tls = match (self.tls, self.tls_cert.zip(self.tls_key)) {
             (Some(OwnTls::SelfSigned), _) => Some(tls::self_signed(self.listen, &self.host_name)?),
             (None, Some((certificate, key))) => Some(tls::from_files(&certificate, &key)?),
@@ -128,10 +147,17 @@ impl Flags {
                 tls,
                 trusted_proxies: self.trusted_proxy,
                 deadlines,
+                limits: limits(self.memory),
                 ..bridge::Config::default()
             },
         })
     }
+}
+
+fn limits(memory: Option<u32>) -> bridge::Limits {
+    let usual = bridge::Limits::default();
+    let given = memory.map(|mebibytes| u64::from(mebibytes) << 20);
+    bridge::Limits { memory: given.or_else(memory::default).unwrap_or(usual.memory), ..usual }
 }
 
 fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {

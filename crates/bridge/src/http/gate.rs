@@ -52,6 +52,9 @@ async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused
     if upgrade || !is_safe(request.method()) {
         shared.names.check_origin(ends, &host, request.headers())?;
     }
+    if shared.names.is_forwarded(ends, request.headers()) {
+        shared.quota.is_forwarded();
+    }
     let client = Client(shared.names.client(ends, request.headers()));
     request.extensions_mut().insert(client);
     if upgrade { Ok(request) } else { with_body(shared, request).await }

@@ -75,7 +75,13 @@ impl Session {
             }
             ClientMessage::Wire { id, command } => Request::Wire { member, id, command },
             ClientMessage::Host { id, host, command } => Request::Host { member, id, host, command },
-            ClientMessage::Rename { name } => Request::Rename { member, name },
+            ClientMessage::Rename { name } => {
+                if !self.small_talk.take(Instant::now()) {
+                    tracing::debug!(%member, "a name beyond the allowance is not recorded");
+                    return Ok(());
+                }
+                Request::Rename { member, name }
+            }
             ClientMessage::Progress { lesson, step, outcome } => {
                 if !self.progress.take(Instant::now()) {
                     tracing::debug!(%member, "progress beyond the allowance is not recorded");
@@ -133,7 +139,9 @@ impl Session {
     /// Passes on what the room has for this person.
     pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<(), Over> {
         match delivery {
-            Delivery::StreamOpened { stream, outside } => self.stream_opened(stream, outside).await?,
+            Delivery::StreamOpened { stream, outside, window } => {
+                self.stream_opened(stream, outside, window).await?;
+            }
             Delivery::Result { id, outcome, payload } => {
                 self.send(ServerMessage::Result { id, outcome }, payload);
             }

@@ -159,6 +159,9 @@ impl Situation<'_> {
         if let Some(next) = self.unmet(&expected) {
             return next;
         }
+        if self.connects(line) {
+            return Next::Wait;
+        }
         if let Doing::Run { host, file, .. } = line
             && self.runs(host, file)
         {
@@ -314,6 +317,14 @@ impl Situation<'_> {
         background && read.call == "accept" && waits(host)
     }
 
+    /// Whether a line's connect waits for its answer.
+    fn connects(&self, line: &Doing) -> bool {
+        let read = structure(line).filter(|read| read.call == "connect");
+        let Some((read, host)) = read.zip(line.host()) else { return false };
+        let socket = read.object.and_then(|object| self.socket(&(host.to_owned(), object.to_owned())));
+        matches!(socket.map(|socket| socket.stage), Some(Stage::Connecting(to)) if Some(to.port()) == read.number())
+    }
+
     /// What the line stands on and is not so, with what brings it about.
     fn premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
         self.wire_premise(expected, line)
@@ -386,7 +397,7 @@ impl Situation<'_> {
         let key = self.takes_for_granted(expected, line)?;
         let named = expected.names.get(&key)?;
         let socket = self.socket(&key);
-        if socket.is_some_and(|socket| named.expect.fits(socket)) {
+        if socket.is_some_and(|socket| named.expect.fits(socket)) || self.connects(line) {
             return None;
         }
         let doings = self.anew(expected, &key, Some(line));
@@ -419,11 +430,11 @@ impl Situation<'_> {
             so_far.after(doing);
             let Some(key) = about(doing) else { continue };
             let stage = so_far.names.get(&key).map(|named| &named.expect);
-            if self
-                .socket(&key)
-                .zip(stage)
-                .is_some_and(|(socket, stage)| stage.fits(socket) && self.is_whole(expected, &key, socket))
-            {
+            let fits = |(socket, stage): (&SocketNow, &Expect)| {
+                let waits = matches!((stage, socket.stage), (Expect::Connected(port), Stage::Connecting(to)) if *port == to.port());
+                (waits || stage.fits(socket)) && self.is_whole(expected, &key, socket)
+            };
+            if self.socket(&key).zip(stage).is_some_and(fits) {
                 reached.insert(key, at);
             }
         }

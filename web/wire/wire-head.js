@@ -9,6 +9,9 @@ import { endedByRule, HELD_TOO_LONG, heldWords, number, refusal, settingsWords }
 const HOLD = ["Hold", " the wire", ""];
 const LET_THROUGH = ["Let ", "all ", "through"];
 
+/** Where a name or a call that waits stands. */
+const PLACE = ["left", "width", "--row"];
+
 /** @typedef {{ count: number, took: number } | null} Slow a burst shown slowly: its events, and nanoseconds */
 
 export class WireHead {
@@ -157,7 +160,7 @@ export class WireHead {
     reconcile(this.#labels, wanted, (kept, made) => {
       if (kept.textContent !== made.textContent) kept.replaceChildren(...made.childNodes);
       if (kept.title !== made.title) kept.title = made.title;
-      if (kept.style.cssText !== made.style.cssText) kept.style.cssText = made.style.cssText;
+      for (const property of PLACE) kept.style.setProperty(property, made.style.getPropertyValue(property));
       kept.dataset.side = made.dataset.side;
     });
   }

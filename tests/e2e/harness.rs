@@ -11,6 +11,7 @@ pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod room;
 pub(crate) mod server;
+pub(crate) mod site;
 pub(crate) mod tls;
 pub(crate) mod trace;
 

@@ -5,7 +5,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use proto::call::{Call, Family, Kind, Value, Wait};
+use proto::{
+    call::{Call, Family, Kind, Value, Wait},
+    message::WireCommand,
+};
 
 use crate::harness::{client::Client, http, profile, room::NewRoom, server::TestServer};
 
@@ -59,7 +62,7 @@ async fn traffic(client: &mut Client) {
         .expect("connected");
     client.send(pair.server, itself, b"to myself").await.expect("sent");
     let socket = Call::Socket { family: Family::Inet, kind: Kind::Datagram };
-    let Ok(Value::Descriptor(datagrams)) = client.call(pair.client, socket).await else {
+    let Ok(Value::Descriptor(datagrams)) = client.call(pair.client, socket.clone()).await else {
         panic!("no socket")
     };
     // To a port where nobody is: the answer is ICMP, and the next call tells.
@@ -68,6 +71,20 @@ async fn traffic(client: &mut Client) {
         .await
         .expect("connected");
     client.send(pair.client, datagrams, b"is anybody there?").await.expect("sent");
+    // Lost, as the wire was told to: the file says so, since nothing else in it does.
+    let wire = async |client: &mut Client, loss: f64| {
+        let set = WireCommand::Set { delay_ms: None, loss: Some(loss), seed: None };
+        let set = client.endpoint().wire(set).expect("a request");
+        client.result(set).await.0.expect("told");
+    };
+    wire(client, 1.0).await;
+    let Ok(Value::Descriptor(lost)) = client.call(pair.client, socket).await else { panic!("no socket") };
+    client
+        .connect_to(pair.client, lost, "10.0.0.1:10".parse().expect("an address"))
+        .await
+        .expect("connected");
+    client.send(pair.client, lost, b"into the void").await.expect("sent");
+    wire(client, 0.0).await;
     let ping = Call::Ping { name: "server".to_owned(), count: 2 };
     let pinging = client.begin(pair.client, ping, Wait::Forever);
     client.result(pinging).await.0.expect("echoes");
@@ -96,6 +113,7 @@ async fn tshark_reads_the_rooms_packets_without_a_complaint() {
         ("the datagram", "udp && !icmp && udp.dstport == 9"),
         ("its refusal", "icmp.type == 3 && icmp.code == 3"),
         ("echoes", "icmp.type == 0"),
+        ("what was lost", "udp.dstport == 10 && frame.comment contains \"lost by the wire\""),
     ] {
         assert_ne!(tshark(&file, &["-Y", filter]), "", "{what}");
     }

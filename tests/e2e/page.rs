@@ -5,12 +5,16 @@ mod by_keyboard;
 mod client;
 mod connection;
 mod editor;
+mod first_look;
 mod lessons;
+mod library;
 mod links;
 mod programs;
 mod secure;
+mod sizes;
 mod together;
 mod wire;
+mod wire_crowd;
 
 use crate::harness::{
     browser::{Browser, Tab},

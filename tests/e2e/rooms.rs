@@ -2,8 +2,8 @@
 
 use proto::{
     call::{Call, CallError, Family, Kind, Value, Wait},
-    id::{Fd, HostId, PacketId, ProgramId},
-    message::{HostCommand, Refusal, Sysctl, WireCommand},
+    id::{Fd, HostId, MemberId, PacketId, ProgramId},
+    message::{HostCommand, Notice, Refusal, Sysctl, WireCommand},
     room::Role,
     trace::What,
 };
@@ -133,6 +133,146 @@ async fn a_watcher_who_calls_is_refused_every_time() {
     assert_eq!(ended, Some(refused_as("watching")));
     // The owner's program is as it was.
     assert_eq!(owner.socket(theirs).await, Fd(3));
+}
+
+/// Asks that somebody is removed.
+async fn remove(by: &mut Client, who: MemberId) -> Result<Value, CallError> {
+    let id = by.endpoint().remove(who).expect("a request");
+    by.result(id).await.0
+}
+
+#[tokio::test]
+async fn only_the_owner_removes_people_and_no_owner_is_removed() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let mut guest = Client::join(&room.join(), "Grace").await;
+    let mut watcher = Client::join(&room.watch(), "Edsger").await;
+    let [ada, grace, edsger] = [&owner, &guest, &watcher].map(|one| one.snapshot().member);
+    for who in [ada, grace, edsger, MemberId(4000)] {
+        assert_eq!(remove(&mut guest, who).await, Err(refused_as("guest")));
+        assert_eq!(remove(&mut watcher, who).await, Err(refused_as("watching")));
+    }
+    let other = Client::join(&room.owner(), "Ada's other page").await.snapshot().member;
+    for who in [ada, other] {
+        let stays = CallError::Policy { rule: "owners-stay".to_owned(), value: "owner".to_owned() };
+        assert_eq!(remove(&mut owner, who).await, Err(stays));
+    }
+    let nobody = CallError::Protocol { rule: "no such person".to_owned() };
+    assert_eq!(remove(&mut owner, MemberId(4000)).await, Err(nobody));
+    // Everybody is still here.
+    let own = guest.own_host();
+    guest.program_on(own).await.expect("a program of the guest");
+    let late = Client::join(&room.watch(), "late").await;
+    assert_eq!(late.snapshot().members.len(), 5);
+}
+
+#[tokio::test]
+async fn whoever_is_removed_is_told_and_nothing_of_theirs_is_left() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    owner.subscribe();
+    let mut guest = Client::join(&room.join(), "Grace").await;
+    let (own, grace) = (guest.own_host(), guest.snapshot().member);
+    let theirs = guest.program_on(own).await.expect("a program");
+    let listener = guest.listener(theirs, 12345, 5).await;
+    guest.begin(theirs, Call::Accept { fd: listener }, Wait::Forever);
+    let token = guest.snapshot().token;
+
+    assert_eq!(remove(&mut owner, grace).await, Ok(Value::Done));
+    guest.until("the news", |guest| guest.notices.contains(&Notice::Removed).then_some(())).await;
+    assert_eq!(guest.close.as_ref().map(|(code, _)| *code), Some(proto::CLOSE_REMOVED));
+    let gone = |events: &[proto::trace::Event]| {
+        events.iter().any(|event| event.what == What::ProgramEnded(theirs))
+            && events.iter().any(|event| event.what == What::HostGone(own))
+            && events.iter().any(|event| event.what == What::Left(grace))
+    };
+    owner.trace_until(gone).await;
+    // The session is over for good, with whatever it is asked for.
+    assert_eq!(Client::reattach(&room.join(), token).await.err(), Some(Refusal::Removed));
+    assert_eq!(Client::reattach(&room.watch(), token).await.err(), Some(Refusal::Removed));
+    let nobody = CallError::Protocol { rule: "no such person".to_owned() };
+    assert_eq!(remove(&mut owner, grace).await, Err(nobody));
+    // The link still leads in, as it says; their machine's name is free again.
+    let again = Client::join(&room.join(), "Grace").await;
+    assert_ne!(again.snapshot().member, grace);
+    let machine = again.own_host();
+    assert!(again.snapshot().hosts.iter().any(|host| host.id == machine && host.name == "guest-1"));
+}
+
+#[tokio::test]
+async fn somebody_removed_while_their_connection_is_lost_does_not_come_back() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    owner.subscribe();
+    let watcher = Client::join(&room.watch(), "Edsger").await;
+    let edsger = watcher.snapshot().member;
+    let token = watcher.vanish();
+    assert_eq!(remove(&mut owner, edsger).await, Ok(Value::Done));
+    owner.trace_until(|events| events.iter().any(|event| event.what == What::Left(edsger))).await;
+    assert_eq!(Client::reattach(&room.watch(), token).await.err(), Some(Refusal::Removed));
+}
+
+#[tokio::test]
+async fn who_gives_no_name_is_called_as_their_machine_is() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let guest = Client::join(&room.join(), "").await;
+    let watcher = Client::join(&room.watch(), "  ").await;
+    let mut owner = Client::join(&room.owner(), "").await;
+    let snapshot = owner.snapshot();
+    let name = |id| snapshot.members.iter().find(|one| one.id == id).map(|one| one.name.as_str());
+    let (grace, edsger, ada) = (guest.snapshot().member, watcher.snapshot().member, snapshot.member);
+    assert_eq!(name(grace), Some("guest-1"));
+    assert_eq!(name(edsger), Some(format!("watcher {edsger}").as_str()));
+    assert_eq!(name(ada), Some("the owner"));
+    // A name can be taken back.
+    owner.subscribe();
+    let mut guest = guest;
+    guest.endpoint().rename("Grace");
+    guest.endpoint().rename("");
+    guest.flush().await;
+    let named = |events: &[proto::trace::Event]| {
+        let names: Vec<_> = events
+            .iter()
+            .filter_map(|event| match &event.what {
+                What::Joined(member) if member.id == grace => Some(member.name.as_str()),
+                _ => None,
+            })
+            .collect();
+        names == ["guest-1", "Grace", "guest-1"]
+    };
+    owner.trace_until(named).await;
+}
+
+#[tokio::test]
+async fn what_stands_in_front_is_told_by_those_who_work_there_only() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let mut guest = Client::join(&room.join(), "Grace").await;
+    let mut watcher = Client::join(&room.watch(), "Edsger").await;
+    watcher.subscribe();
+    let (host, own) = (owner.host("server"), guest.own_host());
+    watcher.endpoint().in_front(host, "of nobody.py");
+    guest.endpoint().in_front(host, "of nobody.py");
+    guest.endpoint().in_front(own, "client.py");
+    owner.endpoint().in_front(host, "server.py");
+    for client in [&mut watcher, &mut guest, &mut owner] {
+        client.flush().await;
+    }
+    let fronts = |events: &[proto::trace::Event]| {
+        let told = events.iter().filter_map(|event| match &event.what {
+            What::InFront { host, name, .. } => Some((*host, name.clone())),
+            _ => None,
+        });
+        told.collect::<std::collections::BTreeSet<_>>()
+    };
+    watcher.trace_until(|events| fronts(events).len() == 2).await;
+    let told = fronts(&watcher.events);
+    assert_eq!(told, [(host, "server.py".to_owned()), (own, "client.py".to_owned())].into());
 }
 
 #[tokio::test]

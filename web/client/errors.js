@@ -144,6 +144,8 @@ export function refused(refusal) {
     case "SessionOver":
     case "Gap":
       return session("SESSION_OVER", "the connection was away for too long; the session's sockets are closed");
+    case "Removed":
+      return removed();
     case "Draining":
       return session("DRAINING", "the server is going away");
     default:
@@ -155,7 +157,12 @@ export function refused(refusal) {
 export function ended(kind) {
   if (kind === "room-ended") return session("ROOM_ENDED", "this room has ended; its sockets are closed");
   if (kind === "taken-over") return session("TAKEN_OVER", "another page goes on with this session");
+  if (kind === "removed") return removed();
   return null;
+}
+
+function removed() {
+  return session("REMOVED", "the owner of this room has removed you");
 }
 
 /** @param {string} code @param {string} message @param {object} [fields] */

@@ -10,8 +10,8 @@ const SPARES_SMALL = 1;
 const SMALL_GIB = 4;
 
 const INSECURE =
-  'Python needs a secure address (https, or localhost). Everything else on this page works. Use "By hand", or ask ' +
-  "whoever runs this server for the https link.";
+  'This browser runs Python only at a secure address (https, or localhost). Everything else on this page works. Use "By ' +
+  'hand", or a current Chrome, Edge or Firefox, or ask whoever runs this server for the https link.';
 const NOT_BUILT = "This server was built without Python. Everything else on this page works.";
 
 /** @typedef {{ base: string, files: Record<string, { size: number, compressed?: number }> }} Files */
@@ -68,7 +68,10 @@ export class Interpreter {
 
   /** @param {Files} files */
   constructor({ base, files }) {
-    const total = Object.values(files).reduce((sum, { size, compressed }) => sum + (compressed ?? size), 0);
+    // What an earlier worker has for all does not travel again.
+    const isHere = (/** @type {string} */ name) => (snapshot !== null && name === SNAPSHOT) || (module !== null && name.endsWith(".wasm"));
+    const coming = Object.entries(files).filter(([name]) => !isHere(name));
+    const total = coming.reduce((sum, [, { size, compressed }]) => sum + (compressed ?? size), 0);
     this.progress = { loaded: 0, total, ready: false };
     this.ready = new Promise((resolve, reject) => {
       this.#loaded = (error) => (error ? reject(error) : resolve());
@@ -78,7 +81,7 @@ export class Interpreter {
     this.#worker = new Worker(scriptUrl("../py/pane-worker.js"), { type: "module", name: "python" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => this.#hear({ failed: event.message ?? "the worker could not be started" });
-    this.#worker.postMessage({ do: "load", base: new URL(base, location.href).href, files, module, snapshot });
+    this.#worker.postMessage({ do: "load", base: new URL(base, import.meta.url).href, files, module, snapshot });
   }
 
   /** @param {any} message @param {Transferable[]} [transfer] */

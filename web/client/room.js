@@ -204,6 +204,23 @@ export class Room {
     return (await this.#port.ask("source", request)).ok;
   }
 
+  /**
+   * Tells those who watch what stands in front on a machine in this page: a program's file, or its console.
+   * @param {string | number} host @param {string} name
+   */
+  inFront(host, name) {
+    this.#port.tell({ do: "inFront", host: this.#host(host).id, name: String(name) });
+  }
+
+  /**
+   * Ends the session of a guest or a watcher, with their programs and their machine. Only owners may. Whoever has the
+   * link can come in again, as somebody new.
+   * @param {number} member their number
+   */
+  async remove(member) {
+    await this.#port.ask("remove", { do: "remove", member: args.integer(member, "the member", 0) });
+  }
+
   /** A new name for this person. @param {string} name at most 32 characters */
   rename(name) {
     if ([...String(name)].length > 32) throw new RangeError("a name has at most 32 characters");
@@ -319,8 +336,10 @@ export class Room {
       case "connection":
         return this.#connection(news.state === "failed" ? "lost" : news.state, news.leftMs);
       case "notice":
-        if (news.error) this.#end(news.error);
-        return this.#emit("notice", news.notice);
+        this.#emit("notice", news.notice);
+        if (!news.error) return undefined;
+        this.#end(news.error);
+        return this.#connection("over", 0);
       case "skipped":
         return this.#emit("notice", { kind: "skipped", count: news.count, leftMs: null });
       case "refused":

@@ -18,7 +18,7 @@ export interface OpenOptions {
   token?: string;
   /** False: no trace; `room.trace()`, and news of people and machines, are empty then. */
   trace?: boolean;
-  /** Where to make a new room, if not at the page's own server. */
+  /** Where to make a new room, if not at the server that this module came from. */
   server?: string;
   /** Gives up. */
   signal?: AbortSignal;
@@ -28,7 +28,8 @@ export interface OpenOptions {
  * Opens a new room, or joins the one of a link (`https://host/r/<id>#<key>`) with the role its key gives.
  *
  * @throws {RoomError} `NO_ROOM`, `WRONG_KEY`, `LIMIT`, `DRAINING`, `UNAVAILABLE` (the message says what is missing),
- * `BLOCKED` (the WebSocket does not get through) or `UNREACHABLE`
+ * `BLOCKED` (the WebSocket does not get through), `UNREACHABLE`, or `NOT_LOADED` (a file of the client did not come); within
+ * three minutes in every case
  */
 export function openRoom(link?: string, options?: OpenOptions): Promise<Room>;
 
@@ -107,7 +108,7 @@ export interface RoomEvents {
   connection: { state: "open" | "lost" | "over"; leftMs: number | null; error: RoomError | null };
   /** News that is not in the trace. `count` is that of trace events which the room let go before this page could have them. */
   notice: {
-    kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "draining" | "skipped";
+    kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "removed" | "draining" | "skipped";
     leftMs: number | null;
     count?: number;
   };
@@ -166,7 +167,15 @@ export class Room {
   on<Name extends keyof RoomEvents>(what: Name, listener: (detail: RoomEvents[Name]) => void): () => void;
   /** Shows everybody the text of a program as it stands in this page's editor; false where it is too long. */
   source(host: string | number, name: string, text: string): Promise<boolean>;
+  /** Tells those who watch what stands in front on a machine in this page: a program's file, or its console. */
+  inFront(host: string | number, name: string): void;
+  /** A new name for this person, at most 32 characters; empty lets the server choose. */
   rename(name: string): void;
+  /**
+   * Ends the session of a guest or a watcher, with their programs and their machine. Only owners may. Whoever has the
+   * link can come in again, as somebody new.
+   */
+  remove(member: number): Promise<void>;
   /**
    * Tells how far this person has come in a lesson: an event `progress` for everybody who watches the room. Names are
    * at most 32 characters; `evidence` is the `seq` of the event that shows it. Bounded: 64 at once, then one a second.
@@ -434,7 +443,7 @@ export class TimedOutError extends Error {
 /** Python cannot run here. `message` is a sentence for the person. */
 export class PythonError extends Error {
   /**
-   * `insecure`: the address is neither https nor localhost; `not-built`: this server was built without Python;
+   * `insecure`: the address is neither https nor localhost, and this browser cannot suspend WebAssembly; `not-built`: this server was built without Python;
    * `not-loaded`: its files did not come; `source`: the script is too long.
    */
   readonly code: "insecure" | "not-built" | "not-loaded" | "source";
@@ -448,12 +457,15 @@ export class RoomError extends Error {
     | "SESSION_OVER"
     | "ROOM_ENDED"
     | "TAKEN_OVER"
+    | "REMOVED"
     | "LIMIT"
     | "POLICY"
     | "DRAINING"
     | "UNAVAILABLE"
     | "BLOCKED"
     | "UNREACHABLE"
+    /** A file of the client did not come, or cannot be used: the worker, its modules, the WebAssembly. */
+    | "NOT_LOADED"
     | "REFUSED";
   readonly limit?: string;
   readonly value?: number;

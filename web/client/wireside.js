@@ -28,6 +28,10 @@ export { Run } from "./run.js";
 
 /** Failed tries before a first connection is given up. */
 const FIRST_TRIES = 2;
+/** How long the worker and its WebAssembly may be on their way, in milliseconds. */
+const LOAD_MS = 60_000;
+/** How long the server may take for one answer, in milliseconds. It delays whoever comes too fast, by less than this. */
+const ANSWER_MS = 60_000;
 
 /**
  * Opens a new room, or joins the one of a link with the role its key gives.
@@ -59,16 +63,17 @@ export async function openRoom(link, options = {}) {
 
 /** Makes a room. @param {{ server?: string, signal?: AbortSignal }} options */
 async function make({ server, signal }) {
-  const origin = new URL(server ?? location.origin).origin;
+  // Where the client came from: for a page of another origin that is not its own.
+  const origin = new URL(server ?? import.meta.url).origin;
   let answer;
   try {
-    answer = await fetch(new URL("/rooms", origin), { method: "POST", signal });
+    answer = await answered(fetch(new URL("/rooms", origin), { method: "POST", signal }));
   } catch (error) {
     signal?.throwIfAborted();
-    throw new RoomError("UNREACHABLE", "the server does not answer", { cause: error });
+    throw Object.assign(unreachable(origin), { cause: error });
   }
   if (!answer.ok) throw await refusal(answer);
-  const { room, owner } = await answer.json();
+  const { room, owner } = await answered(answer.json());
   return { origin, id: room, key: owner };
 }
 
@@ -84,7 +89,7 @@ async function refusal(answer) {
 
 /** @param {string} link @param {string} [key] */
 function parse(link, key) {
-  const url = new URL(link, location.href);
+  const url = new URL(link, import.meta.url);
   const match = /^\/r\/([^/]+)\/?$/.exec(url.pathname);
   if (!match) throw new TypeError("a room's link is https://host/r/<id>#<key>");
   const found = key ?? url.hash.slice(1);
@@ -100,12 +105,25 @@ function parse(link, key) {
 function begin(port, worker, origin, signal) {
   return new Promise((resolve, reject) => {
     let failures = 0;
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-    worker.onerror = (event) => reject(new RoomError("UNAVAILABLE", `the client could not be started: ${event.message}`));
+    const stop = (/** @type {any} */ error) => {
+      clearTimeout(patience);
+      reject(error);
+    };
+    const unable = (/** @type {string | undefined} */ why) =>
+      stop(new RoomError("NOT_LOADED", `the client could not be loaded: ${why || "a file did not come, see the console"}`));
+    let patience = setTimeout(() => unable(`it has not come for ${LOAD_MS / 1000} s`), LOAD_MS);
+    signal?.addEventListener("abort", () => stop(signal.reason), { once: true });
+    worker.onerror = (event) => unable(event.message);
     port.onnews = (news) => {
-      if (news.type === "begun") return resolve(news);
-      if (news.type === "refused") return reject(callError("openRoom", news.error));
-      if (news.type === "connection" && ++failures === FIRST_TRIES) silence(origin).then(reject);
+      if (news.type === "begun") {
+        clearTimeout(patience);
+        resolve(news);
+      } else if (news.type === "loaded") {
+        clearTimeout(patience);
+        patience = setTimeout(() => stop(unreachable()), ANSWER_MS);
+      } else if (news.type === "unable") unable(news.message);
+      else if (news.type === "refused") stop(callError("openRoom", news.error));
+      else if (news.type === "connection" && ++failures === FIRST_TRIES) void silence(origin).then(stop);
     };
   });
 }
@@ -113,11 +131,25 @@ function begin(port, worker, origin, signal) {
 /** Tells a server that is gone from a WebSocket that is blocked on the way. @param {string} origin */
 async function silence(origin) {
   try {
-    await fetch(new URL("/health", origin), { cache: "no-store" });
+    await answered(fetch(new URL("/health", origin), { cache: "no-store" }));
   } catch {
-    return new RoomError("UNREACHABLE", "the server does not answer");
+    return unreachable();
   }
   return new RoomError("BLOCKED", "the live connection (WebSocket) was blocked");
+}
+
+/** To a page of another origin a server that does not know it looks like one that is not there. @param {string} [origin] */
+function unreachable(origin = location.origin) {
+  const known = origin === location.origin ? "" : `, or was not started with --origin ${location.origin}`;
+  return new RoomError("UNREACHABLE", `the server does not answer${known}`);
+}
+
+/** What was asked for, unless it takes too long. @template T @param {Promise<T>} asked @returns {Promise<T>} */
+function answered(asked) {
+  return new Promise((resolve, reject) => {
+    const patience = setTimeout(() => reject(unreachable()), ANSWER_MS);
+    asked.then(resolve, reject).finally(() => clearTimeout(patience));
+  });
 }
 
 /** Says goodbye when the page really goes, and wakes the connection when the network is back. @param {Room} room @param {Worker} worker */

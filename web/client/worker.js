@@ -57,7 +57,7 @@ async function answer(port, calls, request) {
   try {
     if (request.do === "open") {
       session ??= open(request);
-      await session;
+      await session.catch((error) => self.postMessage({ news: { type: "unable", message: String(error?.message ?? error) } }));
       return;
     }
     const live = await /** @type {Promise<Session>} */ (session);
@@ -106,6 +106,10 @@ function begin(live, calls, request) {
       return void live.output(request.program, request.error, request.text);
     case "source":
       return { ok: live.source(request.host, request.name, request.text) };
+    case "inFront":
+      return void live.inFront(request.host, request.name);
+    case "remove":
+      return { id: live.remove(request.member) };
     case "rename":
       return void live.rename(request.name);
     case "progress":
@@ -132,6 +136,7 @@ function begin(live, calls, request) {
 /** @param {{ url: string, key: Uint8Array, name: string, token?: Uint8Array, trace: boolean }} options */
 async function open({ url, key, name, token, trace }) {
   await init();
+  self.postMessage({ news: { type: "loaded" } });
   return new Session(url, key, name, token, trace, hear);
 }
 

@@ -427,7 +427,7 @@ export class CallConsole extends HTMLElement {
 
   #tick() {
     const waiting = this.#waiting;
-    if (waiting.length === 0) {
+    if (waiting.length === 0 || this.#room.connection === "over") {
       clearInterval(this.#ticking);
       this.#ticking = undefined;
       return;

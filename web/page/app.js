@@ -2,6 +2,7 @@
 import "/page/lesson-strip.js";
 import "/page/machine-pane.js";
 import "/page/notice-bar.js";
+import { listenForAbout } from "/page/about.js";
 import { CodeLinks } from "/page/code-links.js";
 import { watchConnection } from "/page/connection.js";
 import { copyLink, copyOf } from "/page/copy-link.js";
@@ -10,7 +11,7 @@ import { entered, fragment } from "/page/entering.js";
 import { Frame, followWidth, regions, showView } from "/page/frame.js";
 import { listenForKeys } from "/page/keyboard.js";
 import { remember } from "/page/lesson-shelf.js";
-import { refusal } from "/page/opening.js";
+import { notLoaded, refusal } from "/page/opening.js";
 import { RoomClock } from "/page/room-clock.js";
 import { TopBar } from "/page/top-bar.js";
 import { CodeStore } from "/program/code-store.js";
@@ -24,6 +25,7 @@ const python = new PythonState();
 if (new URLSearchParams(location.search).get("view") === "wire") document.body.dataset.only = "wire";
 followWidth();
 listenForKeys(regions);
+listenForAbout();
 boot(new TopBar());
 
 /** @param {TopBar} top */
@@ -33,8 +35,8 @@ async function boot(top) {
     const parts = Promise.all([
       loadViews(),
       copied(),
-      part(import("/wire/wire-view.js")),
-      part(import("/console/call-console.js")),
+      part("what draws the wire", import("/wire/wire-view.js")),
+      part("the calls by hand", import("/console/call-console.js")),
     ]);
     const [room, [{ view, lessons }, copy]] = await Promise.all([entered, parts]);
     begin({ room, view, lessons, top, copy });
@@ -49,9 +51,15 @@ async function boot(top) {
   }
 }
 
-/** The rest works without a part that could not be loaded. @param {Promise<unknown>} loading */
-function part(loading) {
-  return loading.catch((error) => console.error(error));
+/**
+ * The rest works without a part that could not be loaded, and says so.
+ * @param {string} what in words, as it goes on in a sentence @param {Promise<unknown>} loading
+ */
+function part(what, loading) {
+  return loading.catch((error) => {
+    console.error(error);
+    notices.show("missing", { tone: "bad", alert: true, text: notLoaded(what), actions: [{ label: "Reload", run: () => location.reload() }] });
+  });
 }
 
 /** The copy that somebody gave with the link; a damaged one is said, and the room opens without it. */
@@ -77,13 +85,16 @@ function begin({ room, view, lessons, top, copy }) {
   clock.heard(room.snapshot.now);
   const store = new CodeStore(room.id, copy?.code ?? null);
   const frame = new Frame({ room, view, clock, store, python }, ({ id }) => ({
-    waiting: view.waiting(id),
-    sockets: view.sockets(id, clock.now()),
+    // Nothing waits where there is no session: everything of it has ended with it.
+    waiting: room.connection === "over" ? [] : view.waiting(id),
+    sockets: room.connection === "over" ? [] : view.sockets(id, clock.now()),
   }));
   new CodeLinks({ view, wire, panes: frame.panes });
   if (copy?.lesson) remember(copy.lesson);
-  top.attach(room, () => copyLink({ lesson: strip.lesson, code: store.code }));
-  watchConnection(room, notices);
+  const copyOfThis = () => copyLink({ lesson: strip.lesson, code: store.code });
+  top.attach(room, copyOfThis);
+  watchConnection(room, notices, async () => (store.isKept ? "/" : copyOfThis()));
+  room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
   void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null }));
@@ -128,9 +139,14 @@ function cancel(view, frame, call) {
 
 /** Rust computes everything that is shown of the trace, and how far the lesson is. */
 async function loadViews() {
-  const { default: init, View, LessonView } = await import("/client/web.js");
-  await init();
+  const { default: init, View, LessonView } = await import("/client/web.js").catch(isMissing);
+  await init().catch(isMissing);
   return { view: new View(), lessons: new LessonView() };
+}
+
+/** As the client says it where its own files did not come. @param {any} error @returns {never} */
+function isMissing(error) {
+  throw Object.assign(new Error(error?.message ?? String(error)), { code: "NOT_LOADED" });
 }
 
 /** @param {() => void} draw */

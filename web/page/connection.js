@@ -2,13 +2,17 @@
 import { announce } from "/page/announce.js";
 import { minutes } from "/page/notice-bar.js";
 import { BLOCKED } from "/page/opening.js";
+import { sessionToken } from "/page/storage.js";
 
 const BACK_MS = 3000;
 /** How long a session outlives a lost connection (`limits::RESUME_WINDOW_MS`). */
 const RESUME_MS = 60_000;
 
-/** @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices */
-export function watchConnection(room, notices) {
+/**
+ * @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices
+ * @param {() => Promise<string>} fresh the address of a new room with the code that is here
+ */
+export function watchConnection(room, notices, fresh) {
   let last = room.connection ?? "open";
   room.on("connection", (/** @type {any} */ { state, leftMs, error }) => {
     // Every failed try says so again; people are told once.
@@ -18,7 +22,7 @@ export function watchConnection(room, notices) {
     document.body.dataset.connection = state;
     if (state === "lost") notices.show("connection", lost(leftMs));
     else if (state === "blocked") notices.show("connection", { tone: "bad", alert: true, text: BLOCKED, actions: [reload()] });
-    else if (state === "over") notices.show("ended", over(error));
+    else if (state === "over") end(room, notices, error, fresh);
     else if (before === "lost") notices.show("connection", { tone: "good", text: "Back. Nothing was lost.", for: BACK_MS });
     else notices.clear("connection");
   });
@@ -35,25 +39,40 @@ function lost(leftMs) {
   };
 }
 
-/** @param {any} error @returns {import("/page/notice-bar.js").Notice} */
-function over(error) {
-  if (error?.code === "NO_ROOM") return ended();
-  return {
-    tone: "bad",
-    alert: true,
-    text: "The connection was away for too long; your sockets are closed. The room may still be there.",
-    actions: [{ ...reload(), label: "Come back in" }],
-  };
+/**
+ * @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices
+ * @param {any} error why there is no session any more @param {() => Promise<string>} fresh
+ */
+function end(room, notices, error, fresh) {
+  notices.clear("ends");
+  // A reload would be told once more that that session is over; the link leads in as somebody new.
+  if (error?.code === "REMOVED") sessionToken.set(room.id, null);
+  notices.show("ended", over(error, room.me.role !== "viewer", fresh));
 }
 
-/** @returns {import("/page/notice-bar.js").Notice} */
-function ended() {
-  return {
-    tone: "bad",
-    alert: true,
-    text: "This room has ended; its sockets are closed.",
-    actions: [{ label: "Open it in a new room", run: () => location.assign("/") }],
-  };
+/** @param {any} error @param {boolean} hasCode @param {() => Promise<string>} fresh @returns {import("/page/notice-bar.js").Notice} */
+function over(error, hasCode, fresh) {
+  const code = hasCode ? " Your code is here." : "";
+  const label = hasCode ? "Open it in a new room" : "Open a room of your own";
+  const anew = { label, run: () => void fresh().then((address) => location.assign(address)) };
+  switch (error?.code) {
+    case "NO_ROOM":
+    case "ROOM_ENDED":
+      return bad(`This room has ended; its sockets are closed.${code}`, [anew]);
+    case "REMOVED":
+      return bad(`The owner of this room has removed you.${code}`, [anew]);
+    case "TAKEN_OVER":
+      return { ...bad("This room is open in another tab, which goes on with your sockets.", [{ ...reload(), label: "Use it here" }]), tone: "wait" };
+    default:
+      return bad("The connection was away for too long; your sockets are closed. The room may still be there.", [
+        { ...reload(), label: "Come back in" },
+      ]);
+  }
+}
+
+/** @param {string} text @param {import("/page/notice-bar.js").Notice["actions"]} actions @returns {import("/page/notice-bar.js").Notice} */
+function bad(text, actions) {
+  return { tone: "bad", alert: true, text, actions };
 }
 
 /** @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices @param {any} notice */
@@ -71,16 +90,6 @@ function tell(room, notices, notice) {
     case "room-stays":
       notices.clear("ends");
       return announce("The room stays open.");
-    case "room-ended":
-      notices.clear("ends");
-      return notices.show("ended", ended());
-    case "taken-over":
-      return notices.show("ended", {
-        tone: "wait",
-        alert: true,
-        text: "This room is open in another tab, which goes on with your sockets.",
-        actions: [{ ...reload(), label: "Use it here" }],
-      });
     case "draining":
       return notices.show("ends", {
         tone: "wait",

@@ -1,7 +1,9 @@
 // The frame: which machine stands at which side, which view shows on a small screen, and the order of regions.
 import { element, find, reconcile } from "/page/element.js";
 import { moodOf } from "/page/mood.js";
+import { MachineSwitch, keepUp, pickButton } from "/page/machine-switch.js";
 import { leftHost, rightHosts } from "/page/machines.js";
+import { machineLabel, shortLabel } from "/page/people.js";
 
 const NARROW = matchMedia("(max-width: 63.99rem)");
 const SMALL = matchMedia("(max-width: 39.99rem)");
@@ -14,6 +16,9 @@ export class Frame {
   /** @type {number | null} the machine somebody picked for the right side */
   #picked = null;
   #moodOf;
+  /** Machines that printed something while they were not on the screen, by their name. @type {Set<string>} */
+  #news = new Set();
+  #switches;
   /** Called when what is on the screen has changed. */
   onshow = () => {};
   /** Called when what a program of this page does has changed. */
@@ -25,12 +30,36 @@ export class Frame {
     this.#moodOf = doing;
     this.#left = /** @type {any} */ (find("#left machine-pane"));
     this.#right = /** @type {any} */ (find("#right machine-pane"));
-    for (const pane of [this.#left, this.#right]) {
-      pane.attach(shared);
-      pane.onchange = () => this.onprogram();
-    }
-    this.#right.onpick = (/** @type {any} */ host) => this.#pick(host);
+    const others = () =>
+      new MachineSwitch(this.#room, {
+        label: "Other machines",
+        pick: (host) => this.#pick(host),
+        moodOf: (host) => this.#nowOf(host),
+        fresh: ({ name }) => this.#news.has(name),
+      });
+    this.#switches = { pane: others(), picker: others() };
+    this.#left.attach(shared, this.#switches.pane);
+    this.#right.attach(shared, this.#switches.pane);
+    for (const pane of [this.#left, this.#right]) pane.onchange = () => this.onprogram();
+    document.addEventListener("wireside-view", () => this.refresh());
     this.update();
+    void this.#listen();
+  }
+
+  /** Remembers which machines print something that nobody sees. */
+  async #listen() {
+    const began = this.#room.snapshot.now;
+    for await (const { kind, host, time } of this.#room.trace()) {
+      if (kind !== "output" || time <= began || this.#news.has(host) || this.shows(host)) continue;
+      this.#news.add(host);
+      this.refresh();
+    }
+  }
+
+  /** What a machine is doing. @param {import("/page/machines.js").Host} host */
+  #nowOf(host) {
+    const { waiting, sockets } = this.#moodOf(host);
+    return moodOf(waiting, sockets);
   }
 
   /** The pane that shows a machine, or null. @param {string} name */
@@ -95,43 +124,35 @@ export class Frame {
       const { waiting, sockets } = this.#moodOf(pane.host);
       pane.update(moodOf(waiting, sockets), sockets);
     }
+    for (const name of this.#news) if (this.shows(name)) this.#news.delete(name);
     for (const button of document.querySelectorAll("[data-dot]")) this.#drawDot(/** @type {HTMLElement} */ (button));
+    for (const others of Object.values(this.#switches)) others.mark();
   }
 
   /** @param {HTMLElement} button */
   #drawDot(button) {
     const host = this.#room.hosts.find((/** @type {any} */ { id }) => String(id) === button.dataset.dot);
     if (!host) return;
-    const { waiting, sockets } = this.#moodOf(host);
-    const { mood, words } = moodOf(waiting, sockets);
+    const { mood, words } = this.#nowOf(host);
     const dot = button.querySelector(".dot");
     if (dot instanceof HTMLElement) {
       if (mood) dot.dataset.mood = mood;
       else delete dot.dataset.mood;
     }
-    const label = words ? `${host.name}, ${words}` : host.name;
+    const fresh = this.#news.has(host.name);
+    button.toggleAttribute("data-news", fresh);
+    const label = [machineLabel(this.#room, host), words, fresh ? "something new was printed" : ""].filter(Boolean).join(", ");
     if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
   }
 
   /** @param {any} left @param {any[]} choices @param {any} right */
   #drawPicker(left, choices, right) {
     const side = document.body.dataset.machine;
-    const tab = (/** @type {any} */ host, /** @type {string} */ at, /** @type {boolean} */ shown) =>
-      element(
-        "button",
-        {
-          type: "button",
-          class: "machine-pick",
-          data: { key: host.id, dot: host.id },
-          "aria-pressed": String(shown && side === at),
-          on: { click: () => (at === "left" ? (showView("left"), this.update(), this.onshow()) : this.#pick(host)) },
-        },
-        element("span", { class: "dot" }),
-        host.name,
-      );
-    const tabs = left ? [tab(left, "left", true)] : [];
-    tabs.push(...choices.map((host) => tab(host, "right", host.id === right?.id)));
-    reconcile(this.#picker, tabs, (kept, made) => kept.setAttribute("aria-pressed", made.getAttribute("aria-pressed") ?? "false"));
+    const tabs = [];
+    if (left) tabs.push(pickButton(this.#room, left, side === "left", () => (showView("left"), this.update(), this.onshow())));
+    if (right) tabs.push(pickButton(this.#room, right, side === "right", () => this.#pick(right)));
+    const others = choices.filter(({ id }) => id !== right?.id);
+    reconcile(this.#picker, [...tabs, ...this.#switches.picker.buttons(others)], keepUp);
     this.#drawViews(left, right);
   }
 
@@ -140,9 +161,10 @@ export class Frame {
     for (const [view, host] of [["left", left], ["right", right]]) {
       if (!host) continue;
       const button = find(`#views [data-view="${view}"]`);
-      if (button.dataset.dot === String(host.id)) continue;
-      button.dataset.dot = String(host.id);
-      button.replaceChildren(element("span", { class: "dot" }), host.name);
+      const name = shortLabel(this.#room, host);
+      if (button.dataset.dot === String(host.id) && button.dataset.name === name) continue;
+      Object.assign(button.dataset, { dot: host.id, name });
+      button.replaceChildren(element("span", { class: "dot" }), element("span", { class: "pick-name", dir: "auto" }, name));
     }
   }
 }

@@ -3,6 +3,9 @@ import { element } from "/page/element.js";
 import { dialog } from "/page/popover.js";
 
 const KEYS = [
+  ["Ctrl/⌘ Enter", "in a program: run it; again: stop it"],
+  ["Ctrl/⌘ .", "in a program: stop it"],
+  ["Escape, then Tab", "out of the editor"],
   ["F6, Shift F6", "next, previous region: strip, client, wire, server"],
   ["↑ ↓ Home End", "in the wire: event by event"],
   ["→ ←", "in the wire: to cause or effect, and back"],

@@ -1,5 +1,6 @@
 // Does what a lesson's `do` lines say: in consoles and editors, on the wire, on machines. What a line means was read in
 // Rust; here it is carried out, and what cannot be done is said.
+import { controls } from "/page/machines.js";
 
 /** What is said when a program is wanted and cannot run here. */
 export const NO_PYTHON = "This step runs a program, and Python is not here. Skip it, or take a lesson by hand.";
@@ -13,6 +14,8 @@ export class LessonDoing {
   #view;
   #shelf;
   #rename;
+  /** What a file of the lesson is called here, where a learner's own work has its name: by machine and file. @type {Map<string, string>} */
+  #names = new Map();
 
   /**
    * @param {{ room: any, frame: import("/page/frame.js").Frame, view: any,
@@ -27,37 +30,70 @@ export class LessonDoing {
   }
 
   /**
-   * Does one thing. Resolves with whether the trace will tell that it was done.
+   * Does one thing. Resolves once it is done: a program that nobody waits for has begun then. Rejects with the reason.
    * @param {any} doing @param {string} [lesson] the lesson that says so
-   * @returns {Promise<boolean>}
    */
   async perform(doing, lesson) {
     switch (doing.do) {
       case "line":
-        await this.#line(doing);
-        return true;
+        return this.#line(doing);
       case "run":
-        await this.#run(doing);
-        return true;
+        return this.#run(doing);
       case "stop":
-        return this.#pane(doing.host, "stop").stop(doing.file);
-      case "put":
-        await this.#pane(doing.host, "put").put(doing.file, await this.#shelf.program(doing.path, lesson));
-        return false;
+        return this.#stop(doing);
+      case "put": {
+        const source = await this.#shelf.program(doing.path, lesson);
+        const name = await this.#pane(doing.host, "put").put(doing.file, source, { keep: true });
+        this.#names.set(keyOf(doing), name);
+        return;
+      }
       case "wire":
         return this.#wire(doing.command);
       case "fresh":
-        await this.#room.freshNetwork(this.#rename(doing.host));
-        return false;
+        return this.#room.freshNetwork(this.#rename(doing.host));
       case "cable":
-        await this.#room.cable(this.#rename(doing.host), doing.plugged);
-        return false;
+        return this.#room.cable(this.#rename(doing.host), doing.plugged);
       case "kernel":
-        await this.#room.sysctl(this.#rename(doing.host), doing.name, doing.value);
-        return false;
+        return this.#room.sysctl(this.#rename(doing.host), doing.name, doing.value);
+      case "clean":
+        return this.clean();
       default:
         throw new CannotDo(`this page cannot ${doing.do}`);
     }
+  }
+
+  /**
+   * Makes the machines that lessons use as they were at the beginning: no program runs, no socket is open, the wire is
+   * free, the cables are in. Files stay as they are. Ends what others run there, too: that is what a fresh network does.
+   */
+  async clean() {
+    const mine = this.#lessonHosts();
+    for (const host of mine) {
+      if (!this.#frame.paneOf(host.name)) this.#frame.reveal(host.name);
+      const desk = /** @type {any} */ (this.#frame.paneOf(host.name))?.desk;
+      // A program that waits for the wire does not end before its calls are cancelled, which Stop does.
+      await desk?.stopAll?.();
+      await desk?.console?.reset?.();
+    }
+    const { held, delay_ms: delay, loss } = this.#view.wire();
+    if (this.#room.me.role === "owner") {
+      if (held) await this.#room.wire.release();
+      if (delay > 0 || loss > 0) await this.#room.wire.set({ delay: 0, loss: 0 });
+      for (const host of mine) {
+        if (host.cable === false) await this.#room.cable(host.id, true);
+        for (const [name, value] of Object.entries(PATIENCE)) {
+          if (host.sysctls && name in host.sysctls && host.sysctls[name] !== value) await this.#room.sysctl(host.id, name, value);
+        }
+        await this.#room.freshNetwork(host.id);
+      }
+    }
+  }
+
+  /** The machines that lessons call client and server, where this page has the say. */
+  #lessonHosts() {
+    const names = [this.#rename("client"), "server"];
+    const hosts = names.map((name) => this.#room.hosts.find((/** @type {any} */ host) => host.name === name));
+    return hosts.filter((host, at) => host && hosts.indexOf(host) === at && controls(this.#room, host));
   }
 
   /** Puts a call at a prompt. @param {{ host: string, line: string }} piece */
@@ -76,14 +112,43 @@ export class LessonDoing {
     const ended = console.run(line);
     // A call that waits for what comes next must not be waited for here.
     if (background) ended.catch(() => {});
-    else if (fails) await ended.catch(() => {});
-    else await ended;
+    else if (fails) await within(ended.catch(() => {}), `${line} still waits.`);
+    else await within(ended, `${line} on ${name} still waits.`);
   }
 
   /** @param {{ host: string, file: string, background: boolean }} doing */
   async #run({ host, file, background }) {
-    const run = await this.#pane(host, "run").run(file);
-    if (!background) await run?.ended;
+    const pane = this.#pane(host, "run");
+    const name = this.#names.get(keyOf({ host, file })) ?? file;
+    const run = await pane.run(pane.desk?.has?.(name) === false ? file : name);
+    if (!run) return;
+    if (background) {
+      // Whoever waits for what it does has to know that it ended, and how.
+      run.ended.then((/** @type {any} */ exit) => this.#ends.set(keyOf({ host, file }), exit));
+      this.#ends.delete(keyOf({ host, file }));
+      return;
+    }
+    const exit = await within(run.ended, `${name} still runs: it waits for something.`);
+    if (exit.status === "error") throw new Error(failureOf(name, exit));
+  }
+
+  /** How programs ended that nobody waited for. @type {Map<string, any>} */
+  #ends = new Map();
+
+  /** Why a program ended that should run, if it failed. @param {any} doing @returns {string | null} */
+  failure(doing) {
+    if (doing.do !== "run") return null;
+    const exit = this.#ends.get(keyOf(doing));
+    return exit?.status === "error" ? failureOf(doing.file, exit) : null;
+  }
+
+  /** @param {{ host: string, file: string | null }} doing */
+  async #stop({ host, file }) {
+    const pane = this.#pane(host, "stop");
+    if (file === null || file === undefined) return pane.desk?.stopAll?.();
+    await pane.stop(file);
+    const name = this.#names.get(keyOf({ host, file }));
+    if (name && name !== file) await pane.stop(name);
   }
 
   /** The pane of a machine, if it can do that. @param {string} host @param {string} what @returns {any} */
@@ -96,19 +161,42 @@ export class LessonDoing {
   /** @param {any} command */
   async #wire(command) {
     const wire = this.#room.wire;
-    if (typeof command === "object") {
-      await wire.set({ delay: command.delay });
-      return false;
-    }
+    if (typeof command === "object") return wire.set({ delay: command.delay });
     if (command === "drop") {
       const [oldest] = this.#view.held();
       if (oldest === undefined) throw new CannotDo("There is nothing on the wire to drop.");
-      await wire.drop(oldest);
-      return true;
+      return wire.drop(oldest);
     }
-    await wire[command]();
-    return command !== "step";
+    if (command === "step" && this.#view.held().length === 0) throw new CannotDo("Nothing stands on the wire now.");
+    return wire[command]();
   }
+}
+
+/** How long a call or a program that is done for somebody may take: two tries of a SYN and an answer after three seconds. */
+const PATIENCE_MS = 20_000;
+
+/** Kernel settings as a machine begins with them. */
+const PATIENCE = { SynRetries: 6, AbortOnOverflow: 0, SynCookies: 1 };
+
+/** @template T @param {Promise<T>} ended @param {string} late what is said where it takes too long @returns {Promise<T>} */
+function within(ended, late) {
+  let timer = 0;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new CannotDo(late)), PATIENCE_MS);
+  });
+  return Promise.race([ended, limit]).finally(() => clearTimeout(timer));
+}
+
+/** @param {string} file @param {any} exit */
+function failureOf(file, exit) {
+  const { type, message } = exit.error ?? {};
+  const why = [type, message].filter(Boolean).join(": ");
+  return why ? `${file} ended with ${why}.` : `${file} ended with an error.`;
+}
+
+/** @param {{ host: string, file: string }} doing */
+function keyOf({ host, file }) {
+  return `${host}/${file}`;
 }
 
 /** What a button says that does one thing. @param {any} doing @param {(name: string) => string} rename */
@@ -118,7 +206,7 @@ export function labelOf(doing, rename) {
     case "run":
       return `Run ${doing.file}`;
     case "stop":
-      return `Stop ${doing.file}`;
+      return doing.file ? `Stop ${doing.file}` : `Stop all on ${host}`;
     case "put":
       return `Put ${doing.file} in place`;
     case "fresh":
@@ -127,6 +215,10 @@ export function labelOf(doing, rename) {
       return doing.plugged ? `Mend ${host}'s cable` : `Cut ${host}'s cable`;
     case "kernel":
       return `Set ${host}'s kernel`;
+    case "clean":
+      return "Start clean";
+    case "line":
+      return `${host}: ${doing.line}`;
     case "wire":
       return WIRE[doing.command] ?? `Delay of ${doing.command.delay} ms`;
     default:

@@ -1,24 +1,40 @@
-// "Do it for me", and the parts of it that a button or a link of the lesson stands for: carries out, one at a time.
-import { CannotDo } from "/page/lesson-doing.js";
+// "Do it for me", and the parts of it that a button or a link of the lesson stands for: carries out, one at a time. What
+// comes next is decided in Rust, from the room as it is; here it is done and waited for.
+import { CannotDo, labelOf } from "/page/lesson-doing.js";
+import { plain } from "/page/lesson-prose.js";
+
+/** How long the room may take to come further by itself: a server that starts, a SYN that is sent again. */
+const PATIENCE_MS = 12_000;
+/** How long an event may take to tell what was done. */
+const TOLD_MS = 2_000;
+/** More things than any part has, twice over. */
+const MOST = 150;
 
 export class LessonHelper {
+  #room;
   #lessons;
   #doing;
   #lesson;
+  #rename;
   #onchange;
   #oncannot;
   #busy = false;
   /** The step whose cards are to be sorted once it has run. @type {string | null} */
   #sorting = null;
+  /** What is being done, in words. */
+  doing = "";
 
   /**
-   * @param {{ lessons: any, doing: import("/page/lesson-doing.js").LessonDoing, lesson: () => any, onchange: () => void,
-   *   oncannot: (why: string) => void }} parts `lesson` is what Rust says about it now
+   * @param {{ room: any, lessons: any, doing: import("/page/lesson-doing.js").LessonDoing, lesson: () => any,
+   *   rename: (name: string) => string, onchange: () => void, oncannot: (why: string) => void }} parts `lesson` is what
+   *   Rust says about it now
    */
-  constructor({ lessons, doing, lesson, onchange, oncannot }) {
+  constructor({ room, lessons, doing, lesson, rename, onchange, oncannot }) {
+    this.#room = room;
     this.#lessons = lessons;
     this.#doing = doing;
     this.#lesson = lesson;
+    this.#rename = rename;
     this.#onchange = onchange;
     this.#oncannot = oncannot;
   }
@@ -31,30 +47,133 @@ export class LessonHelper {
   /** Carries out all of the step, and sorts its cards when that has marked them. */
   async step() {
     const { current } = this.#lesson();
-    if (!current) return;
+    if (!current || this.#busy || !this.#lessons.helpBegin()) return;
     this.#sorting = current.cards.length > 0 ? current.title : null;
-    await this.perform(current.does);
+    await this.#alone(async () => {
+      let passed = false;
+      try {
+        await this.#follow();
+        passed = true;
+      } finally {
+        this.#lessons.helpEnd(passed);
+      }
+    });
   }
 
-  /** @param {any[]} does */
-  async perform(does) {
+  /** Begins clean. */
+  async clean() {
+    await this.#alone(async () => {
+      this.#say("Starting clean…");
+      await this.#doing.clean();
+      this.#lessons.cleaned();
+    });
+  }
+
+  /** Carries out one thing that a button stands for. @param {any} doing @param {number} [place] its place in what is left to do */
+  async perform(doing, place) {
+    await this.#alone(async () => {
+      await this.#doing.perform(doing, this.#lesson().id);
+      if (place !== undefined && !TOLD.has(doing.do)) this.#lessons.did(place);
+    });
+  }
+
+  /** @param {() => Promise<void>} work */
+  async #alone(work) {
     if (this.#busy) return;
     this.#busy = true;
     this.#onchange();
-    const { id, current } = this.#lesson();
     try {
-      for (const doing of does) {
-        const told = await this.#doing.perform(doing, id);
-        // The step may be passed by now; what is left of its doing is done all the same, so that the room is right.
-        if (!told && this.#lessons.drawn()?.current?.title === current?.title) this.#lessons.did();
-      }
+      await work();
     } catch (error) {
-      // A call that failed is shown by its console, where it went wrong.
-      if (error instanceof CannotDo) this.#oncannot(error.message);
+      this.#oncannot(sentence(error));
     } finally {
       this.#busy = false;
+      this.doing = "";
       this.#onchange();
     }
+  }
+
+  /** One thing after the other until the step is passed. Rejects with the reason why it is not. */
+  async #follow() {
+    let before = "";
+    for (let turn = 0; turn < MOST; turn += 1) {
+      this.#onchange();
+      const todo = this.#lessons.helpTodo();
+      switch (todo.is) {
+        case "passed":
+          return;
+        case "blocked":
+          throw new CannotDo(plain(todo.because, this.#rename));
+        case "do": {
+          const { doing } = todo;
+          const same = JSON.stringify(doing);
+          const failure = same === before ? this.#doing.failure(doing) : null;
+          if (failure) throw new CannotDo(failure);
+          before = same;
+          this.#say(`${labelOf(doing, this.#rename)}…`);
+          await this.#doing.perform(doing, this.#lesson().id);
+          this.#lessons.helpDid();
+          await this.#until(() => this.#isFurther(same), TOLD_MS);
+          break;
+        }
+        default:
+          if (this.#waitsForCards()) return;
+          if (!(await this.#until(() => this.#lessons.helpTodo().is !== todo.is, PATIENCE_MS))) throw new CannotDo(this.#missing());
+      }
+    }
+    throw new CannotDo(this.#missing());
+  }
+
+  /** Whether what comes next is something else. @param {string} doing */
+  #isFurther(doing) {
+    this.#onchange();
+    const now = this.#lessons.helpTodo();
+    return now.is !== "do" || JSON.stringify(now.doing) !== doing;
+  }
+
+  /** The run has happened, and the cards are the learner's to sort, or are sorted at the next drawing. */
+  #waitsForCards() {
+    const { current } = this.#lesson();
+    return current?.cards.length > 0 && marked(current.cards);
+  }
+
+  /** Why the step is not passed, as far as its checks tell. */
+  #missing() {
+    const missing = this.#lessons.drawn()?.current?.missing ?? [];
+    const said = missing.map((/** @type {any[]} */ pieces) => plain(pieces, this.#rename)).join(" ");
+    return `It did not come to what this step asks for. ${said}`.trim();
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    this.doing = words;
+    this.#onchange();
+  }
+
+  /**
+   * Waits for events of the room until something holds. Resolves with whether it does.
+   * @param {() => boolean} holds @param {number} most milliseconds
+   * @returns {Promise<boolean>}
+   */
+  #until(holds, most) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        try {
+          if (holds()) end(true);
+        } catch (error) {
+          end(false);
+          reject(error);
+        }
+      };
+      const stop = this.#room.on("trace", () => queueMicrotask(look));
+      const timer = setTimeout(() => end(false), most);
+      const end = (/** @type {boolean} */ held) => {
+        clearTimeout(timer);
+        stop();
+        resolve(held);
+      };
+      look();
+    });
   }
 
   /** Puts the cards as the run has marked them, where that was asked for. @param {any} current @returns {boolean} whether it did */
@@ -69,6 +188,15 @@ export class LessonHelper {
     }
     return false;
   }
+}
+
+/** What the trace tells by itself that it was done. */
+const TOLD = new Set(["line", "run", "stop", "wire", "fresh", "cable", "kernel"]);
+
+/** @param {any} error */
+function sentence(error) {
+  const text = String(error?.message ?? error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Whether the run has marked the cards. @param {any[]} cards */

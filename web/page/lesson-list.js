@@ -1,15 +1,18 @@
 // All lessons as a list, the present one with its steps: in a popover on wide screens, a view of its own on small ones.
 import { button, element } from "/page/element.js";
 import { inline } from "/page/lesson-prose.js";
+import { passedIn } from "/page/storage.js";
 
 /**
  * @param {{ drawn: any, shelf: import("/page/lesson-shelf.js").LessonShelf, python: boolean, guest: boolean,
  *   detail: boolean, ways: import("/page/lesson-prose.js").Ways, go: (part: number, step: number) => void,
- *   open: (id: string, step?: string) => void, sentences: () => void, skip: () => void }} parts `detail` writes out the
+ *   open: (id: string, step?: string) => void, sentences: () => void, skip: () => void, startOver: () => void }} parts `detail` writes out the
  *   current step with its hint
  */
-export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open, sentences, skip }) {
+export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open, sentences, skip, startOver }) {
   const own = element("div", { class: "steps" }, element("h2", { class: "steps-title" }, drawn.title));
+  const marked = drawn.parts.some((/** @type {any} */ { steps }) => steps.some((/** @type {any} */ { mark }) => mark));
+  if (marked) own.append(button("Start over", startOver, { class: "link steps-over", title: "Forgets how far you have come in this lesson" }));
   drawn.parts.forEach((/** @type {any} */ { title, steps }, /** @type {number} */ part) => {
     const items = steps.map((/** @type {any} */ step, /** @type {number} */ at) => {
       const item = element("li", {}, stepButton(step, !detail && step.current, () => go(part, at)));
@@ -30,12 +33,12 @@ export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open
 
 /** @param {any} step @param {boolean} autofocus @param {() => void} click */
 function stepButton({ title, mark, current }, autofocus, click) {
-  const sign = mark === "passed" ? "✓" : mark === "skipped" ? "–" : "";
+  const sign = mark === "passed" || mark === "before" ? "✓" : mark === "skipped" ? "–" : "";
   return element(
     "button",
     { type: "button", "aria-current": current ? "step" : null, autofocus, on: { click } },
     element("span", { class: "done", "aria-hidden": "true" }, sign),
-    element("span", {}, title, mark ? element("span", { class: "unseen" }, `, ${mark}`) : null),
+    element("span", {}, title, mark ? element("span", { class: "unseen" }, `, ${mark === "before" ? "passed before" : mark}`) : null),
   );
 }
 
@@ -45,12 +48,18 @@ function other(lesson, python, guest, open) {
   const start = button(lesson.title, () => open(lesson.id), { class: "link steps-open" });
   const parts = lesson.parts.filter(({ audience }) => audience === "everybody" || audience === (guest ? "guest" : "owner"));
   const steps = parts.flatMap((part) => part.steps);
-  const items = steps.map((title) => element("li", {}, stepButton({ title, mark: null, current: false }, false, () => open(lesson.id, title))));
+  const passed = passedIn(lesson.id);
+  const items = steps.map((title) => {
+    const mark = passed.has(title) ? "before" : null;
+    return element("li", {}, stepButton({ title, mark, current: false }, false, () => open(lesson.id, title)));
+  });
+  const done = steps.filter((title) => passed.has(title)).length;
+  const far = done === 0 ? `${steps.length} steps` : done === steps.length ? `✓ all ${done} steps` : `${done} of ${steps.length} steps passed`;
   return element(
     "div",
     { class: "steps-other" },
     element("div", { class: "row" }, start, element("span", { class: "soft" }, `${lesson.minutes} min${needs}`)),
-    element("details", {}, element("summary", { "aria-label": `Steps of ${lesson.title}` }, `${steps.length} steps`), element("ol", {}, ...items)),
+    element("details", {}, element("summary", {}, far, element("span", { class: "unseen" }, ` of ${lesson.title}`)), element("ol", {}, ...items)),
   );
 }
 

@@ -96,6 +96,7 @@ export function cardsContent(cards, ways, arrange, reveal) {
     return element(
       "li",
       { class: "card", data: { card } },
+      grip(at, move),
       element("span", { class: "card-text" }, ...inline(text, ways)),
       element("span", { class: "card-mark" }, mark, see),
       button("↑", () => move(at, at - 1), { class: "button card-move", "aria-label": `Earlier: card ${at + 1}`, disabled: at === 0, data: { key: `up-${card}` } }),
@@ -103,4 +104,39 @@ export function cardsContent(cards, ways, arrange, reveal) {
     );
   });
   return [element("p", { class: "prose", role: "status" }, said), element("ol", { class: "cards" }, ...items)];
+}
+
+/**
+ * What a card is dragged by. Others make room while it moves; where it is let go it stays. By keyboard there are buttons.
+ * @param {number} from the card's place @param {(from: number, to: number) => void} move
+ */
+function grip(from, move) {
+  const handle = element("span", { class: "card-grip", "aria-hidden": "true", title: "Drag to its place" }, "⠿");
+  handle.addEventListener("pointerdown", (event) => {
+    const card = /** @type {HTMLElement} */ (handle.closest(".card"));
+    const list = /** @type {HTMLElement} */ (card.parentElement);
+    handle.setPointerCapture(event.pointerId);
+    card.classList.add("is-dragged");
+    event.preventDefault();
+    const follow = (/** @type {PointerEvent} */ { clientY }) => {
+      const others = [...list.children].filter((one) => one !== card);
+      const next = others.find((one) => clientY < middleOf(one));
+      if (card.nextElementSibling !== (next ?? null)) list.insertBefore(card, next ?? null);
+    };
+    const end = () => {
+      handle.removeEventListener("pointermove", follow);
+      card.classList.remove("is-dragged");
+      const to = [...list.children].indexOf(card);
+      if (to !== from) move(from, to);
+    };
+    handle.addEventListener("pointermove", follow);
+    handle.addEventListener("lostpointercapture", end, { once: true });
+  });
+  return handle;
+}
+
+/** @param {Element} one */
+function middleOf(one) {
+  const { top, height } = one.getBoundingClientRect();
+  return top + height / 2;
 }

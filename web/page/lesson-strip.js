@@ -19,6 +19,11 @@ import { showTutorial } from "/page/tutorial-view.js";
  *   `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
  *   they hold when the first lesson opens (a copy that somebody gave) */
 
+/** How soon an event that is no step's is looked at. */
+const SOON_MS = 100;
+/** How long a step of which all was done may stand before more help is offered. */
+const STANDS_MS = 1500;
+
 export class LessonStrip extends HTMLElement {
   /** @type {Parts | null} */
   #parts = null;
@@ -63,6 +68,7 @@ export class LessonStrip extends HTMLElement {
     if (first) this.#sentence.show(...first.childNodes);
     this.#actions.append(this.#choices, this.#primary, this.#guess, this.#help, this.#stuck, this.#skip, this.#all);
     this.replaceChildren(this.#count, this.#sentence.node, this.#actions);
+    document.addEventListener("wireside-sentences", () => this.#openTutorial());
     // On a small screen the list is a view of its own.
     this.#count.addEventListener("click", (event) => {
       if (!isSmall()) return;
@@ -85,13 +91,15 @@ export class LessonStrip extends HTMLElement {
     this.#parts = parts;
     this.#doing = new LessonDoing({ room, frame, view, shelf: this.#shelf, rename: this.#rename });
     this.#helper = new LessonHelper({
+      room,
       lessons,
       doing: this.#doing,
       lesson: () => this.#drawn,
+      rename: this.#rename,
       onchange: () => this.refresh(),
       oncannot: (why) => this.#hanging.cannot(why),
     });
-    this.#next = new LessonNext({ frame, wire, rename: this.#rename, perform: (doing) => void this.#helper?.perform([doing]) });
+    this.#next = new LessonNext({ frame, wire, rename: this.#rename, perform: (doing) => void this.#helper?.perform(doing, 0) });
     lessons.seed(room.id, { ...room.snapshot, member: room.me.id });
     try {
       await this.#shelf.load();
@@ -106,10 +114,12 @@ export class LessonStrip extends HTMLElement {
     // From the oldest event on: the lesson is computed from all of them.
     room.on("trace", (/** @type {Uint8Array} */ events) => {
       if (lessons.push(events)) this.refresh();
+      else this.#refreshSoon();
     });
     // What arrives in the first moment is the recording so far.
     requestAnimationFrame(() => requestAnimationFrame(() => {
       this.#live = true;
+      lessons.pageLives();
       this.refresh();
     }));
   }
@@ -134,7 +144,7 @@ export class LessonStrip extends HTMLElement {
     if (this.#drawn.programs.length === 0) this.#room.frame.openByHand();
     for (const { host, file, path } of this.#drawn.programs) {
       try {
-        await this.#doing?.perform({ do: "put", host, file, path }, id);
+        if (!this.#parts?.frame.paneOf(this.#rename(host))?.desk?.isEdited?.(file)) await this.#doing?.perform({ do: "put", host, file, path }, id);
       } catch (error) {
         // Without Python there are no editors; the step that needs one says so.
         if (!(error instanceof CannotDo)) throw error;
@@ -182,9 +192,29 @@ export class LessonStrip extends HTMLElement {
     });
   }
 
-  #draw() {
+  /** What comes next follows from the room, which may change with every event. */
+  #refreshSoon() {
+    if (this.#soon) return;
+    this.#soon = true;
+    setTimeout(() => {
+      this.#soon = false;
+      this.refresh();
+    }, SOON_MS);
+  }
+  #soon = false;
+
+  /** Tells Rust what the prompts call their sockets. */
+  #tellHands() {
     const { lessons, frame } = this.#room;
     if (frame.leftHost) lessons.left(frame.leftHost.id);
+    for (const { host, console } of frame.panes) {
+      if (host && console?.variables) lessons.hand(host.id, console.variables());
+    }
+  }
+
+  #draw() {
+    const { lessons } = this.#room;
+    this.#tellHands();
     this.#drawn = lessons.drawn();
     if (this.#helper?.sort(this.#drawn.current)) this.#drawn = lessons.drawn();
     this.#keep();
@@ -212,8 +242,14 @@ export class LessonStrip extends HTMLElement {
   /** Only when it has changed: whoever walks through its links keeps the focus. @param {any} current */
   #drawSentence(current) {
     const { pieces, watched } = this.#sentencePieces(current);
-    const said = JSON.stringify([watched ?? pieces, this.#drawn.last]);
+    const doing = this.#helper?.doing ?? "";
+    const said = JSON.stringify([doing, watched ?? pieces, this.#drawn.last]);
     if (said === this.#said) return;
+    if (doing) {
+      this.#sentence.show(element("span", { class: "soft" }, "Doing it for you. "), element("span", { class: "mono" }, doing));
+      this.#said = said;
+      return;
+    }
     this.#sentence.show(...this.#sentenceContent());
     if (this.#live && this.#said) {
       const seen = this.#drawn.last ? plain(this.#drawn.last.see, this.#rename) : "";
@@ -258,7 +294,8 @@ export class LessonStrip extends HTMLElement {
     const asked = last.predict && (last.prediction ?? null) !== null;
     if (last.explain.length === 0 && !asked) return [mark, " "];
     const why = button("Why?", () => this.#hanging.why(last), { class: "put why" });
-    return [mark, " ", why, " "];
+    const answer = asked ? [element("span", { class: "predicted" }, predictionWords(last)), " "] : [];
+    return [mark, " ", ...answer, ...(last.explain.length > 0 ? [why, " "] : [])];
   }
 
   /** @param {any} current */
@@ -271,18 +308,38 @@ export class LessonStrip extends HTMLElement {
     // An exercise is for the learner to find: nothing of its solution is offered before it is asked for.
     const quiet = current?.exercise || sorts;
     const { primary, mine } = this.#next?.offer(quiet ? null : (does[0] ?? null)) ?? { primary: null, mine: false };
+    const stands = this.#stands(current, does);
     if (watching) this.#setPrimary(null);
     else if (!current) this.#setPrimary(this.#endOffer());
+    else if (current.blocked) this.#setPrimary({ label: "Start clean", act: () => void this.#helper?.clean() });
     else if (sorts) this.#setPrimary({ label: "Sort the cards", act: () => this.#openCards() });
     else if (current.exercise && this.#hanging.shows !== "hint") this.#setPrimary({ label: "What is missing?", act: () => this.#toggleHint() });
     else this.#setPrimary(primary);
-    this.#help.hidden = asks || does.length === 0;
+    this.#help.hidden = asks || watching || !current;
     this.#help.disabled = this.#helper?.isBusy === true;
-    this.#help.classList.toggle("filled", mine || (current?.exercise === true && this.#hanging.shows === "hint"));
+    const asked = current?.exercise === true && this.#hanging.shows === "hint";
+    this.#help.classList.toggle("filled", !current?.blocked && !sorts && (mine || asked || stands));
     this.#stuck.hidden = watching || asks || !current?.hint.length;
     this.#skip.hidden = !current || watching;
     this.#stuck.disabled = this.#skip.disabled = false;
   }
+
+  /**
+   * Whether the step stands: all of it was done, nothing goes on, and for a moment nothing has come of it.
+   * @param {any} current @param {any[]} does
+   */
+  #stands(current, does) {
+    const stands = current && !current.exercise && !current.blocked && !current.waits && does.length === 0;
+    if (!stands || this.#helper?.isBusy) {
+      this.#stoodSince = 0;
+      return false;
+    }
+    this.#stoodSince ||= performance.now();
+    const left = this.#stoodSince + STANDS_MS - performance.now();
+    if (left > 0) setTimeout(() => this.refresh(), left + 10);
+    return left <= 0;
+  }
+  #stoodSince = 0;
 
   /** What comes after the last step: the next lesson, or sharing. */
   #endOffer() {
@@ -383,7 +440,12 @@ export class LessonStrip extends HTMLElement {
     };
     const guest = room.me.role === "participant";
     const skip = () => this.#skipStep();
-    return lessonList({ drawn: this.#drawn, shelf: this.#shelf, python: python === true, guest, detail, ways: this.#ways, go, open, sentences, skip });
+    const startOver = () => {
+      lessons.startOver();
+      close();
+      this.refresh();
+    };
+    return lessonList({ drawn: this.#drawn, shelf: this.#shelf, python: python === true, guest, detail, ways: this.#ways, go, open, sentences, skip, startOver });
   }
 
   #openTutorial() {
@@ -421,8 +483,14 @@ export class LessonStrip extends HTMLElement {
   #follow(piece) {
     if (piece.kind === "call") this.#doing?.putCall(piece);
     else if (piece.kind === "lesson") void this.#choose(piece.id);
-    else void this.#helper?.perform([{ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) }]);
+    else void this.#helper?.perform({ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) });
   }
+}
+
+/** What was said before the run, and what it was. @param {any} last */
+function predictionWords({ predict, prediction }) {
+  if (prediction === predict.right) return "As you said.";
+  return `You said: ${predict.choices[prediction]}. It was: ${predict.choices[predict.right]}.`;
 }
 
 customElements.define("lesson-strip", LessonStrip);

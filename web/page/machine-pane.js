@@ -1,7 +1,9 @@
 // One machine's column. Shows one machine at a time; every machine keeps a desk of its own while others show.
 import "/page/socket-list.js";
-import { element, find, reconcile } from "/page/element.js";
-import { controls, keeperOf, partOf } from "/page/machines.js";
+import { find, reconcile } from "/page/element.js";
+import { MachineSwitch, keepUp, nameOf } from "/page/machine-switch.js";
+import { controls, isMine, keeperOf, partOf } from "/page/machines.js";
+import { machineLabel } from "/page/people.js";
 import { Desk } from "/program/desk.js";
 import { WatchedDesk } from "/program/watched-desk.js";
 
@@ -14,14 +16,15 @@ export class MachinePane extends HTMLElement {
   #host = null;
   /** @type {Map<number, Desk | WatchedDesk>} */
   #desks = new Map();
-  /** Called with the machine that somebody picked. @type {(host: Host) => void} */
-  onpick = () => {};
+  /** @type {MachineSwitch | null} */
+  #switch = null;
   /** Called when what a program does is different now. */
   onchange = () => {};
 
-  /** @param {import("/program/desk.js").Surroundings} shared */
-  attach(shared) {
+  /** @param {import("/program/desk.js").Surroundings} shared @param {MachineSwitch} others leads to the machines that are not here */
+  attach(shared, others) {
     this.#shared = shared;
+    this.#switch = others;
   }
 
   get #room() {
@@ -97,10 +100,19 @@ export class MachinePane extends HTMLElement {
   show(host, choices) {
     const changed = this.#host?.id !== host.id;
     this.#host = host;
-    setText(find(".machine-name", this), host.name);
+    this.#drawName(host);
     setText(find(".machine-address", this), host.address);
     if (changed) this.#showDesk(host);
     this.#drawSwitch(host, choices);
+  }
+
+  /** @param {Host} host */
+  #drawName(host) {
+    const name = find(".machine-name", this);
+    const words = isMine(this.#room, host) ? host.name : machineLabel(this.#room, host);
+    if (name.dataset.name === words) return;
+    name.dataset.name = words;
+    name.replaceChildren(...(words === host.name ? [host.name] : [nameOf(this.#room, host)]));
   }
 
   /** @param {Host} host */
@@ -134,24 +146,9 @@ export class MachinePane extends HTMLElement {
   #drawSwitch(host, choices) {
     const row = find(".machine-switch", this);
     row.hidden = choices.length < 2;
-    reconcile(
-      row,
-      choices.map((one) =>
-        element(
-          "button",
-          {
-            type: "button",
-            class: "machine-pick",
-            data: { key: one.id, dot: one.id },
-            "aria-pressed": String(one.id === host.id),
-            on: { click: () => this.onpick(one) },
-          },
-          element("span", { class: "dot" }),
-          one.name,
-        ),
-      ),
-      (kept, made) => kept.setAttribute("aria-pressed", made.getAttribute("aria-pressed") ?? "false"),
-    );
+    if (row.hidden) return;
+    const others = choices.filter(({ id }) => id !== host.id);
+    reconcile(row, this.#switch?.buttons(others) ?? [], keepUp);
   }
 
   /** @param {{ mood: string, words: string }} mood @param {import("/page/socket-list.js").SocketRow[]} sockets */
@@ -164,7 +161,8 @@ export class MachinePane extends HTMLElement {
       setText(state, now.words);
     } else if (!controls(this.#room, this.#host)) {
       state.dataset.mood = "watching";
-      setText(state, this.#room.me.role === "viewer" ? "watching" : `run by ${keeperOf(this.#room, this.#host)}`);
+      // A guest's name stands in the machine's own.
+      setText(state, this.#host.guest == null ? `run by ${keeperOf(this.#room, this.#host)}` : "a guest's machine");
     } else {
       delete state.dataset.mood;
       setText(state, "");

@@ -1,4 +1,5 @@
 // Which machine stands where, and who may do what on it. Computed from the room; knows nothing of elements.
+import { called } from "/page/people.js";
 
 /**
  * @typedef {object} Host
@@ -50,7 +51,8 @@ function programHosts(room) {
 /** Who has the say on a machine, for people who have not. @param {any} room @param {Host} host */
 export function keeperOf(room, host) {
   const keeper = room.members.find((/** @type {any} */ { id, role }) => (host.guest == null ? role === "owner" : id === host.guest));
-  return keeper?.name ?? (host.guest == null ? "the owner" : "a guest who left");
+  if (keeper) return called(room, keeper);
+  return host.guest == null ? "the owner" : "a guest who left";
 }
 
 /**

@@ -12,7 +12,7 @@ import { button, element } from "/page/element.js";
  */
 
 /** Most important first. */
-const ORDER = ["ended", "unavailable", "connection", "ends", "outdated", "packets", "info"];
+const ORDER = ["ended", "unavailable", "connection", "missing", "ends", "outdated", "packets", "info"];
 
 export class NoticeBar extends HTMLElement {
   /** @type {Map<string, Notice>} */

@@ -18,12 +18,14 @@ export async function enter(openRoom) {
   const key = ownerKey.get(asked.id) ?? asked.key;
   const link = `${location.origin}/r/${asked.id}#${key}`;
   const token = sessionToken.get(asked.id) ?? undefined;
-  return settle(await openRoom(link, { name, token }).catch((error) => again(error, () => openRoom(link, { name }))));
+  return settle(await openRoom(link, { name, token }).catch((error) => again(error, asked.id, () => openRoom(link, { name }))));
 }
 
-/** The session that a reload would go on with may be over; the room may still be there. @param {any} error @param {() => Promise<any>} fresh */
-function again(error, fresh) {
+/** The session that a reload would go on with may be over; the room may still be there. @param {any} error @param {string} room @param {() => Promise<any>} fresh */
+function again(error, room, fresh) {
   if (error?.code === "SESSION_OVER") return fresh();
+  // Whoever comes again after that comes as somebody new.
+  if (error?.code === "REMOVED") sessionToken.set(room, null);
   throw error;
 }
 
@@ -53,6 +55,8 @@ export function refusal(error) {
   switch (error?.code) {
     case "NO_ROOM":
       return bad("ended", "This room has ended; its sockets are closed.", [{ ...fresh, label: "Open it in a new room" }]);
+    case "REMOVED":
+      return bad("ended", "The owner of this room has removed you.", [fresh]);
     case "WRONG_KEY":
       return bad("unavailable", "This link's key does not open the room. Ask for the link again.", [fresh]);
     case "UNAVAILABLE":
@@ -63,6 +67,8 @@ export function refusal(error) {
       return bad("unavailable", "The server is being restarted. Try again in a moment.", [again]);
     case "BLOCKED":
       return bad("connection", BLOCKED, [again]);
+    case "NOT_LOADED":
+      return bad("unavailable", notLoaded("what speaks with the server"), [again]);
     case "UNREACHABLE":
       return bad("connection", "The server does not answer. Is it still running?", [again]);
     default:
@@ -72,6 +78,11 @@ export function refusal(error) {
 
 export const BLOCKED =
   "The page arrived, but its live connection was blocked, often by a school or company filter.";
+
+/** @param {string} what in words, as it goes on in a sentence */
+export function notLoaded(what) {
+  return `A part of this page did not come through: ${what}. Reload; if it stays so, an extension or a filter on the way may block it.`;
+}
 
 /** @param {any} error */
 function limitSentence({ limit, value }) {

@@ -6,12 +6,13 @@ import { button, element, reconcile } from "/page/element.js";
  * @property {number} socket
  * @property {number | null} fd
  * @property {string} state in RFC capitals
+ * @property {string} label the same, but `new` or `bound` for a socket that has done nothing yet
  * @property {string} tone `act`, `wait`, `open`, `closing` or `soft`
  * @property {string} local
  * @property {string} peer
  * @property {boolean} listens
- * @property {number} unread bytes; for a listener, connections waiting to be accepted
- * @property {number} unacknowledged bytes; for a listener, the backlog
+ * @property {number} [unread] bytes, where they are known; for a listener, connections waiting to be accepted
+ * @property {number} [unacknowledged] bytes of a stream; for a listener, the backlog
  * @property {string} timer in words, or empty
  * @property {boolean} accepted
  * @property {boolean} observed
@@ -45,6 +46,7 @@ export class SocketList extends HTMLElement {
   #rows = [];
   /** @type {number | null} */
   #chosen = null;
+  #title = element("h3", { class: "sockets-title" }, "Sockets");
   #chips = element("div", { class: "chips" });
   #none = element("p", { class: "soft" }, "none yet");
   #toggle = button("Table", () => this.#open(null), { class: "link", hidden: true });
@@ -55,7 +57,7 @@ export class SocketList extends HTMLElement {
   #fitted = "";
 
   connectedCallback() {
-    const head = element("div", { class: "sockets-head" }, element("h3", { class: "sockets-title" }, "Sockets"), this.#toggle);
+    const head = element("div", { class: "sockets-head" }, this.#title, this.#toggle);
     this.replaceChildren(head, this.#none, this.#chips);
     new ResizeObserver(() => this.#fit()).observe(this.#chips);
     this.#draw();
@@ -72,6 +74,9 @@ export class SocketList extends HTMLElement {
     this.#none.hidden = this.#rows.length > 0;
     this.#chips.hidden = this.#rows.length === 0;
     this.#toggle.hidden = this.#rows.length === 0;
+    // As many as chips have no room for are not missed without a number.
+    const title = this.#rows.length > 1 ? `${this.#rows.length} sockets` : "Sockets";
+    if (this.#title.textContent !== title) this.#title.textContent = title;
     reconcile(
       this.#chips,
       [...this.#shown.map((row) => this.#chip(row)), this.#more],
@@ -120,8 +125,9 @@ export class SocketList extends HTMLElement {
   /** @param {SocketRow} row */
   #chip(row) {
     const listening = row.listens;
-    const end = listening ? row.local : row.unread > 0 ? `${row.unread} unread` : "";
-    const waiting = listening && row.unread > 0 ? `${row.unread} waiting` : "";
+    const unread = row.unread ?? 0;
+    const end = listening ? row.local : unread > 0 ? `${unread} unread` : "";
+    const waiting = listening && unread > 0 ? `${unread} waiting` : "";
     return element(
       "button",
       {
@@ -131,7 +137,7 @@ export class SocketList extends HTMLElement {
         on: { click: () => this.#open(row.socket) },
       },
       element("span", {}, ownerOf(row)),
-      element("b", {}, row.state),
+      element("b", {}, row.label),
       end ? element("span", { class: "chip-end" }, end) : null,
       waiting ? element("span", {}, waiting) : null,
     );
@@ -186,7 +192,7 @@ export class SocketList extends HTMLElement {
     const listening = row.listens;
     const kernel = listening
       ? [`${row.unread} waiting to be accepted`, `backlog ${row.unacknowledged}`]
-      : [`${row.unread} unread`, `${row.unacknowledged} unacknowledged`];
+      : [row.unread === undefined ? "" : `${row.unread} unread`, row.unacknowledged === undefined ? "" : `${row.unacknowledged} unacknowledged`];
     if (row.timer) kernel.push(row.timer);
     return element(
       "tr",
@@ -199,7 +205,7 @@ export class SocketList extends HTMLElement {
         row.observed ? null : element("span", { class: "soft" }, "inferred"),
       ),
       element("td", {}, element("span", {}, row.local || "–"), element("span", {}, row.peer || "–")),
-      element("td", {}, ...kernel.map((line) => element("span", {}, line))),
+      element("td", {}, ...kernel.filter(Boolean).map((line) => element("span", {}, line))),
     );
   }
 }

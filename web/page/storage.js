@@ -41,8 +41,12 @@ export const sessionToken = {
   set: (room, token) => session.set(`wireside.session.${room}`, token),
 };
 
+/** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
+const NAME_LENGTH = 32;
+
 export const personName = {
-  get: () => kept.get("wireside.name") ?? "",
+  // Another page of this origin, or an older one, may have left a longer one, which no server takes.
+  get: () => [...(kept.get("wireside.name") ?? "").trim()].slice(0, NAME_LENGTH).join("").trim(),
   /** @param {string} name */
   set: (name) => kept.set("wireside.name", name || null),
 };
@@ -59,6 +63,16 @@ export const announcing = {
   set: (on) => kept.set("wireside.quiet", on ? null : "1"),
 };
 
+/** How much of a program's height its text has, in per cent; null without a wish. */
+export const codeHeight = {
+  get: () => {
+    const part = Number(kept.get("wireside.code-height"));
+    return part >= 20 && part <= 85 ? part : null;
+  },
+  /** @param {number | null} part */
+  set: (part) => kept.set("wireside.code-height", part === null ? null : String(part)),
+};
+
 /** How far somebody came in a lesson, as text that only the lesson's view reads. */
 export const lessonMemory = {
   /** @param {string} lesson */
@@ -66,3 +80,13 @@ export const lessonMemory = {
   /** @param {string} lesson @param {string | null} memory */
   set: (lesson, memory) => kept.set(`wireside.lesson.${lesson}`, memory),
 };
+
+/** Titles of the steps that were ever passed in a lesson, in whatever room. @param {string} lesson @returns {Set<string>} */
+export function passedIn(lesson) {
+  try {
+    const { passed } = JSON.parse(lessonMemory.get(lesson) ?? "{}");
+    return new Set(Array.isArray(passed) ? passed : []);
+  } catch {
+    return new Set();
+  }
+}

@@ -1,13 +1,15 @@
 // The top bar: who is here, what you are called, Share, and the ··· menu.
+import { showAbout } from "/page/about.js";
+import { announce } from "/page/announce.js";
 import { announcing, personName, theme } from "/page/storage.js";
 import { button, element, find } from "/page/element.js";
+import { isSmall } from "/page/frame.js";
 import { openKeys } from "/page/keyboard.js";
+import { PeopleList } from "/page/people-list.js";
+import { NAME_LENGTH, called, ownName, personOf } from "/page/people.js";
 import { popover } from "/page/popover.js";
 import { openShare } from "/page/share-dialog.js";
 import { savePackets } from "/wire/packet-files.js";
-
-/** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
-const NAME_LENGTH = 32;
 
 export class TopBar {
   #people = find("#people");
@@ -15,18 +17,23 @@ export class TopBar {
   #share = /** @type {HTMLButtonElement} */ (find("#share"));
   /** @type {any} */
   #room = null;
+  #list = new PeopleList(() => this.#room);
+  /** Who was here when it was told last. @type {Map<number, string> | null} */
+  #told = null;
   /** The link of a copy of what is on the page. @type {() => Promise<string>} */
   #copy = () => Promise.reject(new Error("no room is open"));
 
   constructor() {
-    popover(this.#people, { label: "People", fill: (close) => [this.#peopleList(), ...this.#renameForm(close)] });
-    popover(this.#you, { label: "You", fill: (close) => this.#renameForm(close) });
+    popover(this.#people, { label: "People", class: "at-start", fill: (close) => [this.#list.open(), ...this.#renameForm(close)] });
+    popover(this.#you, { label: "You", fill: (close) => [this.#myPart(), ...this.#renameForm(close)] });
     popover(find("#menu"), { label: "More", fill: (close) => menu(close, this.#room) });
     this.#share.addEventListener("click", () => void this.#openShare());
   }
 
   async #openShare() {
-    const sharing = { links: this.#room.links, owner: this.#room.me.role === "owner" };
+    // There is nobody to be invited to a room that is over.
+    const links = this.#room.connection === "over" ? {} : this.#room.links;
+    const sharing = { links, owner: this.#room.me.role === "owner" };
     try {
       openShare({ ...sharing, copy: await this.#copy(), why: "" });
     } catch (error) {
@@ -44,35 +51,35 @@ export class TopBar {
 
   update() {
     const { members, me } = this.#room;
-    this.#people.hidden = members.length < 2;
+    this.#people.hidden = members.length < 2 || this.#room.connection === "over";
     this.#people.textContent = `${members.length} here`;
-    const mine = members.find((/** @type {any} */ { id }) => id === me.id);
-    this.#you.textContent = (me.role === "viewer" ? "watching" : mine?.name) || "you";
+    this.#you.textContent = isSmall() && this.#mine() === "your room" ? "you" : this.#mine();
     this.#you.title = "You: change your name";
+    this.#list.update();
+    this.#told = tellChanges(this.#room, this.#told, me.id);
   }
 
-  #peopleList() {
-    const { members, me, hosts } = this.#room;
-    return element(
-      "ul",
-      { class: "people-list" },
-      ...members.map((/** @type {any} */ member) =>
-        element(
-          "li",
-          {},
-          element("span", { dir: "auto" }, `${member.name}${member.id === me.id ? " (you)" : ""}`),
-          element("span", { class: "soft" }, placeOf(member, hosts)),
-        ),
-      ),
-    );
+  /** What the page's own person is called: their name, else what they are here. */
+  #mine() {
+    const { me } = this.#room;
+    const mine = personOf(this.#room, me.id);
+    const name = mine && ownName(this.#room, mine);
+    if (me.role === "viewer") return name ? `${name}, watching` : "watching";
+    return name ?? (me.role === "owner" ? "your room" : (mine?.name ?? "you"));
+  }
+
+  /** What this person is here, in a sentence. */
+  #myPart() {
+    const mine = this.#room && personOf(this.#room, this.#room.me.id);
+    return element("p", { class: "my-part" }, mine ? PARTS[/** @type {keyof typeof PARTS} */ (mine.role)] : "");
   }
 
   /** @param {() => void} close */
   #renameForm(close) {
-    const { members, me } = this.#room ?? { members: [], me: null };
-    const mine = members.find((/** @type {any} */ { id }) => id === me?.id);
+    const person = this.#room && personOf(this.#room, this.#room.me.id);
+    const mine = (person && ownName(this.#room, person)) ?? personName.get();
     const field = /** @type {HTMLInputElement} */ (
-      element("input", { class: "field", id: "name", value: mine?.name ?? personName.get(), maxlength: NAME_LENGTH, autocomplete: "nickname", dir: "auto" })
+      element("input", { class: "field", id: "name", value: mine, maxlength: NAME_LENGTH, autocomplete: "nickname", dir: "auto" })
     );
     const save = element("button", { class: "button" }, "Save");
     const form = element(
@@ -84,22 +91,34 @@ export class TopBar {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const name = field.value.trim();
-      if (name) {
-        personName.set(name);
-        this.#room?.rename(name);
-      }
+      personName.set(name);
+      // Without one the server calls them as it calls everybody who has said none.
+      if (name !== mine) this.#room?.rename(name);
       close();
     });
     return [form];
   }
 }
 
-/** @param {any} member @param {any[]} hosts */
-function placeOf(member, hosts) {
-  if (member.role === "viewer") return "watching";
-  if (member.role === "owner") return "owner";
-  const host = hosts.find(({ id, name }) => id === member.host || name === member.host);
-  return host ? `guest on ${host.name}` : "guest";
+/** What each is here, to themselves. */
+const PARTS = {
+  owner: "This is your room: the machines client and server, the wire, and who is in it.",
+  participant: "You are a guest, with a machine of your own. The other machines and the wire are the owner's.",
+  viewer: "You are watching: you see everything and change nothing.",
+};
+
+/**
+ * Says who has come and gone, for those who do not see it.
+ * @param {any} room @param {Map<number, string> | null} before null at first @param {number} own
+ * @returns {Map<number, string>} who is here now
+ */
+function tellChanges(room, before, own) {
+  /** @type {Map<number, string>} */
+  const now = new Map(room.members.map((/** @type {import("/page/people.js").Person} */ one) => [one.id, called(room, one)]));
+  if (!before) return now;
+  for (const [id, name] of now) if (id !== own && !before.has(id)) announce(`${name} is here.`);
+  for (const [id, name] of before) if (id !== own && !now.has(id)) announce(`${name} has left.`);
+  return now;
 }
 
 /** @param {() => void} close @param {any} room none while no room is open */
@@ -137,6 +156,7 @@ function menu(close, room) {
         ...(room?.features?.packets
           ? [button("Save packets (pcapng)", () => (close(), savePackets(room)), { class: "link" })]
           : []),
+        button("About Wireside", () => (close(), showAbout()), { class: "link" }),
         button("Keyboard", () => (close(), openKeys()), { class: "link" }),
         element("a", { class: "link", href: "/", target: "_blank", rel: "noopener" }, "Open a new room"),
       ),

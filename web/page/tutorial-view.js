@@ -3,25 +3,31 @@
 import { button, element } from "/page/element.js";
 import { CannotDo } from "/page/lesson-doing.js";
 import { inline } from "/page/lesson-prose.js";
-import { dialog } from "/page/popover.js";
+import { isSmall, showView } from "/page/frame.js";
 
 /** How long a sentence may take to show itself: a second try of a SYN, an answer after three seconds. */
 const PATIENCE_MS = 20_000;
 
+/** The list, once it was opened: it keeps its place and what was shown while it is closed. @type {HTMLElement | null} */
+let opened = null;
+
 /**
+ * Opens the list beside the wire, in the place of the left machine; on small screens over everything, until something is
+ * shown.
  * @param {{ path: string, room: any, lessons: any, doing: import("/page/lesson-doing.js").LessonDoing,
  *   ways: import("/page/lesson-prose.js").Ways, titles: import("/page/lesson-shelf.js").Listed[],
  *   reveal: (seq: number) => void, open: (id: string) => void }} parts
  */
 export async function showTutorial({ path, room, lessons, doing, ways, titles, reveal, open }) {
+  if (opened) return raise(opened);
   const list = element("ol", { class: "sentences" });
   const intro = element(
     "p",
     { class: "prose" },
     "28 sentences, in our own words. Most are so. Some never were, on Linux. Show me makes the calls in this room.",
   );
-  const made = dialog("The tutorial, sentence by sentence", [intro, list]);
-  made.classList.add("tutorial");
+  const made = panel([intro, list]);
+  opened = made;
   try {
     const answer = await fetch(path);
     if (!answer.ok) throw new Error(`it could not be loaded (${answer.status})`);
@@ -31,7 +37,54 @@ export async function showTutorial({ path, room, lessons, doing, ways, titles, r
     list.append(...sentences.map((/** @type {any} */ one) => row(one, tools)));
   } catch (error) {
     list.append(element("li", {}, String(/** @type {any} */ (error)?.message ?? error)));
+    opened = null;
   }
+}
+
+/** @param {Node[]} content */
+function panel(content) {
+  const closer = button("Close", () => lower(made), { class: "link" });
+  const back = button("Back to the sentences", () => made.classList.remove("aside"), { class: "link tutorial-back" });
+  const made = element(
+    "section",
+    { class: "tutorial", id: "sentences", "aria-label": "The tutorial, sentence by sentence", tabindex: "-1" },
+    element("header", { class: "dialog-head" }, element("h2", {}, "The tutorial, sentence by sentence"), back, closer),
+    element("div", { class: "tutorial-body" }, ...content),
+  );
+  made.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") lower(made);
+  });
+  document.body.append(made);
+  addEventListener("resize", () => place(made));
+  raise(made);
+  return made;
+}
+
+/** @param {HTMLElement} made */
+function raise(made) {
+  made.hidden = false;
+  made.classList.remove("aside");
+  place(made);
+  made.focus({ preventScroll: true });
+}
+
+/** @param {HTMLElement} made */
+function lower(made) {
+  made.hidden = true;
+  /** @type {HTMLElement | null} */ (document.querySelector("#lesson"))?.focus({ preventScroll: true });
+}
+
+/** Below the strip, whatever its height. @param {HTMLElement} made */
+function place(made) {
+  const strip = document.querySelector("#lesson")?.getBoundingClientRect();
+  made.style.setProperty("--below", `${Math.round(strip?.bottom ?? 0)}px`);
+}
+
+/** What is shown happens on the wire: on a small screen the list makes way for it. @param {HTMLElement} made */
+function giveWay(made) {
+  if (!isSmall()) return;
+  showView("wire");
+  made.classList.add("aside");
 }
 
 /** @param {any} sentence @param {any} tools */
@@ -41,7 +94,7 @@ function row(sentence, tools) {
   const show = button("Show me", () => void run(sentence, tools, { show, said }), { "aria-label": `Show me ${sentence.id}` });
   const lesson = titles.find((/** @type {any} */ { id }) => id === sentence.lesson);
   const more = lesson
-    ? button(`Lesson: ${lesson.title}`, () => (made.close(), open(lesson.id)), { class: "link" })
+    ? button(`Lesson: ${lesson.title}`, () => (lower(made), open(lesson.id)), { class: "link" })
     : null;
   return element(
     "li",
@@ -64,6 +117,8 @@ async function run({ id, does, tidy }, tools, { show, said }) {
   running = true;
   show.disabled = true;
   said.textContent = "Making the calls…";
+  giveWay(tools.made);
+  tools.made.dataset.showing = id;
   try {
     await all(doing, does);
     said.replaceChildren(...evidence(await seen(tools), tools));
@@ -113,6 +168,10 @@ function seen({ room, lessons }) {
 
 /** @param {number[]} seqs @param {any} tools */
 function evidence(seqs, { made, reveal }) {
-  const links = seqs.map((seq) => button(`event ${seq}`, () => (made.close(), reveal(seq)), { class: "link evidence" }));
+  const show = (/** @type {number} */ seq) => {
+    giveWay(made);
+    reveal(seq);
+  };
+  const links = seqs.map((seq) => button(`event ${seq}`, () => show(seq), { class: "link evidence" }));
   return ["Recorded just now: ", ...links.flatMap((link, at) => (at > 0 ? [", ", link] : [link]))];
 }

@@ -35,6 +35,11 @@ export class CodeStore {
     return this.#code[part] ?? null;
   }
 
+  /** Whether the next visit finds this code by itself; what came with somebody's copy stays in its room. */
+  get isKept() {
+    return this.#own;
+  }
+
   /** Everything, to give a copy of. @returns {Code} */
   get code() {
     return structuredClone(this.#code);

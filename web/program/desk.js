@@ -72,6 +72,7 @@ export class Desk {
       this.#menu.open();
     };
     shared.python.onchange(() => this.#update());
+    shared.room.on("connection", () => this.#update());
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     this.#ready = this.#begin();
@@ -135,6 +136,7 @@ export class Desk {
     /** The newest text of each program: what it runs when it begins. @type {Map<string, string>} */
     const texts = new Map();
     for await (const event of room.trace()) {
+      this.#share.passed(event);
       if (event.host !== this.#host.name) continue;
       const pane = this.#programs.get(event.name);
       if (event.kind === "source") {
@@ -166,6 +168,7 @@ export class Desk {
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
     pane.ontext = (now) => this.#share.tell(file, now);
+    this.#share.offer(file, text);
     this.#programs.set(file, pane);
     this.body.append(pane.node);
     this.#drawTabs();
@@ -194,6 +197,7 @@ export class Desk {
     this.#tabs.show([...this.#programs.keys(), BY_HAND], name);
     this.#menu.of(name === BY_HAND ? "" : name);
     this.#shared.store.open(this.#part, name);
+    this.#share.front(name);
     this.#update();
   }
 
@@ -405,12 +409,17 @@ export class Desk {
   /** Makes Run the next thing to do, or not. Answers whether the button is there to be pressed. @param {string | null} file */
   suggestRun(file) {
     const pane = file === null ? undefined : this.#programs.get(file);
-    const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning;
+    const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning && !this.#isOver;
     if (can) this.#bring(file, "run");
     // The button runs what is open.
     const here = can && file === this.#file;
     for (const run of this.#runs) run.suggest(here);
     return here && this.#runs.some((run) => run.isVisible);
+  }
+
+  /** Whether there is no session any more: nothing can be run. */
+  get #isOver() {
+    return this.#shared.room.connection === "over";
   }
 
   /** Marks the lines of code that belong to what is raised. @param {import("/program/code-light.js").CodeLine[]} lines */
@@ -430,7 +439,7 @@ export class Desk {
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
     const none = this.#begun && this.#programs.size === 0;
-    for (const run of this.#runs) run.show({ file: this.#file, none, doing, python });
+    for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver });
     for (const [file, program] of this.#programs) {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);

@@ -22,9 +22,9 @@ export class FileMenu {
     this.#part = part;
     this.#machine = machine;
     this.#file = button("⋯", () => {}, { class: "link plain tab-menu", "aria-haspopup": "dialog", hidden: true });
-    popover(this.#file, { label: "This file", under: true, fill: (close) => [this.#ofFile(close)] });
+    popover(this.#file, { label: "This file", fill: (close) => [this.#ofFile(close)] });
     this.#more = button("+", () => {}, { class: "link plain tab-more", "aria-label": `New file on ${machine}`, "aria-haspopup": "dialog" });
-    popover(this.#more, { label: "New file", under: true, fill: (close) => [this.#fresh(close)] });
+    popover(this.#more, { label: "New file", fill: (close) => [this.#fresh(close)] });
   }
 
   /** The buttons, for the end of the row of tabs. */

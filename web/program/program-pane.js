@@ -3,6 +3,7 @@ import "/editor/code-editor.js";
 import { announce } from "/page/announce.js";
 import { element } from "/page/element.js";
 import { RunLines } from "/program/code-light.js";
+import { divider } from "/program/divider.js";
 import { FailureCard } from "/program/failure-card.js";
 import { PLACEHOLDER } from "/program/output-log.js";
 import { OutputMemory } from "/program/output-memory.js";
@@ -73,7 +74,7 @@ export class ProgramPane {
       { class: "program" },
       this.#editor,
       this.#note,
-      element("section", { class: "program-output" }, this.#output, this.#card.node, this.#asking),
+      element("section", { class: "program-output" }, divider(), this.#output, this.#card.node, this.#asking),
     );
     this.#listen();
     for (const { text: line, stream } of this.#memory.read()) this.#output.print(`${line}\n`, stream);
@@ -231,8 +232,11 @@ export class ProgramPane {
 /** @param {{ loaded: number, total: number }} starting bytes of Python, as they travel */
 function startWords({ loaded, total }) {
   const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
-  const far = total > 0 && loaded < total ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";
-  return `Starts when Python is here${far}.`;
+  // It comes without compression, and begins from nothing.
+  const slow = isSecureContext ? "" : " By plain http that takes longer than by https.";
+  if (total > 0 && loaded >= total) return `Python is here, and is starting.${slow}`;
+  const far = total > 0 ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";
+  return `Starts when Python is here${far}.${slow}`;
 }
 
 /** @param {import("/program/run-control.js").Exit} exit */

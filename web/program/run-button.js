@@ -29,17 +29,17 @@ export class RunButton {
   }
 
   /**
-   * @param {{ file: string, none: boolean, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState }} now
-   *   `none`: there is no program, and none on its way
+   * @param {{ file: string, none: boolean, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState,
+   *   over: boolean }} now `none`: there is no program, and none on its way; `over`: the room is
    */
-  show({ file, none, doing, python }) {
+  show({ file, none, doing, python, over }) {
     this.#running = !["idle", "ended"].includes(doing.state);
     const label = this.#running ? "Stop" : "Run";
     const words = this.#named ? `${label} ${this.#machine}` : label;
     if (this.#button.textContent !== words) this.#button.textContent = words;
     this.#button.setAttribute("aria-label", none ? `${label}: no program on ${this.#machine}` : `${label} ${file} on ${this.#machine}`);
-    this.#button.disabled = !this.#running && (python.is === "missing" || none);
-    this.#button.title = python.is === "missing" ? python.sentence : this.#about(file, none);
+    this.#button.disabled = !this.#running && (over || none || python.is === "missing");
+    this.#button.title = over ? "This room is over." : python.is === "missing" ? python.sentence : this.#about(file, none);
     this.#fill();
     this.#progress(doing, python);
   }

@@ -26,7 +26,7 @@ export class TabRow {
     this.#choose = choose;
     this.#list.addEventListener("keydown", (event) => this.#key(event));
     this.#listenForMenus();
-    popover(this.#more, { label: "Other tabs", under: true, fill: (close) => [this.#others(close)] });
+    popover(this.#more, { label: "Other tabs", fill: (close) => [this.#others(close)] });
     new ResizeObserver(() => this.#fit()).observe(this.node);
   }
 

@@ -1,9 +1,12 @@
 // What one sees of a machine that somebody else works on: the text of its programs, what they print, and the calls made
-// by hand. The programs themselves run in the other person's page.
+// by hand, with the tab in front that the other has in front, until one picks a tab oneself. The programs themselves run
+// in the other person's page.
 import "/editor/code-editor.js";
 import "/program/output-log.js";
 import { element } from "/page/element.js";
+import { calledBy } from "/page/people.js";
 import { RunLines } from "/program/code-light.js";
+import { divider } from "/program/divider.js";
 import { TabRow } from "/program/tab-row.js";
 
 const BY_HAND = "By hand";
@@ -16,8 +19,11 @@ export class WatchedDesk {
   #outputs = new Map();
   /** Numbers of the programs that run. @type {Set<number>} */
   #running = new Set();
-  #tabs = new TabRow((name) => this.open(name));
+  #tabs = new TabRow((name) => this.#pick(name));
   #chosen = BY_HAND;
+  /** The tab that the other has in front. */
+  #front = "";
+  /** Somebody has picked a tab here: the other's is not followed any more. */
   #picked = false;
   console;
   body = element("div", { class: "desk" });
@@ -41,8 +47,19 @@ export class WatchedDesk {
   }
 
   /** @param {string} name */
+  #pick(name) {
+    this.#picked = true;
+    this.open(name);
+  }
+
+  /** Shows what the other has in front, as soon as it is known here. */
+  #follow() {
+    const there = this.#front === BY_HAND || this.#outputs.has(this.#front);
+    if (!this.#picked && there && this.#chosen !== this.#front) this.open(this.#front);
+  }
+
+  /** @param {string} name */
   open(name) {
-    this.#picked ||= this.#chosen !== name;
     this.#chosen = name;
     this.console.hidden = name !== BY_HAND;
     for (const [file, { node }] of this.#outputs) node.hidden = file !== name;
@@ -62,24 +79,37 @@ export class WatchedDesk {
   async #listen() {
     for await (const event of this.#room.trace()) {
       if (event.host !== this.#host.name) continue;
-      if (event.kind === "source" && event.text !== null) this.#output(event.name).editor.text = event.text;
+      if (event.kind === "source" && event.text !== null) this.#source(event);
+      else if (event.kind === "in_front") this.#fronted(event);
       else if (event.kind === "program") this.#program(event);
       else if (event.kind === "output") this.#printed(event);
     }
   }
 
   /** @param {any} event */
-  #program({ change, id, name, by }) {
+  #source({ name, text }) {
+    this.#output(name).editor.text = text;
+    // Nobody has said what is in front: code is more than an empty console.
+    if (this.#front === "") this.#front = name;
+    this.#follow();
+  }
+
+  /** @param {any} event */
+  #fronted({ name }) {
+    this.#front = name;
+    this.#follow();
+  }
+
+  /** @param {any} event */
+  #program({ change, id, name, by, member }) {
     if (change === "began" && name !== BY_HAND && by) {
       this.#running.add(id);
       const { log, note, lines, editor } = this.#output(name);
       lines.ran(id, editor.text);
       log.clear();
-      note.textContent = `Runs in ${by}'s page.`;
-      if (!this.#picked) {
-        this.open(name);
-        this.#picked = false;
-      }
+      note.textContent = `Runs in ${possessive(calledBy(this.#room, member, by))} page.`;
+      this.#front = name;
+      this.#follow();
     } else if (change === "ended" && this.#running.delete(id)) {
       this.#output(name).note.textContent = "Ended.";
     }
@@ -100,7 +130,7 @@ export class WatchedDesk {
     const editor = /** @type {any} */ (document.createElement("code-editor"));
     editor.label = `${name} on ${this.#host.name}`;
     editor.readOnly = true;
-    const output = element("section", { class: "program-output" }, log);
+    const output = element("section", { class: "program-output" }, divider(), log);
     const node = element("div", { class: "program", hidden: true }, editor, note, output);
     const made = { node, log, note, editor, lines: new RunLines(editor) };
     this.#outputs.set(name, made);
@@ -108,4 +138,9 @@ export class WatchedDesk {
     this.open(this.#chosen);
     return made;
   }
+}
+
+/** @param {string} name */
+function possessive(name) {
+  return name === "you" ? "your" : `${name}'s`;
 }

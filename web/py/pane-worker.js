@@ -42,6 +42,8 @@ async function load({ base, files, module, snapshot }) {
     downloads.script("pyodide.mjs"),
     snapshot ?? (files[SNAPSHOT] ? downloads.unpacked(SNAPSHOT).then(shared) : null),
     downloads.compile("pyodide.asm.wasm"),
+    // Pyodide imports it by itself: here it is counted, and comes at once.
+    downloads.script("pyodide.asm.mjs"),
   ]);
   // Pyodide decodes part of it, and decoders take no shared memory.
   const start = picture ? { _loadSnapshot: picture.slice() } : { _makeSnapshot: true };

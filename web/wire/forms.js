@@ -13,8 +13,15 @@ const MAKERS = {
   loop,
   arc,
   fold,
-  text: ({ x, y, anchor, role, tone, text }) =>
-    svgText(text, { x, y, class: `text ${role} tone-${tone || "ink"} anchor-${anchor}` }),
+  text: ({ x, y, anchor, role, tone, text, fit }) =>
+    svgText(text, {
+      x,
+      y,
+      class: `text ${role} tone-${tone || "ink"} anchor-${anchor}`,
+      textLength: fit,
+      lengthAdjust: fit === undefined ? undefined : "spacingAndGlyphs",
+    }),
+  patch: ({ x, y, width, height }) => svg("rect", { x, y, width, height, class: "patch" }),
   hairline: ({ x1, y1, x2, y2 }) => svg("line", { x1, y1, x2, y2, class: "hairline" }),
   bar,
   band,

@@ -6,30 +6,26 @@ import { heldCard } from "./held-card.js";
 export class HeldAbove {
   #actions;
   #go;
-  #scale;
   #signature = "";
   root = element("div", { class: "wire-above", hidden: true });
 
-  /** @param {{ actions: import("./overlay.js").Actions, scale: number, ongo: (seq: number) => void }} parts `ongo`: to an event */
-  constructor({ actions, scale, ongo }) {
+  /** @param {{ actions: import("./overlay.js").Actions, ongo: (seq: number) => void }} parts `ongo`: to an event */
+  constructor({ actions, ongo }) {
     this.#actions = actions;
-    this.#scale = scale;
     this.#go = ongo;
   }
 
   /**
-   * @param {{ above: any[], sticky: { host: number }[] }} scene as the layout made it
+   * @param {{ above: any[] }} scene as the layout made it
    * @param {boolean} wanted whether something can be done about what is shown, and nothing else is at hand
    */
-  draw({ above, sticky }, wanted) {
+  draw({ above }, wanted) {
     const [oldest, ...others] = above;
     const shown = wanted && oldest !== undefined;
     const holds = shown && this.#actions.holds;
     const signature = shown ? [oldest.title, oldest.packet, oldest.seq, others.length, holds].join() : "";
-    // Below the calls that stick.
-    const lines = sticky.map(({ host }) => sticky.filter((other) => other.host === host).length);
-    this.root.style.setProperty("--lines", String(Math.max(0, ...lines)));
-    if (shown) this.root.style.left = `${oldest.x * this.#scale}px`;
+    // It is as large as the drawing, and so are its pixels.
+    if (shown) this.root.style.left = `${oldest.x}px`;
     if (signature === this.#signature) return;
     this.#signature = signature;
     this.root.hidden = !shown;

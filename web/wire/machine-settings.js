@@ -52,9 +52,10 @@ export class MachineSettings {
     const cable = this.#cable(host, said);
     const experiments = (host.readyMade ?? host.ready_made) ? null : this.#trials(host, said);
     const name = element("h3", { dir: "auto" }, host.name, " ", element("span", { class: "mono soft" }, host.address));
+    // No landmark: the page has one of this name already.
     const root = element(
-      "section",
-      { class: "wire-menu-machine", "aria-label": host.name },
+      "div",
+      { class: "wire-menu-machine", role: "group", "aria-label": host.name },
       element("div", { class: "wire-menu-head" }, name, cable.root),
       experiments?.root,
       said,

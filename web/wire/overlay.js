@@ -10,6 +10,9 @@ import { heldCard } from "./held-card.js";
  * @typedef {import("./held-card.js").HeldActions & More} Actions
  */
 
+/** A card that is narrower than this has smaller letters, pixels. */
+const TIGHT = 104;
+
 export class Overlay {
   #root;
   #actions;
@@ -81,6 +84,7 @@ export class Overlay {
     const make = () => {
       const card = heldCard({ title, packet, seq }, holds ? this.#actions : null);
       card.style.width = `${width}px`;
+      card.classList.toggle("tight", width < TIGHT);
       return card;
     };
     return { signature: `${title} ${packet} ${holds}`, make, left: x, top: y, anchor: "start" };

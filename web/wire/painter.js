@@ -3,13 +3,12 @@ import { make } from "./forms.js";
 import { patterns, svg } from "./svg.js";
 
 /** Back to front. */
-const LAYERS = ["areas", "bands", "lines", "labels", "top"];
+const LAYERS = ["areas", "bands", "lines", "patches", "labels", "top"];
 
 /** @type {Record<string, string>} */
 const LAYER_OF = {
   row: "areas",
   lane: "areas",
-  gap: "areas",
   band: "bands",
   bar: "bands",
   hairline: "lines",
@@ -17,6 +16,7 @@ const LAYER_OF = {
   arrow: "lines",
   loop: "lines",
   fold: "lines",
+  patch: "patches",
   card: "top",
   now: "top",
 };

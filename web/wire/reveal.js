@@ -13,6 +13,8 @@ export class Reveal {
   #before = 0;
   /** `seq` of the first event of the burst being shown slowly; 0 when none is. */
   burst = 0;
+  /** Of that burst what was drawn: how many events, and the `seq` of the first and the last. */
+  drawn = { count: 0, first: 0, last: 0 };
 
   /** Whether something waits to be shown. */
   get waits() {
@@ -28,6 +30,7 @@ export class Reveal {
     const waiting = last - this.shown;
     if (fresh) {
       this.burst = this.shown + 1;
+      this.drawn = { count: 0, first: 0, last: 0 };
       this.#before = performance.now();
       this.#credit = 1;
     }
@@ -48,7 +51,10 @@ export class Reveal {
     while (this.waits && this.#credit >= 1) {
       this.shown += 1;
       // What is not drawn takes no time.
-      if (drawn(this.shown)) this.#credit -= 1;
+      if (!drawn(this.shown)) continue;
+      this.#credit -= 1;
+      const { count, first } = this.drawn;
+      this.drawn = { count: count + 1, first: first || this.shown, last: this.shown };
     }
     if (!this.waits) this.#credit = 0;
   }

@@ -6,6 +6,9 @@ import { dialog, popover } from "/page/popover.js";
 /** Distance between the menu and its button, pixels. */
 const APART = 4;
 
+/** With more lines than this the text is one piece. */
+const MOST_LINES = 2000;
+
 const SMALL = matchMedia("(max-width: 39.99rem)");
 
 /** @type {[string, string][]} what `View.filter` calls it, and we */
@@ -30,7 +33,7 @@ export class ShowMenu {
     this.#view = view;
     this.#onchange = onchange;
     this.button.title = "What is shown; packets as text";
-    popover(this.button, { label: "Show", class: "wire-show-menu", fill: (close) => this.#fill(close) });
+    popover(this.button, { label: "Show", class: "wire-show-menu", places: true, fill: (close) => this.#fill(close) });
   }
 
   /** @param {() => void} close @returns {Node[]} */
@@ -85,9 +88,16 @@ function place(anchor) {
   panel.style.bottom = `${clientHeight - top + APART}px`;
 }
 
+/** One element a line, so that one that goes on below can be told from the next. @param {string} text @returns {(Node | string)[]} */
+function linesOf(text) {
+  const lines = text.trimEnd().split("\n");
+  if (lines.length > MOST_LINES) return [text];
+  return text ? lines.map((line) => element("span", {}, `${line}\n`)) : ["No packets yet."];
+}
+
 /** @param {string} text */
 function showText(text) {
-  const lines = element("pre", { class: "wire-text", tabindex: 0, "aria-label": "Packets as tcpdump writes them" }, text || "No packets yet.");
+  const lines = element("pre", { class: "wire-text", tabindex: 0, "aria-label": "Packets as tcpdump writes them" }, ...linesOf(text));
   const copy = button("Copy", async () => {
     try {
       await navigator.clipboard.writeText(text);

@@ -1,12 +1,15 @@
 // The wire's head: its title, one sentence about its state, Hold, the list; and the machines' names, which stay.
 import { announce } from "/page/announce.js";
 import { button, element, reconcile } from "/page/element.js";
+import { OtherMachines } from "./other-machines.js";
 import { WireMenu } from "./wire-menu.js";
-import { endedByRule, HELD_TOO_LONG, heldWords, refusal, settingsWords } from "./wire-words.js";
+import { endedByRule, HELD_TOO_LONG, heldWords, number, refusal, settingsWords } from "./wire-words.js";
 
 /** What the button says; the middle is left out where there is little room. */
 const HOLD = ["Hold", " the wire", ""];
 const LET_THROUGH = ["Let ", "all ", "through"];
+
+/** @typedef {{ count: number, took: number } | null} Slow a burst shown slowly: its events, and nanoseconds */
 
 export class WireHead {
   #room;
@@ -27,10 +30,13 @@ export class WireHead {
   #heldTooLong = false;
   narrow = false;
   root;
-  names = element("div", { class: "wire-names" });
+  /** The machines that are not drawn. */
+  others;
+  #labels = element("div", { class: "wire-labels" });
+  names;
 
-  /** @param {{ room: any, view: any, scale: number, onlist: (shown: boolean) => void }} parts */
-  constructor({ room, view, scale, onlist }) {
+  /** @param {{ room: any, view: any, scale: () => number, onlist: (shown: boolean) => void, onpick: () => void }} parts */
+  constructor({ room, view, scale, onlist, onpick }) {
     this.#room = room;
     this.#scale = scale;
     this.#view = view;
@@ -39,6 +45,8 @@ export class WireHead {
     this.#hold.replaceChildren(HOLD[0], long(HOLD[1]));
     this.#list.replaceChildren(long("As a "), "list");
     this.#menu = new WireMenu({ room, view });
+    this.others = new OtherMachines(onpick);
+    this.names = element("div", { class: "wire-names" }, this.#labels, this.others.button);
     this.root = element("header", { class: "wire-head" }, this.#title, this.#menu.button, this.#state, this.#list, this.#hold);
     this.update();
   }
@@ -95,7 +103,7 @@ export class WireHead {
     onlist(this.#shown);
   }
 
-  /** @param {any} scene @param {number} now nanoseconds @param {number} slow nanoseconds of a burst shown slowly */
+  /** @param {any} scene @param {number} now nanoseconds @param {Slow} slow */
   draw(scene, now, slow) {
     this.narrow = scene.narrow;
     const wire = this.#view.wire();
@@ -108,7 +116,7 @@ export class WireHead {
       this.#hold.replaceChildren(first, long(second), third);
     }
     this.#hold.classList.toggle("held", wire.held);
-    this.#drawNames(scene, now);
+    this.#drawNames(scene);
   }
 
   /** Holding that ends by itself is said until somebody holds again. @param {boolean} held */
@@ -119,7 +127,7 @@ export class WireHead {
     if (this.#heldTooLong) announce(HELD_TOO_LONG);
   }
 
-  /** @param {any} scene @param {any} wire @param {number} slow */
+  /** @param {any} scene @param {any} wire @param {Slow} slow */
   #sentence(scene, wire, slow) {
     if (performance.now() < this.#saidUntil && this.#saidOf === stateOf(wire)) return this.#said;
     const settings = settingsWords(wire, this.#room.hosts);
@@ -128,46 +136,53 @@ export class WireHead {
     return doing || settings || (scene.last === 0 || scene.height < 60 ? "nothing has happened yet" : "");
   }
 
-  /** @param {any} scene @param {any} wire @param {number} slow */
+  /** @param {any} scene @param {any} wire @param {Slow} slow */
   #doing(scene, wire, slow) {
     if (wire.held) return heldWords(wire.holding, scene);
     if (this.#heldTooLong) return HELD_TOO_LONG;
-    return slow > 0 ? `took ${took(slow)}, shown slowly` : "";
+    return slow ? `${number(slow.count)} events in ${took(slow.took)}, shown slowly` : "";
   }
 
-  /** @param {any} scene @param {number} now */
-  #drawNames({ lifelines, sticky, hidden, narrow }, now) {
+  /** @param {any} scene */
+  #drawNames({ lifelines, sticky, hidden, narrow }) {
     this.names.classList.toggle("narrow", narrow);
-    const wanted = lifelines.map((/** @type {any} */ { host, name, x, side, outside }) => {
-      const waits = sticky.filter((/** @type {any} */ call) => call.host === host && !outside);
-      const lines = waits.map((/** @type {any} */ { text, since }) =>
-        element("span", { class: "wire-sticky" }, `${text} ${took(now - since)}`),
-      );
-      const made = element("div", { class: "wire-name", data: { key: `${host}`, side: String(side) } }, element("b", {}, name), ...lines);
-      this.#stand(made, x * this.#scale, side, narrow);
-      return made;
-    });
-    if (hidden.length > 0) wanted.push(this.#hidden(hidden));
-    reconcile(this.names, wanted, (kept, made) => {
+    this.names.classList.toggle("many", lifelines.length > 2);
+    const rows = Math.max(0, ...sticky.map((/** @type {any} */ { row }) => row + 1));
+    this.names.style.setProperty("--rows", String(rows));
+    this.others.draw(hidden, lifelines);
+    const wanted = [
+      ...lifelines.map((/** @type {any} */ line) => this.#name(line)),
+      ...sticky.map((/** @type {any} */ call) => this.#sticky(call)),
+    ];
+    reconcile(this.#labels, wanted, (kept, made) => {
       if (kept.textContent !== made.textContent) kept.replaceChildren(...made.childNodes);
-      for (const property of ["left", "right", "transform"]) kept.style.setProperty(property, made.style.getPropertyValue(property));
+      if (kept.title !== made.title) kept.title = made.title;
+      if (kept.style.cssText !== made.style.cssText) kept.style.cssText = made.style.cssText;
+      kept.dataset.side = made.dataset.side;
     });
   }
 
-  /** @param {HTMLElement} made @param {number} x @param {number} side @param {boolean} narrow */
-  #stand(made, x, side, narrow) {
-    if (narrow && side < 0) made.style.left = "0";
-    else if (narrow) made.style.right = "0";
-    else {
-      made.style.left = `${x}px`;
-      made.style.transform = "translateX(-50%)";
-    }
+  /** @param {any} line */
+  #name({ host, name, address, guest, left, wide, side, outside }) {
+    const whole = outside ? "Everything outside the room" : [name, guest, address].filter(Boolean).join(" \u00b7 ");
+    const made = element("div", { class: "wire-name", title: whole, data: { key: `${host}`, side: String(side) } }, element("b", { dir: "auto" }, name));
+    this.#stand(made, left, wide);
+    return made;
   }
 
-  /** @param {any[]} hidden */
-  #hidden(hidden) {
-    const text = hidden.map(({ name, count }) => `${name} ${count}`).join(", ");
-    return element("div", { class: "wire-hidden", data: { key: "hidden" } }, `+ ${text}`);
+  /** A call that waits, and began above what is seen. @param {any} call */
+  #sticky({ call, host, text, left, wide, row }) {
+    const made = element("span", { class: "wire-sticky", data: { key: `call${call}`, host: String(host) } }, text);
+    this.#stand(made, left, wide);
+    made.style.setProperty("--row", String(row));
+    return made;
+  }
+
+  /** @param {HTMLElement} made @param {number} left @param {number} wide as the layout says */
+  #stand(made, left, wide) {
+    const scale = this.#scale();
+    made.style.left = `${left * scale}px`;
+    made.style.width = `${wide * scale}px`;
   }
 }
 

@@ -27,7 +27,7 @@ export class WireMenu {
     this.#room = room;
     this.#view = view;
     this.button.title = "Delay, loss, cables, experiments";
-    popover(this.button, { label: "Wire", class: "wire-menu", fill: (close) => this.#fill(close) });
+    popover(this.button, { label: "Wire", class: "wire-menu", places: true, fill: (close) => this.#fill(close) });
   }
 
   /** The room is different now. */

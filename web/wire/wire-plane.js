@@ -12,6 +12,8 @@ const NEAR = 32;
 const LABEL = 16;
 /** The drawing grows in steps of this, pixels. */
 const STRETCH = 4000;
+/** The drawing is as wide as this at least, pixels at scale 1: narrower, larger letters would only lie on each other. */
+const LEAST = 240;
 
 export class WirePlane {
   #view;
@@ -24,25 +26,35 @@ export class WirePlane {
   #size = { width: 0, height: 0 };
   /** Height of the plane, pixels at scale 1. */
   #height = 0;
-  #scale;
+  /** As large as the reader's letters are: 1 where a rem is 16 pixels. */
+  scale = 1;
   /** Where it was scrolled to when last heard of. */
   #top = 0;
   /** Where it was scrolled to when it was painted last. */
   #eye = 0;
   root = element("div", { class: "wire-scroll" }, this.#plane);
 
-  /** @param {{ view: any, scale: number, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
-  constructor({ view, scale, actions, onresize }) {
+  /** @param {{ view: any, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
+  constructor({ view, actions, onresize }) {
     this.#view = view;
-    this.#scale = scale;
     this.#plane.append(this.#drawing);
     this.#overlay = new Overlay(this.#plane, actions);
     new ResizeObserver(() => {
       // Here the browser has its layout; anywhere else it would have to make one.
       const { clientWidth: width, clientHeight: height } = this.root;
       this.#size = { width, height };
+      this.#measure(width);
       onresize();
     }).observe(this.root);
+  }
+
+  /** @param {number} width pixels */
+  #measure(width) {
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const scale = Math.max(Math.min(rem, 1), Math.min(rem, width / LEAST));
+    if (width === 0 || scale === this.scale) return;
+    this.scale = scale;
+    /** @type {HTMLElement | null} */ (this.root.closest("wire-view"))?.style.setProperty("--wire-scale", String(scale));
   }
 
   /** What the pointer can be on. */
@@ -61,7 +73,7 @@ export class WirePlane {
 
   /** Whether any of them was seen whole when this was painted last. */
   get seesCard() {
-    const [top, bottom] = [this.#eye / this.#scale, (this.#eye + this.#size.height) / this.#scale];
+    const [top, bottom] = [this.#eye / this.scale, (this.#eye + this.#size.height) / this.scale];
     return this.cards.some(({ y, height }) => y + height / 3 >= top && y + height <= bottom);
   }
 
@@ -93,6 +105,8 @@ export class WirePlane {
    * @param {boolean} how.follow whether to go to the end
    * @param {boolean} how.fresh whether new packets draw in
    * @param {boolean} how.live whether anything can be done about what is shown
+   * @param {boolean} how.keep whether no machine may give its place in the drawing to another now
+   * @param {number[]} how.pinned machines that were picked to be drawn
    * @param {number} how.covered height at the bottom that something else covers, pixels
    * @returns {any} the scene
    */
@@ -116,7 +130,7 @@ export class WirePlane {
   scrollTo(seq, covered) {
     const place = this.#view.place(seq);
     if (!place) return;
-    const [top, bottom] = place.map((/** @type {number} */ y) => y * this.#scale);
+    const [top, bottom] = place.map((/** @type {number} */ y) => y * this.scale);
     const { scrollTop, clientHeight } = this.root;
     const height = Math.max(80, clientHeight - covered);
     if (top >= scrollTop + 24 && bottom <= scrollTop + height - 24) return;
@@ -138,18 +152,18 @@ export class WirePlane {
       const bottom = Math.min(drawn.bottom, top + LABEL, seen.bottom - 4);
       return { box: new DOMRect(drawn.left, top, drawn.width, bottom - top), beyond: 0 };
     }
-    const above = place[0] * this.#scale < this.root.scrollTop;
+    const above = place[0] * this.scale < this.root.scrollTop;
     return { box: new DOMRect(seen.left, above ? seen.top + 4 : seen.bottom - 4, seen.width, 0), beyond: above ? -1 : 1 };
   }
 
   /** @param {number} eye top of what is seen @param {any} how */
-  #paint(eye, { moment, fresh, live, covered }) {
-    const [width, seen] = [this.#size.width / this.#scale, this.#size.height / this.#scale];
+  #paint(eye, { moment, fresh, live, covered, keep, pinned }) {
+    const [width, seen] = [this.#size.width / this.scale, this.#size.height / this.scale];
     const { top, bottom } = this.#part.around(eye, this.#size.height);
-    const places = { width, eye: eye / this.#scale, top: top / this.#scale, bottom: bottom / this.#scale };
-    const scene = this.#view.diagram({ ...moment, ...places });
+    const places = { width, eye: eye / this.scale, top: top / this.scale, bottom: bottom / this.scale };
+    const scene = this.#view.diagram({ ...moment, ...places, keep, pinned });
     // What is covered can be scrolled up from under there.
-    this.#stretch(scene.width, Math.max(scene.height + covered / this.#scale, Math.floor(seen)));
+    this.#stretch(scene.width, Math.max(scene.height + covered / this.scale, Math.floor(seen)));
     this.#painter.paint(scene, fresh);
     this.#overlay.paint(scene, live);
     return scene;
@@ -170,11 +184,11 @@ export class WirePlane {
 
   /** @param {number} top */
   #suffices(top) {
-    return this.#part.suffices(top, this.#size.height, this.#height * this.#scale);
+    return this.#part.suffices(top, this.#size.height, this.#height * this.scale);
   }
 
   /** Where the end is seen. */
   #end() {
-    return Math.max(0, Math.floor(this.#height * this.#scale) - this.#size.height);
+    return Math.max(0, Math.floor(this.#height * this.scale) - this.#size.height);
   }
 }

@@ -57,7 +57,6 @@ export class WireView extends HTMLElement {
   #path = [];
   /** Nanoseconds the room is ahead of this page's clock. */
   #ahead = -Infinity;
-  #scale = Math.min(3, Math.max(0.5, Number(new URLSearchParams(location.search).get("scale")) || 1));
 
   /** @param {{ room: any, view: any }} parts */
   attach({ room, view }) {
@@ -99,7 +98,7 @@ export class WireView extends HTMLElement {
 
   #build() {
     const view = this.#view;
-    this.#head = new WireHead({ room: this.#room, view, scale: this.#scale, onlist: (shown) => this.#showList(shown) });
+    this.#head = new WireHead({ room: this.#room, view, scale: () => this.#plane.scale, onlist: (shown) => this.#showList(shown), onpick: () => this.#schedule() });
     this.#table = new EventTable(view, (seq, focused) => this.#choose(seq, { scroll: focused, fromTable: true }));
     this.#drawer = new DetailsDrawer({
       onclose: () => this.#table.focus(this.#table.active),
@@ -112,8 +111,8 @@ export class WireView extends HTMLElement {
       unfold: (/** @type {number} */ seq) => this.#unfold(seq),
       cancel: (/** @type {number} */ call, /** @type {number} */ seq) => this.#cancel(call, seq),
     };
-    this.#plane = new WirePlane({ view, scale: this.#scale, actions, onresize: () => this.#schedule() });
-    this.#above = new HeldAbove({ actions, scale: this.#scale, ongo: (seq) => this.#table.focusSeq(seq) });
+    this.#plane = new WirePlane({ view, actions, onresize: () => this.#schedule() });
+    this.#above = new HeldAbove({ actions, ongo: (seq) => this.#table.focusSeq(seq) });
     const { root, ground, painter } = this.#plane;
     this.#lights = new Lights(view, painter);
     this.#lights.onchange = (seqs) => this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
@@ -121,7 +120,6 @@ export class WireView extends HTMLElement {
     this.#scrubber = new Scrubber(view, () => this.#moved());
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
-    if (this.#scale !== 1) this.style.setProperty("--wire-scale", String(this.#scale));
     onScroll(root, (byHand) => this.#scrolled(byHand));
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
@@ -154,7 +152,8 @@ export class WireView extends HTMLElement {
   }
 
   #tick() {
-    if (!this.#view || document.visibilityState !== "visible") return;
+    // Nothing goes on where there is no session.
+    if (!this.#view || this.#room.connection === "over" || document.visibilityState !== "visible") return;
     const since = this.#now() - (this.#view.timeOf(this.#view.lastSeq()) ?? 0);
     const counts = this.#view.waiting().length > 0 || this.#view.wire().holding > 0;
     if (counts || (since < STILL_NS && this.#view.lastSeq() > 0)) this.#schedule();
@@ -180,12 +179,15 @@ export class WireView extends HTMLElement {
       fresh: this.#following && !reduced.matches && this.#reveal.burst > 0,
       // What was held then cannot be delivered now.
       live: this.#scrubber.at === 0,
+      // Who looks at something does not want it to go away.
+      keep: !this.#following || this.#chosen !== 0 || this.#scrubber.at !== 0,
+      pinned: this.#head.others.pinned,
       covered: this.#drawer.covers(this.#plane.root),
     });
     this.#above.draw(scene, this.#scrubber.at === 0 && !this.#table.shown && !this.#plane.seesCard);
     this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
     if (this.#lights.keep()) this.onpaint();
-    this.#head.draw({ ...scene, cards: [...this.#plane.cards, ...scene.above] }, this.#now(), this.#tookSlowly());
+    this.#head.draw({ ...scene, cards: [...this.#plane.cards, ...scene.above] }, this.#now(), this.#shownSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
     if (this.#reveal.waits) this.#schedule();
@@ -201,11 +203,12 @@ export class WireView extends HTMLElement {
     };
   }
 
-  /** Nanoseconds that the burst shown slowly took; 0 when none was. */
-  #tookSlowly() {
-    const { burst, shown } = this.#reveal;
-    if (burst === 0) return 0;
-    return Math.max(0, (this.#view.timeOf(shown) ?? 0) - (this.#view.timeOf(burst) ?? 0));
+  /** What is drawn of the burst shown slowly: how many events, and the nanoseconds from the first to the last. */
+  #shownSlowly() {
+    const { burst, drawn } = this.#reveal;
+    if (burst === 0 || drawn.count < 2) return null;
+    const took = (this.#view.timeOf(drawn.last) ?? 0) - (this.#view.timeOf(drawn.first) ?? 0);
+    return { count: drawn.count, took: Math.max(0, took) };
   }
 
   // Following.

@@ -3,6 +3,7 @@
 //!
 //! HTTP/1.1 only. Nothing of a request is read before its address was counted.
 
+mod meter;
 mod read_ahead;
 mod stream;
 pub(crate) mod tls;
@@ -32,6 +33,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
+pub(crate) use self::meter::Meter;
 use self::stream::Guarded;
 use crate::{
     http::{Shared, headers},
@@ -154,10 +156,13 @@ impl Door {
             Err(_) => return tracing::debug!(peer = %ends.peer, "the handshake took too long"),
         };
         let upgraded = Arc::new(AtomicBool::new(false));
-        let stream = Guarded::new(stream, permit, deadlines.stall, Arc::clone(&upgraded));
+        let meter = Arc::new(Meter::default());
+        let guarding = (Arc::clone(&upgraded), Arc::clone(&meter));
+        let stream = Guarded::new(stream, permit, deadlines.stall, guarding);
         let router = self.router.clone();
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(ends);
+            request.extensions_mut().insert(Arc::clone(&meter));
             let mut router = router.clone();
             let upgraded = Arc::clone(&upgraded);
             async move {

@@ -1,6 +1,11 @@
 //! The bridge as a whole: started once, serving any number of listening sockets.
 
-use std::{future::Future, io, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
 
 use axum::Router;
 use tokio::{
@@ -10,8 +15,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept, config::Config, drain::Drain, http, http::Shared, metrics::Metrics, origin::Names, quota::Quota,
-    rooms::Rooms,
+    accept, config::Config, descriptors, drain::Drain, http, http::Shared, memory, memory::Memory,
+    metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
 };
 
 /// A running bridge. Clones are the same one.
@@ -44,18 +49,24 @@ impl Bridge {
         if !(1..=16).contains(&config.node.len()) || !config.node.bytes().all(plain) {
             return Err(StartError::Node(config.node));
         }
-        config.limits.connections = config.limits.connections.min(affordable_connections());
+        let limits = &mut config.limits;
+        limits.connections = limits.connections.min(descriptors::for_connections());
+        limits.descriptors = limits.descriptors.min(descriptors::for_rooms().unwrap_or(u32::MAX));
+        limits.address_descriptors = limits.address_descriptors.min(descriptors::for_address());
         let names = Names::new(&config).map_err(StartError::Name)?;
+        count_loopback(&mut config, &names);
         let drain = Drain::new(config.deadlines.drain);
         let shared = Arc::new(Shared {
             names,
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
+            memory: Memory::new(config.limits.memory),
             rooms: Rooms::start(&config, &drain).await,
             drain,
             config,
         });
         let router = http::router(Arc::clone(&shared));
+        tokio::spawn(memory::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
     }
 
@@ -116,10 +127,21 @@ impl Bridge {
     }
 }
 
-/// Connections to the page that leave half of this process's descriptors to rooms and their sockets.
-fn affordable_connections() -> u32 {
-    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    descriptors.map_or(u32::MAX, |count| u32::try_from(count / 2).unwrap_or(u32::MAX))
+/// Loopback is this machine's own people only where nobody else can come from there: not behind a proxy on this machine,
+/// declared or not. A server with a name of its own is for others, and they come through something.
+fn count_loopback(config: &mut Config, names: &Names) {
+    let declared =
+        [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].map(|own| names.is_proxy(own));
+    let proxied = declared.contains(&true);
+    if config.limits.loopback_exempt && (proxied || !config.host_names.is_empty()) {
+        config.limits.loopback_exempt = false;
+        if config.trusted_proxies.is_empty() && config.tls.is_none() {
+            tracing::warn!(
+                "with --host-name, whoever comes from this machine counts as one visitor: a proxy in front is named with \
+                 --trusted-proxy"
+            );
+        }
+    }
 }
 
 #[cfg(test)]

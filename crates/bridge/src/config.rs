@@ -117,10 +117,23 @@ pub struct Limits {
     pub address_rooms: u32,
     /// New sessions a minute of one address. What comes faster waits and is not refused. Default 240.
     pub address_session_rate: u32,
-    /// TCP connections to the page. Default 4096; never more than half of the descriptors this process may have.
+    /// Bytes that are kept for visitors in all, about. Beyond four fifths of it there are no new rooms, beyond nine tenths
+    /// no recordings of packets are sent, beyond 95 percent old history goes. Default 4 GiB.
+    pub memory: u64,
+    /// Descriptors of this process up to which rooms may open more: those beyond are the page's. Never more than three
+    /// quarters of what there are, the default.
+    pub descriptors: u32,
+    /// Descriptors of all rooms made from one address (IPv6: one /64); a socket counts twice. Never more than half of what
+    /// rooms may have, the default.
+    pub address_descriptors: u32,
+    /// TCP connections to the page. Default 4096; never more than a quarter of the descriptors this process may have.
     pub connections: u32,
     /// TCP connections of one address (IPv6: one /64). Default 512.
     pub address_connections: u32,
+    /// Recordings of packets (`/pcap`) that are sent at once. Default 64.
+    pub downloads: u32,
+    /// The same of one address (IPv6: one /64). Default 8.
+    pub address_downloads: u32,
     /// Bytes of a request's head. Default 16 KiB.
     pub head_bytes: usize,
     /// Bytes of a request's body. Default 64 KiB.
@@ -128,7 +141,8 @@ pub struct Limits {
     /// Bytes of packets a second between the machines of one room, 0 for as many as come. What comes faster is
     /// delayed, never refused. Default 8 MiB.
     pub room_bytes: u64,
-    /// Whether loopback is exempt from the limits of one address. Default true.
+    /// Whether loopback is exempt from the limits of one address. Default true; never with a name of the server's own or
+    /// a proxy on this machine, and no more once a request came that somebody has forwarded.
     pub loopback_exempt: bool,
 }
 
@@ -140,8 +154,13 @@ impl Default for Limits {
             address_sessions: 128,
             address_rooms: 64,
             address_session_rate: 240,
+            memory: 4 << 30,
+            descriptors: u32::MAX,
+            address_descriptors: u32::MAX,
             connections: 4096,
             address_connections: 512,
+            downloads: 64,
+            address_downloads: 8,
             head_bytes: 16 * 1024,
             body_bytes: 64 * 1024,
             room_bytes: lab::RoomLimits::default().bytes_per_second,
@@ -152,13 +171,18 @@ impl Default for Limits {
 
 impl Limits {
     /// Name and value of each limit, for `/limits` and error messages.
-    pub(crate) fn table(&self) -> [(&'static str, u64); 10] {
+    pub(crate) fn table(&self) -> [(&'static str, u64); 15] {
         [
             ("server-sessions", self.sessions.into()),
             ("server-rooms", self.rooms.into()),
             ("address-sessions", self.address_sessions.into()),
             ("address-rooms", self.address_rooms.into()),
             ("address-session-rate", self.address_session_rate.into()),
+            ("server-memory", self.memory),
+            ("server-descriptors", self.descriptors.into()),
+            ("address-descriptors", self.address_descriptors.into()),
+            ("server-downloads", self.downloads.into()),
+            ("address-downloads", self.address_downloads.into()),
             ("server-connections", self.connections.into()),
             ("address-connections", self.address_connections.into()),
             ("head-bytes", self.head_bytes as u64),
@@ -176,8 +200,11 @@ pub struct Deadlines {
     pub head: Duration,
     /// For a request's body. Default 10 s.
     pub body: Duration,
-    /// For the client to take some bytes of an answer. Default 30 s.
+    /// For the client to take some bytes of an answer, or of what a WebSocket has for it. Default 30 s.
     pub stall: Duration,
+    /// For a page to give a sign of life on its WebSocket; it is asked for one after four ninths of this time.
+    /// Default 45 s.
+    pub silence: Duration,
     /// From the shutdown to the end, however many sessions are left. Default 10 s.
     pub drain: Duration,
     /// For a page whose connection broke to come back. Default [`proto::limits::RESUME_WINDOW_MS`].
@@ -196,6 +223,7 @@ impl Default for Deadlines {
             head: Duration::from_secs(5),
             body: Duration::from_secs(10),
             stall: Duration::from_secs(30),
+            silence: Duration::from_secs(45),
             drain: Duration::from_secs(10),
             resume: Duration::from_millis(proto::limits::RESUME_WINDOW_MS),
             room_idle: Duration::from_secs(10 * 60),

@@ -64,6 +64,7 @@ pub struct Egress {
     stopped: AtomicBool,
     grants: grant::Grants,
     budgets: Arc<budget::Budgets>,
+    records: decision::Records,
     nat64: nat64::Nat64,
 }
 
@@ -87,6 +88,7 @@ impl Egress {
             stopped: AtomicBool::new(false),
             grants: grant::Grants::default(),
             budgets: Arc::default(),
+            records: decision::Records::default(),
             nat64: nat64::Nat64::default(),
         }
     }
@@ -110,6 +112,15 @@ impl Egress {
     pub fn forget(&self, room: &str) {
         self.grants.forget(room);
         self.budgets.forget(room);
+        self.records.forget(room);
+    }
+
+    /// The network that the room was made from: budgets for one network are its rooms' together. A room that was made
+    /// from no network in particular (this machine itself) has its own alone.
+    pub fn made_by(&self, room: &str, network: Option<IpAddr>) {
+        if let Some(network) = network {
+            self.budgets.made_by(room, network);
+        }
     }
 
     /// Looks up a name outside the room and grants the room its addresses for [`limits::GRANT`]. Port 0 stands
@@ -136,7 +147,8 @@ impl Egress {
             Err(_) => inside.map(|(address, _)| address),
         };
         let (name, allowed) = (&rule::bounded(name), result.is_ok());
-        Decision { room, step: Step::Resolve, name, address, port, rule: &rule, allowed }.log();
+        let decision = Decision { room, step: Step::Resolve, name, address, port, rule: &rule, allowed };
+        self.records.log(&decision);
         result.map_err(|refusal| refusal.error)
     }
 
@@ -226,7 +238,8 @@ impl Egress {
             Err(error) => ("", decision::rule_of(error)),
         };
         let (ip, port, allowed) = (Some(address.ip()), address.port(), result.is_ok());
-        Decision { room, step: Step::Connect, name, address: ip, port, rule: &rule, allowed }.log();
+        let decision = Decision { room, step: Step::Connect, name, address: ip, port, rule: &rule, allowed };
+        self.records.log(&decision);
         result
     }
 

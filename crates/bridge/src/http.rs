@@ -13,6 +13,7 @@ mod page;
 mod pcap;
 mod rooms;
 mod socket;
+mod words;
 
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{config::Config, drain::Drain, metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms};
+use crate::{
+    config::Config, drain::Drain, memory::Memory, metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
+};
 
 /// What the routes, the accept loop and the sessions share.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) drain: Drain,
     /// Counts for the operator.
     pub(crate) metrics: Metrics,
+    /// What is kept in all.
+    pub(crate) memory: Memory,
     /// The rooms.
     pub(crate) rooms: Rooms,
 }

@@ -6,9 +6,11 @@
 mod accept;
 mod bridge;
 mod config;
+mod descriptors;
 mod drain;
 pub mod egress;
 mod http;
+mod memory;
 mod metrics;
 mod origin;
 mod quota;

@@ -10,6 +10,10 @@ use ipnet::IpNet;
 
 use crate::config::Config;
 
+/// What proxies add to requests that they forward.
+const FORWARDING: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
 /// Both ends of a connection, as the kernel knows them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
@@ -92,6 +96,21 @@ impl Names {
         if self.is_ours(&host, ends) { Ok(host) } else { Err(Stranger::Host) }
     }
 
+    /// What `--host-name` would have to say for a request to be answered: its Host, as far as that is one.
+    pub(crate) fn wanted(ends: Ends, headers: &HeaderMap) -> Option<String> {
+        let host = only(headers, &header::HOST)?.to_str().ok().and_then(Host::parse)?;
+        // Without a port a setting covers the one listened on, and none.
+        Some(match host.port.filter(|port| *port != ends.local.port()) {
+            Some(port) => format!("{}:{port}", host.name),
+            None => host.name,
+        })
+    }
+
+    /// Whether pages of other origins may use the client, so that answers differ by origin.
+    pub(crate) fn has_guests(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
     /// Checks the Origin of a request that does something: our own page's, or one the operator allowed.
     ///
     /// # Errors
@@ -131,6 +150,14 @@ impl Names {
         client
     }
 
+    /// Whether somebody whom nobody has declared as a proxy forwards requests of others from this machine.
+    pub(crate) fn is_forwarded(&self, ends: Ends, headers: &HeaderMap) -> bool {
+        let peer = ends.peer.ip().to_canonical();
+        peer.is_loopback()
+            && !self.is_proxy(peer)
+            && FORWARDING.iter().any(|header| headers.contains_key(*header))
+    }
+
     /// Whether an address is a trusted proxy.
     pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -142,14 +169,13 @@ impl Names {
         if self.hosts.iter().any(|ours| ours.covers(host, ends.local.port())) {
             return true;
         }
-        if host.port.unwrap_or(scheme_port) != ends.local.port() {
-            return false;
+        // No page of somebody else's can have such a Host: an address cannot be rebound by DNS, and browsers resolve
+        // `localhost` by themselves. Its port is whatever forwards to here: `ssh -L`, a container's published port.
+        if host.name == "localhost" || host.address().is_some_and(|address| address.is_loopback()) {
+            return true;
         }
-        // An address cannot be rebound by DNS, and browsers resolve `localhost` by themselves.
-        host.name == "localhost"
-            || host.address().is_some_and(|address| {
-                address.is_loopback() || address.to_canonical() == ends.local.ip().to_canonical()
-            })
+        host.port.unwrap_or(scheme_port) == ends.local.port()
+            && host.address().is_some_and(|address| address.to_canonical() == ends.local.ip().to_canonical())
     }
 
     fn is_allowed(&self, origin: &[u8]) -> bool {

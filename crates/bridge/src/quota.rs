@@ -5,7 +5,10 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,6 +25,8 @@ pub(crate) enum Kind {
     Session,
     /// Rooms, counted for the address that made them.
     Room,
+    /// Recordings of packets that are being sent.
+    Download,
 }
 
 /// A limit that was reached.
@@ -39,6 +44,8 @@ pub(crate) struct Reached {
 pub(crate) struct Quota {
     counts: Arc<Mutex<Counts>>,
     limits: Limits,
+    /// Somebody forwards requests of others from this machine.
+    forwarded: Arc<AtomicBool>,
 }
 
 /// One counted thing. Dropping it gives it back.
@@ -51,7 +58,7 @@ pub(crate) struct Permit {
 
 #[derive(Debug, Default)]
 struct Counts {
-    total: [u32; 3],
+    total: [u32; KINDS],
     networks: HashMap<IpAddr, Network>,
     /// Number of networks at which those that matter no more are cleared away.
     sweep_at: usize,
@@ -59,18 +66,31 @@ struct Counts {
 
 #[derive(Debug)]
 struct Network {
-    used: [u32; 3],
+    used: [u32; KINDS],
     /// When the next session is due at the steady rate (the "theoretical arrival time" of GCRA); none before the
     /// first.
     due: Option<Instant>,
 }
 
 const SWEEP_AT_LEAST: usize = 1024;
+/// How many [`Kind`]s there are.
+const KINDS: usize = 4;
 
 impl Quota {
     /// Nobody has anything yet.
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { counts: Arc::default(), limits }
+        Self { counts: Arc::default(), limits, forwarded: Arc::default() }
+    }
+
+    /// A proxy that nobody has declared forwards requests from this machine: from now on loopback is an address like
+    /// any other, since it may be anybody.
+    pub(crate) fn is_forwarded(&self) {
+        if self.limits.loopback_exempt && !self.forwarded.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "a proxy on this machine forwards requests: all its visitors share the limits of one address; name it with \
+                 --trusted-proxy"
+            );
+        }
     }
 
     /// Takes one of `kind` for the client at `address`.
@@ -137,18 +157,23 @@ impl Quota {
             Kind::Session => {
                 (("server-sessions", limits.sessions), ("address-sessions", limits.address_sessions))
             }
+            Kind::Download => {
+                (("server-downloads", limits.downloads), ("address-downloads", limits.address_downloads))
+            }
             Kind::Room => (("server-rooms", limits.rooms), ("address-rooms", limits.address_rooms)),
         }
     }
 
     /// What an address is counted as; none if it is not counted.
-    fn network(&self, address: IpAddr) -> Option<IpAddr> {
+    pub(crate) fn network(&self, address: IpAddr) -> Option<IpAddr> {
         let network = match address.to_canonical() {
             // One customer has a /64 or more: single IPv6 addresses cost nothing.
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
             v4 => v4,
         };
-        let exempt = self.limits.loopback_exempt && address.to_canonical().is_loopback();
+        let exempt = self.limits.loopback_exempt
+            && !self.forwarded.load(Ordering::Relaxed)
+            && address.to_canonical().is_loopback();
         (!exempt).then_some(network)
     }
 }
@@ -173,13 +198,13 @@ impl Counts {
             self.networks.retain(|_, entry| !entry.is_forgettable(now));
             self.sweep_at = 2 * self.networks.len();
         }
-        self.networks.entry(network).or_insert_with(|| Network { used: [0; 3], due: None })
+        self.networks.entry(network).or_insert_with(|| Network { used: [0; KINDS], due: None })
     }
 }
 
 impl Network {
     fn is_forgettable(&self, now: Instant) -> bool {
-        self.used == [0; 3] && self.due.is_none_or(|due| due <= now)
+        self.used == [0; KINDS] && self.due.is_none_or(|due| due <= now)
     }
 }
 
@@ -213,6 +238,17 @@ mod tests {
         assert_eq!(reached, Reached { limit: "server-rooms", value: 5 });
         drop(permits);
         assert_eq!(quota.count(Kind::Room), 0);
+    }
+
+    #[test]
+    fn loopback_counts_once_somebody_forwards_from_it() {
+        let quota = quota();
+        let loopback = "127.0.0.1".parse().unwrap();
+        let _uncounted = quota.take(Kind::Room, loopback).unwrap();
+        quota.is_forwarded();
+        let _counted = [quota.take(Kind::Room, loopback).unwrap(), quota.take(Kind::Room, loopback).unwrap()];
+        let reached = quota.take(Kind::Room, loopback).unwrap_err();
+        assert_eq!(reached, Reached { limit: "address-rooms", value: 2 });
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! One room as the bridge sees it: its keys, its sessions, and when it ends.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use proto::{
+    call::CallError,
+    id::MemberId,
     limits,
-    message::{Links, Notice, Secret},
+    message::{Links, Notice, Refusal, Secret},
     room::Role,
 };
 use subtle::ConstantTimeEq;
@@ -47,6 +49,36 @@ impl Keys {
     }
 }
 
+/// The sessions of a room.
+#[derive(Debug, Default)]
+struct Sessions {
+    /// By their token.
+    alive: HashMap<Secret, Entry>,
+    /// Tokens of sessions that the owner ended, the latest last: their pages are told so when they come back.
+    removed: VecDeque<Secret>,
+}
+
+impl Sessions {
+    /// Remembers that the owner ended this session, for as many as fit in a room.
+    fn forget(&mut self, token: Secret) {
+        if self.removed.len() >= limits::SESSIONS {
+            self.removed.pop_front();
+        }
+        self.removed.push_back(token);
+    }
+}
+
+/// A session as its room knows it.
+#[derive(Debug)]
+struct Entry {
+    /// The role it began with.
+    role: Role,
+    /// Where a connection for it goes.
+    attach: mpsc::Sender<Attach>,
+    /// Whose it is, and what tells it that the owner has removed them; none until they are in.
+    member: Option<(MemberId, CancellationToken)>,
+}
+
 /// One room.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -57,8 +89,7 @@ pub(crate) struct Room {
     pub(crate) ended: CancellationToken,
     /// News for every session.
     pub(crate) notice: watch::Sender<Option<Notice>>,
-    /// Sessions by their token, with the role they began with.
-    sessions: Mutex<HashMap<Secret, (Role, mpsc::Sender<Attach>)>>,
+    sessions: Mutex<Sessions>,
     changed: Notify,
     kept_open: Notify,
     _permit: Permit,
@@ -80,33 +111,73 @@ impl Room {
     }
 
     /// Lists a session, so that a later connection with its token finds it. False when there are too many.
-    pub(crate) fn enter(&self, token: Secret, role: Role, session: mpsc::Sender<Attach>) -> bool {
+    pub(crate) fn enter(&self, token: Secret, role: Role, attach: mpsc::Sender<Attach>) -> bool {
         let mut sessions = self.sessions();
-        let fits = sessions.len() < limits::SESSIONS;
+        let fits = sessions.alive.len() < limits::SESSIONS;
         if fits {
-            sessions.insert(token, (role, session));
+            sessions.alive.insert(token, Entry { role, attach, member: None });
             self.changed.notify_one();
         }
         fits
     }
 
+    /// Whose a session is, now that the person is in the room. Ends when the owner removes them.
+    pub(crate) fn belongs_to(&self, token: &Secret, member: MemberId) -> CancellationToken {
+        let removed = CancellationToken::new();
+        if let Some(entry) = self.sessions().alive.get_mut(token) {
+            entry.member = Some((member, removed.clone()));
+        }
+        removed
+    }
+
     /// A session goes by another token from now on: whoever still has the old one has nothing.
     pub(crate) fn rename(&self, old: &Secret, new: Secret) {
         let mut sessions = self.sessions();
-        if let Some(session) = sessions.remove(old) {
-            sessions.insert(new, session);
+        if let Some(session) = sessions.alive.remove(old) {
+            sessions.alive.insert(new, session);
         }
     }
 
     pub(crate) fn leave(&self, token: &Secret) {
-        self.sessions().remove(token);
+        self.sessions().alive.remove(token);
         self.changed.notify_one();
     }
 
     /// The session with this token, if it began with this role: a token gives no more than the key it comes with.
-    pub(crate) fn session(&self, token: &Secret, role: Role) -> Option<mpsc::Sender<Attach>> {
+    ///
+    /// # Errors
+    /// [`Refusal::Removed`] where the owner ended it, [`Refusal::SessionOver`] otherwise.
+    pub(crate) fn session(&self, token: &Secret, role: Role) -> Result<mpsc::Sender<Attach>, Refusal> {
         let sessions = self.sessions();
-        sessions.get(token).filter(|(own, _)| *own == role).map(|(_, session)| session.clone())
+        let found = sessions.alive.get(token).filter(|entry| entry.role == role);
+        match found {
+            Some(entry) => Ok(entry.attach.clone()),
+            None if sessions.removed.contains(token) => Err(Refusal::Removed),
+            None => Err(Refusal::SessionOver),
+        }
+    }
+
+    /// Ends the session of a guest or a watcher; what was theirs goes with it. Its token is worth nothing from now on.
+    ///
+    /// # Errors
+    /// [`CallError::Protocol`] where nobody of that number is here, [`CallError::Policy`] for an owner.
+    pub(crate) fn remove(&self, member: MemberId) -> Result<(), CallError> {
+        let mut sessions = self.sessions();
+        let found = sessions.alive.iter().find_map(|(token, entry)| {
+            let (own, removed) = entry.member.as_ref()?;
+            (*own == member).then(|| (*token, entry.role, removed.clone()))
+        });
+        let Some((token, role, removed)) = found else {
+            return Err(CallError::Protocol { rule: "no such person".to_owned() });
+        };
+        if role == Role::Owner {
+            return Err(CallError::Policy { rule: "owners-stay".to_owned(), value: "owner".to_owned() });
+        }
+        sessions.alive.remove(&token);
+        sessions.forget(token);
+        removed.cancel();
+        self.changed.notify_one();
+        Ok(())
     }
 
     pub(crate) fn keep_open(&self) {
@@ -128,7 +199,7 @@ impl Room {
             let due = idle_since.map_or(next, |since| next.min(since + times.room_idle));
             tokio::select! {
                 () = self.changed.notified() => {
-                    let empty = self.sessions().is_empty();
+                    let empty = self.sessions().alive.is_empty();
                     idle_since = if empty { idle_since.or_else(|| Some(Instant::now())) } else { None };
                 }
                 () = self.kept_open.notified(), if warned => {
@@ -145,7 +216,7 @@ impl Room {
         }
     }
 
-    fn sessions(&self) -> MutexGuard<'_, HashMap<Secret, (Role, mpsc::Sender<Attach>)>> {
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

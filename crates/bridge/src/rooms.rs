@@ -2,26 +2,34 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use lab::{Lab, RoomLimits, keeper::Keeper};
+use lab::{History, Lab, OpenError, RoomLimits, keeper::Keeper};
 use proto::message::{Features, Notice, Secret};
 
 use crate::{
-    config::{Config, Deadlines, Outbound},
+    config::{Config, Deadlines, Limits, Outbound},
+    descriptors::Accounts,
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
-    quota::Permit,
+    quota::{Permit, Reached},
     room::{Keys, Room},
 };
+
+/// Out of descriptors: this process, or the whole machine (errno(3)).
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 /// The rooms alive.
 #[derive(Debug)]
 pub(crate) struct Rooms {
     lab: Result<Lab, Missing>,
     egress: Arc<Egress>,
+    descriptors: Accounts,
+    limits: Limits,
     node: String,
     features: Features,
     drain: Drain,
@@ -74,6 +82,8 @@ pub(crate) enum CreateError {
         /// What to do about it.
         remedy: String,
     },
+    /// A limit of this server or of those who want it leaves no room.
+    Limit(Reached),
     /// Something went wrong that is ours to find out; the log has it.
     Failed,
 }
@@ -89,6 +99,8 @@ impl Rooms {
             features: features(config, lab.is_ok()),
             lab,
             egress: Arc::new(Egress::new(egress_config(config))),
+            descriptors: Accounts::default(),
+            limits: config.limits,
             node: config.node.clone(),
             drain: drain.clone(),
             deadlines: config.deadlines,
@@ -116,13 +128,27 @@ impl Rooms {
         lock(&self.alive).len()
     }
 
+    /// All rooms there are.
+    pub(crate) fn alive(&self) -> Vec<Arc<Room>> {
+        lock(&self.alive).values().cloned().collect()
+    }
+
+    /// What the histories of all rooms take, where there can be rooms.
+    pub(crate) fn history(&self) -> Option<&History> {
+        self.lab.as_ref().ok().map(|lab| &**lab.history())
+    }
+
     /// The room with this id.
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Room>> {
         lock(&self.alive).get(id).cloned()
     }
 
-    /// Makes a room. It keeps `permit` as long as it lives.
-    pub(crate) async fn create(&self, permit: Permit) -> Result<Created, CreateError> {
+    /// Makes a room for somebody from `network`. It keeps `permit` as long as it lives.
+    pub(crate) async fn create(
+        &self,
+        permit: Permit,
+        network: Option<IpAddr>,
+    ) -> Result<Created, CreateError> {
         if self.drain.is_begun() {
             return Err(CreateError::Draining);
         }
@@ -140,8 +166,24 @@ impl Rooms {
             watch: secret().map_err(|error| failed(&error))?,
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
-        let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str());
-        let (opened, _task) = lab.open_room(Some(Arc::new(way_out))).await.map_err(|error| failed(&error))?;
+        let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
+        let descriptors =
+            self.descriptors.of_room(network, self.limits.address_descriptors, self.limits.descriptors);
+        let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors).await;
+        let (opened, _task) = opened.map_err(|error| match error {
+            OpenError::Limit { limit, value } if limit == "address-descriptors" => {
+                CreateError::Limit(Reached { limit: "address-descriptors", value })
+            }
+            OpenError::Limit { value, .. } => {
+                CreateError::Limit(Reached { limit: "server-descriptors", value })
+            }
+            // The kernel has no descriptors left, before our own limit.
+            OpenError::Machines(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
+                let (limit, value) = ("server-descriptors", self.limits.descriptors.into());
+                CreateError::Limit(Reached { limit, value })
+            }
+            error => failed(&error),
+        })?;
         let room = Arc::new(Room::new(id.clone(), keys.clone(), opened, permit));
         lock(&self.alive).insert(id.clone(), Arc::clone(&room));
         tokio::spawn(live(room, self.deadlines, Arc::clone(&self.alive)));

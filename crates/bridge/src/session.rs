@@ -5,15 +5,17 @@
 
 mod allowance;
 mod authority;
+pub(crate) mod closing;
 mod outside;
+mod payloads;
 mod requests;
 mod streams;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::{Message, WebSocket, close_code};
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use lab::{Delivery, Request, mailbox};
 use proto::{
     id::MemberId,
@@ -26,14 +28,17 @@ use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
-use self::{allowance::Allowance, outside::Outside, streams::Parked};
-use crate::{http::Shared, quota::Permit, room::Room};
+use self::{
+    allowance::{Allowance, Idle},
+    closing::Closing,
+    outside::Outside,
+    payloads::Payloads,
+    streams::Parked,
+};
+use crate::{accept::Meter, http::Shared, quota::Permit, room::Room};
 
-/// A WebSocket ping is sent this often (RFC 6455 section 5.5.2)...
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// ...and a page that says nothing for this long is gone.
-const SILENCE: Duration = Duration::from_secs(45);
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
 
@@ -45,9 +50,11 @@ const QUANTUM: usize = 256 * 1024;
 pub(crate) struct Attach {
     pub(crate) socket: WebSocket,
     pub(crate) hello: Hello,
+    /// Told what comes of its bytes.
+    pub(crate) meter: Arc<Meter>,
     pub(crate) permit: Permit,
     /// Dropped when the connection is over.
-    pub(crate) _done: tokio::sync::oneshot::Sender<()>,
+    pub(crate) done: tokio::sync::oneshot::Sender<()>,
 }
 
 /// Why a connection is over.
@@ -55,6 +62,10 @@ pub(crate) struct Attach {
 enum Over {
     /// It broke or went silent: the page may come back.
     Lost,
+    /// The page has closed it: it is answered, and may come back.
+    Left,
+    /// The page is to begin anew: what it misses is not kept any more.
+    Gap,
     /// It broke a rule of the protocol.
     Broken { rule: String },
     /// Another connection has the session.
@@ -63,6 +74,8 @@ enum Over {
     RoomEnded,
     /// The server is going away.
     Draining,
+    /// The owner has removed this person.
+    Removed,
 }
 
 /// One session.
@@ -73,6 +86,8 @@ pub(crate) struct Session {
     token: Secret,
     member: MemberId,
     role: Role,
+    /// The owner has removed this person.
+    removed: CancellationToken,
     /// The guest's own machine.
     own_host: Option<proto::id::HostId>,
     endpoint: Server,
@@ -89,8 +104,16 @@ pub(crate) struct Session {
     progress: Allowance,
     /// For texts of programs.
     sources: Allowance,
+    /// For what else has no answer and costs its sender nothing.
+    small_talk: Allowance,
+    /// For frames of which nothing comes.
+    idle: Idle,
+    /// What the payloads of unfinished sends take of the room's memory.
+    payloads: Payloads,
     /// There may be something to send.
     dirty: bool,
+    /// A WebSocket ping is due (RFC 6455 section 5.5.2).
+    ping: bool,
 }
 
 impl Session {
@@ -115,6 +138,7 @@ impl Session {
                 Refusal::Unavailable("A machine could not be made. Try again in a moment.".to_owned())
             }
         })?;
+        let removed = room.belongs_to(&token, member);
         let own_host = room
             .lab
             .directory()
@@ -123,12 +147,14 @@ impl Session {
             .and_then(|directory| directory.members.into_iter().find(|info| info.id == member))
             .and_then(|info| info.host);
         let (newest, notice) = (room.lab.trace().watch(), room.notice.subscribe());
+        let payloads = Payloads::new(room.lab.memory());
         Ok(Self {
             shared,
             room,
             token,
             member,
             role,
+            removed,
             own_host,
             endpoint: Server::new(),
             deliveries,
@@ -140,7 +166,11 @@ impl Session {
             notice,
             progress: Allowance::new(limits::PROGRESS_BURST, Instant::now()),
             sources: Allowance::new(limits::SOURCE_BURST, Instant::now()),
+            small_talk: Allowance::new(limits::SMALL_TALK_BURST, Instant::now()),
+            idle: Idle::new(Instant::now()),
+            payloads,
             dirty: false,
+            ping: false,
         })
     }
 
@@ -148,17 +178,21 @@ impl Session {
     pub(crate) async fn run(mut self, mut connections: mpsc::Receiver<Attach>) {
         let mut next = connections.recv().await;
         while let Some(attach) = next.take() {
-            let Attach { mut socket, hello, permit, _done } = attach;
-            let over = match self.welcome(&mut socket, &hello).await {
-                Ok(()) => self.serve(&mut socket, &mut connections, &mut next).await,
+            let Attach { mut socket, hello, meter, permit, done } = attach;
+            let over = match self.welcome(&hello).await {
+                Ok(()) => self.serve(&mut socket, &meter, &mut connections, &mut next).await,
                 Err(over) => over,
             };
             self.endpoint.disconnected();
             self.trace = None;
-            close(socket, &over).await;
-            drop(permit);
+            // Beside what comes next: a connection that takes nothing is no reason for the next one to wait.
+            let closing = closing::close(socket, closing_of(&over));
+            tokio::spawn(async move {
+                closing.await;
+                drop((permit, done));
+            });
             next = match (over, next.take()) {
-                (Over::RoomEnded | Over::Draining, _) => None,
+                (Over::RoomEnded | Over::Draining | Over::Removed, _) => None,
                 (_, Some(attach)) => Some(attach),
                 (..) => self.wait_for_return(&mut connections).await,
             };
@@ -179,6 +213,7 @@ impl Session {
                 ready = self.outside.ready() => {
                     let _ended = self.outside_ready(ready).await;
                 }
+                () = self.removed.cancelled() => return None,
                 () = self.room.ended.cancelled() => return None,
                 () = self.shared.drain.begun() => return None,
                 () = tokio::time::sleep_until(end) => return None,
@@ -194,7 +229,7 @@ impl Session {
     }
 
     /// Answers the hello of a connection.
-    async fn welcome(&mut self, socket: &mut WebSocket, hello: &Hello) -> Result<(), Over> {
+    async fn welcome(&mut self, hello: &Hello) -> Result<(), Over> {
         let received = hello.session.as_ref().and_then(|session| session.received);
         let welcome = match self.endpoint.connected(received) {
             Ok(server_received) if received.is_some() => Welcome::Resumed { received: server_received },
@@ -204,12 +239,9 @@ impl Session {
                 }
                 Welcome::Begun(Box::new(self.snapshot().await?))
             }
-            Err(_gap) => {
-                let refused = proto::frame::encode_welcome(&Welcome::Refused(Refusal::Gap));
-                let _lost = socket.send(Message::Binary(refused)).await;
-                return Err(Over::Lost);
-            }
+            Err(_gap) => return Err(Over::Gap),
         };
+        self.payloads.are(self.endpoint.outstanding_payload());
         self.endpoint.welcome(&welcome);
         self.dirty = true;
         Ok(())
@@ -258,6 +290,7 @@ impl Session {
     async fn serve(
         &mut self,
         socket: &mut WebSocket,
+        meter: &Meter,
         connections: &mut mpsc::Receiver<Attach>,
         next: &mut Option<Attach>,
     ) -> Over {
@@ -265,10 +298,16 @@ impl Session {
         if let Err(over) = self.allow_streams().await {
             return over;
         }
+        let silence = self.shared.config.deadlines.silence;
         let mut heard = Instant::now();
-        let mut ping = tokio::time::interval(PING_EVERY);
+        let mut silent = pin!(tokio::time::sleep(silence));
+        let mut ping = tokio::time::interval(silence * 4 / 9);
         ping.reset();
+        self.ping = false;
+        // Until when nothing is read.
+        let mut wait = None;
         let (ended, draining) = (self.room.ended.clone(), self.shared.drain.clone());
+        let removed = self.removed.clone();
         let (mut sink, mut stream) = socket.split();
         loop {
             self.gather_trace();
@@ -281,13 +320,24 @@ impl Session {
             }
             let traced = self.trace.is_some() && self.endpoint.trace_room() > TRACE_BATCH;
             let handled = tokio::select! {
-                sent = transmit(&mut sink, &mut self.endpoint), if self.dirty => {
+                sent = transmit(&mut sink, &mut self.endpoint, &mut self.ping), if self.dirty => {
                     self.dirty = false;
                     sent.and(self.take_events().await)
                 }
-                message = stream.next() => {
-                    heard = Instant::now();
-                    self.handle(message).await
+                message = stream.next(), if wait.is_none() => {
+                    let now = Instant::now();
+                    heard = now;
+                    let handled = self.handle(message, meter).await;
+                    let idle = self.endpoint.take_idle_frames();
+                    if idle > 0 {
+                        self.idle.spend(idle, now);
+                        wait = self.idle.due(now);
+                    }
+                    handled
+                }
+                () = until(wait), if wait.is_some() => {
+                    wait = None;
+                    Ok(())
                 }
                 Some(delivery) = self.deliveries.recv() => {
                     match self.deliver(delivery).await {
@@ -304,12 +354,16 @@ impl Session {
                     Err(Over::Replaced)
                 }
                 _ = ping.tick() => {
-                    if heard.elapsed() > SILENCE {
-                        Err(Over::Lost)
-                    } else {
-                        sink.send(Message::Ping(Bytes::new())).await.map_err(|_| Over::Lost)
-                    }
+                    (self.ping, self.dirty) = (true, true);
+                    Ok(())
                 }
+                // Set anew only when it runs out, not with every message.
+                () = &mut silent => {
+                    let end = heard + silence;
+                    silent.as_mut().reset(end);
+                    if end <= Instant::now() { Err(Over::Lost) } else { Ok(()) }
+                }
+                () = removed.cancelled() => Err(Over::Removed),
                 () = ended.cancelled() => Err(Over::RoomEnded),
                 () = draining.begun() => Err(Over::Draining),
             };
@@ -319,19 +373,29 @@ impl Session {
         }
     }
 
-    async fn handle(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), Over> {
+    async fn handle(
+        &mut self,
+        message: Option<Result<Message, axum::Error>>,
+        meter: &Meter,
+    ) -> Result<(), Over> {
         match message {
             Some(Ok(Message::Binary(bytes))) => {
-                self.endpoint
-                    .handle_message(bytes)
-                    .map_err(|error| Over::Broken { rule: error.to_string() })?;
+                meter.used(bytes.len());
+                self.endpoint.bound_payload(self.payloads.room());
+                let handled = self.endpoint.handle_message(bytes);
+                self.payloads.are(self.endpoint.outstanding_payload());
+                handled.map_err(|error| Over::Broken { rule: error.to_string() })?;
                 // An acknowledgement may be due although nothing else happens.
                 self.dirty = true;
                 self.take_events().await
             }
             Some(Ok(Message::Text(_))) => Err(Over::Broken { rule: "messages are binary".to_owned() }),
+            // They count as bytes that brought nothing.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Over::Lost),
+            Some(Ok(Message::Close(_))) => Err(Over::Left),
+            // Either the connection broke, and it cannot be told, or the page broke a rule of WebSockets.
+            Some(Err(_)) => Err(Over::Broken { rule: "not a WebSocket frame".to_owned() }),
+            None => Err(Over::Lost),
         }
     }
 
@@ -345,6 +409,7 @@ impl Session {
 
     fn send(&mut self, message: ServerMessage, payload: Bytes) {
         self.endpoint.send(message, payload);
+        self.payloads.are(self.endpoint.outstanding_payload());
         self.dirty = true;
     }
 
@@ -375,8 +440,14 @@ impl Session {
     }
 }
 
-/// Sends all there is to send.
-async fn transmit<S>(sink: &mut S, endpoint: &mut Server) -> Result<(), Over>
+async fn until(end: Option<Instant>) {
+    if let Some(end) = end {
+        tokio::time::sleep_until(end).await;
+    }
+}
+
+/// Sends all there is to send. Whoever takes nothing of it is cut off by the connection itself.
+async fn transmit<S>(sink: &mut S, endpoint: &mut Server, ping: &mut bool) -> Result<(), Over>
 where
     S: futures_util::Sink<Message, Error = axum::Error> + Unpin,
 {
@@ -386,25 +457,31 @@ where
         poll_fn(|cx| Pin::new(&mut *sink).poll_flush(cx)).await.map_err(|_| Over::Lost)?;
         // Only when the WebSocket can take it: what waits in the endpoint can still be overtaken.
         poll_fn(|cx| Pin::new(&mut *sink).poll_ready(cx)).await.map_err(|_| Over::Lost)?;
-        let Some(message) = endpoint.poll_transmit(BATCH) else { break };
-        Pin::new(&mut *sink).start_send(Message::Binary(message)).map_err(|_| Over::Lost)?;
+        let message = if std::mem::take(ping) {
+            Message::Ping(Bytes::new())
+        } else if let Some(message) = endpoint.poll_transmit(BATCH) {
+            Message::Binary(message)
+        } else {
+            break;
+        };
+        Pin::new(&mut *sink).start_send(message).map_err(|_| Over::Lost)?;
     }
     Ok(())
 }
 
-/// Ends a connection, naming the reason (RFC 6455 section 7.4).
-async fn close(mut socket: WebSocket, over: &Over) {
+/// How a connection is closed that is over.
+fn closing_of(over: &Over) -> Closing {
     let (code, reason) = match over {
-        Over::Lost => return,
+        Over::Lost => return Closing::Cut,
+        Over::Left => return Closing::Answer,
+        Over::Gap => {
+            return Closing::Refuse(proto::frame::encode_welcome(&Welcome::Refused(Refusal::Gap)));
+        }
         Over::Broken { rule } => (close_code::PROTOCOL, rule.as_str()),
         Over::Replaced => (proto::CLOSE_TAKEN_OVER, "another page has this session"),
         Over::RoomEnded => (proto::CLOSE_ROOM_ENDED, "the room has ended"),
         Over::Draining => (close_code::RESTART, "the server is going away"),
+        Over::Removed => (proto::CLOSE_REMOVED, "removed by the owner"),
     };
-    // A close frame carries at most 123 bytes of reason.
-    let reason: String = reason.chars().take(100).filter(char::is_ascii).collect();
-    let frame = CloseFrame { code, reason: reason.into() };
-    let closing = socket.send(Message::Close(Some(frame)));
-    // Whoever does not take the close frame in time is cut off.
-    let _late = tokio::time::timeout(Duration::from_secs(1), closing).await;
+    Closing::Say(code, reason.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use axum::extract::ws::{Message, WebSocket, close_code};
 use proto::{
     error::DecodeError,
     frame::{self, Decoder},
@@ -13,11 +13,18 @@ use proto::{
 use tokio::sync::mpsc;
 
 use crate::{
+    accept::Meter,
     http::Shared,
     quota::Permit,
     room::Room,
-    session::{Attach, Session},
+    session::{
+        Attach, Session,
+        closing::{self, Closing},
+    },
 };
+
+/// How long a session may take to take a connection.
+const ATTACH: Duration = Duration::from_secs(10);
 
 /// What a WebSocket comes with.
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) room: String,
     /// The client's address.
     pub(crate) client: IpAddr,
+    /// Told what comes of the connection's bytes.
+    pub(crate) meter: Arc<Meter>,
     /// Counts the session; dropped when the WebSocket has ended.
     pub(crate) permit: Permit,
 }
@@ -38,8 +47,27 @@ enum Rejected {
     Refused(Refusal),
     /// It broke the protocol: the connection is closed, naming the rule.
     Broken(String),
-    /// It went away or said nothing in time.
+    /// It said nothing in time.
+    Late,
+    /// It went away.
     Gone,
+    /// It closed the WebSocket.
+    Left,
+}
+
+impl Rejected {
+    fn closing(self, context: &Context) -> Closing {
+        match self {
+            Self::Refused(refusal) => {
+                tracing::debug!(room = context.room, client = %context.client, ?refusal, "no session");
+                Closing::Refuse(frame::encode_welcome(&Welcome::Refused(refusal)))
+            }
+            Self::Broken(rule) => Closing::Say(close_code::PROTOCOL, rule),
+            Self::Late => Closing::Say(close_code::POLICY, "no hello in time".to_owned()),
+            Self::Gone => Closing::Cut,
+            Self::Left => Closing::Answer,
+        }
+    }
 }
 
 impl From<DecodeError> for Rejected {
@@ -54,24 +82,41 @@ pub(crate) async fn serve(mut socket: WebSocket, context: Context) {
         Ok(hello) => find_session(&context, &hello).await.map(|session| (session, hello)),
         Err(rejected) => Err(rejected),
     };
-    match found {
-        Ok((session, hello)) => {
+    let (session, hello) = match found {
+        Ok(found) => found,
+        Err(rejected) => return closing::close(socket, rejected.closing(&context)).await,
+    };
+    match place_in(&session, &mut socket).await {
+        Ok(place) => {
             let (done, ended) = tokio::sync::oneshot::channel::<()>();
-            let attach = Attach { socket, hello, permit: context.permit, _done: done };
-            if session.send(attach).await.is_ok() {
-                // The session has the WebSocket now; whoever waits for this one waits for its end.
-                let _ended = ended.await;
-            }
+            place.send(Attach { socket, hello, meter: context.meter, permit: context.permit, done });
+            // The session has the WebSocket now; whoever waits for this one waits for its end.
+            let _ended = ended.await;
         }
-        Err(Rejected::Refused(refusal)) => {
-            tracing::debug!(room = context.room, client = %context.client, ?refusal, "no session");
-            let welcome = frame::encode_welcome(&Welcome::Refused(refusal));
-            if socket.send(Message::Binary(welcome)).await.is_ok() {
-                close(socket, close_code::NORMAL, "no session").await;
-            }
+        Err(rejected) => closing::close(socket, rejected.closing(&context)).await,
+    }
+}
+
+/// Waits until the session takes one more connection: not longer than the page does.
+async fn place_in<'session>(
+    session: &'session mpsc::Sender<Attach>,
+    socket: &mut WebSocket,
+) -> Result<mpsc::Permit<'session, Attach>, Rejected> {
+    let gone = async {
+        match socket.recv().await {
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => std::future::pending().await,
+            Some(Ok(Message::Close(_))) => Rejected::Left,
+            Some(Ok(_)) => Rejected::Broken("the welcome comes first".to_owned()),
+            Some(Err(_)) | None => Rejected::Gone,
         }
-        Err(Rejected::Broken(rule)) => close(socket, close_code::PROTOCOL, &rule).await,
-        Err(Rejected::Gone) => close(socket, close_code::POLICY, "no hello in time").await,
+    };
+    tokio::select! {
+        biased;
+        place = session.reserve() => place.map_err(|_| Rejected::Refused(Refusal::SessionOver)),
+        rejected = gone => Err(rejected),
+        () = tokio::time::sleep(ATTACH) => {
+            Err(Rejected::Refused(Refusal::Unavailable("The session is busy. Try again.".to_owned())))
+        }
     }
 }
 
@@ -88,19 +133,21 @@ async fn read_hello(socket: &mut WebSocket) -> Result<Hello, Rejected> {
                 }
                 Some(Ok(Message::Text(_))) => return Err(Rejected::Broken("messages are binary".to_owned())),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Rejected::Gone),
+                Some(Ok(Message::Close(_))) => return Err(Rejected::Left),
+                Some(Err(_)) => return Err(Rejected::Broken("not a WebSocket frame".to_owned())),
+                None => return Err(Rejected::Gone),
             }
         }
     };
     let deadline = Duration::from_millis(limits::HELLO_MS);
-    tokio::time::timeout(deadline, reading).await.unwrap_or(Err(Rejected::Gone))
+    tokio::time::timeout(deadline, reading).await.unwrap_or(Err(Rejected::Late))
 }
 
 async fn find_session(context: &Context, hello: &Hello) -> Result<mpsc::Sender<Attach>, Rejected> {
     let room = context.shared.rooms.find(&context.room).ok_or(Rejected::Refused(Refusal::NoRoom))?;
     let role = room.keys.role(&hello.key).ok_or(Rejected::Refused(Refusal::WrongKey))?;
     match &hello.session {
-        Some(session) => room.session(&session.token, role).ok_or(Rejected::Refused(Refusal::SessionOver)),
+        Some(session) => room.session(&session.token, role).map_err(Rejected::Refused),
         None => begin_session(context, room, role, hello).await.map_err(Rejected::Refused),
     }
 }
@@ -136,11 +183,4 @@ fn secret() -> Result<Secret, Refusal> {
         Refusal::Unavailable("The server has no randomness right now. Try again.".to_owned())
     })?;
     Ok(token)
-}
-
-async fn close(mut socket: WebSocket, code: u16, reason: &str) {
-    // A close frame carries at most 123 bytes of reason (RFC 6455 section 5.5).
-    let reason: String = reason.chars().filter(char::is_ascii).take(100).collect();
-    let closing = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
-    let _late = tokio::time::timeout(Duration::from_secs(1), closing).await;
 }

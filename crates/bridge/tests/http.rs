@@ -332,8 +332,9 @@ async fn unknown_hosts_get_nothing() {
         (format!("localhost.evil.example:{port}"), 403),
         (format!("127.0.0.1.evil.example:{port}"), 403),
         (format!("192.0.2.1:{port}"), 403),
-        ("localhost".to_owned(), 403),
-        (format!("localhost:{}", port ^ 1), 403),
+        ("localhost".to_owned(), 200),
+        (format!("localhost:{}", port ^ 1), 200),
+        (format!("evil.example:{}", port ^ 1), 403),
         (String::new(), 400),
         (format!("user@localhost:{port}"), 400),
         (format!("localhost:{port}\r\nhost: localhost:{port}"), 400),
@@ -371,6 +372,48 @@ async fn an_allowed_site_may_use_the_client() {
     assert!(answer.contains("access-control-allow-origin: https://blog.example\r\n"), "{answer}");
     let answer = ask(address, "GET", "/limits", "origin: https://evil.example\r\n").await;
     assert!(!answer.contains("access-control-allow-origin"), "{answer}");
+    // Else a cache would give the one's answer to the other.
+    assert!(answer.contains("vary: origin\r\n"), "{answer}");
+}
+
+/// What a browser sends where it is to show the answer to a person.
+const READER: &str = "accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+
+#[tokio::test]
+async fn a_person_is_refused_in_words() {
+    let address = start(config()).await;
+    for (path, expected, said) in [
+        ("/nothing", 404, "There is nothing at this address"),
+        ("/r/a..b", 404, "There is nothing at this address"),
+        ("/rooms", 405, "This address does not know that method"),
+        ("/r/a-room/pcap", 404, "There is nothing at this address"),
+    ] {
+        let answer = ask(address, "GET", path, READER).await;
+        assert_eq!(status(&answer), expected, "{answer}");
+        assert!(answer.contains("content-type: text/html; charset=utf-8\r\n"), "{answer}");
+        assert!(answer.contains(said), "{answer}");
+        assert_guarded(&answer, path);
+        // Programs are answered as before.
+        let plain = ask(address, "GET", path, "accept: */*\r\n").await;
+        assert_eq!((status(&plain), &json(&plain)["class"]), (expected, &"protocol".into()), "{plain}");
+    }
+    let upgrade = ask_upgrade(address, READER).await;
+    assert_eq!(json(&upgrade)["rule"], "origin", "{upgrade}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_known_names_the_flag() {
+    let address = start(config()).await;
+    let ask =
+        |host: &str| format!("GET /%3Cb%3E HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{READER}\r\n");
+    let answer = say(address, ask("192.0.2.9:9000").as_bytes()).await;
+    assert_eq!(status(&answer), 403, "{answer}");
+    assert!(answer.contains("<code>--host-name 192.0.2.9:9000</code>"), "{answer}");
+    for nonsense in ["<b>.example", "\"xyz", "q q", "x<script>"] {
+        let answer = say(address, ask(nonsense).as_bytes()).await;
+        assert!([400, 403].contains(&status(&answer)), "{answer}");
+        assert!(!answer.contains(nonsense) && !answer.contains("<b>"), "{answer}");
+    }
 }
 
 #[tokio::test]

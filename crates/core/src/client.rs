@@ -20,7 +20,7 @@ use crate::{
     endpoint::Endpoint,
     error::DecodeError,
     frame::{self, Kind, prefix, to_bytes, whole},
-    id::{CallId, Fd, HostId, ProgramId, StreamId},
+    id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
     limits,
     message::{
         ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, Secret, ServerMessage, Snapshot,
@@ -94,8 +94,8 @@ pub enum ClientEvent {
     Trace(Bytes),
     /// So many trace events are missing before the next ones.
     Skipped(u64),
-    /// News that is not in the trace. After [`Notice::TakenOver`] and [`Notice::RoomEnded`] the state is
-    /// [`State::Over`]: close the WebSocket.
+    /// News that is not in the trace. After [`Notice::TakenOver`], [`Notice::RoomEnded`] and
+    /// [`Notice::Removed`] the state is [`State::Over`]: close the WebSocket.
     Notice(Notice),
 }
 
@@ -203,6 +203,7 @@ impl Client {
         let notice = match code {
             crate::CLOSE_TAKEN_OVER => Notice::TakenOver,
             crate::CLOSE_ROOM_ENDED => Notice::RoomEnded,
+            crate::CLOSE_REMOVED => Notice::Removed,
             _ => return self.disconnected(now, random),
         };
         if self.state != State::Over {
@@ -273,7 +274,7 @@ impl Client {
                 let (stream, data) = prefix(body, "Stream")?;
                 self.handle_stream(stream, data)
             }
-            (State::Live, Kind::Ack) => self.endpoint.link.handle_ack(body),
+            (State::Live, Kind::Ack) => self.endpoint.link.handle_ack(body).map(drop),
             (State::Live, Kind::Trace) => self.handle_trace(body),
             (State::Live, Kind::Skipped) => {
                 self.events.push_back(ClientEvent::Skipped(whole(body, "Skipped")?));
@@ -371,8 +372,8 @@ impl Client {
     }
 
     fn notice(&mut self, notice: Notice) {
-        // Connecting again would take the session back from the other page, or find no room.
-        if matches!(notice, Notice::TakenOver | Notice::RoomEnded) {
+        // Connecting again would take the session back from the other page, or find no room or no session.
+        if matches!(notice, Notice::TakenOver | Notice::RoomEnded | Notice::Removed) {
             self.end();
         }
         self.events.push_back(ClientEvent::Notice(notice));
@@ -549,6 +550,21 @@ impl Client {
         let name = name.chars().take(limits::NAME).collect();
         self.control(&ClientMessage::Source { host, name, text: text.to_owned() });
         true
+    }
+
+    /// What stands in front on a machine in this page, for those who watch; the name is cut to [`limits::NAME`]
+    /// characters.
+    pub fn in_front(&mut self, host: HostId, name: &str) {
+        let name = name.chars().take(limits::NAME).collect();
+        self.control(&ClientMessage::InFront { host, name });
+    }
+
+    /// Ends the session of a guest or a watcher, with their programs and their machine. Owners only.
+    ///
+    /// # Errors
+    /// A limit that the server would refuse it for.
+    pub fn remove(&mut self, member: MemberId) -> Result<CallId, CallError> {
+        self.request(|id| ClientMessage::Remove { id, member })
     }
 
     /// A new name for the person, cut to [`limits::NAME`] characters.

@@ -130,7 +130,7 @@ impl DecodeError {
             Self::UnknownStream { .. } => "stream-id",
             Self::BeyondCredit { .. } => "stream-credit",
             Self::AfterFinish { .. } => "stream-finished",
-            Self::Unread { .. } => "outstanding-payload",
+            Self::Unread { .. } => "outstanding-answers",
             Self::WrongAck { .. } => "acknowledgement",
         }
     }

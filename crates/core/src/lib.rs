@@ -28,3 +28,6 @@ pub const CLOSE_TAKEN_OVER: u16 = 4001;
 
 /// The server closes the WebSocket with this code when the room has ended.
 pub const CLOSE_ROOM_ENDED: u16 = 4002;
+
+/// The server closes the WebSocket with this code when the owner has ended the session.
+pub const CLOSE_REMOVED: u16 = 4003;

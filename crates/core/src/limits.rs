@@ -14,6 +14,17 @@ pub const CALL_PAYLOAD: u32 = 1024 * 1024;
 pub const OUTSTANDING_CALLS: usize = 1024;
 /// Payload bytes of a session's unfinished sends that the server keeps, in bytes.
 pub const OUTSTANDING_PAYLOAD: usize = 4 * 1024 * 1024;
+/// Received bytes that wait for a page, in bytes: while there are more, nothing more is taken from the kernel for it.
+/// Receives with MSG_WAITALL under way count with all that they ask for.
+pub const RESULTS: usize = 2560 * 1024;
+/// Messages that wait for a page, in bytes with what keeping them costs. Beyond a quarter of it no further calls begin;
+/// beyond it the connection ends: the page asks and asks, and does not take the answers.
+pub const ANSWERS: usize = 1024 * 1024;
+/// Bytes kept for everybody in one room: received bytes that wait for pages, sends that wait for the kernel, windows of
+/// streams.
+pub const ROOM_MEMORY: usize = 32 * 1024 * 1024;
+/// Bytes that each session's sends, and each session's results, may take of that however full the room is.
+pub const ROOM_SHARE: usize = 64 * 1024;
 /// Descriptors in one poll.
 pub const POLL_DESCRIPTORS: usize = 256;
 /// Size of a program's descriptor table, as RLIMIT_NOFILE would set it: beyond it the kernel says EMFILE.
@@ -49,6 +60,14 @@ pub const PROGRESS_BURST: u32 = 64;
 pub const OUTPUT: usize = 16 * 1024;
 /// Longest text of a program that is shown to the others in a room, in bytes: one frame holds it.
 pub const SOURCE: usize = 24 * 1024;
+/// Changes of a name, and other messages without an answer that cost their sender nothing, that a session may send at
+/// once; one more is allowed each second. Those beyond are not recorded.
+pub const SMALL_TALK_BURST: u32 = 32;
+/// Frames that a session may send at once without anything coming of them, and how many more each second: those beyond
+/// wait.
+pub const IDLE_FRAMES_BURST: u32 = 20_000;
+/// See [`IDLE_FRAMES_BURST`].
+pub const IDLE_FRAMES_RATE: u32 = 10_000;
 /// Texts of programs that a session may send at once; one more is allowed each second. Those beyond are not recorded.
 pub const SOURCE_BURST: u32 = 16;
 /// Bytes of trace events that wait in a session for their turn.
@@ -57,6 +76,14 @@ pub const TRACE_QUEUE: usize = 256 * 1024;
 pub const PROGRAMS: usize = 64;
 /// Kernel sockets of one room.
 pub const SOCKETS: usize = 512;
+/// Kernel sockets of one person: the rest is for those who have few.
+pub const PERSON_SOCKETS: usize = 384;
+/// Kernel sockets that everybody can have as long as the room has any.
+pub const SOCKETS_SHARE: usize = 16;
+/// Programs of one person: the rest is for those who have few.
+pub const PERSON_PROGRAMS: usize = 48;
+/// Programs that everybody can have as long as the room has any.
+pub const PROGRAMS_SHARE: usize = 4;
 /// Hosts of one room.
 pub const HOSTS: usize = 20;
 /// People in one room.
@@ -67,9 +94,9 @@ pub const SESSIONS: usize = 128;
 pub const TRACE_DATA: usize = 512;
 /// Events the trace keeps of packets and of states, each.
 pub const TRACE_PACKETS: usize = 10_000;
-/// Events the trace keeps of output, of programs' texts and of everything else (calls, people, wire settings), each.
+/// Events the trace keeps of output, of programs' texts, of people and of everything else (calls, wire settings), each.
 pub const TRACE_OTHERS: usize = 10_000;
-/// Bytes of events the trace keeps of each of these five.
+/// Bytes of events the trace keeps of each of these six.
 pub const TRACE_BYTES: usize = 4 * 1024 * 1024;
 /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
 pub const SOMAXCONN: i32 = 128;
@@ -89,6 +116,10 @@ pub const TABLE: &[(&str, u64)] = &[
     ("call-payload", CALL_PAYLOAD as u64),
     ("outstanding-calls", OUTSTANDING_CALLS as u64),
     ("outstanding-payload", OUTSTANDING_PAYLOAD as u64),
+    ("outstanding-results", RESULTS as u64),
+    ("outstanding-answers", ANSWERS as u64),
+    ("room-memory", ROOM_MEMORY as u64),
+    ("room-share", ROOM_SHARE as u64),
     ("poll-descriptors", POLL_DESCRIPTORS as u64),
     ("descriptors", DESCRIPTORS as u64),
     ("ping-count", PING_COUNT as u64),
@@ -101,11 +132,18 @@ pub const TABLE: &[(&str, u64)] = &[
     ("name", NAME as u64),
     ("host-name", HOST_NAME as u64),
     ("progress-burst", PROGRESS_BURST as u64),
+    ("small-talk-burst", SMALL_TALK_BURST as u64),
+    ("idle-frames-burst", IDLE_FRAMES_BURST as u64),
+    ("idle-frames-rate", IDLE_FRAMES_RATE as u64),
     ("output", OUTPUT as u64),
     ("source", SOURCE as u64),
     ("source-burst", SOURCE_BURST as u64),
     ("programs", PROGRAMS as u64),
     ("sockets", SOCKETS as u64),
+    ("person-sockets", PERSON_SOCKETS as u64),
+    ("sockets-share", SOCKETS_SHARE as u64),
+    ("person-programs", PERSON_PROGRAMS as u64),
+    ("programs-share", PROGRAMS_SHARE as u64),
     ("hosts", HOSTS as u64),
     ("members", MEMBERS as u64),
     ("sessions", SESSIONS as u64),

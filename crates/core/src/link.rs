@@ -102,14 +102,16 @@ impl Link {
         Ok(Some(frame))
     }
 
-    pub(crate) fn handle_ack(&mut self, body: &[u8]) -> Result<(), DecodeError> {
+    /// Whether the other end has acknowledged anything new.
+    pub(crate) fn handle_ack(&mut self, body: &[u8]) -> Result<bool, DecodeError> {
         let acknowledged: u64 = whole(body, "Ack")?;
         // What waits to be sent again has not reached the other end on this connection, but may have on the last.
         if acknowledged < self.acknowledged || acknowledged > self.sent() {
             return Err(DecodeError::WrongAck { acknowledged, sent: self.sent() });
         }
+        let news = acknowledged > self.acknowledged;
         self.release(acknowledged);
-        Ok(())
+        Ok(news)
     }
 
     fn release(&mut self, acknowledged: u64) {

@@ -72,6 +72,8 @@ pub enum Refusal {
     Draining,
     /// This server cannot make rooms; the sentence says what is missing and the remedy.
     Unavailable(String),
+    /// The owner ended the token's session. The key still opens the room, with a new session.
+    Removed,
 }
 
 /// The room and the session's place in it.
@@ -257,6 +259,22 @@ pub enum ClientMessage {
         /// The text, at most [`crate::limits::SOURCE`] bytes; longer texts are not shown.
         text: String,
     },
+    /// Ends the session of a guest or a watcher, with their programs and their machine. The owner's alone. Answered by
+    /// [`ServerMessage::Result`].
+    Remove {
+        /// Number of the request.
+        id: CallId,
+        /// Who.
+        member: MemberId,
+    },
+    /// What stands in front on a machine in this page, for those who watch: a program's file, or its console. It has no
+    /// answer.
+    InFront {
+        /// On which machine.
+        host: HostId,
+        /// The name on its tab, at most [`crate::limits::NAME`] characters.
+        name: String,
+    },
 }
 
 /// A command to the wire. Owners only, unless granted.
@@ -389,4 +407,6 @@ pub enum Notice {
         /// Milliseconds left.
         left_ms: u64,
     },
+    /// The owner ended this session.
+    Removed,
 }

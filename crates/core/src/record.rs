@@ -125,6 +125,9 @@ fn body(what: &What, names: &Names) -> Body {
             name: name.clone(),
             text: text.clone(),
         },
+        What::InFront { by, host, name } => {
+            Body::InFront { by: names.member(*by), member: by.0, host: names.host(*host), name: name.clone() }
+        }
         What::Wire { by, settings, rule } => Body::Wire {
             by: by.map(|by| names.member(by)),
             rule: rule.clone(),

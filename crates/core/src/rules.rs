@@ -18,7 +18,8 @@ pub(crate) fn request_id(message: &ClientMessage) -> Option<CallId> {
         ClientMessage::OpenProgram { id, .. }
         | ClientMessage::CloseProgram { id, .. }
         | ClientMessage::Wire { id, .. }
-        | ClientMessage::Host { id, .. } => Some(id),
+        | ClientMessage::Host { id, .. }
+        | ClientMessage::Remove { id, .. } => Some(id),
         _ => None,
     }
 }
@@ -76,6 +77,9 @@ pub(crate) fn check_lengths(message: &ClientMessage) -> Result<(), DecodeError> 
         }
         ClientMessage::Source { name, .. } if name.chars().count() > limits::NAME => {
             Err(DecodeError::TooLong { field: "Source.name", limit: limits::NAME })
+        }
+        ClientMessage::InFront { name, .. } if name.chars().count() > limits::NAME => {
+            Err(DecodeError::TooLong { field: "InFront.name", limit: limits::NAME })
         }
         ClientMessage::Progress { lesson, .. } if lesson.chars().count() > limits::NAME => {
             Err(DecodeError::TooLong { field: "Progress.lesson", limit: limits::NAME })

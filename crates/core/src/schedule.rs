@@ -18,6 +18,8 @@ use crate::{
 const INLINE: usize = 1024;
 /// A chunk is not cut smaller than this to fill up a message.
 const SMALLEST_CUT: usize = 4 * 1024;
+/// What keeping one message costs beside its bytes.
+const MESSAGE_COST: usize = 64;
 /// After so many messages of data, a waiting trace has a turn.
 const TRACE_EVERY: u32 = 4;
 
@@ -130,9 +132,9 @@ impl Schedule {
         self.bytes
     }
 
-    /// Bytes of messages that wait.
-    pub(crate) fn control_bytes(&self) -> usize {
-        self.control_bytes
+    /// What the messages that wait take, in bytes.
+    pub(crate) fn control_cost(&self) -> usize {
+        self.control_bytes + self.control.len() * MESSAGE_COST
     }
 
     /// Bytes of calls' payloads that wait.

@@ -60,6 +60,9 @@ pub enum ServerEvent {
     Message(ClientMessage),
 }
 
+/// Credit raised by less than this is a frame of which nothing came.
+const SMALL_RAISE: u64 = 4 * 1024;
+
 #[derive(Debug)]
 struct Stream {
     outgoing: Outgoing,
@@ -79,6 +82,10 @@ pub struct Server {
     /// Calls and requests begun and not answered, with the payload bytes they keep.
     outstanding: HashMap<CallId, usize>,
     outstanding_payload: usize,
+    /// What `outstanding_payload` may be at most, where the room has less room than a session may use.
+    payload_bound: Option<usize>,
+    /// Frames of which nothing came, since somebody asked.
+    idle_frames: u32,
     next_call: u32,
     streams: BTreeMap<StreamId, Stream>,
     next_stream: u32,
@@ -148,6 +155,25 @@ impl Server {
         self.outstanding.len()
     }
 
+    /// Payload bytes that the calls begun and not answered keep.
+    pub fn outstanding_payload(&self) -> usize {
+        self.outstanding_payload
+    }
+
+    /// Frames that came since this was last asked and had no effect but their own cost, or one that nothing else bounds.
+    pub fn take_idle_frames(&mut self) -> u32 {
+        std::mem::take(&mut self.idle_frames)
+    }
+
+    fn idle(&mut self) {
+        self.idle_frames = self.idle_frames.saturating_add(1);
+    }
+
+    /// The room has room for so many more of them: calls beyond are refused with its limit `room-memory`.
+    pub fn bound_payload(&mut self, more: usize) {
+        self.payload_bound = Some(self.outstanding_payload.saturating_add(more));
+    }
+
     /// One WebSocket binary message came.
     ///
     /// # Errors
@@ -159,8 +185,8 @@ impl Server {
             self.handle_frame(frame.kind, &frame.body)?;
         }
         // Answers to what was refused are bounded by nothing else.
-        if self.endpoint.schedule.control_bytes() > limits::OUTSTANDING_PAYLOAD {
-            return Err(DecodeError::Unread { limit: limits::OUTSTANDING_PAYLOAD });
+        if self.endpoint.schedule.control_cost() > limits::ANSWERS {
+            return Err(DecodeError::Unread { limit: limits::ANSWERS });
         }
         Ok(())
     }
@@ -173,6 +199,9 @@ impl Server {
             }
             Kind::Data => {
                 let (CallId(id), bytes) = prefix(body, "Data")?;
+                if bytes.is_empty() {
+                    self.idle();
+                }
                 self.arrivals.data(CallId(id), &bytes)?;
                 self.deliver_arrivals();
                 Ok(())
@@ -182,11 +211,14 @@ impl Server {
                 self.handle_stream(stream, data)
             }
             Kind::Ack => {
-                self.endpoint.link.handle_ack(body)?;
+                if !self.endpoint.link.handle_ack(body)? {
+                    self.idle();
+                }
                 self.wake_streams();
                 Ok(())
             }
             Kind::Ping if body.is_empty() => {
+                self.idle();
                 self.endpoint.probe(Kind::Pong);
                 Ok(())
             }
@@ -211,6 +243,8 @@ impl Server {
                 return Ok(());
             }
             self.begin(id, 0);
+        } else if !is_bounded(&message) {
+            self.idle();
         }
         match message {
             ClientMessage::StreamCredit { stream, total } => self.handle_credit(stream, total),
@@ -275,6 +309,9 @@ impl Server {
         {
             return Err(rules::limit("outstanding-payload", limits::OUTSTANDING_PAYLOAD as u64));
         }
+        if payload > 0 && self.payload_bound.is_some_and(|bound| self.outstanding_payload + payload > bound) {
+            return Err(rules::limit("room-memory", limits::ROOM_MEMORY as u64));
+        }
         Ok(())
     }
 
@@ -286,6 +323,7 @@ impl Server {
 
     /// Answers by itself, a call or request that did not begin.
     fn refuse(&mut self, id: CallId, error: CallError) {
+        self.idle();
         self.next_call = self.next_call.max(id.0.saturating_add(1));
         self.endpoint.schedule.control(to_bytes(&ServerMessage::Result { id, outcome: Err(error) }));
     }
@@ -324,7 +362,8 @@ impl Server {
 
     /// Begins calls as long as the page takes their results.
     fn begin_withheld(&mut self) {
-        while self.endpoint.schedule.payload_bytes() < limits::OUTSTANDING_PAYLOAD
+        while self.endpoint.schedule.payload_bytes() < limits::RESULTS
+            && self.endpoint.schedule.control_cost() < limits::ANSWERS / 4
             && let Some(event) = self.withheld.pop_front()
         {
             self.events.push_back(event);
@@ -359,14 +398,17 @@ impl Server {
         {
             entry.incoming.receive(stream, data.len())?;
             self.events.push_back(ServerEvent::StreamData { stream, data });
+        } else {
+            self.idle();
         }
         Ok(())
     }
 
     fn handle_credit(&mut self, stream: StreamId, total: u64) -> Result<(), DecodeError> {
         self.check_stream_number(stream)?;
-        if let Some(entry) = self.streams.get_mut(&stream) {
-            entry.outgoing.raise(total);
+        let raised = self.streams.get_mut(&stream).map_or(0, |entry| entry.outgoing.raise(total));
+        if raised < SMALL_RAISE {
+            self.idle();
         }
         self.wake_streams();
         Ok(())
@@ -496,6 +538,12 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether so many of these as anybody likes cost no more than what they come with: calls and requests have their own
+/// bound, credit is looked at where it is raised.
+fn is_bounded(message: &ClientMessage) -> bool {
+    matches!(message, ClientMessage::StreamCredit { .. })
 }
 
 impl ServerEvent {

@@ -18,8 +18,11 @@ impl Outgoing {
         Self { credit, taken: 0, finished: false }
     }
 
-    pub(crate) fn raise(&mut self, total: u64) {
-        self.credit = self.credit.max(total);
+    /// Raises the credit to this total; by how much.
+    pub(crate) fn raise(&mut self, total: u64) -> u64 {
+        let raised = total.saturating_sub(self.credit);
+        self.credit += raised;
+        raised
     }
 
     /// Bytes of credit left.

@@ -102,6 +102,15 @@ pub enum What {
         /// The machine from now on.
         host: HostInfo,
     },
+    /// Somebody who works on a machine has brought this to the front in their page.
+    InFront {
+        /// Who.
+        by: MemberId,
+        /// On which machine.
+        host: HostId,
+        /// The name on its tab: a file's, or its console's.
+        name: String,
+    },
 }
 
 /// A call begins.

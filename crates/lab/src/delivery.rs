@@ -38,6 +38,8 @@ pub enum Delivery {
         /// A connection outside the room, whose bytes the receiver of this moves until [`Delivery::StreamEnded`] by
         /// itself; none in the room.
         outside: Option<Arc<OutsideLink>>,
+        /// Bytes that the page may send ahead of the kernel.
+        window: u64,
     },
     /// Bytes of a stream in the room.
     StreamData {

@@ -159,7 +159,29 @@ impl End {
     /// # Errors
     /// The kernel's, or as [`crate::Bounds`].
     pub(crate) fn recv(&mut self, max: usize, flags: Flags) -> Result<Vec<u8>, CallError> {
-        let fits = buffer_size(self.fd(), max);
+        self.recv_fitting(self.fits(max), flags)
+    }
+
+    /// How large a buffer takes what a receive would find.
+    pub(crate) fn fits(&self, max: usize) -> usize {
+        buffer_size(self.fd(), max)
+    }
+
+    /// The same for a datagram: what does not fit is cut off.
+    pub(crate) fn datagram_fits(&self, max: usize) -> usize {
+        max.min(syscall::readable_bytes(self.fd()).max(1))
+    }
+
+    /// Whether the kernel has bytes.
+    pub(crate) fn has_bytes(&self) -> bool {
+        syscall::readable_bytes(self.fd()) > 0
+    }
+
+    /// recv(2) into a buffer of exactly this size.
+    ///
+    /// # Errors
+    /// The kernel's, or as [`crate::Bounds`].
+    pub(crate) fn recv_fitting(&mut self, fits: usize, flags: Flags) -> Result<Vec<u8>, CallError> {
         let buffer = match &self.outside {
             Some(outside) => outside.link.recv_with(fits, flags)?.bytes,
             None => syscall::recv(self.room.as_fd(), fits, flags).map_err(CallError::errno)?,
@@ -173,10 +195,10 @@ impl End {
     /// recvfrom(2) on a datagram socket, which is always in the room.
     pub(crate) fn recvfrom(
         &self,
-        max: usize,
+        size: usize,
         flags: Flags,
     ) -> syscall::Result<(Vec<u8>, Option<SocketAddr>)> {
-        let mut buffer = vec![0; max.min(syscall::readable_bytes(self.fd()).max(1))];
+        let mut buffer = vec![0; size];
         let (taken, from) = syscall::recvfrom(self.room()?.as_fd(), &mut buffer, flags)?;
         buffer.truncate(taken);
         Ok((buffer, from))
@@ -246,12 +268,15 @@ fn goes_outside(name: OptionName) -> bool {
     }
 }
 
+/// Bytes that are asked for where the kernel counts none.
+const UNSEEN: usize = 64 * 1024;
+
 /// How large a buffer takes what a receive would find: an idle socket holds none.
 fn buffer_size(fd: BorrowedFd<'_>, max: usize) -> usize {
     let most = max.min(limits::CALL_PAYLOAD as usize);
     match syscall::readable_bytes(fd) {
         // Nothing, or what stands behind TCP's urgent byte, which the kernel does not count.
-        0 => most,
+        0 => most.min(UNSEEN),
         there => most.min(there),
     }
 }

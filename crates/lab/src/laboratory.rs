@@ -2,9 +2,12 @@
 
 use std::{io, sync::Arc};
 
+use proto::call::CallError;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
+    descriptors::{Descriptors, ROOM},
+    history::History,
     keeper::{HostFds, Keeper},
     outside::Outside,
     room::Room,
@@ -21,6 +24,14 @@ pub enum OpenError {
     /// The machines could not be made.
     #[error("the machines could not be made: {0}")]
     Machines(#[from] io::Error),
+    /// A limit of ours leaves no room for one more.
+    #[error("the limit {limit} of {value} is reached")]
+    Limit {
+        /// Its name.
+        limit: String,
+        /// Its value.
+        value: u64,
+    },
 }
 
 /// Makes rooms.
@@ -29,6 +40,7 @@ pub struct Lab {
     keeper: Keeper,
     services: Arc<[Service]>,
     limits: RoomLimits,
+    history: Arc<History>,
     warm: tokio::sync::Mutex<mpsc::Receiver<(HostFds, HostFds)>>,
     filling: JoinHandle<()>,
 }
@@ -39,7 +51,13 @@ impl Lab {
         let (fill, warm) = mpsc::channel(WARM);
         let filling = tokio::spawn(keep_warm(keeper.clone(), fill));
         let (services, limits) = (services.into(), RoomLimits::default());
-        Self { keeper, services, limits, warm: tokio::sync::Mutex::new(warm), filling }
+        let warm = tokio::sync::Mutex::new(warm);
+        Self { keeper, services, limits, history: Arc::default(), warm, filling }
+    }
+
+    /// What the histories of all rooms take.
+    pub fn history(&self) -> &Arc<History> {
+        &self.history
     }
 
     /// The same lab with other limits for its rooms.
@@ -57,10 +75,24 @@ impl Lab {
         &self,
         outside: Option<Arc<dyn Outside>>,
     ) -> Result<(Room, JoinHandle<()>), OpenError> {
+        self.open_room_within(outside, Descriptors::default()).await
+    }
+
+    /// The same within what its makers may take.
+    ///
+    /// # Errors
+    /// [`OpenError`], also for a limit.
+    pub async fn open_room_within(
+        &self,
+        outside: Option<Arc<dyn Outside>>,
+        descriptors: Descriptors,
+    ) -> Result<(Room, JoinHandle<()>), OpenError> {
+        let of_room = descriptors.take(ROOM).map_err(limit)?;
         let (server, client) = self.pair().await?;
+        descriptors.check(&client.wire).map_err(limit)?;
         let (keeper, services) = (self.keeper.clone(), Arc::clone(&self.services));
-        let setting = Setting { keeper, outside, services, limits: self.limits };
-        Ok(Room::start(setting, server, client)?)
+        let setting = Setting { keeper, outside, services, limits: self.limits, descriptors };
+        Room::start(setting, of_room, Arc::clone(&self.history), server, client)
     }
 
     async fn pair(&self) -> io::Result<(HostFds, HostFds)> {
@@ -69,6 +101,15 @@ impl Lab {
             Ok(pair) => Ok(pair),
             Err(_) => make_pair(&self.keeper).await,
         }
+    }
+}
+
+/// A refusal of ours, where a room cannot be opened; anything else is the kernel's.
+pub(crate) fn limit(error: CallError) -> OpenError {
+    match error {
+        CallError::Limit { limit, value } => OpenError::Limit { limit, value },
+        CallError::Errno { errno, .. } => io::Error::from_raw_os_error(errno.0).into(),
+        other => io::Error::other(format!("{other:?}")).into(),
     }
 }
 

@@ -10,32 +10,42 @@
 //! | [`Room`] | the room's task: waits and hands over |
 //! | `world` | decides and acts: calls, packets, states, people |
 //! | `wire`, `program`, `decode`, `icmp` | parts of that which need no kernel |
+//! | [`Descriptors`] | what rooms may take of this process's descriptors |
+//! | [`Account`], `results` | what a visitor's bytes take, counted before they are taken in |
 //! | `end` | the kernel socket under a descriptor, in the room or outside |
 //! | `syscall`, [`diag`], `epoll` | the kernel, one call each |
 //! | [`TraceLog`] | the trace, bounded, read by many |
 //! | [`Capture`] | the packets' bytes, for other tools |
+//! | [`History`] | what all traces and packets together may take |
 //! | [`Outside`], [`Service`] | what others lend to a room |
 
+mod account;
 mod capture;
 mod decode;
 mod delivery;
+mod descriptors;
 pub mod diag;
 mod end;
 mod epoll;
+mod history;
 mod icmp;
 pub mod keeper;
 mod laboratory;
 mod log;
 mod outside;
 mod program;
+mod results;
 mod room;
 mod service;
 mod syscall;
 mod wire;
 mod world;
 
-pub use capture::Capture;
+pub use account::{Account, Charge};
+pub use capture::{Capture, Reading};
 pub use delivery::{Delivery, Held, Mailbox, mailbox};
+pub use descriptors::Descriptors;
+pub use history::History;
 pub use laboratory::{Lab, OpenError};
 pub use log::{Batch, TraceLog};
 pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -16,6 +16,11 @@ use proto::{
 };
 use tokio::sync::watch;
 
+use crate::{account::Charge, history::History};
+
+/// What keeping one event costs beside its bytes.
+const EVENT_COST: usize = 96;
+
 /// Which budget an event is kept under: none of them is spent by another, so a flood of packets or a program that
 /// prints without end pushes out neither calls nor people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +29,21 @@ enum Class {
     States,
     Output,
     Sources,
+    People,
     Others,
 }
 
 impl Class {
-    const COUNT: usize = 5;
+    const ALL: [Self; 6] =
+        [Self::Packets, Self::States, Self::Output, Self::Sources, Self::People, Self::Others];
 
     fn of(what: &What) -> Self {
         match what {
             What::Packet(_) | What::Fate(_) => Self::Packets,
             What::State(_) => Self::States,
             What::Output { .. } => Self::Output,
-            What::Source { .. } => Self::Sources,
+            What::Source { .. } | What::InFront { .. } => Self::Sources,
+            What::Joined(_) | What::Left(_) | What::Progress { .. } => Self::People,
             _ => Self::Others,
         }
     }
@@ -43,7 +51,7 @@ impl Class {
     fn capacity(self) -> usize {
         match self {
             Self::Packets | Self::States => limits::TRACE_PACKETS,
-            Self::Output | Self::Sources | Self::Others => limits::TRACE_OTHERS,
+            Self::Output | Self::Sources | Self::People | Self::Others => limits::TRACE_OTHERS,
         }
     }
 }
@@ -58,22 +66,37 @@ struct Queue {
 #[derive(Debug, Default)]
 struct Kept {
     events: BTreeMap<u64, Bytes>,
-    queues: [Queue; Class::COUNT],
+    queues: [Queue; Class::ALL.len()],
     /// The event with the newest text of each program.
     texts: BTreeMap<(HostId, String), u64>,
     next: u64,
+    /// What all of it takes.
+    charge: Option<Charge>,
 }
 
 impl Kept {
-    fn keep(&mut self, seq: u64, class: Class, bytes: Bytes) {
+    fn keep(&mut self, seq: u64, class: Class, bytes: Bytes, most: usize) {
         let queue = &mut self.queues[class as usize];
         queue.seqs.push_back(seq);
         queue.bytes += bytes.len();
         self.events.insert(seq, bytes);
-        while queue.seqs.len() > class.capacity() || queue.bytes > limits::TRACE_BYTES {
+        self.let_go(class, most);
+        self.count();
+    }
+
+    /// Lets the oldest events of a class go until what is left is within its bounds.
+    fn let_go(&mut self, class: Class, most: usize) {
+        let queue = &mut self.queues[class as usize];
+        while queue.seqs.len() > class.capacity() || queue.bytes > most {
             let Some(old) = queue.seqs.pop_front() else { return };
             queue.bytes -= self.events.remove(&old).map_or(0, |old| old.len());
         }
+    }
+
+    fn count(&mut self) {
+        let bytes: usize = self.queues.iter().map(|queue| queue.bytes).sum();
+        let cost = bytes + self.events.len() * EVENT_COST;
+        self.charge.iter_mut().for_each(|charge| charge.set(cost));
     }
 
     /// A newer text of a program is there: that somebody changed it stays in the trace, the older text goes.
@@ -107,6 +130,7 @@ pub struct TraceLog {
     kept: Mutex<Kept>,
     newest: watch::Sender<u64>,
     began: Instant,
+    history: Arc<History>,
 }
 
 /// What a watcher gets in one go.
@@ -121,12 +145,22 @@ pub struct Batch {
 }
 
 impl TraceLog {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(history: Arc<History>) -> Self {
+        let charge = Some(history.charge());
         Self {
-            kept: Mutex::new(Kept { next: 1, ..Kept::default() }),
+            kept: Mutex::new(Kept { next: 1, charge, ..Kept::default() }),
             newest: watch::Sender::new(0),
             began: Instant::now(),
+            history,
         }
+    }
+
+    /// Lets old events go until what is left is within what rooms may keep now.
+    pub fn trim(&self) {
+        let most = self.history.of_kind();
+        let mut kept = self.lock();
+        Class::ALL.into_iter().for_each(|class| kept.let_go(class, most));
+        kept.count();
     }
 
     /// Nanoseconds since the room began.
@@ -172,7 +206,7 @@ impl TraceLog {
         let encoded = postcard::to_stdvec(&Event { seq, time, what });
         debug_assert!(encoded.is_ok(), "every event can be encoded");
         if let Ok(bytes) = encoded {
-            kept.keep(seq, class, bytes.into());
+            kept.keep(seq, class, bytes.into(), self.history.of_kind());
         }
         drop(kept);
         self.newest.send_replace(seq);
@@ -187,17 +221,19 @@ impl TraceLog {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proto::{
         id::{HostId, MemberId, PacketId, ProgramId},
         limits,
         trace::{Event, Fate, PacketFate, What},
     };
 
-    use super::TraceLog;
+    use super::{History, TraceLog};
 
     #[test]
     fn a_reader_that_comes_late_is_told_what_it_missed() {
-        let log = TraceLog::new();
+        let log = TraceLog::new(Arc::default());
         for number in 0..limits::TRACE_OTHERS + 5 {
             log.record(What::Left(MemberId(number as u32)));
         }
@@ -209,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_comes_in_masses_pushes_out_only_its_own_kind() {
-        let log = TraceLog::new();
+        let log = TraceLog::new(Arc::default());
         log.record(What::Left(MemberId(1)));
         for number in 0..limits::TRACE_PACKETS + 5 {
             log.record(What::Fate(PacketFate { id: PacketId(number as u64), fate: Fate::Delivered }));
@@ -220,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_program_that_prints_without_end_is_bounded_in_bytes() {
-        let log = TraceLog::new();
+        let log = TraceLog::new(Arc::default());
         let text = "x".repeat(limits::OUTPUT);
         let times = 2 * limits::TRACE_BYTES / limits::OUTPUT;
         for _ in 0..times {
@@ -233,7 +269,7 @@ mod tests {
 
     #[test]
     fn only_the_newest_text_of_a_program_is_kept() {
-        let log = TraceLog::new();
+        let log = TraceLog::new(Arc::default());
         let change = |name: &str, text: &str| What::Source {
             by: MemberId(1),
             host: HostId(1),
@@ -257,10 +293,30 @@ mod tests {
 
     #[test]
     fn reading_to_the_end_names_the_next_event() {
-        let log = TraceLog::new();
+        let log = TraceLog::new(Arc::default());
         log.record(What::Left(MemberId(1)));
         let batch = log.read(0, 1 << 20);
         assert_eq!((batch.next, batch.skipped), (2, 0));
         assert!(log.read(2, 1 << 20).events.is_empty());
+    }
+
+    #[test]
+    fn with_little_memory_old_events_give_way_and_are_counted_no_more() {
+        let history = Arc::new(History::default());
+        let log = TraceLog::new(Arc::clone(&history));
+        let text = "x".repeat(limits::OUTPUT);
+        for _ in 0..100 {
+            log.record(What::Output { program: ProgramId(1), error: false, text: text.clone() });
+        }
+        let before = history.taken();
+        assert!(before > 100 * limits::OUTPUT);
+        for _ in 0..20 {
+            history.shrink();
+        }
+        log.trim();
+        assert!(history.taken() < before / 10, "{} of {before}", history.taken());
+        assert!(log.oldest() > 1 && log.oldest() < 101);
+        drop(log);
+        assert_eq!(history.taken(), 0);
     }
 }

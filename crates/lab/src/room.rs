@@ -1,7 +1,6 @@
 //! A room: one task that waits, hands over to the world, and waits again. It decides nothing.
 
 use std::{
-    io,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,6 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use proto::{
     call::{Call, CallError},
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
+    limits,
     message::{HostCommand, WireCommand},
     room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome, WireSettings},
 };
@@ -21,16 +21,21 @@ use tokio::{
 
 pub use crate::world::CallRequest;
 use crate::{
+    account::{Account, Charge},
     capture::Capture,
     delivery::Mailbox,
     epoll::Token,
+    history::History,
     keeper::HostFds,
+    laboratory::{self, OpenError},
     log::TraceLog,
     world::{Setting, World},
 };
 
 /// Requests that wait for the room's task; more callers wait for room.
 const QUEUE: usize = 256;
+/// What one command counts for in a turn of the room's task, beside the message itself; a turn is 128.
+const WEIGHT: usize = 7;
 /// A day: as good as never, for a room with nothing due.
 const IDLE: Duration = Duration::from_secs(86_400);
 
@@ -121,6 +126,12 @@ pub enum Request {
         name: String,
         text: String,
     },
+    /// What somebody has brought to the front on a machine.
+    InFront {
+        member: MemberId,
+        host: HostId,
+        name: String,
+    },
     Wire {
         member: MemberId,
         id: CallId,
@@ -165,6 +176,7 @@ pub struct Room {
     commands: mpsc::Sender<Command>,
     log: Arc<TraceLog>,
     capture: Arc<Capture>,
+    memory: Arc<Account>,
 }
 
 /// The room has ended.
@@ -176,19 +188,26 @@ impl Room {
     /// Starts a room with its first two machines.
     ///
     /// # Errors
-    /// As epoll_create(2) and epoll_ctl(2).
+    /// As epoll_create(2) and epoll_ctl(2), and a limit of descriptors.
     pub(crate) fn start(
         setting: Setting,
+        of_room: Option<Charge>,
+        history: Arc<History>,
         server: HostFds,
         client: HostFds,
-    ) -> io::Result<(Self, JoinHandle<()>)> {
-        let log = Arc::new(TraceLog::new());
-        let capture = Arc::new(Capture::new());
-        let mut world = World::new(setting, Arc::clone(&log), Arc::clone(&capture))?;
-        world.begin_room(server, client)?;
+    ) -> Result<(Self, JoinHandle<()>), OpenError> {
+        let log = Arc::new(TraceLog::new(Arc::clone(&history)));
+        let capture = Arc::new(Capture::new(history));
+        let memory = Account::new("room-memory", limits::ROOM_MEMORY);
+        let (own_log, own_capture) = (Arc::clone(&log), Arc::clone(&capture));
+        let mut world = World::new(setting, own_log, own_capture, Arc::clone(&memory))?;
+        world.begin_room(server, client).map_err(laboratory::limit)?;
         let (commands, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(world, queue));
-        Ok((Self { commands, log, capture }, task))
+        let task = tokio::spawn(async move {
+            run(world, queue).await;
+            drop(of_room);
+        });
+        Ok((Self { commands, log, capture, memory }, task))
     }
 
     /// The room's trace.
@@ -199,6 +218,11 @@ impl Room {
     /// The room's packets, byte by byte.
     pub fn capture(&self) -> &Arc<Capture> {
         &self.capture
+    }
+
+    /// What is kept for everybody in the room: what a session keeps is counted here too.
+    pub fn memory(&self) -> &Arc<Account> {
+        &self.memory
     }
 
     /// A person comes.
@@ -255,6 +279,7 @@ impl Room {
 async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
     let epoll = Arc::clone(&world.epoll);
     let mut freed = world.take_freed();
+    let mut results_freed = world.take_results_freed();
     let mut outside_work = world.take_outside_work();
     let mut outside = FuturesUnordered::new();
     let sleep = tokio::time::sleep(IDLE);
@@ -274,7 +299,14 @@ async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
         tokio::select! {
             command = commands.recv() => match command {
                 None | Some(Command::End) => break,
-                Some(command) => carry_out(&mut world, command).await,
+                Some(command) => {
+                    carry_out(&mut world, command).await;
+                    // A command may be as much work as a packet's whole way: others have their turn sooner than the
+                    // runtime would give it to them.
+                    for _ in 0..WEIGHT {
+                        tokio::task::coop::consume_budget().await;
+                    }
+                }
             },
             ready = epoll.ready() => match ready {
                 Ok(tokens) => tokens.into_iter().for_each(|token| hand_over(&mut world, token)),
@@ -284,6 +316,7 @@ async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
                 }
             },
             Some(socket) = async { freed.as_mut()?.recv().await } => world.stream_ready(socket),
+            Some(member) = async { results_freed.as_mut()?.recv().await } => world.feed(member),
             Some(work) = async { outside_work.as_mut()?.recv().await } => outside.push(work),
             Some(done) = outside.next() => world.outside_done(done),
             () = &mut sleep => world.run_timers(Instant::now()),
@@ -339,6 +372,7 @@ async fn carry_out_request(world: &mut World, request: Request) {
         Request::CloseStreams { member } => world.close_streams(member),
         Request::Output { member, program, error, text } => world.output(member, program, error, text),
         Request::Source { member, host, name, text } => world.source(member, host, &name, text),
+        Request::InFront { member, host, name } => world.in_front(member, host, &name),
         Request::Wire { member, id, command } => world.command_wire(member, id, command).await,
         Request::Host { member, id, host, command } => world.command_host(member, id, host, command).await,
         Request::Rename { member, name } => world.rename(member, &name),

@@ -14,6 +14,7 @@ mod outside;
 mod packets;
 mod people;
 mod ping;
+mod shares;
 mod sockets;
 mod spares;
 mod states;
@@ -32,6 +33,7 @@ use proto::{
     limits,
     trace::What,
 };
+use tokio::sync::mpsc;
 
 pub use self::calls::CallRequest;
 use self::{
@@ -40,8 +42,8 @@ use self::{
 };
 pub(crate) use self::{evidence::Control, hosts::first_specs, timers::Timer};
 use crate::{
-    capture::Capture, epoll::Epoll, keeper::Keeper, log::TraceLog, outside::Outside, program::Program,
-    service::Service, wire::Wire,
+    account::Account, capture::Capture, descriptors::Descriptors, epoll::Epoll, keeper::Keeper,
+    log::TraceLog, outside::Outside, program::Program, service::Service, wire::Wire,
 };
 
 /// What a room is made with.
@@ -51,6 +53,7 @@ pub(crate) struct Setting {
     pub(crate) outside: Option<Arc<dyn Outside>>,
     pub(crate) services: Arc<[Service]>,
     pub(crate) limits: RoomLimits,
+    pub(crate) descriptors: Descriptors,
 }
 
 /// What an operator may limit in each room.
@@ -121,6 +124,9 @@ impl Numbers {
     }
 }
 
+/// Both ends of what says that a member's page has taken results.
+type ResultsFreed = (mpsc::UnboundedSender<MemberId>, Option<mpsc::UnboundedReceiver<MemberId>>);
+
 /// A room's world.
 pub(crate) struct World {
     pub(crate) epoll: Arc<Epoll>,
@@ -139,6 +145,9 @@ pub(crate) struct World {
     traffic: Traffic,
     streams: Streams,
     timers: Timers,
+    /// What is kept for everybody in the room.
+    memory: Arc<Account>,
+    results_freed: ResultsFreed,
     /// Outside work to be waited for by the room's task.
     outside_work: outside::OutsideQueue,
 }
@@ -146,7 +155,13 @@ pub(crate) struct World {
 impl World {
     /// # Errors
     /// As epoll_create(2).
-    pub(crate) fn new(setting: Setting, log: Arc<TraceLog>, capture: Arc<Capture>) -> std::io::Result<Self> {
+    pub(crate) fn new(
+        setting: Setting,
+        log: Arc<TraceLog>,
+        capture: Arc<Capture>,
+        memory: Arc<Account>,
+    ) -> std::io::Result<Self> {
+        let (freed, told) = mpsc::unbounded_channel();
         let RoomLimits { hold, bytes_per_second, packet_events, packet_events_per_second } = setting.limits;
         Ok(Self {
             epoll: Arc::new(Epoll::new()?),
@@ -164,6 +179,8 @@ impl World {
             traffic: Traffic::new(packet_events, packet_events_per_second),
             streams: Streams::default(),
             timers: Timers::default(),
+            memory,
+            results_freed: (freed, Some(told)),
             outside_work: outside::OutsideQueue::default(),
         })
     }

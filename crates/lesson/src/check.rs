@@ -158,7 +158,7 @@ fn read(field: Field, text: &str) -> Result<Fact, String> {
     let known = match field {
         Field::Call => CALLS.contains(&text),
         Field::State | Field::From => STATES.iter().any(|state| state.name() == text),
-        Field::Kind => ["call", "packet", "state", "output", "program", "wire"].contains(&text),
+        Field::Kind => ["call", "packet", "state", "output", "program", "machine", "wire"].contains(&text),
         Field::Phase => ["begin", "end"].contains(&text),
         Field::Fate => {
             ["travelling", "held", "delivered", "dropped", "lost", "no_host", "superseded"].contains(&text)

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::prose::check_path;
 
 /// One thing to do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 pub enum Doing {
     /// A line for a machine's console: `client: s.recv(1024)`. `&` at its end: nobody waits for it; `!`: it is meant to
@@ -30,13 +30,16 @@ pub enum Doing {
         /// Nobody waits for its end.
         background: bool,
     },
-    /// Stops a program: `stop server: server.py`.
+    /// Stops a program: `stop server: server.py`, or all that run there: `stop server: all`.
     Stop {
         /// Which machine.
         host: String,
-        /// The file.
-        file: String,
+        /// The file; none for all.
+        file: Option<String>,
     },
+    /// Makes the machines of the lesson as they were at the beginning, but for the learner's files: no program runs, no
+    /// socket is open, the wire is free and the cables are in.
+    Clean,
     /// Puts a source into a machine's editor: `put server: stream/chunks.py`, or `put client: backlog/nine.py as client.py`.
     Put {
         /// Which machine.
@@ -75,7 +78,7 @@ pub enum Doing {
 }
 
 /// A command to the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WireDoing {
     /// Packets stop half-way.
@@ -101,7 +104,7 @@ impl Doing {
             | Self::Fresh { host }
             | Self::Cable { host, .. }
             | Self::Kernel { host, .. } => Some(host),
-            Self::Wire { .. } => None,
+            Self::Wire { .. } | Self::Clean => None,
         }
     }
 
@@ -124,6 +127,9 @@ impl Doing {
 /// # Errors
 /// One sentence.
 pub fn parse(text: &str) -> Result<Doing, String> {
+    if text == "clean" {
+        return Ok(Doing::Clean);
+    }
     if let Some(rest) = text.strip_prefix("wire ") {
         return wire(rest.trim()).map(|command| Doing::Wire { command });
     }
@@ -142,13 +148,16 @@ pub fn parse(text: &str) -> Result<Doing, String> {
             let (file, background, _) = marks(rest);
             Ok(Doing::Run { host: machine(host)?, file: path(file)?, background })
         }
-        Some(("stop", host)) => Ok(Doing::Stop { host: machine(host)?, file: path(rest)? }),
+        Some(("stop", host)) => {
+            let file = if rest == "all" { None } else { Some(path(rest)?) };
+            Ok(Doing::Stop { host: machine(host)?, file })
+        }
         Some(("put", host)) => put(machine(host)?, rest),
         Some(("cable", host)) => Ok(Doing::Cable { host: machine(host)?, plugged: plugged(rest)? }),
         Some(("kernel", host)) => kernel(machine(host)?, rest),
-        Some((verb, _)) => {
-            Err(format!("{verb:?} is nothing to do; there are run, stop, put, cable, kernel, wire, fresh"))
-        }
+        Some((verb, _)) => Err(format!(
+            "{verb:?} is nothing to do; there are run, stop, put, cable, kernel, wire, fresh, clean"
+        )),
     }
 }
 

@@ -31,7 +31,7 @@ macro_rules! fields {
 }
 
 fields! {
-    /// `call`, `packet`, `state`, `output`, `program` or `wire`.
+    /// `call`, `packet`, `state`, `output`, `program`, `machine` or `wire`.
     Kind = "kind" word;
     /// `begin` or `end`: of a call; a check that does not ask means the end.
     Phase = "phase" word;
@@ -107,7 +107,7 @@ fields! {
     Unread = "unread" number;
     /// `stdout` or `stderr`.
     Stream = "stream" word;
-    /// `began` or `ended`: of a program.
+    /// `began` or `ended`: of a program; `fresh`, `cut`, `mended` or `kernel`: of a machine.
     Change = "change" word;
     /// Whether the wire is held; of a packet's fate, whether the packet was held before it: `yes` or `no`.
     Held = "held" word;

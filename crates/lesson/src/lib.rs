@@ -5,8 +5,12 @@
 //! | [`read`] | a lesson's file to a [`Lesson`], or the line and the reason why it is none |
 //! | [`prose`] | a sentence with code and links in it, as pieces; never markup |
 //! | [`doing`] | what "do it for me" does, as data |
+//! | [`help`] | "do it for me", one thing after the other |
+//! | [`need`] | what has to be so for a step's sentence to be true |
 //! | [`facts`] | what an event of the trace says, as flat facts |
 //! | [`check`] | predicates over those facts |
+//! | [`now`] | what is so in the room now: sockets, programs, the wire |
+//! | [`plan`] | what comes next in a step, from what is so now |
 //! | [`progress`] | which steps are passed, by which event, and what comes next |
 //! | [`sentences`] | the tutorial, sentence by sentence: claims, verdicts, evidence |
 //!
@@ -14,8 +18,14 @@
 
 pub mod check;
 pub mod doing;
+mod expected;
 pub mod facts;
+mod hand;
+pub mod help;
 mod items;
+pub mod need;
+pub mod now;
+pub mod plan;
 pub mod progress;
 pub mod prose;
 pub mod read;

@@ -2,15 +2,19 @@
 //! what happened since it began, so that the close of an earlier part does not pass a later one.
 
 mod cards;
-mod doing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::room::StepOutcome;
 use serde::{Deserialize, Serialize};
 
 pub use self::cards::Cards;
-use crate::{Facts, Lesson, Piece, Step, read::Audience};
+use crate::{
+    Doing, Facts, Lesson, Piece, Scene, Step,
+    facts::{Fact, Field},
+    plan::{Hands, Next, Round, Situation},
+    read::Audience,
+};
 
 /// What a browser remembers of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub struct Standing {
     pub skipped: bool,
     /// The event that passed it.
     pub evidence: Option<u64>,
+    /// What is said of that event, where the step says more than one thing.
+    pub seen_as: Option<Vec<Piece>>,
     /// Nanoseconds from the beginning of what the evidence ends.
     pub took: Option<u64>,
     /// The answer given to its question.
@@ -48,7 +54,17 @@ impl Standing {
         let seen = vec![None; step.checks.len()];
         let cards = Cards::new(&step.cards);
         let step = step.clone();
-        Self { step, seen, skipped: false, evidence: None, took: None, prediction: None, cards, told: false }
+        Self {
+            step,
+            seen,
+            skipped: false,
+            evidence: None,
+            seen_as: None,
+            took: None,
+            prediction: None,
+            cards,
+            told: false,
+        }
     }
 
     /// Whether it is passed or skipped.
@@ -87,6 +103,8 @@ impl Standing {
         *seen = Some(seq);
         if self.seen.iter().all(Option::is_some) {
             self.evidence = Some(seq);
+            let mut said = self.step.seen_as.iter();
+            self.seen_as = said.find(|one| one.check.holds(facts)).map(|one| one.text.clone());
             self.took = facts.began.map(|began| time.saturating_sub(began));
         }
         true
@@ -113,10 +131,12 @@ pub struct Progress {
     parts: Vec<PartStanding>,
     part: usize,
     last: Option<At>,
-    /// What was said about what happened on the way.
-    aside: Option<Vec<Piece>>,
-    /// How much of the current step's doing is done.
-    done: usize,
+    /// What is said about what happened on the way, and where that was.
+    aside: Option<(Vec<Piece>, Option<Fact>)>,
+    /// What is done of the current step.
+    round: Round,
+    /// Steps that were passed in another room.
+    earlier: BTreeSet<String>,
     /// Own events of the trace do not count: the browser remembers this room better.
     remembered: bool,
     /// Events up to this `seq` do not count for the current part.
@@ -145,12 +165,14 @@ impl Progress {
             part: 0,
             last: None,
             aside: None,
-            done: 0,
+            round: Round::default(),
+            earlier: BTreeSet::new(),
             remembered: false,
             since: 0,
             newest: 0,
         };
         progress.advance();
+        progress.new_round();
         progress
     }
 
@@ -182,11 +204,38 @@ impl Progress {
             self.parts.iter_mut().flat_map(|part| &mut part.standings).for_each(Standing::reset);
         }
         self.advance();
+        self.new_round();
     }
 
     /// Events up to this `seq` do not count.
     pub fn begin_after(&mut self, seq: u64) {
         self.since = seq;
+        self.new_round();
+    }
+
+    /// Steps that were passed before, in whatever room.
+    pub fn passed_before(&mut self, titles: impl IntoIterator<Item = String>) {
+        self.earlier.extend(titles);
+    }
+
+    /// Whether a step was passed in another room.
+    pub fn was_passed(&self, title: &str) -> bool {
+        self.earlier.contains(title)
+    }
+
+    /// Titles of the steps that were ever passed.
+    pub fn ever_passed(&self) -> BTreeSet<String> {
+        let all = self.parts.iter().flat_map(|part| &part.standings);
+        let passed = all.filter(|one| one.evidence.is_some()).map(|one| one.step.title.clone());
+        self.earlier.iter().cloned().chain(passed).collect()
+    }
+
+    /// Forgets how far somebody has come, here and elsewhere: what happens from now on counts.
+    pub fn start_over(&mut self) {
+        self.earlier.clear();
+        self.parts.iter_mut().flat_map(|part| &mut part.standings).for_each(Standing::reset);
+        (self.part, self.last) = (0, None);
+        self.moved_on();
     }
 
     /// The `seq` after which the current part counts.
@@ -243,7 +292,51 @@ impl Progress {
 
     /// What is said about what happened on the way.
     pub fn aside(&self) -> Option<&[Piece]> {
-        self.aside.as_deref()
+        self.aside.as_ref().map(|(text, _)| text.as_slice())
+    }
+
+    /// What comes next in the current step, as the room is now; none when all is done.
+    pub fn next(&self, scene: &Scene, hands: &Hands) -> Option<Next> {
+        let (part, at) = self.current_at()?;
+        let standings = self.parts.get(part)?.standings.as_slice();
+        let before: Vec<&Step> = standings[..at].iter().map(|one| &one.step).collect();
+        let step = &standings.get(at)?.step;
+        let (ports, round) = (self.lesson.ports.as_slice(), &self.round);
+        Some(Situation { before: &before, step, ports, round, scene, hands }.next())
+    }
+
+    /// Whether anything of the current step has happened.
+    pub fn is_begun(&self) -> bool {
+        self.round.is_begun()
+    }
+
+    /// One thing of the current step's doing is done, where the trace does not tell.
+    pub fn did(&mut self, doing: &Doing) {
+        let Some(current) = self.current() else { return };
+        if let Some(line) = current.step.does.iter().position(|one| one == doing) {
+            self.round.did(line);
+        }
+    }
+
+    /// The current step is done once more from its beginning: nothing that was made before counts.
+    pub fn once_more(&mut self) {
+        let lines = self.current().map_or(0, |current| current.step.does.len());
+        self.round = Round::begin(lines, self.newest);
+    }
+
+    /// The part of the current step from its beginning: what has to be done again where what the step stands on is gone.
+    pub fn replay(&self) -> Self {
+        let mut replay = self.clone();
+        if let Some(part) = replay.parts.get_mut(self.part) {
+            part.standings.iter_mut().for_each(Standing::reset);
+        }
+        replay.moved_on();
+        replay
+    }
+
+    fn new_round(&mut self) {
+        let lines = self.current().map_or(0, |current| current.step.does.len());
+        self.round = Round::begin(lines, self.since);
     }
 
     /// What is said when all is done.
@@ -273,22 +366,36 @@ impl Progress {
             self.since = seq;
         }
         if self.current_at() != before {
-            (self.done, self.aside) = (0, None);
+            self.aside = None;
+            self.new_round();
             return true;
         }
         let said = self.say_aside(facts);
         self.count(facts) || said || answered.is_some()
     }
 
+    /// Whether an event is a line of the current step.
+    fn count(&mut self, facts: &Facts) -> bool {
+        let Some((part, at)) = self.current_at() else { return false };
+        let Some(current) = self.parts.get(part).and_then(|part| part.standings.get(at)) else {
+            return false;
+        };
+        self.round.take(&current.step.does, facts)
+    }
+
+    /// What is said about an event stands until somebody does something else there.
     fn say_aside(&mut self, facts: &Facts) -> bool {
-        let Some(current) = self.current() else { return false };
-        let said =
-            current.step.asides.iter().find(|aside| aside.check.holds(facts)).map(|aside| aside.text.clone());
-        if said.is_some() {
-            self.aside = said;
+        let over = self.aside.as_ref().is_some_and(|(_, host)| ends_aside(facts, host.as_ref()));
+        if over {
+            self.aside = None;
+        }
+        let Some(current) = self.current() else { return over };
+        let said = current.step.asides.iter().find(|aside| aside.check.holds(facts));
+        if let Some(text) = said.map(|aside| aside.text.clone()) {
+            self.aside = Some((text, facts.get(Field::Host).cloned()));
             return true;
         }
-        false
+        over
     }
 
     /// Takes in what the trace says of a person's progress, if it is this one's in this lesson.
@@ -352,11 +459,13 @@ impl Progress {
         if let Some(current) = self.current_mut() {
             current.skipped = true;
             let part = self.part;
-            (self.done, self.aside) = (0, None);
+            self.aside = None;
             self.advance();
             if self.part != part {
                 self.since = self.since.max(self.newest);
             }
+            self.last = None;
+            self.new_round();
         }
     }
 
@@ -379,9 +488,10 @@ impl Progress {
     }
 
     fn moved_on(&mut self) {
-        (self.done, self.aside) = (0, None);
+        self.aside = None;
         self.since = self.since.max(self.newest);
         self.advance();
+        self.new_round();
     }
 
     fn advance(&mut self) {
@@ -389,4 +499,14 @@ impl Progress {
             self.part += 1;
         }
     }
+}
+
+/// Whether an event makes a word about an earlier one old: somebody does something else.
+fn ends_aside(facts: &Facts, host: Option<&Fact>) -> bool {
+    let began = facts.is(Field::Phase, "begin") && !facts.is(Field::Call, "close");
+    let there = host.is_none() || facts.get(Field::Host) == host;
+    facts.is(Field::Change, "began")
+        || facts.is(Field::Kind, "machine")
+        || facts.is(Field::Kind, "wire")
+        || (began && there && facts.is(Field::Kind, "call"))
 }

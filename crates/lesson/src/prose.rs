@@ -21,6 +21,16 @@ pub enum Piece {
 }
 
 impl Piece {
+    /// Text of ours, as it stands.
+    pub(crate) fn said(text: &str) -> Self {
+        Self::Text { text: text.to_owned() }
+    }
+
+    /// What the machine says, or a name in it.
+    pub(crate) fn code(text: &str) -> Self {
+        Self::Code { text: text.to_owned() }
+    }
+
     /// What a person reads of it.
     pub fn text(&self) -> &str {
         match self {

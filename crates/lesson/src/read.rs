@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     Check, Doing, Malformed, Piece,
     items::{self, Front, Item, Kind},
+    need::Needed,
     prose,
 };
 use step::Writing;
@@ -46,6 +47,8 @@ pub struct Lesson {
     pub seeds: Vec<String>,
     /// Files it wants in the editors: machine, file, path below the lessons' folder.
     pub programs: Vec<Program>,
+    /// Ports that its programs take: machine and port.
+    pub ports: Vec<(String, u16)>,
     /// What is said when all is done.
     pub end: Vec<Piece>,
     /// The same to guests, where it differs.
@@ -87,12 +90,16 @@ pub struct Step {
     pub hint: Vec<Piece>,
     /// What to look at once it is passed: `{took}` in it is how long the connection took.
     pub see: Vec<Piece>,
+    /// The same where the event that passed it says this: the first that holds is said.
+    pub seen_as: Vec<Aside>,
     /// Why it was so.
     pub explain: Vec<Piece>,
     /// A question before the run.
     pub predict: Option<Predict>,
     /// What "do it for me" does.
     pub does: Vec<Doing>,
+    /// What has to be so for the sentence to be true.
+    pub needs: Vec<Needed>,
     /// What has to happen.
     pub checks: Vec<Asked>,
     /// Sentences for what may happen on the way.
@@ -178,7 +185,7 @@ impl Lesson {
     /// The line and the reason.
     pub fn read(source: &str) -> Result<Self, Malformed> {
         let (front, items) = items::cut(source)?;
-        front.only(&["id", "title", "order", "minutes", "seed", "programs", "end", "end-guest"])?;
+        front.only(&["id", "title", "order", "minutes", "seed", "programs", "ports", "end", "end-guest"])?;
         let parts = parts(&items)?;
         if parts.iter().all(|part| part.steps.is_empty()) {
             return Err(Malformed::new(1, "a lesson has at least one step"));
@@ -190,6 +197,7 @@ impl Lesson {
             minutes: number(&front, "minutes", 5)?,
             seeds: seeds(&front)?,
             programs: programs(&front)?,
+            ports: ports(&front)?,
             end: said(front.line("end"), front.get("end").unwrap_or("That was the lesson."))?,
             end_guest: front.get("end-guest").map(|text| said(front.line("end-guest"), text)).transpose()?,
             parts,
@@ -284,6 +292,19 @@ fn programs(front: &Front) -> Result<Vec<Program>, Malformed> {
         Ok(Program { host: host.to_owned(), file: file.to_owned(), path: path.to_owned() })
     };
     listed.map(|one| read(one).map_err(|reason: String| Malformed::new(line, reason))).collect()
+}
+
+/// `server 12345, server 23456`.
+fn ports(front: &Front) -> Result<Vec<(String, u16)>, Malformed> {
+    let line = front.line("ports");
+    let listed =
+        front.get("ports").unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty());
+    let read = |one: &str| {
+        let (host, port) = one.split_once(' ')?;
+        Some((host.to_owned(), port.trim().parse().ok()?))
+    };
+    let wrong = |one: &str| Malformed::new(line, format!("expected a machine and a port, found {one:?}"));
+    listed.map(|one| read(one).ok_or_else(|| wrong(one))).collect()
 }
 
 /// Prose, or the line and reason.

@@ -11,11 +11,15 @@ use std::{
 
 use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
+    message::HostCommand,
     room::{HostInfo, ProgramInfo},
     trace::{CallBegin, Event, Packet, StateChange, TcpState, What},
 };
 
-use crate::facts::{Facts, Field};
+use crate::{
+    facts::{Facts, Field},
+    now::Now,
+};
 
 /// Calls, sockets and packets remembered, each: more than one room can have in use at once.
 const REMEMBERED: usize = 4096;
@@ -35,6 +39,8 @@ struct CallNote {
 #[derive(Clone, Debug, Default)]
 struct SocketNote {
     port: Option<u16>,
+    /// Where its connect went.
+    to: Option<SocketAddr>,
     received: u64,
     sent: u64,
     recvs: u64,
@@ -66,11 +72,13 @@ struct PacketNote {
 /// The room as its events tell it.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
-    hosts: HashMap<HostId, (String, IpAddr)>,
-    programs: BTreeMap<ProgramId, (String, HostId)>,
+    /// What is so now.
+    now: Now,
     /// The machine that lessons call `client`.
     left: Option<HostId>,
     me: Option<MemberId>,
+    /// The newest event that is older than the page.
+    lives_from: u64,
     calls: BTreeMap<CallRef, CallNote>,
     sockets: BTreeMap<SocketId, SocketNote>,
     queues: HashMap<(HostId, u16), Queue>,
@@ -82,13 +90,12 @@ pub struct Scene {
 impl Scene {
     /// A machine of the room, from a snapshot.
     pub fn host_is(&mut self, host: &HostInfo) {
-        self.hosts.insert(host.id, (host.name.clone(), host.address));
+        self.now.host_is(host);
     }
 
     /// A program of the room, from a snapshot.
     pub fn program_is(&mut self, program: &ProgramInfo) {
-        self.programs.insert(program.id, (program.name.clone(), program.host));
-        bound(&mut self.programs);
+        self.now.program_is(program);
     }
 
     /// The machine that lessons call `client`: a guest's own, and then not the owner's of that name.
@@ -101,13 +108,35 @@ impl Scene {
         self.me = Some(me);
     }
 
+    /// Events up to this `seq` are older than the page.
+    pub fn page_lives_from(&mut self, seq: u64) {
+        self.lives_from = seq;
+    }
+
+    /// The newest event that is older than the page.
+    pub(crate) fn lives_from(&self) -> u64 {
+        self.lives_from
+    }
+
     /// Who looks at the page, if known.
     pub fn person(&self) -> Option<MemberId> {
         self.me
     }
 
+    /// What is so in the room now.
+    pub fn now(&self) -> &Now {
+        &self.now
+    }
+
+    /// The machine that a lesson calls by this name.
+    pub fn host_called(&self, name: &str) -> Option<HostId> {
+        let mut hosts = self.now.hosts.keys().copied();
+        hosts.find(|id| self.name(*id).as_deref() == Some(name))
+    }
+
     /// Takes one event in and says what it says; none for those that no check can ask about.
     pub fn facts(&mut self, event: &Event) -> Option<Facts> {
+        self.now.take(event);
         match &event.what {
             What::CallBegin(begin) => Some(self.call_begin(begin, event.time)),
             What::CallEnd(end) => Some(self.call_end(end)),
@@ -124,25 +153,32 @@ impl Scene {
                 Some(facts.number(Field::Delay, settings.delay_ms))
             }
             What::ProgramBegan(program) => {
-                self.program_is(program);
                 Some(self.of_program(Facts::of("program"), program.id).word(Field::Change, "began"))
             }
             What::ProgramEnded(program) => {
                 Some(self.of_program(Facts::of("program"), *program).word(Field::Change, "ended"))
             }
-            What::HostAppeared(host) | What::HostChanged { host, .. } => {
-                self.host_is(host);
-                None
-            }
             What::HostGone(host) => {
                 self.queues.retain(|(of, _), _| of != host);
                 None
             }
-            What::Joined(_)
+            What::HostChanged { command, host, .. } => {
+                let change = match command {
+                    HostCommand::FreshNetwork => "fresh",
+                    HostCommand::Cable(false) => "cut",
+                    HostCommand::Cable(true) => "mended",
+                    HostCommand::Sysctl { .. } => "kernel",
+                };
+                let facts = Facts::of("machine").maybe_word(Field::Host, self.name(host.id));
+                Some(facts.word(Field::Change, change))
+            }
+            What::HostAppeared(_)
+            | What::Joined(_)
             | What::Left(_)
             | What::Summary(_)
             | What::Progress { .. }
-            | What::Source { .. } => None,
+            | What::Source { .. }
+            | What::InFront { .. } => None,
         }
     }
 
@@ -151,19 +187,25 @@ impl Scene {
         if self.left == Some(id) {
             return Some("client".to_owned());
         }
-        let (name, _) = self.hosts.get(&id)?;
+        let name = &self.now.host(id)?.name;
         let other = name == "client" && self.left.is_some();
         Some(if other { "client of the owner".to_owned() } else { name.clone() })
     }
 
     fn host_at(&self, address: IpAddr) -> Option<HostId> {
-        self.hosts.iter().find(|(_, (_, own))| *own == address).map(|(id, _)| *id)
+        self.now.host_at(address)
+    }
+
+    /// The machine that an address means on a machine: its own for a loopback address.
+    fn host_meant(&self, on: HostId, address: IpAddr) -> Option<String> {
+        let host = if address.is_loopback() { Some(on) } else { self.host_at(address) };
+        host.and_then(|host| self.name(host))
     }
 
     fn of_program(&self, facts: Facts, program: ProgramId) -> Facts {
-        let known = self.programs.get(&program);
-        let host = known.and_then(|(_, host)| self.name(*host));
-        facts.maybe_word(Field::Host, host).maybe_word(Field::Program, known.map(|(name, _)| name.clone()))
+        let known = self.now.programs.get(&program);
+        let host = known.and_then(|known| self.name(known.host));
+        facts.maybe_word(Field::Host, host).maybe_word(Field::Program, known.map(|known| known.name.clone()))
     }
 
     fn state(&mut self, change: &StateChange) -> Facts {

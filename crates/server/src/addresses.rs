@@ -23,7 +23,7 @@ fn select(bound: SocketAddr, own: impl Iterator<Item = IpAddr>) -> Vec<SocketAdd
         })
         .collect();
     addresses.push(Ipv4Addr::LOCALHOST.into());
-    // Loopback first: there the page is a secure context, and Python runs. Then IPv4, which is easier to type.
+    // Loopback first: there the page is a secure context, and Python is at its best. Then IPv4, which is easier to type.
     addresses
         .sort_by_key(|address| (address.to_canonical() != Ipv4Addr::LOCALHOST, address.is_ipv6(), *address));
     addresses.dedup();
@@ -37,8 +37,8 @@ pub fn with_port(name: &str, port: u16) -> String {
     if has_one { name.to_owned() } else { format!("{name}:{port}") }
 }
 
-/// Whether a browser treats plain HTTP from this address as secure, which shared memory (and so Python), the clipboard
-/// and cryptography need.
+/// Whether a browser treats plain HTTP from this address as secure, which shared memory (and with it Python at full
+/// speed), the clipboard and cryptography need.
 #[must_use]
 pub fn is_secure(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()

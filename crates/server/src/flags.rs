@@ -3,10 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
-use bridge::{Deadlines, Outbound};
+use bridge::{Deadlines, Outbound, egress::Target};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use server::{Config, tls};
+
+use crate::memory;
 
 /// Real TCP sockets in a web page, for learning.
 ///
@@ -70,6 +72,16 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     room_idle: u32,
 
+    /// Seconds without a sign of life after which a page's connection is given up; one that takes nothing is given up
+    /// after two thirds of them. The page may come back
+    #[arg(long, value_name = "SECONDS", default_value_t = 45, value_parser = clap::value_parser!(u32).range(3..=3600))]
+    silence: u32,
+
+    /// Mebibytes that are kept for visitors in all, about: beyond four fifths there are no new rooms, then no recordings of
+    /// packets are sent, then old history goes. Default: three quarters of what this machine, or this control group, has
+    #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u32).range(16..))]
+    memory: Option<u32>,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Log::Text)]
     pub(crate) log: Log,
@@ -110,7 +122,14 @@ impl Flags {
     pub(crate) fn into_config(self) -> Result<Config> {
         let usual = Deadlines::default();
         let room_idle = Duration::from_secs(self.room_idle.into());
-        let deadlines = Deadlines { room_idle, resume: usual.resume.min(room_idle), ..usual };
+        let silence = Duration::from_secs(self.silence.into());
+        let deadlines = Deadlines {
+            room_idle,
+            resume: usual.resume.min(room_idle),
+            silence,
+            stall: silence * 2 / 3,
+            ..usual
+        };
         let tls = match (self.tls, self.tls_cert.zip(self.tls_key)) {
             (Some(OwnTls::SelfSigned), _) => Some(tls::self_signed(self.listen, &self.host_name)?),
             (None, Some((certificate, key))) => Some(tls::from_files(&certificate, &key)?),
@@ -128,18 +147,30 @@ impl Flags {
                 tls,
                 trusted_proxies: self.trusted_proxy,
                 deadlines,
+                limits: limits(self.memory),
                 ..bridge::Config::default()
             },
         })
     }
 }
 
+fn limits(memory: Option<u32>) -> bridge::Limits {
+    let usual = bridge::Limits::default();
+    let given = memory.map(|mebibytes| u64::from(mebibytes) << 20);
+    bridge::Limits { memory: given.or_else(memory::default).unwrap_or(usual.memory), ..usual }
+}
+
 fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {
     if reach != Reach::List && !allowed.is_empty() {
         bail!("--allow extends a list: it goes with --outbound list");
     }
-    if let Some(target) = allowed.iter().find(|target| !is_target(target)) {
-        bail!("--allow {target:?}: a target is a name and a port, as example.com:80");
+    // By the policy itself: what it would leave out later, nobody should believe to be allowed.
+    for target in &allowed {
+        if let Err(error) = target.parse::<Target>() {
+            bail!(
+                "--allow {target:?}: {error}; a target is a public name or an address, and a port, as example.com:80"
+            );
+        }
     }
     Ok(match (reach, Outbound::default()) {
         (Reach::Off, _) => Outbound::Off,
@@ -150,12 +181,6 @@ fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {
         }
         (Reach::List, _) => Outbound::List(allowed),
     })
-}
-
-/// Whether it is a name and a port other than 0. Whether the name is one is for the policy to say.
-fn is_target(text: &str) -> bool {
-    text.rsplit_once(':')
-        .is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
 /// A network, or a single address.
@@ -198,6 +223,12 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_target_is_named() {
+        let said = parse(&["--allow", "lab.example:80", "--allow", "exa mple:80"]).unwrap_err().to_string();
+        assert!(said.contains("exa mple:80") && !said.contains("lab.example"), "{said}");
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for arguments in [
             &["--outbound", "off", "--allow", "a.example:1"][..],
@@ -206,6 +237,9 @@ mod tests {
             &["--allow", "a.example:0"],
             &["--allow", ":80"],
             &["--allow", "a.example:65536"],
+            &["--allow", "exa mple:80"],
+            &["--allow", "localhost:80"],
+            &["--allow", "0177.1:80"],
             &["--trusted-proxy", "a.example"],
             &["--listen", "8080"],
             &["--tls", "mine"],

@@ -1,17 +1,74 @@
 //! The log, on standard error: standard output belongs to the lines that say where to go.
 
-use std::io::{self, IsTerminal as _};
+mod lines;
+mod rate;
 
-use tracing_subscriber::EnvFilter;
+use std::{
+    io::{self, IsTerminal as _},
+    panic,
+};
 
+use tracing::Metadata;
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use self::{lines::Lines, rate::Rate};
 use crate::flags::Log;
 
-/// Starts the log. `RUST_LOG` says how much is written, `info` where it does not.
-pub(crate) fn start(log: Log) {
-    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match log {
-        Log::Text => lines.with_ansi(io::stderr().is_terminal()).init(),
-        Log::Json => lines.json().init(),
+/// The log. Dropping it waits for the last lines, but not for long.
+#[derive(Debug)]
+pub(crate) struct Started(Lines);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.0.finish();
     }
+}
+
+/// Starts the log. `RUST_LOG` says how much is written, `info` where it does not.
+///
+/// # Errors
+/// Where no thread can be made.
+pub(crate) fn start(log: Log) -> io::Result<Started> {
+    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
+    let (left_out, of_kind): (fn(u64) -> String, fn(u64, &Metadata<'_>) -> String) = match log {
+        Log::Text => (text, text_of_kind),
+        Log::Json => (json, json_of_kind),
+    };
+    let lines = Lines::start(io::stderr(), left_out)?;
+    let rate = Rate::new(lines.clone(), of_kind);
+    let layer = tracing_subscriber::fmt::layer().with_writer(lines.clone()).log_internal_errors(false);
+    let layer = match log {
+        Log::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+        Log::Json => layer.json().boxed(),
+    };
+    tracing_subscriber::registry().with(filter).with(layer.with_filter(rate)).init();
+    // A task that panics says so here, and does not wait for whoever reads standard error.
+    panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task has ended by a fault of ours")));
+    Ok(Started(lines))
+}
+
+fn text(count: u64) -> String {
+    format!("wireside: {count} lines of this log could not be written\n")
+}
+
+fn json(count: u64) -> String {
+    format!(
+        "{{\"level\":\"WARN\",\"fields\":{{\"message\":\"lines could not be written\",\"count\":{count}}}}}\n"
+    )
+}
+
+fn text_of_kind(count: u64, kind: &Metadata<'_>) -> String {
+    format!(
+        "wireside: {count} lines of {} ({}) were left out, there were too many\n",
+        kind.target(),
+        kind.name()
+    )
+}
+
+fn json_of_kind(count: u64, kind: &Metadata<'_>) -> String {
+    let (target, name) = (kind.target(), kind.name());
+    format!(
+        "{{\"level\":\"WARN\",\"fields\":{{\"message\":\"lines were left out\",\"count\":{count},\"kind\":\"{name}\"}},\
+         \"target\":\"{target}\"}}\n"
+    )
 }

@@ -2,6 +2,7 @@
 
 mod flags;
 mod logging;
+mod memory;
 mod signals;
 
 use std::io::{self, Write as _};
@@ -20,14 +21,14 @@ fn main() -> ExitCode {
     match start(Flags::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("wireside: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
 fn start(flags: Flags) -> Result<()> {
-    logging::start(flags.log);
+    let _log = logging::start(flags.log).context("no thread for the log")?;
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(run(flags))
@@ -52,18 +53,24 @@ fn print_addresses(server: &Server) -> io::Result<()> {
     }
     out.flush()?;
     if pages.iter().any(|(_, secure)| !secure) {
-        eprintln!(
-            "wireside: to browsers only 127.0.0.1 and HTTPS are secure; under the other addresses Python and the button \
-             that copies a link do not work, and all else does; `--tls self-signed` makes every address secure"
+        say(
+            "to browsers only 127.0.0.1 and HTTPS are secure; under the other addresses Python runs in a current \
+             Chrome, Edge or Firefox, starts more slowly and has no asyncio, and links are copied by hand; \
+             `--tls self-signed` makes every address secure",
         );
     }
     if server.is_self_signed() {
-        eprintln!(
-            "wireside: browsers warn of the self-signed certificate, since nobody vouches for it; each visitor accepts it \
-             once, and again after a restart"
+        say(
+            "browsers warn of the self-signed certificate, since nobody vouches for it; each visitor accepts it \
+             once, and again after a restart",
         );
     }
     Ok(())
+}
+
+/// Says something on standard error, if anybody hears it.
+fn say(what: &str) {
+    let _unheard = writeln!(io::stderr(), "wireside: {what}");
 }
 
 /// Takes as many descriptors as the kernel grants: each socket of each room is one, and the usual soft limit of 1024 is

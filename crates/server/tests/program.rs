@@ -199,7 +199,7 @@ fn a_flag_it_does_not_know_is_refused() -> Result {
 
 #[test]
 fn a_signal_ends_it_in_good_order() -> Result {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut running = Running::start(program(&FREE_PORTS))?;
         running.signal(signal)?;
         assert_eq!(running.child.wait()?.code(), Some(0));
@@ -207,6 +207,27 @@ fn a_signal_ends_it_in_good_order() -> Result {
         running.stdout.read_to_string(&mut rest)?;
         assert_eq!(rest, "", "nothing but the addresses on standard output");
     }
+    Ok(())
+}
+
+#[test]
+fn nohup_keeps_it_alive() -> Result {
+    let mut command = Command::new("nohup");
+    command.arg(PROGRAM).args(FREE_PORTS).env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
+    let mut running = Running::start(command)?;
+    running.signal(Signal::HUP)?;
+    assert_eq!(greeting(running.tutorial)?, "Thank you for connecting");
+    running.signal(Signal::TERM)?;
+    assert_eq!(running.child.wait()?.code(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn a_target_that_is_none_ends_the_start() -> Result {
+    let output = program(&["--allow", "localhost:80"]).args(FREE_PORTS).output()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty(), "no address is promised");
+    assert!(String::from_utf8(output.stderr)?.contains("\"localhost:80\""));
     Ok(())
 }
 

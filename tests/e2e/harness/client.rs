@@ -178,6 +178,24 @@ impl Client {
         in_time(what, search).await
     }
 
+    /// Takes in what has come, and waits for the next message or a moment of the endpoint's clock.
+    pub(crate) async fn hear(&mut self) {
+        self.turn().await;
+        while let Some(event) = self.endpoint.poll_event() {
+            self.take(event).await;
+        }
+    }
+
+    /// The end of a call, if it has been heard.
+    pub(crate) fn ended(&mut self, id: CallId) -> Option<(Outcome, Bytes)> {
+        self.results.remove(&id)
+    }
+
+    /// The program that was asked for, once it has begun.
+    pub(crate) fn began(&mut self, id: CallId) -> Option<ProgramId> {
+        self.programs.remove(&id)
+    }
+
     /// One message in, everything out that can go, or the endpoint's clock.
     async fn turn(&mut self) {
         let due = self.endpoint.poll_timeout();

@@ -75,7 +75,23 @@ pub(crate) async fn download(server: SocketAddr, path: &str, key: &str) -> Vec<u
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-    answer[end + 4..].to_vec()
+    let body = &answer[end + 4..];
+    if head.to_lowercase().contains("transfer-encoding: chunked") { joined(body) } else { body.to_vec() }
+}
+
+/// The chunks of a body without their lengths (RFC 9112, 7.1).
+fn joined(mut body: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        let end = body.windows(2).position(|two| two == b"\r\n").expect("the length of a chunk");
+        let length = std::str::from_utf8(&body[..end]).expect("a number");
+        let length = usize::from_str_radix(length, 16).expect("a hexadecimal number");
+        if length == 0 {
+            return all;
+        }
+        all.extend_from_slice(&body[end + 2..end + 2 + length]);
+        body = &body[end + 2 + length + 2..];
+    }
 }
 
 fn parse(answer: &str) -> Answer {

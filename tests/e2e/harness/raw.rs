@@ -9,7 +9,7 @@ use proto::{
     frame::{self, Decoder, Frame},
     message::Hello,
 };
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -93,6 +93,11 @@ impl Raw {
 
     pub(crate) async fn send(&mut self, message: Message) {
         in_time("a message to be sent", self.socket.send(message)).await.expect("sent");
+    }
+
+    /// Sends bytes that need be no WebSocket frames.
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        in_time("bytes to be sent", self.socket.get_mut().write_all(bytes)).await.expect("sent");
     }
 
     /// Sends a frame of any kind and body.

@@ -72,6 +72,14 @@ impl NewRoom {
 }
 
 impl Link {
+    /// The room of a link as people hand it on.
+    pub(crate) fn of(server: &TestServer, address: &str) -> Self {
+        let (page, key) = address.split_once('#').expect("a link with a key");
+        let room = page.split('?').next().and_then(|page| page.rsplit('/').next()).expect("a room");
+        let key = URL_SAFE_NO_PAD.decode(key).expect("base64url").try_into().expect("16 bytes");
+        Self { dial: server.page, server: server.page, room: room.to_owned(), key }
+    }
+
     /// The key as it stands in an address.
     pub(crate) fn key_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.key)

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
     time::{Duration, SystemTime},
 };
@@ -30,6 +30,8 @@ pub(crate) struct TestServer {
     pub(crate) tutorial: SocketAddr,
     stdout: Mutex<BufReader<ChildStdout>>,
     log: watch::Receiver<String>,
+    /// Its standard error, where nobody reads it.
+    _unheard: Option<ChildStderr>,
 }
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -65,11 +67,24 @@ impl TestServer {
         Self::run(command)
     }
 
-    fn run(mut command: Command) -> Self {
+    /// One whose log nobody reads: after its first words the pipe fills.
+    pub(crate) fn start_unheard(flags: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(free_ports(LOOPBACK)).args(flags);
+        Self::run_heard(command, false)
+    }
+
+    fn run(command: Command) -> Self {
+        Self::run_heard(command, true)
+    }
+
+    fn run_heard(mut command: Command, heard: bool) -> Self {
         command.env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
-        let log = collect(child.stderr.take().expect("piped"));
+        let stderr = child.stderr.take().expect("piped");
+        let (log, unheard) =
+            if heard { (collect(stderr), None) } else { (watch::channel(String::new()).1, Some(stderr)) };
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let page = read_line(&mut stdout, "page ", &log);
         let origin = page.trim_end_matches('/').to_owned();
@@ -79,7 +94,8 @@ impl TestServer {
             authority.parse().ok().or_else(|| named(authority.rsplit_once(':')?.1)).expect("an address");
         let tutorial = read_line(&mut stdout, "tutorial ", &log).parse().expect("an address");
         let pid = Pid::from_child(&child);
-        Self { child: Mutex::new(child), pid, page, origin, tutorial, stdout: Mutex::new(stdout), log }
+        let (child, stdout) = (Mutex::new(child), Mutex::new(stdout));
+        Self { child, pid, page, origin, tutorial, stdout, log, _unheard: unheard }
     }
 
     /// Its process.

@@ -12,10 +12,10 @@ fn about_the_websocket(complaint: &str) -> bool {
     complaint.contains("WebSocket")
 }
 
-/// A server that is reached through a proxy.
+/// A server that is reached through a proxy, at a port of its own, as `ssh -L` has it.
 async fn behind_a_proxy() -> (TestServer, Proxy, String) {
     let proxy = Proxy::bind().await;
-    let server = TestServer::start(&["--host-name", &proxy.address.to_string()]);
+    let server = TestServer::start(&[]);
     proxy.forward_to(server.page);
     let address = format!("http://{}/", proxy.address);
     (server, proxy, address)

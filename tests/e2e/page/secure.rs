@@ -87,7 +87,7 @@ async fn without_https_python_runs_where_the_browser_can_suspend_it() {
     tab.click("#left", "client.py").await;
     tab.sees(
         "#left",
-        "Python needs a secure address (https, or localhost). Everything else on this page works.",
+        "This browser runs Python only at a secure address (https, or localhost). Everything else on this page works.",
     )
     .await;
     tab.shows("no Run that would do nothing", "!called('#left', 'Run client.py on client')").await;

@@ -3,7 +3,7 @@
 use super::{LAPTOP, PHONE, by_hand, do_line, entered, new_room, newest_is, type_line};
 use crate::{
     harness::{
-        browser::{Browser, Tab},
+        browser::{Browser, Tab, quote},
         client::Client,
         room::NewRoom,
         server::TestServer,
@@ -14,8 +14,32 @@ use crate::{
 async fn guest(browser: &Browser, owner: &Tab, (width, height): (u32, u32)) -> Tab {
     let tab = browser.sparing(width, height).await;
     tab.go(&by_hand(&owner.address().await)).await;
-    entered(&tab).await;
+    arrives(&tab).await;
     tab
+}
+
+/// Comes in by a link, without a name.
+async fn arrives(tab: &Tab) {
+    tab.click("dialog", "Skip").await;
+    entered(tab).await;
+}
+
+/// Comes in by a link, with a name.
+async fn arrives_as(tab: &Tab, name: &str) {
+    tab.sees("dialog", "Your name, as the others see it").await;
+    tab.type_text(name).await;
+    tab.click("dialog", "Come in").await;
+    entered(tab).await;
+}
+
+/// The link in the row of the share dialog with this title.
+async fn link(owner: &Tab, title: &str) -> String {
+    owner.click(".top", "Share").await;
+    owner.sees("dialog", title).await;
+    let link = owner.read(&format!("document.querySelector('[aria-label=\"Link: {title}\"]').value")).await;
+    owner.press("Escape").await;
+    owner.sees_no("body", title).await;
+    link
 }
 
 async fn call_the_owners_server(size: (u32, u32), name: &str) {
@@ -90,7 +114,7 @@ async fn share_gives_a_link_to_watch_and_one_to_join() {
 
     let watcher = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     watcher.go(&watch).await;
-    entered(&watcher).await;
+    arrives(&watcher).await;
     watcher.sees("#you", "watching").await;
     do_line(&owner, "left", "s = socket.socket()").await;
     do_line(&owner, "left", "s.connect((\"tutorial\", 12345))").await;
@@ -133,6 +157,126 @@ async fn a_page_that_comes_late_says_how_much_of_the_beginning_is_missing() {
     let browser = Browser::open().await;
     let late = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     late.go(&format!("{}/r/{}#{}", server.origin(), room.id, room.watch().key_text())).await;
-    entered(&late).await;
+    arrives(&late).await;
     late.sees("body", "events are missing here: the room keeps only so many.").await;
+}
+
+/// What is marked as chosen in the row of tabs of a machine.
+async fn chosen_tab(tab: &Tab, side: &str, name: &str) {
+    let chosen = format!(
+        "[...document.querySelectorAll('#{side} .tab-list [aria-selected=true]')].some((one) => one.textContent === {})",
+        quote(name)
+    );
+    tab.shows(&format!("{name} in front on {side}"), &chosen).await;
+}
+
+/// What stands in the editor that is in front on a machine.
+async fn reads(tab: &Tab, side: &str, part: &str) {
+    let text = format!(
+        "document.querySelector('#{side} .program:not([hidden]) code-editor')?.text.includes({})",
+        quote(part)
+    );
+    tab.shows(&format!("{part:?} in the editor of {side}"), &text).await;
+}
+
+#[tokio::test]
+async fn a_watcher_sees_the_owners_code_and_tab_until_they_pick_one() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let owner = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    owner.go(&server.origin()).await;
+    entered(&owner).await;
+    let watch = link(&owner, "Let them watch").await;
+
+    // Nothing ran, and nothing was changed.
+    let watcher = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    watcher.go(&watch).await;
+    arrives_as(&watcher, "Edsger").await;
+    watcher.sees("#you", "Edsger, watching").await;
+    for (side, file, part) in [("left", "client.py", "s.connect"), ("right", "server.py", "s.accept()")] {
+        chosen_tab(&watcher, side, file).await;
+        reads(&watcher, side, part).await;
+    }
+    watcher.screenshot("watcher-code-1280").await;
+    owner.click("#right", "By hand").await;
+    chosen_tab(&watcher, "right", "By hand").await;
+    owner.click("#right", "server.py").await;
+    chosen_tab(&watcher, "right", "server.py").await;
+    // Who has picked a tab keeps it.
+    watcher.click("#left", "By hand").await;
+    owner.click("#left", "By hand").await;
+    owner.click("#left", "client.py").await;
+    owner.click("#right", "By hand").await;
+    chosen_tab(&watcher, "right", "By hand").await;
+    chosen_tab(&watcher, "left", "By hand").await;
+}
+
+#[tokio::test]
+async fn a_guest_has_a_name_and_the_owner_removes_them() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let owner = new_room(&browser, &server, LAPTOP).await;
+    owner.sees("#you", "your room").await;
+    let grace = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    grace.go(&by_hand(&owner.address().await)).await;
+    arrives_as(&grace, "Grace").await;
+    grace.sees("#you", "Grace").await;
+    grace.sees("#right .machine-state", "run by the owner").await;
+    do_line(&grace, "left", "s = socket.socket()").await;
+
+    // Their name stands where their machine does.
+    owner.click("#right", "\u{2068}Grace\u{2069} · guest-1").await;
+    owner.sees("#right .machine-name", "Grace").await;
+    owner.sees("#right .machine-state", "a guest's machine").await;
+    owner.sees("#right .cc-log", "socket.socket()").await;
+    owner.screenshot("owner-at-a-guests-1280").await;
+    owner.click(".top", "2 here").await;
+    owner.sees(".people-list", "guest, on guest-1").await;
+    owner.click(".people-list", "Remove Grace").await;
+    owner.sees(".people-list", "Whoever has the link can come in again").await;
+    owner.screenshot("remove-1280").await;
+    owner.click(".removal", "Remove Grace").await;
+
+    grace.sees("notice-bar", "The owner of this room has removed you. Your code is here.").await;
+    grace
+        .shows("nothing to be run", "filled().every((one) => getComputedStyle(one).fontWeight === '400')")
+        .await;
+    grace.screenshot("removed-1280").await;
+    owner.sees("#right .machine-name", "server").await;
+    owner.shows("nobody else here", "document.querySelector('#people').hidden").await;
+    // The link is what it was.
+    grace.reload().await;
+    entered(&grace).await;
+    grace.sees("#left .machine-name", "guest-1").await;
+    owner.sees("#people", "2 here").await;
+}
+
+#[tokio::test]
+async fn fifteen_guests_have_room_in_a_menu() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let owner = new_room(&browser, &server, LAPTOP).await;
+    let address = owner.address().await;
+    let join = crate::harness::room::Link::of(&server, &address);
+    let mut guests = Vec::new();
+    for number in 1..=15 {
+        guests.push(Client::join(&join, &format!("Guest with a long name {number}")).await);
+    }
+    owner.sees("#people", "16 here").await;
+    // What is printed on one of them is not missed.
+    let printing = &mut guests[3];
+    let own = printing.own_host();
+    let program = printing.program_on(own).await.expect("a program");
+    printing.endpoint().output(program, false, "Hello\n");
+    printing.flush().await;
+    owner.click("#right", "15 other machines, something new was printed").await;
+    owner.sees(".machine-choices", "guest-4 something new was printed").await;
+    for number in [1, 9, 15] {
+        owner.sees(".machine-choices", &format!("Guest with a long name {number} · guest-{number}")).await;
+    }
+    owner.fits().await;
+    owner.screenshot("fifteen-1280").await;
+    owner.click(".machine-choices", "Guest with a long name 9 · guest-9").await;
+    owner.sees("#right .machine-name", "guest-9").await;
+    owner.screenshot("fifteen-guest-9-1280").await;
 }

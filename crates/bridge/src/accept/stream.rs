@@ -1,7 +1,8 @@
 //! A connection's stream with what belongs to it: its permit, a deadline for stalled answers, and our headers on the
 //! answers that hyper writes by itself.
 //!
-//! After an upgrade it only passes bytes on, read in large pieces: a WebSocket has deadlines of its own.
+//! After an upgrade it passes bytes on, read in large pieces. The deadline for stalled answers stays: a page that takes
+//! nothing of what its WebSocket has for it is cut off.
 
 use std::{
     future::Future,
@@ -12,7 +13,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -20,7 +21,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::read_ahead::ReadAhead;
+use super::{meter::Meter, read_ahead::ReadAhead};
 use crate::{http::headers, quota::Permit};
 
 /// Longest head that hyper writes by itself: a status line, a length, a date.
@@ -34,6 +35,10 @@ pub(super) struct Guarded<S> {
     stall: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     upgraded: Arc<AtomicBool>,
+    meter: Arc<Meter>,
+    /// When bytes that brought nothing were last paid for, and until when nothing is read.
+    paid: Option<Instant>,
+    pausing: Option<Pin<Box<Sleep>>>,
     ahead: ReadAhead,
     completed: Option<Completed>,
 }
@@ -48,10 +53,38 @@ struct Completed {
 }
 
 impl<S> Guarded<S> {
-    /// Guards `inner` until `upgraded`: the client has to take some bytes every `stall`.
-    pub(super) fn new(inner: S, permit: Permit, stall: Duration, upgraded: Arc<AtomicBool>) -> Self {
-        let ahead = ReadAhead::default();
-        Self { inner, _permit: permit, stall, stalled: None, upgraded, ahead, completed: None }
+    /// Guards `inner`: the client has to take some bytes every `stall`, before and after it is `upgraded`.
+    pub(super) fn new(
+        inner: S,
+        permit: Permit,
+        stall: Duration,
+        (upgraded, meter): (Arc<AtomicBool>, Arc<Meter>),
+    ) -> Self {
+        Self {
+            inner,
+            _permit: permit,
+            stall,
+            stalled: None,
+            upgraded,
+            meter,
+            paid: None,
+            pausing: None,
+            ahead: ReadAhead::default(),
+            completed: None,
+        }
+    }
+
+    /// Waits while too much was read of which nothing came.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.pausing.is_none() {
+            let Some(pause) = self.meter.pause(&mut self.paid) else { return Poll::Ready(()) };
+            self.pausing = Some(Box::pin(sleep(pause)));
+        }
+        if let Some(pausing) = &mut self.pausing {
+            ready!(pausing.as_mut().poll(context));
+        }
+        self.pausing = None;
+        Poll::Ready(())
     }
 
     fn is_upgraded(&self) -> bool {
@@ -64,7 +97,7 @@ impl<S> Guarded<S> {
         context: &mut Context<'_>,
         result: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        if result.is_ready() || self.is_upgraded() {
+        if result.is_ready() {
             self.stalled = None;
             return result;
         }
@@ -97,7 +130,8 @@ impl<S: AsyncWrite + Unpin> Guarded<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.is_upgraded() {
-            return Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+            let result = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+            return self.or_stalled(context, result);
         }
         if let Some(mut completed) = self.completed.take().or_else(|| complete(slices)) {
             let result = self.poll_completed(context, &mut completed);
@@ -136,7 +170,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.is_upgraded() {
-            return this.ahead.poll_read(&mut this.inner, context, buffer);
+            ready!(this.poll_pause(context));
+            let before = buffer.filled().len();
+            let read = this.ahead.poll_read(&mut this.inner, context, buffer);
+            this.meter.came(buffer.filled().len() - before);
+            return read;
         }
         Pin::new(&mut this.inner).poll_read(context, buffer)
     }

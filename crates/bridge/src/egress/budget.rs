@@ -1,6 +1,8 @@
-//! Step 8: how often and how much, per room and in all.
+//! Step 8: how often and how much, per room, per address from which rooms were made, and in all. Of what there is in
+//! all some is kept for addresses that have little: nobody denies it to everybody.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use super::limits;
 #[derive(Debug, Default)]
 struct Room {
     open: usize,
+    looking_up: usize,
     connects: VecDeque<Instant>,
     lookups: VecDeque<Instant>,
 }
@@ -21,15 +24,42 @@ impl Room {
     fn is_idle(&self, now: Instant) -> bool {
         let recent =
             |times: &VecDeque<Instant>| times.back().is_some_and(|&time| now < time + limits::PERIOD);
-        self.open == 0 && !recent(&self.connects) && !recent(&self.lookups)
+        self.open == 0 && self.looking_up == 0 && !recent(&self.connects) && !recent(&self.lookups)
     }
+}
+
+/// What all rooms made from one address have now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct InUse {
+    open: usize,
+    lookups: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     rooms: HashMap<String, Room>,
+    /// The address from which each room was made, where it is counted.
+    makers: HashMap<String, IpAddr>,
+    addresses: HashMap<IpAddr, InUse>,
     open: usize,
     lookups: usize,
+}
+
+/// Why no more may be begun by somebody who has `own` of `all` there are.
+fn refusal(
+    own: usize,
+    (limit, most): (&'static str, usize),
+    all: usize,
+    total: (&'static str, usize),
+) -> Option<CallError> {
+    let kept = if own < limits::SHARE { 0 } else { limits::KEPT_FREE };
+    if own >= most {
+        Some(limits::reached(limit))
+    } else if all + kept >= total.1 {
+        Some(limits::reached(total.0))
+    } else {
+        None
+    }
 }
 
 impl State {
@@ -41,6 +71,22 @@ impl State {
             }
         }
         Ok(self.rooms.entry(name.to_owned()).or_default())
+    }
+
+    /// From where the room was made, and what all rooms from there have now.
+    fn made_from(&self, room: &str) -> (Option<IpAddr>, InUse) {
+        let maker = self.makers.get(room).copied();
+        let in_use = maker.and_then(|maker| self.addresses.get(&maker)).copied().unwrap_or_default();
+        (maker, in_use)
+    }
+
+    fn count(&mut self, maker: Option<IpAddr>, change: impl FnOnce(&mut InUse)) {
+        let Some(maker) = maker else { return };
+        let in_use = self.addresses.entry(maker).or_default();
+        change(in_use);
+        if *in_use == InUse::default() {
+            self.addresses.remove(&maker);
+        }
     }
 }
 
@@ -54,11 +100,14 @@ impl Budgets {
     /// Takes a connection out of the room's budget; the guard gives back what can be given back.
     ///
     /// # Errors
-    /// `outbound-total`, `outbound-at-once`, `outbound-per-minute`, `outbound-rooms`.
+    /// `outbound-total`, `address-outbound`, `outbound-at-once`, `outbound-per-minute`, `outbound-rooms`.
     pub(super) fn connection(self: &Arc<Self>, room: &str, now: Instant) -> Result<Budget, CallError> {
         let mut state = self.lock();
-        if state.open >= limits::TOTAL_AT_ONCE {
-            return Err(limits::reached("outbound-total"));
+        let (maker, own) = state.made_from(room);
+        let (of_address, total) =
+            (("address-outbound", limits::ADDRESS_AT_ONCE), ("outbound-total", limits::TOTAL_AT_ONCE));
+        if let Some(error) = refusal(own.open, of_address, state.open, total) {
+            return Err(error);
         }
         let used = state.room(room, now)?;
         if used.open >= limits::ROOM_AT_ONCE {
@@ -69,25 +118,35 @@ impl Budgets {
         }
         used.open += 1;
         state.open += 1;
+        state.count(maker, |in_use| in_use.open += 1);
         drop(state);
-        let origin = Some((Arc::clone(self), room.to_owned()));
+        let origin = Some(Origin { budgets: Arc::clone(self), room: room.to_owned(), maker });
         Ok(Budget { origin, began: now, up: AtomicU64::new(0), down: AtomicU64::new(0) })
     }
 
     /// Takes a lookup out of the room's budget.
     ///
     /// # Errors
-    /// `lookups-total`, `lookups-per-minute`, `outbound-rooms`.
+    /// `lookups-total`, `address-lookups`, `lookups-at-once`, `lookups-per-minute`, `outbound-rooms`.
     pub(super) fn lookup(self: &Arc<Self>, room: &str, now: Instant) -> Result<Lookup, CallError> {
         let mut state = self.lock();
-        if state.lookups >= limits::TOTAL_LOOKUPS {
-            return Err(limits::reached("lookups-total"));
+        let (maker, own) = state.made_from(room);
+        let (of_address, total) =
+            (("address-lookups", limits::ADDRESS_AT_ONCE), ("lookups-total", limits::TOTAL_LOOKUPS));
+        if let Some(error) = refusal(own.lookups, of_address, state.lookups, total) {
+            return Err(error);
         }
-        if !take(&mut state.room(room, now)?.lookups, limits::ROOM_LOOKUPS, now) {
+        let used = state.room(room, now)?;
+        if used.looking_up >= limits::ROOM_LOOKUPS_AT_ONCE {
+            return Err(limits::reached("lookups-at-once"));
+        }
+        if !take(&mut used.lookups, limits::ROOM_LOOKUPS, now) {
             return Err(limits::reached("lookups-per-minute"));
         }
+        used.looking_up += 1;
         state.lookups += 1;
-        Ok(Lookup { budgets: Arc::clone(self) })
+        state.count(maker, |in_use| in_use.lookups += 1);
+        Ok(Lookup(Origin { budgets: Arc::clone(self), room: room.to_owned(), maker }))
     }
 
     /// Outbound connections now open, and lookups under way.
@@ -98,7 +157,14 @@ impl Budgets {
 
     /// Forgets what the room has used. Its open connections still count in the total until they end.
     pub(super) fn forget(&self, room: &str) {
-        self.lock().rooms.remove(room);
+        let mut state = self.lock();
+        state.rooms.remove(room);
+        state.makers.remove(room);
+    }
+
+    /// The room was made from this address.
+    pub(super) fn made_by(&self, room: &str, address: IpAddr) {
+        self.lock().makers.insert(room.to_owned(), address);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -120,15 +186,26 @@ fn take(times: &mut VecDeque<Instant>, most: usize, now: Instant) -> bool {
 
 /// A lookup under way; ends when dropped.
 #[derive(Debug)]
-pub(super) struct Lookup {
-    budgets: Arc<Budgets>,
-}
+pub(super) struct Lookup(Origin);
 
 impl Drop for Lookup {
     fn drop(&mut self) {
-        let mut state = self.budgets.lock();
+        let Origin { budgets, room, maker } = &self.0;
+        let mut state = budgets.lock();
         state.lookups = state.lookups.saturating_sub(1);
+        state.count(*maker, |in_use| in_use.lookups = in_use.lookups.saturating_sub(1));
+        if let Some(used) = state.rooms.get_mut(room) {
+            used.looking_up = used.looking_up.saturating_sub(1);
+        }
     }
+}
+
+/// Whose budget something was taken from.
+#[derive(Debug)]
+struct Origin {
+    budgets: Arc<Budgets>,
+    room: String,
+    maker: Option<IpAddr>,
 }
 
 /// The budget of one outbound connection. Keep it as long as the socket; dropping it gives the place back and
@@ -136,7 +213,7 @@ impl Drop for Lookup {
 #[derive(Debug)]
 pub struct Budget {
     /// None for a literal target of the operator's, which has no budget.
-    origin: Option<(Arc<Budgets>, String)>,
+    origin: Option<Origin>,
     began: Instant,
     up: AtomicU64,
     down: AtomicU64,
@@ -206,9 +283,10 @@ impl Budget {
 
 impl Drop for Budget {
     fn drop(&mut self) {
-        let Some((budgets, room)) = self.origin.take() else { return };
+        let Some(Origin { budgets, room, maker }) = self.origin.take() else { return };
         let mut state = budgets.lock();
         state.open = state.open.saturating_sub(1);
+        state.count(maker, |in_use| in_use.open = in_use.open.saturating_sub(1));
         if let Some(used) = state.rooms.get_mut(&room) {
             used.open = used.open.saturating_sub(1);
         }
@@ -256,7 +334,7 @@ mod tests {
         let connect = |n: usize| budgets.connection(&(n / 4).to_string(), now);
         let held: Vec<_> = (0..32).map(|n| connect(n).unwrap()).collect();
         assert_eq!(limit(connect(32)), "outbound-total");
-        let lookups: Vec<_> = (0..32).map(|n: usize| budgets.lookup(&(n / 20).to_string(), now)).collect();
+        let lookups: Vec<_> = (0..32).map(|n: usize| budgets.lookup(&(n / 4).to_string(), now)).collect();
         assert_eq!(limit(budgets.lookup("another", now)), "lookups-total");
         assert_eq!(budgets.in_use(), (32, 32));
         drop((held, lookups));
@@ -264,9 +342,38 @@ mod tests {
     }
 
     #[test]
-    fn a_room_has_twenty_lookups_a_minute() {
+    fn one_address_has_eight_and_never_all_of_them() {
         let (budgets, now) = (Arc::new(Budgets::default()), Instant::now());
-        for _ in 0..20 {
+        let room = |address: u8, number: usize| {
+            let room = format!("{address}-{number}");
+            budgets.made_by(&room, [192, 0, 2, address].into());
+            room
+        };
+        let connect = |address, n: usize| budgets.connection(&room(address, n / 4), now);
+        let mut held: Vec<_> = (0..8).map(|n| connect(1, n).unwrap()).collect();
+        assert_eq!(limit(connect(1, 8)), "address-outbound");
+        for address in 2..=3 {
+            held.extend((0..8).map(|n| connect(address, n).unwrap()));
+        }
+        // The rest is for those who have little.
+        held.extend((0..2).map(|n| connect(4, n).unwrap()));
+        assert_eq!(limit(connect(4, 2)), "outbound-total");
+        held.extend((0..2).map(|n| connect(5, n).unwrap()));
+        let look_up = |address, n: usize| budgets.lookup(&room(address, n / 4), now);
+        let lookups: Vec<_> = (0..8).map(|n| look_up(1, n).unwrap()).collect();
+        assert_eq!(limit(look_up(1, 9)), "address-lookups");
+        assert_eq!(limit(look_up(2, 0)), "none");
+        drop((held, lookups));
+        assert!(budgets.lock().addresses.is_empty());
+    }
+
+    #[test]
+    fn a_room_has_four_lookups_at_once_and_twenty_a_minute() {
+        let (budgets, now) = (Arc::new(Budgets::default()), Instant::now());
+        let held: Vec<_> = (0..4).map(|_| budgets.lookup("room", now).unwrap()).collect();
+        assert_eq!(limit(budgets.lookup("room", now)), "lookups-at-once");
+        drop(held);
+        for _ in 4..20 {
             drop(budgets.lookup("room", now).unwrap());
         }
         assert_eq!(limit(budgets.lookup("room", now)), "lookups-per-minute");

@@ -1,11 +1,19 @@
 //! Who asked for what and which rule answered: one record a decision, never a payload.
+//!
+//! A room that asks again and again is recorded at a rate, each kind of decision by itself; what was left out is counted
+//! in the next record of that kind. What the budgets allow always fits.
 
-use std::net::IpAddr;
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use proto::call::CallError;
 
 /// What was decided about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Looking up a name.
     Resolve,
@@ -34,12 +42,86 @@ pub struct Decision<'a> {
     pub allowed: bool,
 }
 
+/// Records of one room and kind at once.
+const BURST: u32 = 30;
+/// One more each so often: thirty a minute, as many as a room's budgets allow to look up and to connect.
+const EACH: Duration = Duration::from_secs(2);
+
 impl Decision<'_> {
     /// Writes the record to the log, under the target `egress`.
     pub(super) fn log(&self) {
+        self.log_after(None);
+    }
+
+    fn log_after(&self, left_out: Option<u64>) {
         let Self { room, step, name, address, port, rule, allowed } = *self;
         let address = address.map(tracing::field::display);
-        tracing::info!(target: "egress", room, ?step, name, address, port, rule, allowed);
+        tracing::info!(target: "egress", room, ?step, name, address, port, rule, allowed, left_out);
+    }
+}
+
+/// What was recorded of each room lately.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    rooms: Mutex<HashMap<String, HashMap<(Step, bool), Rate>>>,
+}
+
+#[derive(Debug)]
+struct Rate {
+    left: u32,
+    since: Instant,
+    left_out: u64,
+}
+
+impl Rate {
+    fn new(now: Instant) -> Self {
+        Self { left: BURST, since: now, left_out: 0 }
+    }
+
+    /// Whether one more may be recorded, and how many were left out before it.
+    fn take(&mut self, now: Instant) -> Option<u64> {
+        let earned = now.saturating_duration_since(self.since).as_millis() / EACH.as_millis();
+        let earned = u32::try_from(earned).unwrap_or(u32::MAX);
+        self.since += EACH * earned;
+        self.left = self.left.saturating_add(earned).min(BURST);
+        if self.left == 0 {
+            self.left_out += 1;
+            return None;
+        }
+        self.left -= 1;
+        Some(std::mem::take(&mut self.left_out))
+    }
+}
+
+impl Records {
+    /// Writes the record unless there were too many of its kind.
+    pub(super) fn log(&self, decision: &Decision<'_>) {
+        let now = Instant::now();
+        let mut rooms = self.lock();
+        // Bounded by the rooms there are: each is forgotten when it ends.
+        let kinds = match rooms.get_mut(decision.room) {
+            Some(kinds) => kinds,
+            None => rooms.entry(decision.room.to_owned()).or_default(),
+        };
+        let rate = kinds.entry((decision.step, decision.allowed)).or_insert_with(|| Rate::new(now));
+        let taken = rate.take(now);
+        drop(rooms);
+        if let Some(left_out) = taken {
+            decision.log_after((left_out > 0).then_some(left_out));
+        }
+    }
+
+    /// The room has ended: says what was left out of its records.
+    pub(super) fn forget(&self, room: &str) {
+        let kinds = self.lock().remove(room).unwrap_or_default();
+        let left_out: u64 = kinds.values().map(|rate| rate.left_out).sum();
+        if left_out > 0 {
+            tracing::info!(target: "egress", room, left_out, "records were left out, there were too many");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, HashMap<(Step, bool), Rate>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,5 +133,20 @@ pub(super) fn rule_of(error: &CallError) -> String {
         CallError::Errno { errno, .. } => errno.name().to_owned(),
         CallError::Resolve(error) => error.name().to_owned(),
         CallError::TimedOut { .. } => "timed_out".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_burst_records_are_counted_and_thirty_a_minute_written() {
+        let now = Instant::now();
+        let mut rate = Rate::new(now);
+        assert!((0..BURST).all(|_| rate.take(now) == Some(0)));
+        assert!((0..7).all(|_| rate.take(now).is_none()));
+        assert_eq!(rate.take(now + EACH), Some(7));
+        assert_eq!((0..100).filter_map(|_| rate.take(now + Duration::from_secs(62))).count(), 30);
     }
 }

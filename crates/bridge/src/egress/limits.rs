@@ -11,10 +11,18 @@ pub const ROOM_CONNECTS: usize = 10;
 pub const ROOM_LOOKUPS: usize = 20;
 /// The period of the rates.
 pub const PERIOD: Duration = Duration::from_secs(60);
+/// Lookups of one room at once.
+pub const ROOM_LOOKUPS_AT_ONCE: usize = 4;
 /// Outbound connections of the whole server at once.
 pub const TOTAL_AT_ONCE: usize = 32;
 /// Lookups of the whole server at once.
 pub const TOTAL_LOOKUPS: usize = 32;
+/// Outbound connections at once of all rooms made from one address (IPv6: one /64), and as many lookups.
+pub const ADDRESS_AT_ONCE: usize = 8;
+/// Of the totals, what is kept for addresses that have fewer than [`SHARE`].
+pub const KEPT_FREE: usize = 8;
+/// See [`KEPT_FREE`].
+pub const SHARE: usize = 2;
 
 /// Bytes that one connection may bring in.
 pub const BYTES_DOWN: u64 = 2 * 1024 * 1024;
@@ -52,6 +60,9 @@ pub const TABLE: &[(&str, u64)] = &[
     ("outbound-at-once", ROOM_AT_ONCE as u64),
     ("outbound-per-minute", ROOM_CONNECTS as u64),
     ("lookups-per-minute", ROOM_LOOKUPS as u64),
+    ("lookups-at-once", ROOM_LOOKUPS_AT_ONCE as u64),
+    ("address-outbound", ADDRESS_AT_ONCE as u64),
+    ("address-lookups", ADDRESS_AT_ONCE as u64),
     ("outbound-total", TOTAL_AT_ONCE as u64),
     ("lookups-total", TOTAL_LOOKUPS as u64),
     ("outbound-bytes-down", BYTES_DOWN),

@@ -27,6 +27,13 @@ impl RoomEgress {
     pub fn new(egress: Arc<Egress>, room: impl Into<Arc<str>>) -> Self {
         Self { egress, room: room.into() }
     }
+
+    /// The same for a room that was made from a network.
+    #[must_use]
+    pub fn made_by(self, network: Option<IpAddr>) -> Self {
+        self.egress.made_by(&self.room, network);
+        self
+    }
 }
 
 impl Drop for RoomEgress {

@@ -1,4 +1,5 @@
-//! Refusals as the client sees them: one JSON shape, never an errno and never anything from inside.
+//! Refusals as the client sees them: one JSON shape, never an errno and never anything from inside. For whom a browser
+//! shows them to, see [`super::words`].
 
 use axum::{
     Json,
@@ -88,6 +89,11 @@ impl Refused {
     /// The same refusal with another status.
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
+    }
+
+    /// What is said about it, as a sentence begins and without its end.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The rule or the limit, for the metrics.

@@ -12,27 +12,34 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
-use super::{Shared, error::Refused, headers};
+use super::{Shared, error::Refused, headers, words::Reader};
 use crate::origin::Ends;
 
 /// Checks a request, lets it through, and completes the answer.
 pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let secure = request.extensions().get::<Ends>().is_some_and(|ends| ends.secure);
     let allowed = shared.names.allowed_origin(request.headers());
+    let reader = Reader::of(&request);
     let mut response = match admit(&shared, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => refused.into_response(),
     };
-    if let Some(refused) = response.extensions().get::<Refused>() {
+    let refused = response.extensions_mut().remove::<Refused>();
+    if let Some(refused) = &refused {
         shared.metrics.refused(refused.reason());
     }
     shared.metrics.answered(response.status());
     headers::put(response.headers_mut());
+    if let Some((refused, reader)) = refused.zip(reader) {
+        reader.tell(&refused, &mut response);
+    }
     if secure && shared.config.tls.as_ref().is_some_and(|tls| tls.strict) {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, headers::STRICT);
     }
     if let Some(origin) = allowed {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    if shared.names.has_guests() {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
     }
     response
@@ -44,6 +51,9 @@ async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused
     let upgrade = request.headers().contains_key(header::UPGRADE);
     if upgrade || !is_safe(request.method()) {
         shared.names.check_origin(ends, &host, request.headers())?;
+    }
+    if shared.names.is_forwarded(ends, request.headers()) {
+        shared.quota.is_forwarded();
     }
     let client = Client(shared.names.client(ends, request.headers()));
     request.extensions_mut().insert(client);

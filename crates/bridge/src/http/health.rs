@@ -66,6 +66,7 @@ pub(crate) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
         ("connections", u64::from(shared.quota.count(Kind::Connection)), "TCP connections to the page."),
         ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),
         ("rooms", shared.rooms.count() as u64, "Rooms alive now."),
+        ("kept_bytes", shared.memory.used(), "Bytes kept for visitors, as counted."),
         ("draining", shared.drain.is_begun().into(), "1 while the server is going away."),
     ];
     let headers = [

@@ -2,24 +2,35 @@
 //!
 //! The key comes in an `Authorization: Bearer` header, never in the address: addresses end up in logs and histories.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
+    Extension,
+    body::Body,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use futures_util::Stream;
 use proto::message::Secret;
 
-use super::{Shared, error::Refused};
+use super::{Shared, error::Refused, gate::Client};
+use crate::{
+    quota::{Kind, Permit},
+    room::Room,
+};
 
 /// The media type Wireshark's makers registered.
 const PCAPNG: &str = "application/x-pcapng";
+/// About so many bytes of it are made at a time.
+const PIECE: usize = 64 * 1024;
 
-/// Answers with the file; 404 for a room that is none, 403 without one of its keys.
+/// Answers with the file; 404 for a room that is none, 403 without one of its keys, and a limit of such files at once.
 pub(crate) async fn pcap(
     State(shared): State<Arc<Shared>>,
+    Extension(Client(client)): Extension<Client>,
     Path(room): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
@@ -30,16 +41,26 @@ pub(crate) async fn pcap(
             Refused::protocol("key", "this needs the room's key: Authorization: Bearer <key>".to_owned());
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
-    let file = room.lab.capture().pcapng().map_err(|error| {
-        tracing::error!(%error, "a recording could not be written");
-        Refused::unavailable("pcap", "the recording could not be written; try again")
-    })?;
+    shared.memory.check_answer()?;
+    let permit = shared.quota.take(Kind::Download, client)?;
+    let file = Body::from_stream(pieces(room, permit));
     let headers = [
         (header::CONTENT_TYPE, PCAPNG),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"wireside.pcapng\""),
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, file).into_response())
+}
+
+/// The file piece by piece, each made when the one before it was taken: whoever does not read makes nobody keep it.
+fn pieces(room: Arc<Room>, permit: Permit) -> impl Stream<Item = io::Result<Bytes>> {
+    let reading = room.lab.capture().begin_reading();
+    futures_util::stream::try_unfold((room, reading, permit), |(room, mut reading, permit)| async move {
+        let piece = room.lab.capture().read(&mut reading, PIECE).inspect_err(|error| {
+            tracing::error!(%error, "a recording could not be written");
+        })?;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (room, reading, permit))))
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<Secret> {

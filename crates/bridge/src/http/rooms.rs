@@ -31,14 +31,17 @@ pub(crate) async fn create(
     if shared.drain.is_begun() {
         return Err(Refused::draining());
     }
+    shared.memory.check_room()?;
     let permit = shared.quota.take(Kind::Room, address)?;
-    let created = shared.rooms.create(permit).await.map_err(|error| match error {
-        CreateError::Draining => Refused::draining(),
-        CreateError::Missing { step, remedy } => {
-            Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
-        }
-        CreateError::Failed => Refused::unavailable("room", "the room could not be made; try again"),
-    })?;
+    let created =
+        shared.rooms.create(permit, shared.quota.network(address)).await.map_err(|error| match error {
+            CreateError::Draining => Refused::draining(),
+            CreateError::Missing { step, remedy } => {
+                Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
+            }
+            CreateError::Limit(reached) => reached.into(),
+            CreateError::Failed => Refused::unavailable("room", "the room could not be made; try again"),
+        })?;
     let location = format!("/r/{}", created.room);
     let made = Made {
         owner: URL_SAFE_NO_PAD.encode(created.owner),

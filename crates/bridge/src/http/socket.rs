@@ -11,7 +11,7 @@ use proto::{SUBPROTOCOL, limits::MESSAGE};
 use tokio::time::{Instant, sleep};
 
 use super::{Shared, error::Refused, gate::Client, page};
-use crate::{quota::Kind, ws};
+use crate::{accept::Meter, quota::Kind, ws};
 
 /// Bytes read at once, and bytes gathered before a write. tungstenite's own defaults are 128 KiB each, held by every
 /// idle session.
@@ -21,6 +21,7 @@ const BUFFER: usize = 4 * 1024;
 pub(crate) async fn upgrade(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
+    Extension(meter): Extension<Arc<Meter>>,
     Path(room): Path<String>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refused> {
@@ -56,7 +57,7 @@ pub(crate) async fn upgrade(
     let response = upgrade.on_upgrade(move |socket| async move {
         let drain = shared.drain.clone();
         tokio::select! {
-            () = ws::serve(socket, ws::Context { shared, room, client, permit }) => {}
+            () = ws::serve(socket, ws::Context { shared, room, client, meter, permit }) => {}
             () = drain.over() => {}
         }
         drop(hold);

@@ -38,6 +38,11 @@ fn our_names_are_ours() {
         "lab.example",
         "lab.example:8080",
         "exact.example:8443",
+        // What forwards to here on the visitor's own machine may have any port.
+        "localhost",
+        "localhost:9000",
+        "127.0.0.1:9000",
+        "[::1]:9000",
     ] {
         assert!(host(ours).is_ok(), "{ours}");
     }
@@ -47,9 +52,10 @@ fn our_names_are_ours() {
 fn other_names_are_not() {
     for other in [
         "evil.example:8080",
-        "localhost",
-        "localhost:8081",
         "localhost.:8080",
+        "localhost.:9000",
+        "sub.localhost:9000",
+        "192.0.2.7:9000",
         "localhost.evil.example:8080",
         "127.0.0.1.evil.example:8080",
         "192.0.2.8:8080",
@@ -133,6 +139,33 @@ fn behind_our_own_tls_only_https_is_ours() {
     let check = |origin| names().check_origin(secure, &host, &with("origin", &[origin]));
     assert_eq!(check("https://localhost:8080"), Ok(()));
     assert_eq!(check("http://localhost:8080"), Err(Stranger::Origin));
+}
+
+#[test]
+fn a_forwarded_port_is_part_of_the_origin() {
+    let host = host("localhost:9000").unwrap();
+    let check = |origin| names().check_origin(ends(), &host, &with("origin", &[origin]));
+    assert_eq!(check("http://localhost:9000"), Ok(()));
+    for other in
+        ["http://localhost:8080", "http://localhost", "http://127.0.0.1:9000", "http://evil.example:9000"]
+    {
+        assert_eq!(check(other), Err(Stranger::Origin), "{other}");
+    }
+}
+
+#[test]
+fn the_flag_that_would_help_is_known() {
+    let wanted = |text: &str| Names::wanted(ends(), &with("host", &[text]));
+    assert_eq!(wanted("lab.other:9000").as_deref(), Some("lab.other:9000"));
+    assert_eq!(wanted("Lab.Other:8080").as_deref(), Some("lab.other"));
+    assert_eq!(wanted("lab.other").as_deref(), Some("lab.other"));
+    assert_eq!(wanted("<script>"), None);
+    // Whoever does as told is let in.
+    for text in ["lab.other:9000", "lab.other:8080", "lab.other", "192.0.2.9:9000", "[2001:db8::5]:8080"] {
+        let config = Config { host_names: vec![wanted(text).unwrap()], ..Config::default() };
+        let names = Names::new(&config).unwrap();
+        assert!(names.host(ends(), &Uri::from_static("/"), &with("host", &[text])).is_ok(), "{text}");
+    }
 }
 
 #[test]

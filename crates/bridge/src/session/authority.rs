@@ -19,12 +19,14 @@ pub(super) fn check(role: Role, own_host: Option<HostId>, message: &ClientMessag
         | ClientMessage::Rename { .. }
         | ClientMessage::StreamCredit { .. }
         | ClientMessage::Bye => true,
-        ClientMessage::OpenProgram { host, .. } | ClientMessage::Source { host, .. } => match role {
+        ClientMessage::OpenProgram { host, .. }
+        | ClientMessage::Source { host, .. }
+        | ClientMessage::InFront { host, .. } => match role {
             Role::Owner => true,
             Role::Participant => own(*host),
             Role::Viewer => false,
         },
-        ClientMessage::Wire { .. } => role == Role::Owner,
+        ClientMessage::Wire { .. } | ClientMessage::Remove { .. } => role == Role::Owner,
         ClientMessage::Host { host, command, .. } => match role {
             Role::Owner => true,
             Role::Participant => own(*host) && !matches!(command, HostCommand::Cable(_)),
@@ -82,7 +84,10 @@ mod tests {
         let cable =
             ClientMessage::Host { id: CallId(1), host: HostId(3), command: HostCommand::Cable(false) };
         let hold = ClientMessage::Wire { id: CallId(1), command: WireCommand::Hold };
+        let remove = ClientMessage::Remove { id: CallId(1), member: proto::id::MemberId(1) };
+        let front = |host| ClientMessage::InFront { host: HostId(host), name: "x.py".into() };
         let own = Some(HostId(3));
+        assert!(check(Role::Participant, own, &front(3)).is_ok());
         assert!(check(Role::Participant, own, &open(3)).is_ok());
         let progress = ClientMessage::Progress {
             lesson: "x".into(),
@@ -91,7 +96,7 @@ mod tests {
         };
         assert!(check(Role::Participant, own, &progress).is_ok());
         assert!(check(Role::Viewer, None, &progress).is_err());
-        for refused in [&open(1), &cable, &hold] {
+        for refused in [&open(1), &cable, &hold, &remove, &front(1)] {
             assert!(check(Role::Participant, own, refused).is_err());
             assert!(check(Role::Viewer, None, refused).is_err());
             assert!(check(Role::Owner, None, refused).is_ok());

@@ -20,8 +20,6 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{Over, Session};
 
-/// Bytes that a page may send ahead of the kernel.
-const SEND_WINDOW: u64 = 256 * 1024;
 /// A buffer of which less than one part in this many was filled is not kept: its bytes are copied out.
 const KEPT_FROM: usize = 4;
 
@@ -126,13 +124,15 @@ struct Pump {
     writable: Waker,
     sent: u64,
     granted: u64,
+    /// Bytes that the page may send ahead of the kernel.
+    window: u64,
     ending: Ending,
     /// Why it broke.
     error: Option<CallError>,
 }
 
 impl Pump {
-    fn new(link: Arc<OutsideLink>, stream: StreamId, bell: &Arc<Bell>) -> io::Result<Self> {
+    fn new(link: Arc<OutsideLink>, stream: StreamId, window: u64, bell: &Arc<Bell>) -> io::Result<Self> {
         // Deprecated for types whose descriptor may change under it; a link's never does, and its successor is an
         // unsafe function.
         #[expect(deprecated, reason = "sound for a link, see above")]
@@ -145,7 +145,8 @@ impl Pump {
             blocked: false,
             writable: Cord::waker(bell, stream, Direction::Write),
             sent: 0,
-            granted: SEND_WINDOW,
+            granted: window,
+            window,
             ending: Ending::Open,
             error: None,
         })
@@ -210,8 +211,8 @@ impl Pump {
 
     /// The new total to grant, when it is worth a message.
     fn grant(&mut self) -> Option<u64> {
-        let ready = self.sent + SEND_WINDOW;
-        let worth_it = ready - self.granted >= SEND_WINDOW / 4;
+        let ready = self.sent + self.window;
+        let worth_it = ready - self.granted >= self.window / 4;
         worth_it.then(|| {
             self.granted = ready;
             ready
@@ -256,12 +257,13 @@ impl Session {
         &mut self,
         stream: StreamId,
         link: Arc<OutsideLink>,
+        window: u64,
     ) -> Result<(), Over> {
-        match Pump::new(link, stream, &self.outside.bell) {
+        match Pump::new(link, stream, window, &self.outside.bell) {
             Ok(pump) => {
                 self.outside.pumps.insert(stream, pump);
                 self.outside.turns.push_back(stream);
-                self.endpoint.grant(stream, SEND_WINDOW);
+                self.endpoint.grant(stream, window);
                 self.dirty = true;
                 Ok(())
             }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use lab::{CallRequest, Delivery, Request};
 use proto::{
-    call::CallError,
+    call::{CallError, Value},
     id::CallId,
     message::{ClientMessage, ServerMessage},
     server::ServerEvent,
@@ -75,7 +75,13 @@ impl Session {
             }
             ClientMessage::Wire { id, command } => Request::Wire { member, id, command },
             ClientMessage::Host { id, host, command } => Request::Host { member, id, host, command },
-            ClientMessage::Rename { name } => Request::Rename { member, name },
+            ClientMessage::Rename { name } => {
+                if !self.small_talk.take(Instant::now()) {
+                    tracing::debug!(%member, "a name beyond the allowance is not recorded");
+                    return Ok(());
+                }
+                Request::Rename { member, name }
+            }
             ClientMessage::Progress { lesson, step, outcome } => {
                 if !self.progress.take(Instant::now()) {
                     tracing::debug!(%member, "progress beyond the allowance is not recorded");
@@ -89,6 +95,19 @@ impl Session {
                     return Ok(());
                 }
                 Request::Source { member, host, name, text }
+            }
+            ClientMessage::InFront { host, name } => {
+                if !self.sources.take(Instant::now()) {
+                    tracing::debug!(%member, "what is in front beyond the allowance is not recorded");
+                    return Ok(());
+                }
+                Request::InFront { member, host, name }
+            }
+            ClientMessage::Remove { id, member: gone } => {
+                let outcome = self.room.remove(gone).map(|()| Value::Done);
+                tracing::info!(room = self.room.id, by = %member, %gone, ok = outcome.is_ok(), "a removal");
+                self.send(ServerMessage::Result { id, outcome }, Bytes::new());
+                return Ok(());
             }
             ClientMessage::Bye => Request::EndPagePrograms { member },
             ClientMessage::KeepOpen => {
@@ -107,7 +126,8 @@ impl Session {
             ClientMessage::OpenProgram { id, .. }
             | ClientMessage::CloseProgram { id, .. }
             | ClientMessage::Wire { id, .. }
-            | ClientMessage::Host { id, .. } => self.refuse(*id, error),
+            | ClientMessage::Host { id, .. }
+            | ClientMessage::Remove { id, .. } => self.refuse(*id, error),
             ClientMessage::OpenStream { stream, .. } => {
                 let ended = ServerMessage::StreamEnded { stream: *stream, error: Some(error) };
                 self.send(ended, Bytes::new());
@@ -119,7 +139,9 @@ impl Session {
     /// Passes on what the room has for this person.
     pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<(), Over> {
         match delivery {
-            Delivery::StreamOpened { stream, outside } => self.stream_opened(stream, outside).await?,
+            Delivery::StreamOpened { stream, outside, window } => {
+                self.stream_opened(stream, outside, window).await?;
+            }
             Delivery::Result { id, outcome, payload } => {
                 self.send(ServerMessage::Result { id, outcome }, payload);
             }

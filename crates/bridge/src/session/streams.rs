@@ -67,12 +67,13 @@ impl Session {
         &mut self,
         stream: StreamId,
         outside: Option<Arc<OutsideLink>>,
+        window: u64,
     ) -> Result<(), Over> {
         let Some(lane) = self.parked.streams.get_mut(&stream) else { return Ok(()) };
         let way = if outside.is_some() { Way::Outside } else { Way::Room };
         let Way::Unknown(before) = std::mem::replace(&mut lane.way, way) else { return Ok(()) };
         if let Some(link) = outside {
-            self.begin_outside(stream, link).await?;
+            self.begin_outside(stream, link, window).await?;
         }
         for said in before {
             self.hear_page(stream, said).await?;

@@ -34,6 +34,8 @@ pub enum Body {
     Output { host: Option<String>, program: String, program_id: u32, stream: &'static str, text: String },
     /// The text of a program in somebody's editor; null once a newer one of the same program was recorded.
     Source { by: String, member: u32, host: String, name: String, text: Option<String> },
+    /// Somebody who works on a machine has this in front in their page: a program's file, or its console.
+    InFront { by: String, member: u32, host: String, name: String },
     /// The wire's settings from now on; `delay` in milliseconds one way, `loss` a probability.
     Wire { by: Option<String>, rule: Option<String>, held: bool, delay: u32, loss: f64, seed: u64 },
     /// Somebody came or went.

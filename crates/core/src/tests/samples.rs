@@ -100,6 +100,8 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
         ClientMessage::Unsubscribe,
         ClientMessage::Output { program: PROGRAM, error: true, text: "ä\n".into() },
         ClientMessage::Source { host: HostId(1), name: "client.py".into(), text: "import socket\n".into() },
+        ClientMessage::InFront { host: HostId(1), name: "client.py".into() },
+        ClientMessage::Remove { id, member: MemberId(3) },
         ClientMessage::Host { id, host: HostId(1), command: HostCommand::Cable(false) },
         ClientMessage::Host { id, host: HostId(1), command: HostCommand::FreshNetwork },
         ClientMessage::Host {
@@ -176,6 +178,7 @@ pub(super) fn server_messages() -> Vec<ServerMessage> {
         ServerMessage::Notice(Notice::RoomEnded),
         ServerMessage::Notice(Notice::TakenOver),
         ServerMessage::Notice(Notice::Draining { left_ms: 10_000 }),
+        ServerMessage::Notice(Notice::Removed),
     ]);
     messages
 }
@@ -207,6 +210,7 @@ pub(super) fn welcomes(snapshot: &Snapshot) -> Vec<Welcome> {
         Refusal::Limit { limit: "members".into(), value: 64 },
         Refusal::Draining,
         Refusal::Unavailable("no namespaces".into()),
+        Refusal::Removed,
     ];
     let first = [Welcome::Begun(Box::new(snapshot.clone())), Welcome::Begun(Box::new(full))];
     first
@@ -356,6 +360,7 @@ pub(super) fn events() -> Vec<Event> {
             step: "Connect it".into(),
             outcome: StepOutcome::Passed { evidence: 300 },
         },
+        What::InFront { by: MemberId(1), host: HostId(1), name: "client.py".into() },
     ]);
     let numbered = whats.into_iter().zip(1..);
     numbered.map(|(what, seq)| Event { seq, time: seq * 1_000_000, what }).collect()

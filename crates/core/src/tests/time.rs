@@ -101,7 +101,7 @@ fn the_resume_window_counts_down_from_the_loss() {
 
 #[test]
 fn a_session_taken_over_or_a_room_that_ended_is_not_connected_to_again() {
-    for notice in [Notice::TakenOver, Notice::RoomEnded] {
+    for notice in [Notice::TakenOver, Notice::RoomEnded, Notice::Removed] {
         let mut pair = Pair::live();
         pair.server.send(ServerMessage::Notice(notice.clone()), Bytes::new());
         pair.drive();
@@ -113,7 +113,7 @@ fn a_session_taken_over_or_a_room_that_ended_is_not_connected_to_again() {
 
 #[test]
 fn close_codes_say_the_same_where_the_notice_did_not_get_through() {
-    for (code, notice) in [(4001, Notice::TakenOver), (4002, Notice::RoomEnded)] {
+    for (code, notice) in [(4001, Notice::TakenOver), (4002, Notice::RoomEnded), (4003, Notice::Removed)] {
         let mut pair = Pair::live();
         pair.client.closed(code, pair.now, 0.0);
         pair.client.closed(code, pair.now, 0.0);

@@ -1,6 +1,9 @@
 //! The keeper's own loop: one thread, blocking, one answer to every request, until main is gone.
 
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::{
+    io::Write as _,
+    os::fd::{AsFd as _, BorrowedFd, OwnedFd},
+};
 
 use rustix::io::Errno;
 
@@ -20,7 +23,8 @@ pub(super) fn run() -> i32 {
     match serve(input.as_fd()) {
         Ok(()) => 0,
         Err(errno) => {
-            eprintln!("wireside keeper: {}", std::io::Error::from(errno));
+            let error = std::io::Error::from(errno);
+            let _unheard = writeln!(std::io::stderr(), "wireside keeper: {error}");
             1
         }
     }

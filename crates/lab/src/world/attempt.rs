@@ -7,12 +7,11 @@ use proto::{
     call::{Call, CallError, Flags, Kind, Outcome, PollEvents, Value},
     errno::Errno,
     id::{CallRef, SocketId},
-    limits,
     trace::Cause,
 };
 
 use super::{World, calls};
-use crate::syscall;
+use crate::{results::NoRoom, syscall};
 
 /// What one try came to.
 #[derive(Debug)]
@@ -77,9 +76,8 @@ impl World {
         if let Err(errno) = self.programs.get(&program).ok_or(Errno::EBADF).and_then(|p| p.next_fd()) {
             return Attempt::failed(CallError::errno(errno));
         }
-        if self.sockets.len() >= limits::SOCKETS {
-            let value = limits::SOCKETS as u64;
-            return Attempt::failed(CallError::Limit { limit: "sockets".to_owned(), value });
+        if let Err(error) = self.may_have_socket(program) {
+            return Attempt::failed(error);
         }
         let host = listener.host;
         match listener.end.room().and_then(syscall::accept) {
@@ -135,25 +133,59 @@ impl World {
     }
 
     fn try_recv(&mut self, id: CallRef, socket: SocketId, flags: Flags, max: u32) -> Attempt {
+        match self.receive(id, socket, flags, max as usize) {
+            Ok(attempt) => attempt,
+            Err(no_room) => self.without_room(id, socket, no_room),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        id: CallRef,
+        socket: SocketId,
+        flags: Flags,
+        max: usize,
+    ) -> Result<Attempt, NoRoom> {
         let never_waits = self.never_waits(id);
         let (Some(socket), Some(waiting)) = (self.sockets.get_mut(&socket), self.waiting.get_mut(&id)) else {
-            return Attempt::failed(CallError::errno(Errno::EBADF));
+            return Ok(Attempt::failed(CallError::errno(Errno::EBADF)));
+        };
+        let member = waiting.asked.and_then(|(member, _)| self.members.get(&member));
+        let Some(results) = member.map(|member| &member.results) else {
+            return Ok(Attempt::failed(CallError::errno(Errno::EBADF)));
         };
         let end = &mut socket.end;
         // Peeking takes nothing, so there is nothing to go on collecting: such a call returns with what is there.
         let all =
             flags.contains(Flags::WAITALL) && !flags.contains(Flags::PEEK) && end.kind() == Kind::Stream;
+        if !all {
+            let size = end.fits(max);
+            let place = results.place(size)?;
+            return Ok(match end.recv_fitting(size, flags) {
+                Ok(data) => {
+                    let (outcome, payload) = calls::received(data, place);
+                    Attempt::Ended(outcome, payload)
+                }
+                Err(error) => Attempt::error(error, never_waits),
+            });
+        }
         loop {
-            let missing = (max as usize).saturating_sub(waiting.received.len());
-            match end.recv(missing, flags) {
+            let missing = max.saturating_sub(waiting.received.len());
+            if waiting.place.is_none() && end.has_bytes() {
+                waiting.place = Some(results.place_to_collect(max)?);
+                waiting.received.reserve_exact(max);
+            }
+            // Without a place only the end of file is looked for, or what stands behind TCP's urgent byte.
+            let size = if waiting.place.is_some() { end.fits(missing) } else { missing.min(1) };
+            match end.recv_fitting(size, flags) {
                 Ok(data) => {
                     waiting.received.extend_from_slice(&data);
-                    if !all || data.is_empty() || waiting.received.len() >= max as usize {
+                    if data.is_empty() || waiting.received.len() >= max {
                         break;
                     }
                 }
                 Err(error) if waiting.received.is_empty() || is_again(&error) && !never_waits => {
-                    return Attempt::error(error, never_waits);
+                    return Ok(Attempt::error(error, never_waits));
                 }
                 Err(error) if is_again(&error) => break,
                 Err(error) => {
@@ -162,8 +194,27 @@ impl World {
                 }
             }
         }
-        let (outcome, payload) = calls::received(std::mem::take(&mut waiting.received));
-        Attempt::Ended(outcome, payload)
+        let (outcome, payload) = waiting.take_received();
+        Ok(Attempt::Ended(outcome, payload))
+    }
+
+    /// There is no room for what a receive would bring: it waits until the page has taken what it has, or is refused.
+    fn without_room(&mut self, id: CallRef, socket: SocketId, no_room: NoRoom) -> Attempt {
+        let never_waits = self.never_waits(id);
+        let Some(waiting) = self.waiting.get_mut(&id) else { return Attempt::Waits };
+        match (no_room, waiting.asked) {
+            (NoRoom::Later(_), Some((member, _))) if !never_waits => {
+                self.starve(member, socket);
+                Attempt::Waits
+            }
+            (NoRoom::Later(error) | NoRoom::Never(error), _) if waiting.received.is_empty() => {
+                Attempt::failed(error)
+            }
+            _ => {
+                let (outcome, payload) = waiting.take_received();
+                Attempt::Ended(outcome, payload)
+            }
+        }
     }
 
     /// On a stream this is recv(2): the kernel names no sender.
@@ -181,9 +232,19 @@ impl World {
                 other => other,
             };
         }
-        match end.recvfrom(max as usize, flags) {
+        let size = end.datagram_fits(max as usize);
+        let asked = self.waiting.get(&id).and_then(|waiting| waiting.asked);
+        let Some(member) = asked.and_then(|(member, _)| self.members.get(&member)) else {
+            return Attempt::failed(CallError::errno(Errno::EBADF));
+        };
+        let place = match member.results.place(size) {
+            Ok(place) => place,
+            Err(no_room) => return self.without_room(id, socket, no_room),
+        };
+        match end.recvfrom(size, flags) {
             Ok((data, from)) => {
-                Attempt::Ended(Ok(Value::ReceivedFrom { length: count(data.len()), from }), data.into())
+                let value = Value::ReceivedFrom { length: count(data.len()), from };
+                Attempt::Ended(Ok(value), place.fill(data))
             }
             Err(errno) => Attempt::error(CallError::errno(errno), never_waits),
         }

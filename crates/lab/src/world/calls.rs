@@ -15,8 +15,8 @@ use proto::{
     trace::{CallBegin, CallEnd, Cause, Data, What},
 };
 
-use super::{Timer, World, attempt::Attempt, ping::Ping};
-use crate::delivery::Delivery;
+use super::{Timer, World, attempt::Attempt, ping::Ping, timers::TimerKey};
+use crate::{delivery::Delivery, results::Place};
 
 /// Which queue of a descriptor a call stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +74,15 @@ pub(super) struct Waiting {
     pub(super) taken: usize,
     /// Bytes of a MSG_WAITALL receive that are here.
     pub(super) received: Vec<u8>,
+    /// The place that is reserved for them.
+    pub(super) place: Option<Place>,
     /// It went outside the room, where packets are not recorded.
     pub(super) outside: bool,
     pub(super) ping: Option<Ping>,
     /// Stops work outside the room that nobody waits for any more.
     pub(super) abort: Option<AbortHandle>,
+    /// The end of its time.
+    pub(super) timer: Option<TimerKey>,
 }
 
 impl Waiting {
@@ -98,19 +102,29 @@ impl Waiting {
         u32::try_from(self.taken).unwrap_or(u32::MAX)
     }
 
+    /// The result of a receive with the bytes it has collected.
+    pub(super) fn take_received(&mut self) -> (Outcome, Bytes) {
+        received(std::mem::take(&mut self.received), self.place.take().unwrap_or_default())
+    }
+
     /// How a call ends that was interrupted: with what it has, or with `error`.
     fn interrupted(&mut self, error: CallError) -> (Outcome, Bytes) {
         match self.call {
-            Call::Recv { .. } if !self.received.is_empty() => received(std::mem::take(&mut self.received)),
+            Call::Recv { .. } if !self.received.is_empty() => self.take_received(),
+            Call::RecvFrom { .. } if !self.received.is_empty() => {
+                let (_, payload) = self.take_received();
+                let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+                (Ok(Value::ReceivedFrom { length, from: None }), payload)
+            }
             _ => (Err(error), Bytes::new()),
         }
     }
 }
 
 /// The result of a recv.
-pub(super) fn received(bytes: Vec<u8>) -> (Outcome, Bytes) {
+pub(super) fn received(bytes: Vec<u8>, place: Place) -> (Outcome, Bytes) {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    (Ok(Value::Received { length }), bytes.into())
+    (Ok(Value::Received { length }), place.fill(bytes))
 }
 
 /// Arguments that no system call is made for.
@@ -123,7 +137,9 @@ fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
         Call::Send { length, .. } | Call::SendTo { length, .. } if *length > limits::CALL_PAYLOAD => {
             limit("call-payload", limits::CALL_PAYLOAD.into())
         }
-        Call::Recv { flags, max, .. } if flags.contains(Flags::WAITALL) && *max > limits::CALL_PAYLOAD => {
+        Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. }
+            if flags.contains(Flags::WAITALL) && *max > limits::CALL_PAYLOAD =>
+        {
             limit("call-payload", limits::CALL_PAYLOAD.into())
         }
         Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => {
@@ -192,9 +208,6 @@ impl World {
             socket,
             line,
         }));
-        if let Wait::Millis(ms) = wait {
-            self.timers.set(Instant::now() + Duration::from_millis(ms.into()), Timer::CallWait(id));
-        }
         Some(Waiting {
             id,
             asked: Some((member, asked)),
@@ -207,9 +220,11 @@ impl World {
             socket,
             taken: 0,
             received: Vec::new(),
+            place: None,
             outside: socket.is_some_and(|id| self.is_outside(id)),
             ping: None,
             abort: None,
+            timer: None,
         })
     }
 
@@ -253,7 +268,12 @@ impl World {
         }
     }
 
-    pub(super) fn keep(&mut self, waiting: Waiting) {
+    /// Keeps a call that may have to wait, with the end of its time.
+    pub(super) fn keep(&mut self, mut waiting: Waiting) {
+        if let Wait::Millis(ms) = waiting.wait {
+            let end = Instant::now() + Duration::from_millis(ms.into());
+            waiting.timer = Some(self.timers.set(end, Timer::CallWait(waiting.id)));
+        }
         if let Some(asked) = waiting.asked {
             self.asked.insert(asked, waiting.id);
             self.count_outstanding(asked.0, 1);
@@ -269,6 +289,11 @@ impl World {
 
     /// Lets the calls at the head of a queue go on until one has to wait.
     pub(super) fn advance(&mut self, socket: SocketId, direction: Direction) {
+        if direction == Direction::Read
+            && let Some(socket) = self.sockets.get_mut(&socket)
+        {
+            socket.starved = false;
+        }
         while let Some(head) = self.sockets.get_mut(&socket).and_then(|s| s.queue(direction).front().copied())
         {
             match self.attempt(head) {
@@ -307,6 +332,8 @@ impl World {
             self.asked.remove(&asked);
             self.count_outstanding(asked.0, -1);
         }
+        let echo = waiting.ping.as_ref().and_then(|ping| ping.echo);
+        waiting.timer.into_iter().chain(echo).for_each(|timer| self.timers.unset(timer));
         if let Some(abort) = &waiting.abort {
             abort.abort();
         }

@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 
 use super::{World, drops::Drops, spares::Spares, states::States};
 use crate::{
+    account::Charge,
+    descriptors::MACHINE,
     diag,
     epoll::{Token, Wanted},
     keeper::{HostFds, HostSpec, HostSysctl, Namespace, SocketFamily, SocketKind, SocketSpec},
@@ -52,6 +54,7 @@ pub(crate) struct Host {
     pub(super) before_hold: HashMap<HostSysctl, u32>,
     /// Ready-made servers; they end with the machine.
     services: JoinSet<()>,
+    _descriptors: Option<Charge>,
 }
 
 /// The address of the machine with this last octet.
@@ -85,7 +88,7 @@ pub(crate) fn first_specs() -> [HostSpec; 2] {
 
 impl World {
     /// Puts the two machines every room begins with in place.
-    pub(crate) fn begin_room(&mut self, server: HostFds, client: HostFds) -> std::io::Result<()> {
+    pub(crate) fn begin_room(&mut self, server: HostFds, client: HostFds) -> Result<(), CallError> {
         self.add_host("server", &[], address(1), None, server)?;
         self.add_host("client", &[], address(2), None, client)?;
         Ok(())
@@ -98,7 +101,9 @@ impl World {
         address: Ipv4Addr,
         guest: Option<MemberId>,
         fds: HostFds,
-    ) -> std::io::Result<HostId> {
+    ) -> Result<HostId, CallError> {
+        self.setting.descriptors.check(&fds.wire)?;
+        let descriptors = self.setting.descriptors.take(MACHINE)?;
         let id = self.numbers.host();
         let info = HostInfo {
             id,
@@ -110,7 +115,7 @@ impl World {
             cable: true,
             sysctls: Sysctl::ALL.map(|(name, value, _)| (name, value)).into(),
         };
-        self.watch_links(id, &fds)?;
+        self.watch_links(id, &fds).map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
         self.hosts.insert(
             id,
             Host {
@@ -124,6 +129,7 @@ impl World {
                 spares: Spares::default(),
                 before_hold: HashMap::new(),
                 services: JoinSet::new(),
+                _descriptors: descriptors,
             },
         );
         self.record(What::HostAppeared(info));
@@ -143,10 +149,8 @@ impl World {
         let last = free.filter(|_| self.hosts.len() < limits::HOSTS).ok_or_else(too_many)?;
         let name = format!("guest-{}", last - FIRST_GUEST + 1);
         let made = self.setting.keeper.create_host(spec(address(last))).await;
-        let fds = made.map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
-        let id = self
-            .add_host(&name, &[], address(last), Some(guest), fds)
-            .map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
+        let fds = made.map_err(|error| syscall::making_failed(syscall::errno_of(&error)))?;
+        let id = self.add_host(&name, &[], address(last), Some(guest), fds)?;
         self.be_patient_while_held(id).await;
         Ok(id)
     }
@@ -164,7 +168,9 @@ impl World {
     async fn make_tutorial(&mut self) -> std::io::Result<()> {
         let own = address(TUTORIAL);
         let fds = self.setting.keeper.create_host(spec(own)).await?;
-        let id = self.add_host("tutorial", &[STAND_IN], own, None, fds)?;
+        let id = self
+            .add_host("tutorial", &[STAND_IN], own, None, fds)
+            .map_err(|error| std::io::Error::other(format!("{error:?}")))?;
         self.be_patient_while_held(id).await;
         for service in Arc::clone(&self.setting.services).iter() {
             self.start_service(id, service).await?;
@@ -230,6 +236,7 @@ impl World {
         let Some(host) = self.hosts.get(&id) else { return Err(CallError::errno(Errno::ENODEV)) };
         let IpAddr::V4(own) = host.info.address else { return Err(CallError::errno(Errno::EAFNOSUPPORT)) };
         let fds = self.setting.keeper.create_host(spec(own)).await.map_err(failed)?;
+        self.setting.descriptors.check(&fds.wire)?;
         self.destroy_sockets(id);
         self.watch_links(id, &fds).map_err(failed)?;
         let Some(host) = self.hosts.get_mut(&id) else { return Err(CallError::errno(Errno::ENODEV)) };

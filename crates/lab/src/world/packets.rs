@@ -192,15 +192,15 @@ impl World {
             let cause = answers.map_or(cause, |(id, _)| Cause::Packet(*id));
             let id = self.numbers.packet();
             let link = (Link::Loopback(host), Some(host), Some(host));
-            self.capture_packet(Link::Loopback(host), &packet);
+            self.capture_packet(id, Link::Loopback(host), &packet);
             self.record_packet(id, link, &decoded, cause, Fate::Delivered);
             before = Some((id, decoded));
         }
     }
 
     fn take_from(&mut self, from: HostId, cause: Cause, decoded: &Decoded, bytes: Vec<u8>) {
-        self.capture_packet(Link::Wire, &bytes);
         let id = self.numbers.packet();
+        self.capture_packet(id, Link::Wire, &bytes);
         let Some(to) = self.host_at(decoded.dst) else {
             return self.take_for_nobody(from, id, decoded, cause, bytes);
         };
@@ -252,11 +252,13 @@ impl World {
         }
     }
 
-    fn capture_packet(&self, link: Link, bytes: &[u8]) {
+    fn capture_packet(&self, id: PacketId, link: Link, bytes: &[u8]) {
         let of = |host: HostId| self.hosts.get(&host).map_or("?", |machine| machine.info.name.as_str());
         match link {
-            Link::Wire => self.capture.keep("wire", self.log.now(), bytes),
-            Link::Loopback(host) => self.capture.keep(&format!("lo of {}", of(host)), self.log.now(), bytes),
+            Link::Wire => self.capture.keep(id, "wire", self.log.now(), bytes),
+            Link::Loopback(host) => {
+                self.capture.keep(id, &format!("lo of {}", of(host)), self.log.now(), bytes)
+            }
         }
     }
 
@@ -271,6 +273,7 @@ impl World {
         fate: Fate,
     ) -> (Option<PacketId>, bool) {
         let Decoded { src, dst, transport, data } = decoded;
+        self.capture.note(id, &fate, to.is_some());
         let copy_of = self.traffic.retransmissions.first_try(id, *src, *dst, transport, data);
         let cause = if copy_of.is_some() && cause == Cause::Service { Cause::Timer } else { cause };
         let recorded = self.traffic.may_record() || self.never_summed_up(transport, &fate);
@@ -372,6 +375,7 @@ impl World {
 
     /// What became of a packet that the trace has.
     pub(super) fn record_fate(&self, flight: &Flight, fate: Fate) {
+        self.capture.note(flight.id, &fate, true);
         if flight.recorded {
             self.record(What::Fate(PacketFate { id: flight.id, fate }));
         }
@@ -385,8 +389,8 @@ impl World {
         }
         let Some(bytes) = crate::icmp::host_unreachable(&original) else { return };
         let Some(decoded) = decode(&bytes) else { return };
-        self.capture_packet(Link::Wire, &bytes);
         let id = self.numbers.packet();
+        self.capture_packet(id, Link::Wire, &bytes);
         self.record_packet(id, (Link::Wire, None, Some(host)), &decoded, Cause::Wire, Fate::Delivered);
         self.arrive(&Flight { id, to: host, bytes, copy_of: None, control: None, recorded: true });
     }

@@ -1,18 +1,25 @@
 //! People and their programs.
 
+use std::sync::Arc;
+
 use proto::{
     call::{CallError, Value},
-    id::{CallId, CallRef, Fd, HostId, MemberId, ProgramId},
+    id::{CallId, CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     limits,
     room::{Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome},
     trace::{Data, What},
 };
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::{World, calls::Waiting};
+use super::{
+    World,
+    calls::{Direction, Waiting},
+    shares,
+};
 use crate::{
     delivery::{Delivery, Mailbox},
     program::Program,
+    results::Results,
 };
 
 /// A person in the room.
@@ -22,6 +29,10 @@ pub(crate) struct Member {
     mailbox: Mailbox,
     /// Calls that have begun and not ended.
     pub(super) outstanding: usize,
+    /// Received bytes on their way to the page.
+    pub(super) results: Arc<Results>,
+    /// Sockets whose receives wait for room there.
+    starved: Vec<SocketId>,
 }
 
 impl World {
@@ -43,10 +54,11 @@ impl World {
             Role::Participant => Some(self.add_guest_host(id).await?),
             Role::Owner | Role::Viewer => None,
         };
-        let name = presentable(&name);
-        let name = if name.is_empty() { default_name(role, id) } else { name };
+        let name = self.name_of(&name, role, id, host);
         let info = MemberInfo { id, name, role, host };
-        self.members.insert(id, Member { info: info.clone(), mailbox, outstanding: 0 });
+        let results = Results::new(id, &self.memory, &self.results_freed.0);
+        let member = Member { info: info.clone(), mailbox, outstanding: 0, results, starved: Vec::new() };
+        self.members.insert(id, member);
         self.record(What::Joined(info));
         Ok(id)
     }
@@ -68,11 +80,31 @@ impl World {
         self.record(What::Left(member));
     }
 
+    /// A person gets another name; without one they are called as somebody who has said none.
     pub(crate) fn rename(&mut self, member: MemberId, name: &str) {
+        let Some(MemberInfo { role, host, .. }) = self.members.get(&member).map(|member| member.info.clone())
+        else {
+            return;
+        };
+        let name = self.name_of(name, role, member, host);
         if let Some(member) = self.members.get_mut(&member) {
-            member.info.name = presentable(name);
+            member.info.name = name;
             let info = member.info.clone();
             self.record(What::Joined(info));
+        }
+    }
+
+    /// What a person is called. A guest without a name of their own is called as their machine is: one name for both.
+    fn name_of(&self, wanted: &str, role: Role, id: MemberId, host: Option<HostId>) -> String {
+        let wanted = presentable(wanted);
+        if !wanted.is_empty() {
+            return wanted;
+        }
+        let machine = host.and_then(|host| self.hosts.get(&host)).map(|host| host.info.name.clone());
+        match role {
+            Role::Owner => "the owner".to_owned(),
+            Role::Participant => machine.unwrap_or_else(|| format!("guest {id}")),
+            Role::Viewer => format!("watcher {id}"),
         }
     }
 
@@ -88,6 +120,27 @@ impl World {
         }
     }
 
+    /// A receive on this socket waits until the member's page has taken results.
+    pub(super) fn starve(&mut self, member: MemberId, socket: SocketId) {
+        if let Some(member) = self.members.get_mut(&member) {
+            member.starved.push(socket);
+        }
+        if let Some(socket) = self.sockets.get_mut(&socket) {
+            socket.starved = true;
+        }
+    }
+
+    /// Told when a member's page has taken results that receives wait for; to be read by the room's task.
+    pub(crate) fn take_results_freed(&mut self) -> Option<mpsc::UnboundedReceiver<MemberId>> {
+        self.results_freed.1.take()
+    }
+
+    /// A member's page has taken results: receives that waited for that go on.
+    pub(crate) fn feed(&mut self, member: MemberId) {
+        let starved = self.members.get_mut(&member).map(|member| std::mem::take(&mut member.starved));
+        starved.into_iter().flatten().for_each(|socket| self.advance(socket, Direction::Read));
+    }
+
     /// Starts a program; the answer is delivered.
     pub(crate) fn open_program(
         &mut self,
@@ -101,10 +154,9 @@ impl World {
             Some(CallError::Protocol { rule: "no such machine".to_owned() })
         } else if self.hosts.get(&host).is_some_and(|machine| machine.info.ready_made) {
             Some(CallError::Policy { rule: "ready-made".to_owned(), value: "tutorial".to_owned() })
-        } else if self.programs.len() >= limits::PROGRAMS {
-            Some(CallError::Limit { limit: "programs".to_owned(), value: limits::PROGRAMS as u64 })
         } else {
-            None
+            let own = self.programs.values().filter(|program| program.info.by == Some(member)).count();
+            shares::PROGRAMS.refusal(own, self.programs.len())
         };
         if let Some(error) = refused {
             return self.deliver_result(member, id, Err(error), bytes::Bytes::new());
@@ -201,6 +253,14 @@ impl World {
         }
     }
 
+    /// What stands in front on a machine, in the page of somebody who works on it.
+    pub(crate) fn in_front(&self, member: MemberId, host: HostId, name: &str) {
+        let name = presentable(name);
+        if self.hosts.contains_key(&host) && !name.is_empty() {
+            self.record(What::InFront { by: member, host, name });
+        }
+    }
+
     /// Everybody and everything in the room now.
     pub(crate) fn directory(&self) -> crate::room::Directory {
         crate::room::Directory {
@@ -224,7 +284,7 @@ impl Waiting {
         id: CallRef,
         program: &ProgramInfo,
         call: proto::call::Call,
-        socket: Option<proto::id::SocketId>,
+        socket: Option<SocketId>,
         began: u64,
     ) -> Self {
         Self {
@@ -239,9 +299,11 @@ impl Waiting {
             socket,
             taken: 0,
             received: Vec::new(),
+            place: None,
             outside: false,
             ping: None,
             abort: None,
+            timer: None,
         }
     }
 }
@@ -254,12 +316,4 @@ fn presentable(name: &str) -> String {
             || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     name.chars().filter(|&c| !hidden(c)).take(limits::NAME).collect::<String>().trim().to_owned()
-}
-
-fn default_name(role: Role, id: MemberId) -> String {
-    match role {
-        Role::Owner => "owner".to_owned(),
-        Role::Participant => format!("guest {id}"),
-        Role::Viewer => format!("viewer {id}"),
-    }
 }

@@ -14,7 +14,7 @@ use proto::{
     trace::Cause,
 };
 
-use super::{Timer, World, calls::Waiting, hosts, sockets::Socket};
+use super::{Timer, World, calls::Waiting, hosts, sockets::Socket, timers::TimerKey};
 use crate::{
     end::End,
     icmp,
@@ -32,6 +32,8 @@ pub(super) struct Ping {
     count: u8,
     sent: Option<Instant>,
     round_trips: Vec<Option<u64>>,
+    /// When the last one has waited for long enough.
+    pub(super) echo: Option<TimerKey>,
 }
 
 impl Ping {
@@ -121,32 +123,41 @@ impl World {
                 socket.readers.push_back(waiting.id);
                 self.sockets.insert(id, socket);
                 waiting.socket = Some(id);
-                waiting.ping = Some(Ping { address, count, sent: None, round_trips: Vec::new() });
+                waiting.ping = Some(Ping { address, count, sent: None, round_trips: Vec::new(), echo: None });
                 let call = waiting.id;
                 self.keep(waiting);
                 self.update_interest(id);
                 self.send_echo(call);
             }
-            Err(errno) => self.finish(waiting, Err(CallError::errno(errno)), Bytes::new()),
+            Err(error) => self.finish(waiting, Err(error), Bytes::new()),
         }
     }
 
-    async fn ping_socket(&mut self, waiting: &Waiting) -> Result<(SocketId, End), Errno> {
-        let host = self.hosts.get(&waiting.host).ok_or(Errno::ENODEV)?;
+    async fn ping_socket(&mut self, waiting: &Waiting) -> Result<(SocketId, End), CallError> {
+        self.may_have_socket(waiting.program)?;
+        let host = self.hosts.get(&waiting.host).ok_or(CallError::errno(Errno::ENODEV))?;
         let spec = SocketSpec { family: SocketFamily::Inet, kind: SocketKind::IcmpEcho };
         let namespace = host.namespace.clone();
         let made = self.setting.keeper.socket(&namespace, spec).await;
-        let os = made.map_err(|error| syscall::errno_of(&error))?;
-        Ok((self.numbers.socket(), End::new(os)?))
+        let os = made.map_err(|error| syscall::making_failed(syscall::errno_of(&error)))?;
+        self.setting.descriptors.check(&os)?;
+        Ok((self.numbers.socket(), End::new(os).map_err(CallError::errno)?))
     }
 
     fn send_echo(&mut self, call: CallRef) {
         let Some(host) = self.waiting.get(&call).map(|waiting| waiting.host) else { return };
         let sent = self.step(host, Cause::Call(call), |world| world.try_send_echo(call));
         match sent {
-            Ok(()) => self.timers.set(Instant::now() + ECHO_WAIT, Timer::Echo(call)),
+            Ok(()) => self.expect_echo(call),
             Err(errno) => self.end(call, Err(CallError::errno(errno)), Bytes::new()),
         }
+    }
+
+    /// Replaces the timer of the echo request before, which was answered.
+    fn expect_echo(&mut self, call: CallRef) {
+        let timer = self.timers.set(Instant::now() + ECHO_WAIT, Timer::Echo(call));
+        let before = self.waiting.get_mut(&call).and_then(|w| w.ping.as_mut()?.echo.replace(timer));
+        before.into_iter().for_each(|timer| self.timers.unset(timer));
     }
 
     fn try_send_echo(&mut self, call: CallRef) -> Result<(), Errno> {

@@ -9,13 +9,18 @@ use std::{
 use proto::{
     call::{CallError, PollEvents},
     errno::Errno,
-    id::{CallRef, Fd, HostId, ProgramId, SocketId},
+    id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     limits,
     trace::Cause,
 };
 
-use super::{World, calls::Direction};
+use super::{
+    World,
+    calls::{Direction, Waiting},
+    shares,
+};
 use crate::{
+    account::Charge,
     end::End,
     epoll::{Token, Wanted},
     outside::OutsideSocket,
@@ -36,11 +41,14 @@ pub(crate) struct Socket {
     pub(super) stream_wants: Wanted,
     /// Its stream has bytes that the kernel has not taken yet: they hold the socket, as a blocked send(2) would.
     pub(super) stream_holds: bool,
+    /// Its receive waits until the page has taken results: whether there is something to read is of no interest.
+    pub(super) starved: bool,
     registered: Wanted,
+    _descriptors: Option<Charge>,
 }
 
 impl Socket {
-    fn new(host: HostId, end: End) -> Self {
+    fn new(host: HostId, end: End, descriptors: Option<Charge>) -> Self {
         Self {
             host,
             end,
@@ -50,13 +58,15 @@ impl Socket {
             pollers: Vec::new(),
             stream_wants: Wanted::default(),
             stream_holds: false,
+            starved: false,
             registered: Wanted::default(),
+            _descriptors: descriptors,
         }
     }
 
     /// A socket of a library function: no program's table names it, its call holds it.
     pub(super) fn unnamed(host: HostId, end: End) -> Self {
-        Self::new(host, end)
+        Self::new(host, end, None)
     }
 
     pub(super) fn queue(&mut self, direction: Direction) -> &mut VecDeque<CallRef> {
@@ -74,7 +84,7 @@ impl Socket {
 
     fn wanted(&self, urgent: bool) -> Wanted {
         let mut wanted = self.stream_wants;
-        if !self.readers.is_empty() {
+        if !self.readers.is_empty() && !self.starved {
             wanted = wanted.with(if urgent { Wanted::URGENT } else { Wanted::READ });
         }
         if !self.writers.is_empty() {
@@ -95,21 +105,40 @@ impl World {
         host: HostId,
         os: OwnedFd,
     ) -> Result<(Fd, SocketId), CallError> {
-        if self.sockets.len() >= limits::SOCKETS {
-            return Err(CallError::Limit { limit: "sockets".to_owned(), value: limits::SOCKETS as u64 });
-        }
+        self.may_have_socket(program)?;
+        self.setting.descriptors.check(&os)?;
+        // One for it, and one for the other end, where that is a ready-made server's.
+        let descriptors = self.setting.descriptors.take(2)?;
         let cookie = syscall::cookie(os.as_fd()).map_err(CallError::errno)?;
         let end = End::new(os).map_err(CallError::errno)?;
         let table = self.programs.get_mut(&program).ok_or(CallError::errno(Errno::EBADF))?;
         let fd = table.next_fd().map_err(CallError::errno)?;
         let id = self.number_socket(host, cookie);
-        let mut socket = Socket::new(host, end);
+        let mut socket = Socket::new(host, end, descriptors);
         socket.owner = Some((program, fd));
         self.sockets.insert(id, socket);
         if let Some(table) = self.programs.get_mut(&program) {
             table.open(fd, id);
         }
         Ok((fd, id))
+    }
+
+    /// Whether a program's person may have one more socket.
+    ///
+    /// # Errors
+    /// [`CallError::Limit`].
+    pub(super) fn may_have_socket(&self, program: ProgramId) -> Result<(), CallError> {
+        let by = self.programs.get(&program).and_then(|program| program.info.by);
+        // As long as nobody has many there is nothing to count.
+        let own = if self.sockets.len() < limits::SOCKETS_SHARE { 0 } else { self.sockets_by(by) };
+        shares::SOCKETS.refusal(own, self.sockets.len()).map_or(Ok(()), Err)
+    }
+
+    fn sockets_by(&self, member: Option<MemberId>) -> usize {
+        let own = self.programs.values().filter(|program| program.info.by == member);
+        let named: usize = own.map(|program| program.descriptors().count()).sum();
+        let by = |waiting: &Waiting| waiting.asked.map(|(by, _)| by) == member;
+        named + self.waiting.values().filter(|waiting| waiting.ping.is_some() && by(waiting)).count()
     }
 
     pub(super) fn socket_of(&self, program: ProgramId, fd: Fd) -> Result<SocketId, Errno> {

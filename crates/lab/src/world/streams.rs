@@ -21,12 +21,19 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::World;
 use crate::{
+    account::Charge,
     delivery::{CHUNKS_HELD, Delivery, Held},
     epoll::Wanted,
 };
 
 /// Bytes that a page may send ahead of the kernel.
 const SEND_WINDOW: u64 = 256 * 1024;
+/// The same where the room keeps much already: what a page may send before it has heard anything.
+const SMALL_WINDOW: u64 = limits::STREAM_FIRST;
+/// What the room may keep in all while streams still get the large window.
+const ROOMY: usize = limits::ROOM_MEMORY / 2;
+/// Bytes on their way from the kernel to the page.
+const READ_AHEAD: usize = CHUNKS_HELD * limits::STREAM_CHUNK;
 /// Chunks moved on one stream before another has its turn.
 const TURN: usize = 4;
 
@@ -60,6 +67,10 @@ struct Stream {
     unsent: VecDeque<Bytes>,
     sent: u64,
     granted: u64,
+    /// Bytes that the page may send ahead of the kernel.
+    window: u64,
+    /// What this and the bytes the other way may take.
+    _memory: Charge,
     finishing: bool,
     /// The page is done with it, once the kernel has taken its bytes.
     closing: bool,
@@ -118,6 +129,9 @@ impl World {
         if self.streams.names.keys().filter(|(of, _)| *of == member).count() >= limits::STREAMS {
             return Err(CallError::Limit { limit: "streams".to_owned(), value: limits::STREAMS as u64 });
         }
+        let window = if self.memory.taken() < ROOMY { SEND_WINDOW } else { SMALL_WINDOW };
+        let most = usize::try_from(window).unwrap_or(usize::MAX) + READ_AHEAD;
+        let memory = self.memory.take(most)?;
         let stream = Stream {
             member,
             id,
@@ -126,7 +140,9 @@ impl World {
             finished: false,
             unsent: VecDeque::new(),
             sent: 0,
-            granted: SEND_WINDOW,
+            granted: window,
+            window,
+            _memory: memory,
             finishing: false,
             closing: false,
             places: Arc::new(Semaphore::new(CHUNKS_HELD)),
@@ -251,10 +267,10 @@ impl World {
         if stream.opened == Opened::NotYet {
             let outside = end.end.link().cloned();
             stream.opened = if outside.is_some() { Opened::HandedOver } else { Opened::InRoom };
-            let (member, id, opened) = (stream.member, stream.id, stream.opened);
-            self.deliver(member, Delivery::StreamOpened { stream: id, outside });
+            let (member, id, opened, window) = (stream.member, stream.id, stream.opened, stream.window);
+            self.deliver(member, Delivery::StreamOpened { stream: id, outside, window });
             if opened == Opened::InRoom {
-                self.deliver(member, Delivery::StreamCredit { stream: id, total: SEND_WINDOW });
+                self.deliver(member, Delivery::StreamCredit { stream: id, total: window });
             }
             return opened;
         }
@@ -285,8 +301,8 @@ impl World {
             socket.end.shutdown(How::Write)?;
         }
         // A grant a quarter of the window keeps the page sending without a message for every chunk.
-        let ready = stream.sent + SEND_WINDOW;
-        if ready - stream.granted >= SEND_WINDOW / 4 {
+        let ready = stream.sent + stream.window;
+        if ready - stream.granted >= stream.window / 4 {
             stream.granted = ready;
             let (member, id) = (stream.member, stream.id);
             self.deliver(member, Delivery::StreamCredit { stream: id, total: ready });

@@ -25,6 +25,10 @@ pub(crate) enum Timer {
     Summary,
 }
 
+/// Which of the timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TimerKey(Instant, u64);
+
 /// All timers of a room.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
@@ -33,10 +37,17 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// A timer that is no longer wanted may fire: its handler looks whether it still means something.
-    pub(super) fn set(&mut self, at: Instant, timer: Timer) {
+    /// A timer that is no longer wanted may fire: its handler looks whether it still means something. One that may be
+    /// set as often as somebody likes has to be unset.
+    pub(super) fn set(&mut self, at: Instant, timer: Timer) -> TimerKey {
         self.set += 1;
         self.due.insert((at, self.set), timer);
+        TimerKey(at, self.set)
+    }
+
+    /// Takes a timer away. One that has fired is none any more.
+    pub(super) fn unset(&mut self, TimerKey(at, number): TimerKey) {
+        self.due.remove(&(at, number));
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
@@ -46,5 +57,26 @@ impl Timers {
     pub(super) fn due(&mut self, now: Instant) -> Option<Timer> {
         let first = self.due.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use proto::id::CallRef;
+
+    use super::{Timer, Timers};
+
+    #[test]
+    fn a_timer_that_was_unset_is_gone() {
+        let (mut timers, now) = (Timers::default(), Instant::now());
+        let first = timers.set(now, Timer::CallWait(CallRef(1)));
+        let second = timers.set(now, Timer::CallWait(CallRef(2)));
+        timers.unset(first);
+        timers.unset(first);
+        assert_eq!(timers.due(now), Some(Timer::CallWait(CallRef(2))));
+        timers.unset(second);
+        assert_eq!((timers.due(now + Duration::from_secs(1)), timers.next()), (None, None));
     }
 }

@@ -68,6 +68,7 @@ impl World {
         let (flight, copies) =
             self.wire.take_held(packet).ok_or_else(|| protocol("this packet is not held"))?;
         for id in copies {
+            self.capture.note(id, &Fate::Superseded, true);
             self.record(What::Fate(PacketFate { id, fate: Fate::Superseded }));
         }
         self.arrive_late(&flight);
@@ -76,7 +77,9 @@ impl World {
 
     fn take_off(&mut self, packet: PacketId, by: MemberId) -> Result<(), CallError> {
         let flight = self.wire.drop_held(packet).ok_or_else(|| protocol("this packet is not held"))?;
-        self.record(What::Fate(PacketFate { id: flight.id, fate: Fate::Dropped(Some(by)) }));
+        let fate = Fate::Dropped(Some(by));
+        self.capture.note(flight.id, &fate, true);
+        self.record(What::Fate(PacketFate { id: flight.id, fate }));
         Ok(())
     }
 

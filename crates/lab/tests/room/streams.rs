@@ -20,7 +20,7 @@ impl Stage {
         let member = self.member;
         self.room.request(Request::OpenStream { member, stream, program, fd, credit }).await.unwrap();
         match self.streamed().await {
-            Delivery::StreamOpened { stream: opened, outside: None } => assert_eq!(opened, stream),
+            Delivery::StreamOpened { stream: opened, outside: None, .. } => assert_eq!(opened, stream),
             other => panic!("{other:?}"),
         }
     }

@@ -1,7 +1,7 @@
 //! One step while it is being read.
 
 use super::{Aside, Asked, Card, Predict, SENTENCE, Step, said};
-use crate::{Check, Malformed, doing, prose};
+use crate::{Check, Malformed, doing, need, prose};
 
 /// Most cards of a step.
 const CARDS: usize = 16;
@@ -27,6 +27,8 @@ impl Writing {
             text: Vec::new(),
             hint: Vec::new(),
             see: Vec::new(),
+            seen_as: Vec::new(),
+            needs: Vec::new(),
             explain: Vec::new(),
             predict: None,
             does: Vec::new(),
@@ -60,7 +62,12 @@ impl Writing {
         let step = &mut self.step;
         match key {
             "hint" => step.hint = said(line, value)?,
+            "see" if value.contains(" => ") => {
+                let (check, text) = arrow(value, line)?;
+                step.seen_as.push(Aside { check, text: said(line, text)? });
+            }
             "see" => step.see = said(line, value)?,
+            "needs" => step.needs.push(need::parse(value).map_err(wrong)?),
             "explain" => step.explain = said(line, value)?,
             "do" => step.does.push(doing::parse(value).map_err(wrong)?),
             "check" => {

@@ -18,7 +18,7 @@ impl Scene {
             let note = self.sockets.entry(socket).or_default();
             match &begin.call {
                 Call::Connect { address, .. } => {
-                    note.port = Some(address.port());
+                    (note.port, note.to) = (Some(address.port()), Some(*address));
                     (note.began, note.dropped_before) = (Some(time), dropped);
                 }
                 Call::Bind { address, .. } => note.port = Some(address.port()),
@@ -59,7 +59,9 @@ impl Scene {
         }
         let socket = note.begin.socket.and_then(|socket| self.sockets.get(&socket));
         if let Some(socket) = socket {
+            let to = socket.to.and_then(|to| self.host_meant(note.begin.host, to.ip()));
             facts = facts
+                .maybe_word(Field::To, to)
                 .maybe_number(Field::Port, socket.port)
                 .number(Field::Received, socket.received)
                 .number(Field::Sent, socket.sent)
@@ -109,7 +111,7 @@ impl Scene {
             facts
                 .number(Field::Port, address.port())
                 .word(Field::Address, address.ip().to_string())
-                .maybe_word(Field::To, self.host_at(address.ip()).and_then(|id| self.name(id)))
+                .maybe_word(Field::To, self.host_meant(begin.host, address.ip()))
         };
         match &begin.call {
             Call::Socket { kind, .. } => facts.word(Field::Type, kind_name(*kind)),

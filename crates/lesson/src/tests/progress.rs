@@ -82,10 +82,11 @@ fn a_step_of_the_wire_is_offered_until_the_packet_that_matters_has_gone() {
     let lesson = "---\nid: x\ntitle: X\n---\n# One\n## Through\nLet it through.\n- do: wire hold\n- do: wire step\n\
                   - check: kind=packet flags=SYN+ACK held=yes fate=delivered\n";
     let mut room = Room::new(lesson);
-    assert_eq!(room.progress.left_to_do().len(), 2);
+    assert_eq!(room.left().len(), 2);
+    room.progress.did(&Doing::Wire { command: WireDoing::Hold });
     for _ in 0..3 {
-        room.progress.did();
-        assert_eq!(room.progress.left_to_do(), [Doing::Wire { command: WireDoing::Step }]);
+        assert_eq!(room.left(), [Doing::Wire { command: WireDoing::Step }]);
+        room.progress.did(&Doing::Wire { command: WireDoing::Step });
     }
 }
 

@@ -13,7 +13,10 @@ use proto::{
     },
 };
 
-use crate::{Facts, Lesson, Progress, Scene};
+use crate::{
+    Doing, Facts, Lesson, Progress, Scene,
+    plan::{Hands, Next},
+};
 
 pub(super) const SERVER: HostId = HostId(1);
 pub(super) const CLIENT: HostId = HostId(2);
@@ -22,6 +25,8 @@ pub(super) const CLIENT: HostId = HostId(2);
 pub(super) struct Room {
     pub(super) scene: Scene,
     pub(super) progress: Progress,
+    /// The names by hand.
+    pub(super) hands: Hands,
     seq: u64,
     calls: u64,
     packets: u64,
@@ -51,7 +56,7 @@ impl Room {
         }
         scene.left_is(CLIENT);
         let progress = Progress::new(Lesson::read(lesson).expect("a lesson"), false);
-        Self { scene, progress, seq: 0, calls: 0, packets: 0 }
+        Self { scene, progress, hands: Hands::new(), seq: 0, calls: 0, packets: 0 }
     }
 
     pub(super) fn happens(&mut self, what: What) -> Option<Facts> {
@@ -60,6 +65,14 @@ impl Room {
         let facts = self.scene.facts(&event)?;
         self.progress.feed(event.seq, event.time, &facts);
         Some(facts)
+    }
+
+    /// What is left to do in the current step.
+    pub(super) fn left(&self) -> Vec<Doing> {
+        match self.progress.next(&self.scene, &self.hands) {
+            Some(Next::Do { doings, .. }) => doings,
+            _ => Vec::new(),
+        }
     }
 
     pub(super) fn seq(&self) -> u64 {

@@ -6,7 +6,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { Annotation, Compartment, EditorSelection, EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { Decoration, EditorView, ViewPlugin, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 // Colours come from outside, by custom properties that cross the shadow root; `web/editor/code-editor.css` sets them.
@@ -45,6 +45,54 @@ const look = EditorView.theme({
   },
   ".cm-mark-error": { backgroundColor: "var(--code-error-tint)", boxShadow: "inset 3px 0 var(--code-error)" },
 });
+
+/** Deepest indentation, in spaces, under which a long line goes on; a deeper one goes on there, too. */
+const DEEPEST = 24;
+/** How much further to the right a line goes on, in letters. */
+const FURTHER = 2;
+
+const hangs = Array.from({ length: DEEPEST + 1 }, (_, spaces) => Decoration.line({ class: `cm-hang-${spaces}` }));
+const hangingLook = EditorView.theme(
+  Object.fromEntries(
+    hangs.map((_, spaces) => [
+      `.cm-line.cm-hang-${spaces}`,
+      {
+        paddingLeft: `calc(var(--code-padding) + ${spaces + FURTHER}ch)`,
+        textIndent: `${-(spaces + FURTHER)}ch`,
+      },
+    ]),
+  ),
+);
+
+/** Long lines wrap under their own indentation: what belongs to a block looks so. */
+const hanging = ViewPlugin.fromClass(
+  class {
+    /** @param {EditorView} view */
+    constructor(view) {
+      this.lines = this.look(view);
+    }
+
+    /** @param {import("@codemirror/view").ViewUpdate} update */
+    update(update) {
+      if (update.docChanged || update.viewportChanged) this.lines = this.look(update.view);
+    }
+
+    /** @param {EditorView} view */
+    look(view) {
+      const ranges = [];
+      for (const { from, to } of view.visibleRanges) {
+        for (let at = from; at <= to; ) {
+          const line = view.state.doc.lineAt(at);
+          const spaces = Math.min(DEEPEST, line.text.length - line.text.trimStart().length);
+          ranges.push(hangs[spaces].range(line.from));
+          at = line.to + 1;
+        }
+      }
+      return Decoration.set(ranges);
+    }
+  },
+  { decorations: (plugin) => plugin.lines },
+);
 
 /** @typedef {"waiting" | "error"} Mark */
 
@@ -141,6 +189,9 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, onl
         MARKS.map(markField),
         writing.of(writable(readOnly)),
         naming.of(named(label)),
+        EditorView.lineWrapping,
+        hangingLook,
+        hanging,
         EditorView.contentAttributes.of({ autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
         keymap.of([{ key: "Ctrl-Enter", run }, { key: "Meta-Enter", run }, ...historyKeymap, ...defaultKeymap]),
         EditorView.updateListener.of((update) => {

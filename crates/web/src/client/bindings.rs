@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Wait},
-    id::{CallId, Fd, HostId, ProgramId, StreamId},
+    id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
     message::{HostCommand, Secret, WireCommand},
     record::record,
     room::{Lifetime, StepOutcome},
@@ -115,6 +115,20 @@ impl Session {
     /// The text of a program as it stands in the editor; false where it is too long to be shown to others.
     pub fn source(&self, host: u32, name: &str, text: &str) -> bool {
         self.shared.wake(|pump| pump.client.source(HostId(host), name, text))
+    }
+
+    /// What stands in front on a machine in this page, for those who watch.
+    #[wasm_bindgen(js_name = inFront)]
+    pub fn in_front(&self, host: u32, name: &str) {
+        self.shared.wake(|pump| pump.client.in_front(HostId(host), name));
+    }
+
+    /// Ends the session of a guest or a watcher.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn remove(&self, member: u32) -> Result<u32, JsValue> {
+        number(self.shared.wake(|pump| pump.client.remove(MemberId(member))))
     }
 
     /// A new name for the person.

@@ -212,6 +212,7 @@ impl NoticeNews {
             Notice::RoomStays => ("room-stays", None),
             Notice::RoomEnded => ("room-ended", None),
             Notice::TakenOver => ("taken-over", None),
+            Notice::Removed => ("removed", None),
             Notice::Draining { left_ms } => ("draining", Some(left_ms)),
         };
         Self { kind, left_ms }

@@ -2,7 +2,7 @@
 
 use lesson::Malformed;
 use proto::room::StepOutcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::{
@@ -10,6 +10,13 @@ use super::{
     drawn,
 };
 use crate::view::store::Seed;
+
+/// A socket by the name that a prompt has for it.
+#[derive(Debug, Deserialize)]
+struct HandName {
+    name: String,
+    fd: i32,
+}
 
 /// The lesson a person is in, fed with the same bytes as `View.push`.
 #[wasm_bindgen]
@@ -61,7 +68,66 @@ impl LessonView {
 
     /// Everything the strip draws; undefined without a lesson.
     pub fn drawn(&self) -> Result<JsValue, JsError> {
-        object(&self.desk.progress().map(drawn::drawn))
+        let (next, way) = (self.desk.next(), self.desk.in_the_way());
+        object(&self.desk.progress().map(|progress| drawn::drawn(progress, next.as_ref(), &way)))
+    }
+
+    /// What was pushed so far is older than the page.
+    #[wasm_bindgen(js_name = pageLives)]
+    pub fn page_lives(&mut self) {
+        self.desk.page_lives();
+    }
+
+    /// The sockets that this page's prompt on a machine has names for: `[{ name, fd }]`.
+    pub fn hand(&mut self, host: u32, names: JsValue) -> Result<(), JsError> {
+        let names: Vec<HandName> = serde_wasm_bindgen::from_value(names)?;
+        self.desk.hand_is(host, names.into_iter().map(|one| (one.name, one.fd)));
+        Ok(())
+    }
+
+    /// Begins a try to do the current step for the learner; false where there is none. From the beginning of its part
+    /// where the last try came to nothing: then `helpIsAnew` is true.
+    #[wasm_bindgen(js_name = helpBegin)]
+    pub fn help_begin(&mut self) -> bool {
+        self.desk.help_begin()
+    }
+
+    /// Whether the try does the part from its beginning.
+    #[wasm_bindgen(js_name = helpIsAnew)]
+    pub fn help_is_anew(&self) -> bool {
+        self.desk.help_is_anew()
+    }
+
+    /// What the page does now: `{ is: "do", doing }`, `{ is: "wait" }`, `{ is: "blocked", because }`, `{ is: "again" }`
+    /// or `{ is: "passed" }`.
+    #[wasm_bindgen(js_name = helpTodo)]
+    pub fn help_todo(&mut self) -> Result<JsValue, JsError> {
+        object(&drawn::todo(self.desk.help_todo()))
+    }
+
+    /// What `helpTodo` said was done.
+    #[wasm_bindgen(js_name = helpDid)]
+    pub fn help_did(&mut self) {
+        self.desk.help_did();
+    }
+
+    /// The try is over. `passed`: it came to something.
+    #[wasm_bindgen(js_name = helpEnd)]
+    pub fn help_end(&mut self, passed: bool) {
+        self.desk.help_end(passed);
+    }
+
+    /// Machines were made clean: what was made before counts no more.
+    pub fn cleaned(&mut self) {
+        self.desk.cleaned();
+    }
+
+    /// Forgets how far the learner has come in this lesson, here and in other rooms.
+    #[wasm_bindgen(js_name = startOver)]
+    pub fn start_over(&mut self) {
+        if let Some(progress) = self.desk.progress_mut() {
+            progress.start_over();
+        }
     }
 
     /// Steps to tell the room about: `[title, { Passed: { evidence } } | "Skipped"]`, each once.
@@ -79,10 +145,11 @@ impl LessonView {
         }
     }
 
-    /// One more thing of the current step's doing is done, where the trace does not tell.
-    pub fn did(&mut self) {
-        if let Some(progress) = self.desk.progress_mut() {
-            progress.did();
+    /// One thing of the current step's doing is done, where the trace does not tell: by its place in `does`.
+    pub fn did(&mut self, place: usize) {
+        let Some(lesson::plan::Next::Do { doings, .. }) = self.desk.next() else { return };
+        if let (Some(progress), Some(doing)) = (self.desk.progress_mut(), doings.get(place)) {
+            progress.did(doing);
         }
     }
 

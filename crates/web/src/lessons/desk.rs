@@ -1,14 +1,16 @@
 //! One lesson and one room: feeds events to both the lesson and what is being shown of the tutorial's sentences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lesson::{
-    Lesson, Malformed, Progress, Scene, Sentences,
+    Lesson, Malformed, Piece, Progress, Scene, Sentences,
+    help::{Help, Todo},
+    plan::{Hands, Next},
     progress::{At, Mark},
     sentences::Showing,
 };
 use proto::{
-    id::HostId,
+    id::{Fd, HostId},
     trace::{Event, What},
 };
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,8 @@ pub struct Memory {
     pub since: u64,
     /// Marks by the steps' titles.
     pub marks: BTreeMap<String, Mark>,
+    /// Titles of the steps that were ever passed, in whatever room.
+    pub passed: BTreeSet<String>,
 }
 
 /// A room's events and the lesson that is computed from them.
@@ -36,6 +40,10 @@ pub struct Desk {
     progress: Option<Progress>,
     sentences: Option<Sentences>,
     showing: Option<Showing>,
+    hands: Hands,
+    help: Option<Help>,
+    /// The step for which a try of "do it for me" came to nothing.
+    failed: Option<At>,
 }
 
 impl Desk {
@@ -67,17 +75,92 @@ impl Desk {
         // In a room where something happened already, a lesson that is new here begins now.
         progress.begin_after(self.last_seq);
         if let Some(memory) = memory {
+            progress.passed_before(memory.passed.iter().cloned());
             let this_room = memory.room == self.room;
             progress.remember(&memory.marks, this_room.then_some(memory.since.max(self.last_seq)));
         }
         self.progress = Some(progress);
+        (self.help, self.failed) = (None, None);
         Ok(())
+    }
+
+    /// The sockets that this page's prompt on a machine has names for.
+    pub fn hand_is(&mut self, host: u32, names: impl IntoIterator<Item = (String, i32)>) {
+        self.hands.insert(HostId(host), names.into_iter().map(|(name, fd)| (name, Fd(fd))).collect());
+    }
+
+    /// What was taken in so far is older than the page.
+    pub fn page_lives(&mut self) {
+        self.scene.page_lives_from(self.last_seq);
+    }
+
+    /// What comes next in the current step.
+    pub fn next(&self) -> Option<Next> {
+        self.progress.as_ref()?.next(&self.scene, &self.hands)
+    }
+
+    /// What is in the room's way for the current step, as sentences for who is stuck.
+    pub fn in_the_way(&self) -> Vec<Vec<Piece>> {
+        match self.next() {
+            Some(Next::Do { because: Some(because), .. } | Next::Blocked(because) | Next::Lost(because)) => {
+                vec![because]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Begins a try to do the current step for the learner: from the beginning of its part where the last try came to
+    /// nothing. Whether it does.
+    pub fn help_begin(&mut self) -> bool {
+        let again = matches!(self.next(), Some(Next::Again | Next::Blocked(_) | Next::Lost(_)));
+        let Some(progress) = &mut self.progress else { return false };
+        let anew = again || self.failed.is_some_and(|at| progress.current_at() == Some(at));
+        self.help = Help::begin(progress, anew);
+        self.help.is_some()
+    }
+
+    /// Whether the try does the part from its beginning.
+    pub fn help_is_anew(&self) -> bool {
+        self.help.as_ref().is_some_and(Help::is_anew)
+    }
+
+    /// What the page does now.
+    pub fn help_todo(&mut self) -> Todo {
+        match (&mut self.help, &self.progress) {
+            (Some(help), Some(progress)) => help.todo(progress, &self.scene, &self.hands),
+            _ => Todo::Passed,
+        }
+    }
+
+    /// What `help_todo` said was done.
+    pub fn help_did(&mut self) {
+        if let (Some(help), Some(progress)) = (&mut self.help, &mut self.progress) {
+            help.did(progress);
+        }
+    }
+
+    /// The try is over. `passed`: it came to something.
+    pub fn help_end(&mut self, passed: bool) {
+        self.help = None;
+        self.failed = self.progress.as_ref().and_then(Progress::current_at).filter(|_| !passed);
+    }
+
+    /// Machines were made clean: what was made before counts no more.
+    pub fn cleaned(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            progress.once_more();
+        }
     }
 
     /// What a browser should remember.
     pub fn memory(&self) -> Option<Memory> {
         let progress = self.progress.as_ref()?;
-        Some(Memory { room: self.room.clone(), since: progress.since(), marks: progress.marks() })
+        Some(Memory {
+            room: self.room.clone(),
+            since: progress.since(),
+            marks: progress.marks(),
+            passed: progress.ever_passed(),
+        })
     }
 
     /// Where the person is.
@@ -122,6 +205,9 @@ impl Desk {
         let Some(facts) = self.scene.facts(event) else { return false };
         if let Some(showing) = &mut self.showing {
             showing.feed(event.seq, &facts);
+        }
+        if let Some(help) = &mut self.help {
+            help.feed(event.seq, event.time, &facts);
         }
         let progress = self.progress.as_mut();
         let changed = progress.is_some_and(|progress| progress.feed(event.seq, event.time, &facts));

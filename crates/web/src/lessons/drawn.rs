@@ -2,6 +2,8 @@
 
 use lesson::{
     Doing, Piece, Progress, Sentences, Verdict,
+    help::Todo,
+    plan::Next,
     progress::{At, Mark, Standing},
     read::{Predict, Program},
 };
@@ -22,9 +24,9 @@ pub struct Drawn {
     pub parts: Vec<DrawnPart>,
     /// The part that goes on, from 1.
     pub part: usize,
-    /// The current step's place in its part, from 1.
+    /// The current step's place in the whole lesson, from 1; the number of steps when all is done.
     pub step: usize,
-    /// Steps of that part.
+    /// Steps of the whole lesson.
     pub of: usize,
     /// The current step; none when all is done.
     pub current: Option<Current>,
@@ -48,7 +50,7 @@ pub struct DrawnPart {
 pub struct DrawnStep {
     /// Its title.
     pub title: String,
-    /// `passed`, `skipped`, or none.
+    /// `passed`, `skipped`, `before` for one that was passed in another room, or none.
     pub mark: Option<&'static str>,
     /// Whether it comes next.
     pub current: bool,
@@ -61,8 +63,12 @@ pub struct Current {
     pub title: String,
     /// What the strip says: the sentence, or what is to be said about what happened on the way.
     pub text: Vec<Piece>,
-    /// Whether that is about what happened on the way.
+    /// Whether that is about what happened on the way, or about what the step stands on and is not so now.
     pub aside: bool,
+    /// Whether something is in the way that starting clean clears.
+    pub blocked: bool,
+    /// Whether what was begun goes on: nothing is to be done now.
+    pub waits: bool,
     /// Help.
     pub hint: Vec<Piece>,
     /// What is not so yet, a sentence each.
@@ -111,11 +117,13 @@ pub struct Last {
     pub prediction: Option<usize>,
 }
 
-/// Where a person is in a lesson.
-pub fn drawn(progress: &Progress) -> Drawn {
+/// Where a person is in a lesson; `next` is what comes next in the current step, `way` what is in its way.
+pub fn drawn(progress: &Progress, next: Option<&Next>, way: &[Vec<Piece>]) -> Drawn {
     let here = progress.current_at();
     let current = progress.current();
-    let standings = progress.parts().get(progress.part()).map_or(0, |part| part.standings.len());
+    let before =
+        |parts: usize| progress.parts().iter().take(parts).map(|part| part.standings.len()).sum::<usize>();
+    let of = before(usize::MAX);
     let took = progress.last().and_then(|last| last.took);
     Drawn {
         id: progress.lesson().id.clone(),
@@ -124,9 +132,9 @@ pub fn drawn(progress: &Progress) -> Drawn {
         seeds: progress.lesson().seeds.clone(),
         parts: parts(progress, here),
         part: progress.part() + 1,
-        step: here.map_or(standings, |(_, step)| step + 1),
-        of: standings,
-        current: current.map(|one| self::current(progress, one, took)),
+        step: here.map_or(of, |(part, step)| before(part) + step + 1),
+        of,
+        current: current.map(|one| self::current(progress, one, took, next, way)),
         last: progress.last().and_then(|one| last(one, took)),
         end: timed(progress.end(), took),
     }
@@ -135,7 +143,12 @@ pub fn drawn(progress: &Progress) -> Drawn {
 fn parts(progress: &Progress, here: Option<At>) -> Vec<DrawnPart> {
     let step = |part: usize, step: usize, one: &Standing| DrawnStep {
         title: one.step.title.clone(),
-        mark: one.mark().map(|mark| if mark == Mark::Skipped { "skipped" } else { "passed" }),
+        mark: match one.mark() {
+            Some(Mark::Passed(_)) => Some("passed"),
+            _ if progress.was_passed(&one.step.title) => Some("before"),
+            Some(Mark::Skipped) => Some("skipped"),
+            None => None,
+        },
         current: here == Some((part, step)),
     };
     let parts = progress.parts().iter().enumerate();
@@ -147,8 +160,23 @@ fn parts(progress: &Progress, here: Option<At>) -> Vec<DrawnPart> {
         .collect()
 }
 
-fn current(progress: &Progress, one: &Standing, took: Option<u64>) -> Current {
+fn current(
+    progress: &Progress,
+    one: &Standing,
+    took: Option<u64>,
+    next: Option<&Next>,
+    way: &[Vec<Piece>],
+) -> Current {
     let step = &one.step;
+    let (does, because, blocked) = match next {
+        Some(Next::Do { doings, because }) => (doings.as_slice(), because.as_ref(), false),
+        Some(Next::Blocked(because)) => (&[][..], Some(because), true),
+        Some(Next::Lost(because)) => (&[][..], Some(because), false),
+        _ => (&[][..], None, false),
+    };
+    // Of an exercise nothing is told before it is asked for.
+    let because = because.filter(|_| !step.exercise || blocked);
+    let aside = progress.aside().filter(|_| !blocked).or(because.map(Vec::as_slice));
     let open = step.checks.iter().zip(&one.seen).filter(|(_, seen)| seen.is_none());
     let places = one.cards.places();
     let card = |card: &usize| DrawnCard {
@@ -159,15 +187,21 @@ fn current(progress: &Progress, one: &Standing, took: Option<u64>) -> Current {
     };
     Current {
         title: step.title.clone(),
-        text: timed(progress.aside().unwrap_or(&step.text), took),
-        aside: progress.aside().is_some(),
+        text: timed(aside.unwrap_or(&step.text), took),
+        aside: aside.is_some(),
+        blocked,
+        waits: match next {
+            Some(Next::Wait) => true,
+            Some(Next::Do { doings, .. }) => doings.is_empty(),
+            _ => false,
+        },
         hint: step.hint.clone(),
-        missing: open.filter_map(|(asked, _)| asked.otherwise.clone()).collect(),
+        missing: open.filter_map(|(asked, _)| asked.otherwise.clone()).chain(way.iter().cloned()).collect(),
         predict: step.predict.clone(),
         prediction: one.prediction,
-        does: progress.left_to_do().to_vec(),
+        does: does.to_vec(),
         exercise: step.exercise,
-        begun: progress.done() > 0 || one.seen.iter().chain(one.cards.seen()).any(Option::is_some),
+        begun: progress.is_begun() || one.seen.iter().chain(one.cards.seen()).any(Option::is_some),
         cards: one.cards.order().iter().map(card).collect(),
     }
 }
@@ -175,7 +209,7 @@ fn current(progress: &Progress, one: &Standing, took: Option<u64>) -> Current {
 fn last(one: &Standing, took: Option<u64>) -> Option<Last> {
     Some(Last {
         title: one.step.title.clone(),
-        see: timed(&one.step.see, took),
+        see: timed(one.seen_as.as_ref().unwrap_or(&one.step.see), took),
         explain: one.step.explain.clone(),
         evidence: one.evidence?,
         predict: one.step.predict.clone(),
@@ -183,16 +217,64 @@ fn last(one: &Standing, took: Option<u64>) -> Option<Last> {
     })
 }
 
-/// Pieces with the time in place of `{took}`.
+/// Pieces with the time in place of `{took}`; without the sentence that tells it where none was measured.
 fn timed(pieces: &[Piece], took: Option<u64>) -> Vec<Piece> {
-    let words = took.map_or_else(|| "a moment".to_owned(), crate::view::words::duration);
+    let words = took.map(crate::view::words::duration);
     let mut pieces = pieces.to_vec();
     for piece in &mut pieces {
         if let Piece::Text { text } = piece {
-            *text = text.replace("{took}", &words);
+            *text = match &words {
+                Some(words) => text.replace("{took}", words),
+                None => untimed(text),
+            };
         }
     }
     pieces
+}
+
+/// The sentences of a text that tell no time. One that is all there is keeps its beginning.
+fn untimed(text: &str) -> String {
+    let sentences: Vec<&str> = text.split_inclusive(['.', '?', '!']).collect();
+    let without: String = sentences.iter().filter(|one| !one.contains("{took}")).copied().collect();
+    if without.trim().is_empty() {
+        let head = text.split("{took}").next().unwrap_or_default();
+        let head = head.trim_end().trim_end_matches(" in").trim_end_matches(" after").trim_end_matches(',');
+        return if head.is_empty() { String::new() } else { format!("{head}.") };
+    }
+    without.trim_start().to_owned()
+}
+
+/// What the page does in a try to do a step for the learner.
+#[derive(Debug, Serialize)]
+#[serde(tag = "is", rename_all = "lowercase")]
+pub enum DrawnTodo {
+    /// This.
+    Do {
+        /// What.
+        doing: Doing,
+    },
+    /// It waits for the next event.
+    Wait,
+    /// Nothing: this is in the way.
+    Blocked {
+        /// One sentence.
+        because: Vec<Piece>,
+    },
+    /// Nothing is left, and the step is not passed.
+    Again,
+    /// Nothing: it is passed.
+    Passed,
+}
+
+/// What the page does in a try to do a step for the learner.
+pub fn todo(todo: Todo) -> DrawnTodo {
+    match todo {
+        Todo::Do(doing) => DrawnTodo::Do { doing },
+        Todo::Wait => DrawnTodo::Wait,
+        Todo::Blocked(because) => DrawnTodo::Blocked { because },
+        Todo::Again => DrawnTodo::Again,
+        Todo::Passed => DrawnTodo::Passed,
+    }
 }
 
 /// A sentence of the tutorial.

@@ -82,7 +82,7 @@ impl View {
         self.store.last_seq() as f64
     }
 
-    /// The part of the drawing that options ask for: `{ width, nowNs, hosts, revealUpTo, top, bottom, eye, most }`.
+    /// The part of the drawing that options ask for: `{ width, nowNs, pinned, keep, revealUpTo, top, bottom, eye, most }`.
     /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, above, last, shapes, gone }`: the shapes that are
     /// new or different since the last answer, and the keys of those that are gone.
     pub fn diagram(&mut self, options: JsValue) -> Result<JsValue, JsError> {
@@ -116,10 +116,12 @@ impl View {
     }
 
     /// Whether an event changes the drawing: what does not takes no time when events appear one by one.
-    pub fn moves(&self, seq: f64) -> bool {
-        self.store
-            .get(seq as u64)
-            .is_some_and(|event| Diagram::moves(&event.what) && self.shown.filter().shows(&self.store, event))
+    pub fn moves(&mut self, seq: f64) -> bool {
+        self.store.get(seq as u64).is_some_and(|event| {
+            Diagram::moves(&event.what)
+                && self.shown.filter().shows(&self.store, event)
+                && self.diagram.has(&self.store, &event.what)
+        })
     }
 
     /// The packet that an event is about, while it is held on the wire.

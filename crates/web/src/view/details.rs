@@ -3,7 +3,7 @@
 use proto::{
     call::CallError,
     errno::Errno,
-    trace::{CallBegin, Cause, Data, Event, Packet, StateChange, TcpFlags, Transport, What},
+    trace::{CallBegin, Cause, Data, Event, Packet, StateChange, TcpFlags, TcpState, Transport, What},
 };
 use serde::Serialize;
 
@@ -11,10 +11,12 @@ use crate::console::code::{Context, Forms, forms};
 
 use super::{
     belonging,
-    store::TraceStore,
+    store::{TraceStore, WindowScale},
     table,
     text::{self, option},
-    words::{bounded, bytes, call_full, duration, ordinal, outcome_short, packet_name, packet_words},
+    words::{
+        bounded, bytes, call_full, duration, grouped, ordinal, outcome_short, packet_name, packet_words,
+    },
 };
 
 /// Everything the drawer shows.
@@ -256,7 +258,8 @@ fn packet(store: &TraceStore, packet: &Packet, event: &Event, details: &mut Deta
                 details.fields.push(field("acknowledgment number", value));
             }
             details.fields.push(field("flags", tcp.flags.names().collect::<Vec<_>>().join(" ")));
-            details.fields.push(field("window", tcp.window.to_string()));
+            let scale = note.map_or(WindowScale::Unknown, |note| note.scale);
+            details.fields.push(field("window", window(tcp.window, scale)));
             if tcp.flags.contains(TcpFlags::URG) {
                 details.fields.push(field("urgent pointer", tcp.urgent.to_string()));
             }
@@ -293,15 +296,43 @@ fn state(store: &TraceStore, change: &StateChange, details: &mut Details) {
     if let Some(remote) = change.remote {
         details.fields.push(field("remote", remote.to_string()));
     }
-    let (first, second) = if change.to == proto::trace::TcpState::Listen {
-        ("waiting to be accepted", "backlog")
-    } else {
-        ("unread", "unacknowledged")
-    };
-    details.fields.push(field(first, change.unread.to_string()));
-    details.fields.push(field(second, change.unacknowledged.to_string()));
+    details.fields.extend(queues(store, details.seq, change));
     if !change.observed {
         details.fields.push(field("inferred", "nobody could see this; it follows from the packets"));
+    }
+}
+
+fn queues(store: &TraceStore, seq: u64, change: &StateChange) -> Vec<Field> {
+    match change.to {
+        TcpState::Listen => vec![
+            field("waiting to be accepted", change.unread.to_string()),
+            field("backlog", change.unacknowledged.to_string()),
+        ],
+        // What the kernel tells of a datagram socket is memory, not bytes of anybody's.
+        TcpState::Datagram => {
+            let unread = store.unread_at(seq, change).map(|unread| field("unread", bytes(unread.into())));
+            let memory = (change.unread > 0).then(|| {
+                field("memory", format!("{} of the kernel's for what is unread", bytes(change.unread.into())))
+            });
+            unread.into_iter().chain(memory).collect()
+        }
+        _ => vec![
+            field("unread", bytes(change.unread.into())),
+            field("unacknowledged", bytes(change.unacknowledged.into())),
+        ],
+    }
+}
+
+/// The window that a segment announces, in bytes where that is known.
+fn window(window: u16, scale: WindowScale) -> String {
+    let number = grouped(window.into());
+    match scale {
+        WindowScale::Agreed(0) | WindowScale::OfSyn => number,
+        WindowScale::Agreed(power) => {
+            format!("{number} × {} = {}", 1_u32 << power, grouped(u64::from(window) << power))
+        }
+        WindowScale::NotAgreed => format!("{number}, not scaled"),
+        WindowScale::Unknown => format!("{number}, unscaled: the handshake was not recorded"),
     }
 }
 

@@ -11,15 +11,13 @@ mod lanes;
 mod lifelines;
 mod paper;
 mod rows;
+mod seats;
 pub mod shapes;
 mod waiting;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use proto::{
-    id::HostId,
-    trace::{Event, Fate, What},
-};
+use proto::trace::{Event, Fate, Packet, What};
 
 use super::{
     filter::Filter,
@@ -30,6 +28,7 @@ use super::{
 use lifelines::Lifelines;
 use paper::Paper;
 use rows::{Layout, RowKind};
+use seats::Seats;
 use shapes::{Form, HiddenHost, Options, Scene};
 
 /// Below the now-line.
@@ -46,8 +45,10 @@ const CUT: u64 = 10_000_000_000;
 pub struct Diagram {
     layout: Layout,
     generation: u64,
-    /// Machines with events, and whether a call went outside, up to `scanned`.
-    active: BTreeSet<HostId>,
+    seats: Seats,
+    /// What was asked for last.
+    asked: Options,
+    /// Whether a call went outside, up to `scanned`.
     outside: bool,
     scanned: u64,
     unfolded: HashSet<u64>,
@@ -57,9 +58,11 @@ pub struct Diagram {
 impl Diagram {
     /// The part of the drawing that `options` asks for.
     pub fn scene(&mut self, store: &TraceStore, options: &Options) -> Scene {
+        self.asked.clone_from(options);
         self.bring_up(store, options);
         let layout = &self.layout;
-        let lines = layout.lines.placed(store, options.width);
+        let hidden = self.hidden(store);
+        let lines = layout.lines.placed(store, options.width, !hidden.is_empty());
         let now = (options.now_ns.max(0.0) as u64).max(layout.until());
         let now_y = self.now_line(now);
         let mut paper = Paper {
@@ -76,6 +79,7 @@ impl Diagram {
             shapes: Vec::new(),
         };
         draw(&mut paper);
+        paper.patch();
         let sticky = paper.waiting();
         let above = paper.held_above();
         let shapes = std::mem::take(&mut paper.shapes);
@@ -84,7 +88,7 @@ impl Diagram {
             height: now_y + MARGIN,
             now: now_y,
             narrow: layout.lines.narrow,
-            hidden: self.hidden(store),
+            hidden,
             lifelines: lines,
             sticky,
             above,
@@ -96,7 +100,8 @@ impl Diagram {
 
     /// Leaves something out from now on.
     pub fn set_filter(&mut self, filter: Filter) {
-        *self = Self { unfolded: std::mem::take(&mut self.unfolded), filter, ..Self::default() };
+        let (unfolded, asked) = (std::mem::take(&mut self.unfolded), std::mem::take(&mut self.asked));
+        *self = Self { unfolded, asked, filter, ..Self::default() };
     }
 
     /// Folds or unfolds the run that begins with the event `seq`.
@@ -137,6 +142,22 @@ impl Diagram {
         }
     }
 
+    /// Whether what an event tells happened on machines that are drawn, as far as it was on any.
+    pub fn has(&mut self, store: &TraceStore, what: &What) -> bool {
+        // A machine that has just begun to act is not drawn yet, and will be.
+        let lines = Lifelines::choose(store, &self.filter, &mut self.seats, self.outside, &self.asked);
+        let has =
+            |packet: &Packet| [packet.from, packet.to].into_iter().flatten().all(|host| lines.shows(host));
+        match what {
+            What::CallBegin(begin) => lines.shows(begin.host),
+            What::CallEnd(end) => store.call_begin(end.id).is_none_or(|begin| lines.shows(begin.host)),
+            What::State(change) => lines.shows(change.host),
+            What::Packet(packet) => has(packet),
+            What::Fate(fate) => store.packet(fate.id).is_none_or(has),
+            _ => true,
+        }
+    }
+
     /// Extends the layout to the last event wanted, or begins anew when it does not fit any more.
     fn bring_up(&mut self, store: &TraceStore, options: &Options) {
         let until = match options.reveal_up_to as u64 {
@@ -148,15 +169,15 @@ impl Diagram {
                 generation: store.generation(),
                 unfolded: std::mem::take(&mut self.unfolded),
                 filter: std::mem::take(&mut self.filter),
+                asked: std::mem::take(&mut self.asked),
                 ..Self::default()
             };
         }
         for event in store.events_from(store.index_from(self.scanned + 1)) {
-            self.active.extend(Layout::hosts_of(event));
             self.outside |= matches!(&event.what, What::CallEnd(end) if end.outside);
             self.scanned = event.seq;
         }
-        let lines = Lifelines::choose(store, &self.filter, &self.active, self.outside, options);
+        let lines = Lifelines::choose(store, &self.filter, &mut self.seats, self.outside, options);
         if lines != self.layout.lines || self.layout.laid > until {
             self.layout = Layout::new(lines, self.unfolded.clone());
         }
@@ -173,13 +194,15 @@ impl Diagram {
         let layout = &self.layout;
         let cancels = layout.lines.hosts.iter().map(|host| layout.open_on(*host)).max().unwrap_or(0);
         let passed = if layout.rows.is_empty() { 0 } else { now.saturating_sub(layout.until()) };
-        layout.bottom() + Layout::gap(passed) + BREATH + 16.0 * cancels as f64
+        layout.bottom() + Layout::gap(passed) + BREATH + waiting::CANCEL * cancels as f64
     }
 
     fn hidden(&self, store: &TraceStore) -> Vec<HiddenHost> {
-        let hidden = self.layout.hidden.iter().map(|(host, count)| HiddenHost {
+        let wanted = self.layout.hidden.iter().filter(|(host, _)| self.filter.shows_host(**host));
+        let hidden = wanted.map(|(host, count)| HiddenHost {
             host: host.0,
             name: bounded(&store.names().host(*host), 40),
+            guest: lifelines::guest_of(store, *host),
             count: *count,
         });
         hidden.collect()
@@ -306,6 +329,8 @@ fn note_words(paper: &Paper<'_>, event: &Event) -> String {
     }
 }
 
+#[cfg(test)]
+mod crowd_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

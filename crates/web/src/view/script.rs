@@ -204,6 +204,37 @@ impl Script {
         id
     }
 
+    /// Another machine appears, a guest's.
+    pub(crate) fn machine(&mut self, id: HostId, name: &str) {
+        self.tell(What::HostAppeared(HostInfo {
+            id,
+            name: name.into(),
+            aliases: Vec::new(),
+            address: address(id),
+            guest: Some(MemberId(100 + id.0)),
+            ready_made: false,
+            cable: true,
+            sysctls: BTreeMap::new(),
+        }));
+    }
+
+    /// A machine asks `server` to connect, and is answered.
+    pub(crate) fn calls_server(&mut self, from: HostId) {
+        for to_server in [true, false] {
+            let flags = if to_server { SYN } else { SYN_ACK };
+            let sender = if to_server { CLIENT } else { SERVER };
+            self.segment(sender, flags, b"", Cause::Timer, Fate::Delivered);
+            if let Some(What::Packet(packet)) = self.events.last_mut().map(|event| &mut event.what) {
+                let (end, ip) = if to_server {
+                    (&mut packet.from, &mut packet.src)
+                } else {
+                    (&mut packet.to, &mut packet.dst)
+                };
+                (*end, *ip) = (Some(from), address(from));
+            }
+        }
+    }
+
     /// A segment of a machine to itself.
     pub(crate) fn looped(&mut self, host: HostId, flags: TcpFlags, data: &[u8], cause: Cause) -> PacketId {
         let id = self.segment(CLIENT, flags, data, cause, Fate::Delivered);
@@ -372,6 +403,5 @@ fn socket_of(host: HostId, call: &Call) -> Option<SocketId> {
 }
 
 fn address(host: HostId) -> IpAddr {
-    let last = if host == SERVER { 1 } else { 2 };
-    IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))
+    IpAddr::V4(Ipv4Addr::new(10, 0, 0, host.0 as u8))
 }

@@ -25,18 +25,20 @@ pub struct SocketRow {
     pub program_id: Option<u32>,
     /// Its descriptor there.
     pub fd: Option<i32>,
-    /// State in RFC capitals.
+    /// State in RFC capitals, `new` or `bound`.
     pub state: &'static str,
+    /// What a learner calls it: the state, but `new` or `bound` for a socket that has done nothing yet.
+    pub label: &'static str,
     /// Which of the page's colours: `act`, `wait`, `open`, `closing`, `soft`.
     pub tone: &'static str,
     /// Local address, `*` where there is none.
     pub local: String,
     /// Remote address, `*` where there is none.
     pub peer: String,
-    /// Bytes the program has not read; for a listener, connections waiting to be accepted.
-    pub unread: u32,
-    /// Bytes the peer has not acknowledged; for a listener, the backlog.
-    pub unacknowledged: u32,
+    /// Bytes the program has not read; for a listener, connections waiting to be accepted. Absent where nobody knows.
+    pub unread: Option<u32>,
+    /// Bytes the peer has not acknowledged; for a listener, the backlog. Absent where nobody acknowledges.
+    pub unacknowledged: Option<u32>,
     /// Whether the two numbers are a listener's.
     pub listens: bool,
     /// False while it waits in its listener's queue.
@@ -56,7 +58,7 @@ pub struct Chip {
     pub socket: u32,
     /// `fd 3`, or `not accepted yet`.
     pub owner: String,
-    /// State in RFC capitals.
+    /// State in RFC capitals, `new` or `bound`.
     pub state: &'static str,
     /// The address that tells most: local of a listener, remote of a connection.
     pub address: String,
@@ -126,6 +128,15 @@ pub fn waiting(store: &TraceStore, host: Option<HostId>) -> Vec<WaitingCall> {
     calls.collect()
 }
 
+/// A state's name, but a word for a socket that has done nothing yet: nothing of it was closed.
+fn label(note: &SocketNote) -> &'static str {
+    match note.change.local {
+        _ if !note.fresh => note.change.to.name(),
+        Some(local) if local.port() != 0 => "bound",
+        _ => "new",
+    }
+}
+
 /// Which of the page's colours a state has.
 pub fn tone(state: TcpState) -> &'static str {
     match state {
@@ -185,11 +196,12 @@ fn row(store: &TraceStore, note: &SocketNote, now: u64) -> SocketRow {
         program_id: change.owner.map(|(program, _)| program.0),
         fd: change.owner.map(|(_, fd)| fd.0),
         state: change.to.name(),
+        label: label(note),
         tone: tone(change.to),
         local: change.local.map_or_else(|| "*".to_owned(), |address| address.to_string()),
         peer: change.remote.map_or_else(|| "*".to_owned(), |address| address.to_string()),
-        unread: change.unread,
-        unacknowledged: change.unacknowledged,
+        unread: store.unread_now(note),
+        unacknowledged: (change.to != TcpState::Datagram).then_some(change.unacknowledged),
         listens: change.to == TcpState::Listen,
         accepted: change.accepted,
         observed: change.observed,
@@ -224,7 +236,7 @@ fn chip(note: &SocketNote) -> Chip {
     Chip {
         socket: change.socket.0,
         owner,
-        state: change.to.name(),
+        state: label(note),
         address: address.map_or_else(String::new, |address| address.to_string()),
         tone: tone(change.to),
         program: change.owner.map(|(program, _)| program.0),

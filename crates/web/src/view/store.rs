@@ -2,6 +2,7 @@
 //!
 //! It does not know what is drawn, and asks nobody for events.
 
+mod datagrams;
 mod flows;
 mod index;
 mod seed;
@@ -12,10 +13,12 @@ use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
     record::Names,
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
-    trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, What},
+    trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, What},
 };
 
+use datagrams::Datagrams;
 use flows::Flows;
+pub use flows::WindowScale;
 pub use seed::{Seed, SeedHost, SeedMember, SeedProgram, SeedWire};
 
 use super::words::Meaning;
@@ -51,6 +54,8 @@ pub struct PacketNote {
     pub relative: u32,
     /// Acknowledgment number since the other side's SYN.
     pub acknowledged: u32,
+    /// What its window has to be multiplied with.
+    pub scale: WindowScale,
     /// What it says, in the conversation.
     pub meaning: Meaning,
     /// 1 for a first try, 2 for the first copy, and so on.
@@ -78,6 +83,8 @@ pub struct SocketNote {
     pub time: u64,
     /// True once nothing of it is left.
     pub gone: bool,
+    /// True as long as it was nothing but CLOSED: it is new, and nothing was closed.
+    pub fresh: bool,
 }
 
 /// What can cause an event.
@@ -106,6 +113,9 @@ pub struct TraceStore {
     wire: WireSettings,
     me: Option<MemberId>,
     flows: Flows,
+    datagrams: Datagrams,
+    /// Bytes that waited in a datagram socket at an event, where that is known.
+    waited: HashMap<u64, u32>,
     skipped: Vec<(u64, u64)>,
 }
 
@@ -135,6 +145,7 @@ impl TraceStore {
         }
         if event.seq > self.last_seq + 1 {
             self.skipped.push((event.seq, event.seq - self.last_seq - 1));
+            self.datagrams.missed();
         }
         self.last_seq = event.seq;
         self.names.learn(&event);
@@ -319,6 +330,23 @@ impl TraceStore {
         &self.sockets
     }
 
+    /// Unread bytes at a state change; none for a datagram socket of which that is not known. For a listener, what waits
+    /// to be accepted.
+    pub fn unread_at(&self, seq: u64, change: &StateChange) -> Option<u32> {
+        match change.to {
+            TcpState::Datagram if change.unread > 0 => self.waited.get(&seq).copied(),
+            _ => Some(change.unread),
+        }
+    }
+
+    /// The same, of a socket as it is now.
+    pub fn unread_now(&self, note: &SocketNote) -> Option<u32> {
+        match note.change.to {
+            TcpState::Datagram => self.datagrams.waiting(note.change.socket),
+            _ => Some(note.change.unread),
+        }
+    }
+
     /// The first `seq` of the chain behind an event: the call's begin, the packet that was answered.
     pub fn cause_of(&self, seq: u64) -> Option<u64> {
         match &self.get(seq)?.what {
@@ -365,3 +393,6 @@ impl TraceStore {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod truth_tests;

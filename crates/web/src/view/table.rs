@@ -13,8 +13,8 @@ use super::{
     sockets::tone,
     store::TraceStore,
     words::{
-        bounded, call_full, call_short, duration, error_tone, grouped, missing_before, ordinal,
-        outcome_short, packet_name, packet_words, percent,
+        ToMany, bounded, bytes, call_full, call_short, duration, error_tone, grouped, missing_before,
+        ordinal, outcome_short, packet_name, packet_words, percent,
     },
 };
 
@@ -52,7 +52,7 @@ pub fn rows(store: &TraceStore, shown: &Shown, from: usize, count: usize) -> Vec
 
 /// The row of one event.
 pub fn row(store: &TraceStore, index: usize, event: &Event) -> TableRow {
-    let cells = cells(store, &event.what);
+    let cells = cells(store, event);
     let clock = format!("{:.6}", event.time as f64 / 1e9);
     let mut sentence = format!("{}. {}", event.seq, cells.sentence);
     let (kind, place, mut what, tone) = (cells.kind, cells.place, cells.what, cells.tone);
@@ -66,7 +66,7 @@ pub fn row(store: &TraceStore, index: usize, event: &Event) -> TableRow {
 
 /// An event's sentence without its number.
 pub fn sentence(store: &TraceStore, event: &Event) -> String {
-    cells(store, &event.what).sentence
+    cells(store, event).sentence
 }
 
 struct Cells {
@@ -77,14 +77,14 @@ struct Cells {
     sentence: String,
 }
 
-fn cells(store: &TraceStore, what: &What) -> Cells {
+fn cells(store: &TraceStore, event: &Event) -> Cells {
     let names = store.names();
-    match what {
+    match &event.what {
         What::CallBegin(begin) => call_begin(store, begin),
         What::CallEnd(end) => call_end(store, end),
         What::Packet(packet) => self::packet(store, packet),
         What::Fate(fate) => packet_fate(store, fate),
-        What::State(change) => state(store, change),
+        What::State(change) => state(store, event.seq, change),
         What::Output { program, error, text } => {
             let name = bounded(&names.program(*program), 64);
             let text = bounded(text, 120);
@@ -95,6 +95,12 @@ fn cells(store: &TraceStore, what: &What) -> Cells {
             let (who, name) = (bounded(&names.member(*by), 64), bounded(name, 64));
             let sentence = format!("Code, {name} on {} was changed by {who}.", names.host(*host));
             plain("code", names.host(*host), format!("{name} changed"), sentence)
+        }
+        What::InFront { by, host, name } => {
+            let (who, name) = (bounded(&names.member(*by), 64), bounded(name, 64));
+            let sentence =
+                format!("Code, {name} on {} was brought to the front by {who}.", names.host(*host));
+            plain("code", names.host(*host), format!("{name} in front"), sentence)
         }
         What::Wire { by, settings, rule } => {
             let what = wire_words(settings);
@@ -294,7 +300,16 @@ fn fate_words(store: &TraceStore, packet: &Packet) -> (String, &'static str) {
         }
         Fate::Lost => ("Lost by the wire.".to_owned(), "fault"),
         Fate::NoHost if packet.to.is_some() => ("Lost: a cable is cut.".to_owned(), "fault"),
-        Fate::NoHost => ("No machine has that address.".to_owned(), "fault"),
+        Fate::NoHost => match ToMany::of(packet) {
+            Some(many) => {
+                let (name, whom) = (many.name(), many.whom());
+                (
+                    format!("It is {name}, for {whom}. This network does not carry it: nobody gets it."),
+                    "fault",
+                )
+            }
+            None => ("No machine has that address.".to_owned(), "fault"),
+        },
         Fate::Superseded => ("A copy of it was let through instead.".to_owned(), ""),
     }
 }
@@ -310,6 +325,7 @@ fn packet_fate(store: &TraceStore, fate: &PacketFate) -> Cells {
         Fate::Dropped(_) => ("dropped by hand", "fault"),
         Fate::Lost => ("lost by the wire", "fault"),
         Fate::NoHost if packet.is_some_and(|packet| packet.to.is_some()) => ("lost: cable cut", "fault"),
+        Fate::NoHost if packet.is_some_and(|packet| ToMany::of(packet).is_some()) => ("not carried", "fault"),
         Fate::NoHost => ("found no machine", "fault"),
         Fate::Superseded => ("not needed any more", ""),
     };
@@ -318,7 +334,7 @@ fn packet_fate(store: &TraceStore, fate: &PacketFate) -> Cells {
     Cells { kind: "packet", place, what: format!("{name} {verb}"), tone, sentence }
 }
 
-fn state(store: &TraceStore, change: &StateChange) -> Cells {
+fn state(store: &TraceStore, seq: u64, change: &StateChange) -> Cells {
     let host = store.names().host(change.host);
     let owner = match (change.owner, change.accepted) {
         (Some((_, fd)), _) => format!("fd {fd}"),
@@ -328,23 +344,35 @@ fn state(store: &TraceStore, change: &StateChange) -> Cells {
     };
     let inferred = if change.observed { "" } else { " (inferred)" };
     let same = change.from == Some(change.to);
-    let what = if same { queues(change) } else { format!("{owner} {}{inferred}", change.to.name()) };
+    let what = if same {
+        queues(change, store.unread_at(seq, change))
+    } else {
+        // Nothing of it was closed.
+        let fresh = change.from.is_none() && change.to == TcpState::Closed;
+        format!("{owner} {}{inferred}", if fresh { "new" } else { change.to.name() })
+    };
     let before =
         change.from.filter(|_| !same).map_or_else(String::new, |from| format!(", before {}", from.name()));
-    let queue =
-        if same || change.to == TcpState::Listen { format!(", {}", queues(change)) } else { String::new() };
+    let queue = if same || change.to == TcpState::Listen {
+        format!(", {}", queues(change, store.unread_at(seq, change)))
+    } else {
+        String::new()
+    };
     let sentence = format!("State on {host}, {owner}: {}{inferred}{before}{queue}.", change.to.name());
     Cells { kind: "state", place: host, what, tone: tone(change.to), sentence }
 }
 
-fn queues(change: &StateChange) -> String {
-    if change.to == TcpState::Listen {
-        format!("{} waiting to be accepted, backlog {}", change.unread, change.unacknowledged)
-    } else {
-        format!(
-            "{} B unread, {} B unacknowledged",
-            grouped(change.unread.into()),
-            grouped(change.unacknowledged.into())
-        )
+/// `unread` where it is known.
+fn queues(change: &StateChange, unread: Option<u32>) -> String {
+    match (change.to, unread) {
+        (TcpState::Listen, _) => {
+            format!("{} waiting to be accepted, backlog {}", change.unread, change.unacknowledged)
+        }
+        (TcpState::Datagram, None) => "something unread".to_owned(),
+        (TcpState::Datagram, Some(unread)) => format!("{} unread", bytes(unread.into())),
+        _ => {
+            let (unread, sent) = (bytes(change.unread.into()), bytes(change.unacknowledged.into()));
+            format!("{unread} unread, {sent} unacknowledged")
+        }
     }
 }

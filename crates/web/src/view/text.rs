@@ -4,7 +4,7 @@ use proto::trace::{Event, Fate, Packet, TcpFlags, TcpOption, Transport, What};
 
 use super::{
     store::TraceStore,
-    words::{bounded, ordinal},
+    words::{ToMany, bounded, ordinal},
 };
 
 /// Every packet of the trace, one line each.
@@ -112,7 +112,10 @@ fn remark(store: &TraceStore, packet: &Packet) -> String {
         Fate::Dropped(_) => remark.push_str("  (dropped by hand)"),
         Fate::Lost => remark.push_str("  (lost by the wire)"),
         Fate::NoHost if packet.to.is_some() => remark.push_str("  (cable cut)"),
-        Fate::NoHost => remark.push_str("  (no machine there)"),
+        Fate::NoHost => match ToMany::of(packet) {
+            Some(many) => remark.push_str(&format!("  ({}, not carried)", many.name())),
+            None => remark.push_str("  (no machine there)"),
+        },
         Fate::Superseded => remark.push_str("  (a copy was let through instead)"),
     }
     remark

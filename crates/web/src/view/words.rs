@@ -1,6 +1,8 @@
 //! What events are called: plain words for packets, Python's spelling for calls, quoted payload, numbers of
 //! seconds. Every other view takes its words from here.
 
+use std::net::IpAddr;
+
 use proto::{
     call::{Call, CallError, Family, Kind, OptionValue, Outcome, Value},
     record::{flag_names, how_name, option_name, poll_names},
@@ -98,6 +100,42 @@ pub fn packet_words(packet: &Packet, meaning: Meaning) -> String {
     match meaning.words() {
         "" if packet.data.length > 0 => quoted(&packet.data.bytes, packet.data.length, 20),
         words => words.to_owned(),
+    }
+}
+
+/// What a packet is that is for many at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToMany {
+    /// For every machine of the network.
+    Broadcast,
+    /// For the members of a group.
+    Multicast,
+}
+
+impl ToMany {
+    /// What a packet is, if it is for many; the rooms' networks are /24.
+    pub fn of(packet: &Packet) -> Option<Self> {
+        match packet.dst {
+            address if address.is_multicast() => Some(Self::Multicast),
+            IpAddr::V4(address) if address.octets()[3] == 255 => Some(Self::Broadcast),
+            _ => None,
+        }
+    }
+
+    /// With its article.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Broadcast => "a broadcast",
+            Self::Multicast => "a multicast",
+        }
+    }
+
+    /// For whom it is.
+    pub fn whom(self) -> &'static str {
+        match self {
+            Self::Broadcast => "every machine of the network",
+            Self::Multicast => "the members of a group",
+        }
     }
 }
 
@@ -237,6 +275,14 @@ pub fn call_short(call: &Call) -> String {
         | Call::GetSockName { .. }
         | Call::GetPeerName { .. }
         | Call::Poll { .. } => format!("{}()", call.name()),
+    }
+}
+
+/// A call without its arguments: `getaddrinfo()`.
+pub fn call_bare(call: &Call) -> String {
+    match call {
+        Call::Resolve { .. } => "getaddrinfo()".to_owned(),
+        _ => format!("{}()", call.name()),
     }
 }
 

@@ -7,13 +7,15 @@ use proto::{
 
 use super::{
     held::Pile,
-    paper::Paper,
+    paper::{CLOSE, Paper},
     rows::{DROP, RowKind, TAIL},
     shapes::{Anchor, Form, Head},
 };
 use crate::view::{
     store::PacketNote,
-    words::{Meaning, bounded, bytes, duration, grouped, ordinal, packet_name, packet_words, percent},
+    words::{
+        Meaning, ToMany, bounded, bytes, duration, grouped, ordinal, packet_name, packet_words, percent,
+    },
 };
 
 /// Advance of one letter of names, and the usual one of words, pixels.
@@ -21,6 +23,8 @@ const LETTER: f64 = 7.5;
 const SERIF: f64 = 6.4;
 /// From a lifeline's middle to an arrow's end.
 const CLEAR: f64 = 4.0;
+/// Beside the first line a second call's bar may stand.
+const BESIDE: f64 = 8.0;
 /// Where a lost packet stops, as a share of its way.
 const STOP: f64 = 0.55;
 /// Slopes steeper than this carry both lines of text above the line, near its head.
@@ -260,11 +264,14 @@ impl Paper<'_> {
         fate: &Fate,
     ) {
         let (name, words, tone) = self.names(packet, note, fate);
-        let room = (way.x2 - way.x1).abs();
-        let (name, words) = (short_name(name, packet, note, room), short_words(words, note, room));
+        let (x1, x2) = self.free_part(way);
+        let room = (x2 - x1).abs();
+        // Letters that stand closer come before words that are cut.
+        let (name, words) =
+            (short_name(name, packet, note, room / CLOSE), short_words(words, note, room / CLOSE));
         let steep = drop > STEEP;
         let share = if steep { 0.66 } else { 0.5 };
-        let x = way.x1 + share * (way.x2 - way.x1);
+        let x = if (x1, x2) == (way.x1, way.x2) { x1 + share * (x2 - x1) } else { f64::midpoint(x1, x2) };
         let below = if steep { row_y + 26.0 } else { way.tail + drop / 2.0 + 16.0 };
         let words_tone = if tone == "ink" { "soft" } else { tone };
         self.text(
@@ -276,8 +283,28 @@ impl Paper<'_> {
             tone,
             name,
         );
-        let role = words_role(packet, note);
-        self.text(format!("pw{}", packet.id), note.seq, (x, below), Anchor::Middle, role, words_tone, words);
+        self.squeeze(room);
+        if !words.is_empty() {
+            let (role, at) = (words_role(packet, note), (x, below));
+            self.text(format!("pw{}", packet.id), note.seq, at, Anchor::Middle, role, words_tone, words);
+            self.squeeze(room);
+        }
+    }
+
+    /// The part of a way where its label stands: where it passes machines, beside the first line, where nobody's calls
+    /// are, or next to its tail.
+    fn free_part(&self, way: Way) -> (f64, f64) {
+        let (from, to) = (way.x1.min(way.x2), way.x1.max(way.x2));
+        let passed: Vec<f64> =
+            self.lines.iter().map(|line| line.x).filter(|x| *x > from + CLEAR && *x < to - CLEAR).collect();
+        let (Some(first), Some(last)) = (passed.first(), passed.last()) else { return (way.x1, way.x2) };
+        let at_first = self.lines.first().is_some_and(|line| line.x >= from - CLEAR - 1.0);
+        match (at_first, way.side() > 0) {
+            (true, true) => (way.x1 + BESIDE, *first - CLEAR),
+            (true, false) => (*first - CLEAR, way.x2 + BESIDE),
+            (false, true) => (way.x1, *first - CLEAR),
+            (false, false) => (way.x1, *last + CLEAR),
+        }
     }
 
     /// A packet's name, its words and its colour.
@@ -311,7 +338,10 @@ impl Paper<'_> {
                 (format!("dropped by {who}"), true)
             }
             Fate::NoHost if packet.to.is_some() => ("lost: a cable is cut".to_owned(), true),
-            Fate::NoHost => ("no machine has this address".to_owned(), true),
+            Fate::NoHost => match ToMany::of(packet) {
+                Some(many) => (format!("{}: not carried here", many.name()), true),
+                None => ("no machine has this address".to_owned(), true),
+            },
             Fate::Delivered if self.unanswered(packet, note) => {
                 let words = match note.queue_full {
                     Some((queued, places)) => format!("arrived; queue full, {queued} of {places}"),
@@ -366,8 +396,15 @@ impl Paper<'_> {
 
 /// The name, or less of it where the lines stand close.
 fn short_name(name: String, packet: &Packet, note: &PacketNote, room: f64) -> String {
-    if note.attempt == 1 || name.chars().count() as f64 * LETTER <= room {
+    let fits = |name: &str| name.chars().count() as f64 * LETTER <= room;
+    if fits(&name) {
         return name;
+    }
+    if note.attempt == 1 {
+        // That data is acknowledgment and pushed too is in the details.
+        let size = bytes(u64::from(packet.data.length));
+        let less = name.strip_prefix("PSH ACK ").map_or(name.clone(), str::to_owned);
+        return if fits(&less) || packet.data.length == 0 { less } else { size };
     }
     let attempt = format!("{} try", ordinal(note.attempt));
     let both = format!("{}, {attempt}", packet_name(packet));

@@ -9,12 +9,12 @@ use proto::{
 use super::{
     bands::{Band, Point},
     lanes::{Label, Says},
-    paper::Paper,
+    paper::{CLOSE, Paper},
     shapes::{Anchor, Form},
 };
 use crate::view::{
     sockets::tone,
-    words::{bounded, bytes, call_short, duration, error_tone, outcome_short},
+    words::{bounded, bytes, call_bare, call_short, duration, error_tone, outcome_short},
 };
 
 /// Advance of one letter of the machine's type at 12.5 and 11 pixels.
@@ -148,7 +148,7 @@ impl Paper<'_> {
                 if self.layout.bands.all.is_empty() {
                     return;
                 }
-                let (name, tone) = (state.name().to_owned(), tone(*state));
+                let (name, tone) = (state_name(*state, lane.room).to_owned(), tone(*state));
                 self.text(
                     format!("state{}", label.seq),
                     label.seq,
@@ -158,6 +158,7 @@ impl Paper<'_> {
                     tone,
                     name,
                 );
+                self.squeeze(lane.room);
                 let (short, shortest) = (lane.room < 16.0 * SMALL, lane.room < 12.0 * SMALL);
                 let remark = match (observed, accepted) {
                     _ if *state == TcpState::TimeWait => self.rests(label.seq, *observed),
@@ -175,8 +176,11 @@ impl Paper<'_> {
                     lane.anchor,
                     "small",
                     "soft",
-                    remark.to_owned(),
+                    remark.clone(),
                 );
+                if !remark.is_empty() {
+                    self.squeeze(lane.room);
+                }
             }
             Says::Queue { filled, places } => {
                 let side = if matches!(lane.anchor, Anchor::End) { -1 } else { 1 };
@@ -266,24 +270,23 @@ impl Paper<'_> {
             );
             return;
         }
-        let name = fit(name, room);
-        let room = (lane.room / SMALL) as usize;
-        // Where "waiting" finds no room its stripes and colour say it.
-        let result = match result.strip_prefix("waiting ") {
-            Some(since) if result.chars().count() > room => since.to_owned(),
-            _ => fit(result, room),
-        };
+        // Where "waiting" finds no room its stripes and colour say it, and a failure needs no arrow.
+        let short = result.strip_prefix("waiting ").or_else(|| result.strip_prefix("→ ")).unwrap_or(&result);
+        let fits = |text: &str| text.chars().count() as f64 * SMALL <= lane.room;
+        let result = if fits(&result) { result } else { less(short, lane.room) };
         let role = if role == "waiting" { "waiting small" } else { "result small" };
-        self.text(format!("call{}", label.seq), label.seq, (lane.x, y), lane.anchor, "call", "ink", name);
-        self.text(
-            format!("res{}", label.seq),
-            label.seq,
-            (lane.x, y + 13.0),
-            lane.anchor,
-            role,
-            tone,
-            result,
-        );
+        let (name, name_role) = match name.chars().count() {
+            letters if letters <= room => (name, "call"),
+            _ if fits(&name) => (name, "call small"),
+            _ => (less(&call_bare(&begin.call), lane.room), "call small"),
+        };
+        self.text(format!("call{}", label.seq), label.seq, (lane.x, y), lane.anchor, name_role, "ink", name);
+        self.squeeze(lane.room);
+        if !result.is_empty() {
+            let at = (lane.x, y + 13.0);
+            self.text(format!("res{}", label.seq), label.seq, at, lane.anchor, role, tone, result);
+            self.squeeze(lane.room);
+        }
     }
 
     fn result(&self, id: CallRef, begins: bool) -> (String, &'static str) {
@@ -336,9 +339,28 @@ fn unread_words(bytes: u32, room: f64) -> String {
     if words.len() as f64 * SMALL + 7.0 <= room { words } else { number }
 }
 
-/// At most `room` letters.
-fn fit(text: String, room: usize) -> String {
-    if text.chars().count() <= room { text } else { bounded(&text, room.max(4) - 1) }
+/// So many small letters find room, standing as close as one can still read.
+fn squeezed(room: f64) -> usize {
+    (room / (SMALL * CLOSE)) as usize
+}
+
+/// A text in small letters, or as much of it as finds room.
+fn less(text: &str, room: f64) -> String {
+    let most = squeezed(room).max(3);
+    match text.chars().count() {
+        letters if letters <= most => text.to_owned(),
+        // A call's name says by itself what it is.
+        letters if letters <= most + 2 && text.ends_with("()") => text.trim_end_matches("()").to_owned(),
+        _ => bounded(text, most - 1),
+    }
+}
+
+/// A state's name, or what ss(8) calls it where there is little room.
+fn state_name(state: TcpState, room: f64) -> &'static str {
+    match state {
+        TcpState::Established if state.name().len() > squeezed(room) => "ESTAB",
+        _ => state.name(),
+    }
 }
 
 /// How bands stand side by side.

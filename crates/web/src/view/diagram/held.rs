@@ -19,6 +19,10 @@ use crate::view::{
 /// Size of a card.
 const WIDTH: f64 = 152.0;
 const HEIGHT: f64 = 46.0;
+/// What is left free of a way on both sides of its card together.
+const AROUND: f64 = 6.0;
+/// What the ring of the sender's patience needs between its line and the card.
+const RING: f64 = 28.0;
 /// From the top of a packet's row to that of its card.
 const CARD: f64 = 4.0;
 /// From the top of a card to its buttons.
@@ -75,7 +79,7 @@ impl Paper<'_> {
             }
             return;
         }
-        let width = WIDTH.min((way.x2 - way.x1).abs() - 16.0);
+        let width = WIDTH.min((way.x2 - way.x1).abs() - AROUND);
         let y = way.tail - 12.0;
         let edge = middle - f64::from(way.side()) * width / 2.0;
         self.arrow_line(
@@ -98,7 +102,8 @@ impl Paper<'_> {
             packet: packet.id.0,
             first: pile.oldest.0,
             left_ms: patience.map(|(left, _)| left),
-            left: patience.map(|(_, share)| share),
+            // Where there is no room beside the card the head says it.
+            left: patience.map(|(_, share)| share).filter(|_| (edge - way.x1).abs() >= RING),
             sender: way.x1,
         };
         self.put(format!("card{}", pile.oldest), note.seq, what);

@@ -27,6 +27,43 @@ pub(super) struct Paper<'a> {
     pub(super) shapes: Vec<Shape>,
 }
 
+/// Advance of one letter in the drawing's fonts: names and calls; words in serif; what is small.
+const LETTER: f64 = 7.5;
+const SERIF: f64 = 6.4;
+const SMALL: f64 = 6.6;
+/// As close as letters may stand, as a share of their usual advance.
+pub(super) const CLOSE: f64 = 0.75;
+/// How far the arc of a packet that was sent again goes from its line at most.
+const BULGE: f64 = 36.0;
+/// From the foot of a line of text to its top, and what hangs below.
+const ASCENT: f64 = 10.0;
+const DESCENT: f64 = 3.0;
+
+/// About as wide as a text is drawn.
+fn text_width(role: &str, text: &str) -> f64 {
+    let letter = match role {
+        "words" | "payload" => SERIF,
+        "note" => SERIF + 0.3,
+        "state" => SMALL,
+        role if role.ends_with("small") => SMALL,
+        _ => LETTER,
+    };
+    text.chars().count() as f64 * letter
+}
+
+/// Where a text that may stand on a line reaches: left, top, width, height.
+fn extent(what: &Form) -> Option<(f64, f64, f64, f64)> {
+    let (x, y, width) = match what {
+        Form::Text { x, y, anchor: Anchor::Middle, role, text, fit, .. } => {
+            (*x, *y, fit.unwrap_or_else(|| text_width(role, text)))
+        }
+        Form::Gap { y, x1, x2, text, .. } => (f64::midpoint(*x1, *x2), y + 4.0, text_width("small", text)),
+        Form::Note { x, y, text, .. } => (*x, *y, text_width("note", text)),
+        _ => return None,
+    };
+    Some((x - width / 2.0, y - ASCENT, width, ASCENT + DESCENT))
+}
+
 impl Paper<'_> {
     /// Adds a shape.
     pub(super) fn put(&mut self, key: String, seq: u64, what: Form) {
@@ -49,8 +86,40 @@ impl Paper<'_> {
         text: String,
     ) {
         if !text.is_empty() {
-            self.put(key, seq, Form::Text { x: at.0, y: at.1, anchor, role, tone, text });
+            self.put(key, seq, Form::Text { x: at.0, y: at.1, anchor, role, tone, text, fit: None });
         }
+    }
+
+    /// Makes the letters of the text that was put last stand closer where it would be wider than `room`.
+    pub(super) fn squeeze(&mut self, room: f64) {
+        if let Some(Shape { what: Form::Text { role, text, fit, .. }, .. }) = self.shapes.last_mut() {
+            *fit = (text_width(role, text) > room).then_some(room);
+        }
+    }
+
+    /// Lays paper under texts that a line runs through: the dotted one of a packet that stands or was sent again, or the
+    /// lifeline of a machine between two others.
+    pub(super) fn patch(&mut self) {
+        let between = self.lines.get(1..self.lines.len().saturating_sub(1)).unwrap_or_default();
+        let mut uprights: Vec<_> = between.iter().map(|line| (line.x, line.x, f64::MIN, f64::MAX)).collect();
+        uprights.extend(self.shapes.iter().filter_map(|shape| match shape.what {
+            Form::Hairline { x1, y1, x2, y2 } if x1 == x2 => Some((x1, x1, y1, y2)),
+            Form::Arc { x, y1, y2, side } => {
+                let far = x + f64::from(side) * BULGE;
+                Some((x.min(far), x.max(far), y1, y2))
+            }
+            _ => None,
+        }));
+        let patches = self.shapes.iter().filter_map(|shape| {
+            let (x, y, width, height) = extent(&shape.what)?;
+            let crossed = uprights.iter().any(|(left, right, from, to)| {
+                *right > x - 3.0 && *left < x + width + 3.0 && *from < y + height && *to > y
+            });
+            let what = Form::Patch { x: x - 3.0, y, width: width + 6.0, height };
+            crossed.then(|| Shape { key: format!("under.{}", shape.key), seq: 0, what })
+        });
+        let patches: Vec<_> = patches.collect();
+        self.shapes.extend(patches);
     }
 
     /// A machine's line.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use proto::{
     call::{Call, Value},
     id::{CallRef, HostId, PacketId},
-    trace::{CallBegin, CallEnd, Event, Link, StateChange, TcpState, What},
+    trace::{CallBegin, CallEnd, Event, StateChange, TcpState, What},
 };
 
 use super::{
@@ -306,7 +306,10 @@ impl Layout {
             }
             // Within a run the fold says how many bytes there were.
             Change::Unread if self.run.as_ref().is_some_and(|run| run.segments > 1) => return,
-            Change::Unread => Says::Unread { bytes: change.unread },
+            Change::Unread => match store.unread_at(event.seq, change) {
+                Some(bytes) => Says::Unread { bytes },
+                None => return,
+            },
             Change::Queue => Says::Queue { filled: change.unread, places: change.unacknowledged + 1 },
         };
         if what != Change::Unread {
@@ -325,6 +328,17 @@ impl Layout {
         }
     }
 
+    /// Whether a packet crosses the place beside a machine's line where its labels stand: right of it, but for the first.
+    fn is_beside(&self, store: &TraceStore, id: PacketId, host: HostId) -> bool {
+        let at = |host: HostId| self.lines.hosts.iter().position(|one| *one == host);
+        let Some((packet, line)) = store.packet(id).zip(at(host)) else { return false };
+        let ends = [packet.from, packet.to].map(|end| end.and_then(at));
+        match ends {
+            [Some(one), Some(other)] => line > 0 && one.min(other) <= line && one.max(other) > line,
+            _ => false,
+        }
+    }
+
     /// Bands drawn one by one beside a lifeline.
     pub(super) fn most_tracks(&self) -> usize {
         if self.lines.narrow { 2 } else { 4 }
@@ -336,6 +350,8 @@ impl Layout {
         let wanted = match row.kind {
             // Inside the lifelines there is no room beside an arrow.
             _ if self.lines.narrow && shares => row.y + row.height,
+            // Nor between two machines, where an arrow goes to the next.
+            RowKind::Packet { id, .. } if shares && self.is_beside(store, id, host) => row.y + row.height,
             RowKind::Packet { .. } => self.moment(store, seq, host) - LINE / 2.0,
             RowKind::State => row.y + 3.0,
             _ => row.y + 1.0,
@@ -343,19 +359,5 @@ impl Layout {
         let height = if says.has_remark() { 2.0 * LINE - 2.0 } else { LINE };
         let bottom = self.lanes.place(seq, host, wanted, height, tracks, says);
         self.reach(bottom);
-    }
-
-    /// Machines that an event touches.
-    pub(super) fn hosts_of(event: &Event) -> impl Iterator<Item = HostId> {
-        let hosts = match &event.what {
-            What::CallBegin(begin) => [Some(begin.host), None],
-            What::State(change) => [Some(change.host), None],
-            What::Packet(packet) => match packet.link {
-                Link::Loopback(host) => [Some(host), None],
-                Link::Wire => [packet.from, packet.to],
-            },
-            _ => [None, None],
-        };
-        hosts.into_iter().flatten()
     }
 }

@@ -11,8 +11,10 @@ pub struct Options {
     pub width: f64,
     /// Now, in nanoseconds since the room began: where waiting calls have got to.
     pub now_ns: f64,
-    /// Numbers of the machines to show, left to right decided by the layout; empty: as many as fit.
-    pub hosts: Vec<u32>,
+    /// Numbers of the machines that somebody picked to be drawn, the latest last. Beside them those that acted last are.
+    pub pinned: Vec<u32>,
+    /// Somebody looks at what is drawn: no machine gives its place to another now.
+    pub keep: bool,
     /// Draw events up to this `seq` only; 0: all.
     pub reveal_up_to: f64,
     /// Top of the part that is wanted: more than is visible, so that scrolling finds it painted.
@@ -26,7 +28,7 @@ pub struct Options {
 }
 
 /// A machine's line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Lifeline {
     /// The machine's number; 0 for `outside`.
     pub host: u32,
@@ -34,6 +36,13 @@ pub struct Lifeline {
     pub name: String,
     /// Its address.
     pub address: String,
+    /// Whose it is, if a guest's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest: Option<String>,
+    /// Where its name begins.
+    pub left: f64,
+    /// How wide its name is, with an ellipsis where it would be wider.
+    pub wide: f64,
     /// Where it stands.
     pub x: f64,
     /// Which side calls and bands are on: -1 left, 1 right.
@@ -49,11 +58,14 @@ pub struct HiddenHost {
     pub host: u32,
     /// Its name.
     pub name: String,
+    /// Whose it is, if a guest's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest: Option<String>,
     /// Events on it that are not drawn.
     pub count: u64,
 }
 
-/// A waiting call whose row has gone above the visible part: it sticks under the machine's name.
+/// A waiting call whose row has gone above the visible part: it sticks under the machines' names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sticky {
     /// Number of the call in the trace.
@@ -62,10 +74,14 @@ pub struct Sticky {
     pub seq: u64,
     /// The machine.
     pub host: u32,
-    /// `accept() waiting`.
+    /// `accept() waiting 3.2 s`, or less of it.
     pub text: String,
-    /// When it began, nanoseconds since the room began.
-    pub since: u64,
+    /// Where it stands in a row under the names.
+    pub left: f64,
+    /// How wide it is.
+    pub wide: f64,
+    /// The row, from 0.
+    pub row: usize,
 }
 
 /// Packets held on the wire whose card is above the visible part.
@@ -188,7 +204,19 @@ pub enum Form {
     Arc { x: f64, y1: f64, y2: f64, side: i8 },
     /// Text. `role` is `flags`, `words`, `payload`, `call`, `result`, `state`, `note`, `queue` or `small`;
     /// `tone` one of the page's colours.
-    Text { x: f64, y: f64, anchor: Anchor, role: &'static str, tone: &'static str, text: String },
+    Text {
+        x: f64,
+        y: f64,
+        anchor: Anchor,
+        role: &'static str,
+        tone: &'static str,
+        text: String,
+        /// The letters stand closer, so that they take no more than this.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fit: Option<f64>,
+    },
+    /// Paper under a text that a line would run through.
+    Patch { x: f64, y: f64, width: f64, height: f64 },
     /// A hairline from a label that was pushed down back to its place.
     Hairline { x1: f64, y1: f64, x2: f64, y2: f64 },
     /// A call's time along its lifeline. `style` is `tick`, `bar`, `waiting` (grows to the now-line) or `waited`.

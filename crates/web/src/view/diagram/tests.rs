@@ -46,8 +46,9 @@ fn shape_line(shape: &Shape) -> Option<String> {
     let head = format!("{:>3} ", shape.seq);
     let rest = match &shape.what {
         Form::Row { .. } => return None,
-        Form::Text { x, y, anchor, role, tone, text } => {
-            format!("{role} {text:?} {tone} {anchor:?} {x:.0},{y:.0}")
+        Form::Text { x, y, anchor, role, tone, text, fit } => {
+            let fit = fit.map_or_else(String::new, |fit| format!(" within {fit:.0}"));
+            format!("{role} {text:?} {tone} {anchor:?} {x:.0},{y:.0}{fit}")
         }
         Form::Arrow { points, line, head, kernel, again, ghost } => {
             let points: Vec<_> = points.iter().map(|(x, y)| format!("{x:.0},{y:.0}")).collect();
@@ -127,7 +128,7 @@ fn a_waiting_call_sticks_when_its_row_is_above() {
     let options = Options { eye: 140.0, ..options(&script, 464.0) };
     let scene = Diagram::default().scene(&script.store(), &options);
     assert_eq!(scene.sticky.len(), 1);
-    assert_eq!(scene.sticky[0].text, "accept() waiting");
+    assert_eq!(scene.sticky[0].text, "accept() waiting 3.2 s");
 }
 
 #[test]
@@ -352,8 +353,9 @@ fn labels_of_one_lane_never_overlap() {
 fn a_hidden_machine_only_counts() {
     let mut script = Script::new();
     script.conversation();
-    let hosts = vec![CLIENT.0];
-    let scene = Diagram::default().scene(&script.store(), &Options { hosts, ..options(&script, 464.0) });
+    let pinned = vec![CLIENT.0];
+    let scene =
+        Diagram::default().scene(&script.store(), &Options { pinned, most: 1, ..options(&script, 464.0) });
     assert_eq!(scene.lifelines.len(), 1);
     assert_eq!(scene.hidden.len(), 1);
     assert_eq!(HostId(scene.hidden[0].host), SERVER);

@@ -2,15 +2,32 @@
 
 use std::{collections::HashMap, net::SocketAddr};
 
-use proto::trace::{Cause, Link, Packet, Tcp, TcpFlags, Transport};
+use proto::trace::{Cause, Link, Packet, Tcp, TcpFlags, TcpOption, Transport};
 
 use crate::view::words::Meaning;
 
 /// Flows remembered at once. Beyond it the oldest half of the map is let go; numbers then begin anew.
 const FLOWS: usize = 4096;
 
+/// No window is scaled by more (RFC 7323).
+const MOST_SCALE: u8 = 14;
+
 /// One direction of a connection, where it was seen. Loopback of different machines never mixes.
 type Direction = (Option<u32>, SocketAddr, SocketAddr);
+
+/// What a segment's window has to be multiplied with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WindowScale {
+    /// Nobody knows: not both SYNs were recorded.
+    #[default]
+    Unknown,
+    /// With 1: a SYN's window is never scaled.
+    OfSyn,
+    /// With 1: the two did not agree to scale.
+    NotAgreed,
+    /// With 2 to the power of this, as the sender's SYN said.
+    Agreed(u8),
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Half {
@@ -22,6 +39,8 @@ struct Half {
     agreed: bool,
     /// Whether the handshake's last ACK went this way.
     confirmed: bool,
+    /// What its SYN said of its window's scale; none before one was seen.
+    syn: Option<Option<u8>>,
     /// Last window announced, as in the header; none before it spoke.
     window: Option<u16>,
 }
@@ -35,9 +54,11 @@ pub(super) struct Flows {
 }
 
 impl Flows {
-    /// Relative sequence number, relative acknowledgment number, and what the packet says.
-    pub(super) fn follow(&mut self, packet: &Packet) -> (u32, u32, Meaning) {
-        let Transport::Tcp(tcp) = &packet.transport else { return (0, 0, Meaning::of_other(packet)) };
+    /// Relative sequence number, relative acknowledgment number, the window's scale, and what the packet says.
+    pub(super) fn follow(&mut self, packet: &Packet) -> (u32, u32, WindowScale, Meaning) {
+        let Transport::Tcp(tcp) = &packet.transport else {
+            return (0, 0, WindowScale::Unknown, Meaning::of_other(packet));
+        };
         if self.halves.len() > FLOWS {
             self.halves.clear();
             self.asked.clear();
@@ -57,7 +78,19 @@ impl Flows {
         let before = self.halves.get(&there).copied();
         let meaning = self.meaning(tcp, packet, before, there, back);
         let (relative, acknowledged) = self.relative(tcp, packet.data.length, there, back);
-        (relative, acknowledged, meaning)
+        (relative, acknowledged, self.scale(tcp, there, back), meaning)
+    }
+
+    fn scale(&self, tcp: &Tcp, there: Direction, back: Direction) -> WindowScale {
+        if tcp.flags.contains(TcpFlags::SYN) {
+            return WindowScale::OfSyn;
+        }
+        let syn = |direction| self.halves.get(&direction).and_then(|half: &Half| half.syn);
+        match (syn(there), syn(back)) {
+            (Some(Some(power)), Some(Some(_))) => WindowScale::Agreed(power.min(MOST_SCALE)),
+            (Some(_), Some(_)) => WindowScale::NotAgreed,
+            _ => WindowScale::Unknown,
+        }
     }
 
     fn relative(&mut self, tcp: &Tcp, length: u32, there: Direction, back: Direction) -> (u32, u32) {
@@ -66,6 +99,10 @@ impl Flows {
         let half = self.halves.entry(there).or_insert(Half { base: first, next: first, ..Half::default() });
         if syn {
             half.base = tcp.sequence;
+            half.syn = Some(tcp.options.iter().find_map(|option| match option {
+                TcpOption::WindowScale(power) => Some(*power),
+                _ => None,
+            }));
         }
         let relative = tcp.sequence.wrapping_sub(half.base);
         let counted = length + u32::from(syn) + u32::from(tcp.flags.contains(TcpFlags::FIN));

@@ -1,7 +1,7 @@
 //! What each event means for the store's indexes, and how they shrink with it.
 
 use proto::{
-    call::Call,
+    call::{Call, Flags, Value},
     trace::{CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, Transport, What},
 };
 
@@ -20,6 +20,7 @@ impl TraceStore {
                 self.waiting.remove(&end.id);
                 self.disown(end);
                 self.index_close(end);
+                self.index_read(end);
             }
             What::Packet(packet) => self.index_packet(packet, event),
             What::Fate(fate) => {
@@ -29,6 +30,11 @@ impl TraceStore {
                 if let Some(note) = self.packets.get_mut(&fate.id) {
                     note.fates.push(event.seq);
                     note.queue_full = full;
+                }
+                if fate.fate == Fate::Delivered
+                    && let Some(packet) = self.packet(fate.id).cloned()
+                {
+                    self.datagrams.arrived(&packet);
                 }
                 if fate.fate == Fate::Held {
                     self.held.insert(fate.id, event.seq);
@@ -48,15 +54,17 @@ impl TraceStore {
                 for note in self.sockets.values_mut().filter(|note| note.change.host == *host) {
                     note.gone = true;
                 }
+                self.datagrams.host_gone(*host);
             }
             What::ProgramBegan(program) => {
                 self.programs.insert(program.id, program.clone());
             }
+            What::Summary(_) => self.datagrams.missed(),
             What::Output { .. }
             | What::Source { .. }
+            | What::InFront { .. }
             | What::Left(_)
             | What::ProgramEnded(_)
-            | What::Summary(_)
             | What::Progress { .. } => {}
         }
     }
@@ -78,6 +86,24 @@ impl TraceStore {
         let note = end.socket.and_then(|socket| self.sockets.get_mut(&socket));
         if let Some(note) = note.filter(|_| closed && end.outcome.is_ok()) {
             note.gone |= note.change.to == TcpState::Closed;
+            if note.gone {
+                self.datagrams.gone(note.change.socket);
+            }
+        }
+    }
+
+    /// A call that reads takes a datagram, unless it only peeks.
+    fn index_read(&mut self, end: &CallEnd) {
+        if !matches!(end.outcome, Ok(Value::Received { .. } | Value::ReceivedFrom { .. })) {
+            return;
+        }
+        let Some(begin) = self.call_begin(end.id) else { return self.datagrams.missed() };
+        let peeks = match begin.call {
+            Call::Recv { flags, .. } | Call::RecvFrom { flags, .. } => flags.contains(Flags::PEEK),
+            _ => true,
+        };
+        if let Some(socket) = begin.socket.filter(|_| !peeks) {
+            self.datagrams.taken(socket);
         }
     }
 
@@ -85,7 +111,16 @@ impl TraceStore {
         let gone = change.to == TcpState::Closed
             && change.owner.is_none()
             && change.from.is_some_and(|from| from != TcpState::Closed);
-        let note = SocketNote { change: change.clone(), seq: event.seq, time: event.time, gone };
+        let before = self.sockets.get(&change.socket).is_none_or(|before| before.fresh);
+        let still = change.from.is_none_or(|from| from == TcpState::Closed);
+        let fresh = before && still && change.to == TcpState::Closed;
+        let note = SocketNote { change: change.clone(), seq: event.seq, time: event.time, gone, fresh };
+        if let Some(bytes) = self.datagrams.heard(change) {
+            self.waited.insert(event.seq, bytes);
+        }
+        if gone {
+            self.datagrams.gone(change.socket);
+        }
         self.sockets.insert(change.socket, note);
     }
 
@@ -103,13 +138,17 @@ impl TraceStore {
         if packet.fate == Fate::Held {
             self.held.insert(packet.id, event.seq);
         }
-        let (relative, acknowledged, meaning) = self.flows.follow(packet);
+        let (relative, acknowledged, scale, meaning) = self.flows.follow(packet);
+        if packet.fate == Fate::Delivered {
+            self.datagrams.arrived(packet);
+        }
         let (attempt, after_first) = self.attempt(packet, event);
         let note = PacketNote {
             seq: event.seq,
             fates: Vec::new(),
             relative,
             acknowledged,
+            scale,
             meaning,
             attempt,
             after_first,
@@ -162,5 +201,6 @@ impl TraceStore {
         });
         self.sockets.retain(|_, note| !note.gone || note.seq >= oldest);
         self.skipped.retain(|(seq, _)| *seq >= oldest);
+        self.waited.retain(|seq, _| *seq >= oldest);
     }
 }

@@ -51,6 +51,9 @@ pub struct SeedHost {
     /// Whether it only has the ready-made servers.
     #[serde(default, alias = "readyMade")]
     pub ready_made: bool,
+    /// Whether its cable is in, if known.
+    #[serde(default)]
+    pub cable: Option<bool>,
 }
 
 /// A program.
@@ -62,6 +65,9 @@ pub struct SeedProgram {
     pub host: u32,
     /// What it is called.
     pub name: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub by: Option<u32>,
 }
 
 /// A person.
@@ -98,7 +104,7 @@ impl Seed {
             address: host.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             guest: host.guest.map(MemberId),
             ready_made: host.ready_made,
-            cable: true,
+            cable: host.cable.unwrap_or(true),
             sysctls: BTreeMap::new(),
         })
     }
@@ -108,7 +114,7 @@ impl Seed {
         self.programs.iter().take(MOST).map(|program| ProgramInfo {
             id: ProgramId(program.id),
             host: HostId(program.host),
-            by: None,
+            by: program.by.map(MemberId),
             name: program.name.clone(),
             lifetime: Lifetime::Page,
         })

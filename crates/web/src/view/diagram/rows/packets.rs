@@ -15,8 +15,9 @@ impl Layout {
     pub(super) fn packet(&mut self, store: &TraceStore, event: &Event, packet: &Packet) {
         let drawn = |host: Option<HostId>| host.is_none_or(|host| self.lines.shows(host));
         if !drawn(packet.from) || !drawn(packet.to) {
-            let away = [packet.from, packet.to].into_iter().flatten().find(|host| !self.lines.shows(*host));
-            return away.into_iter().for_each(|host| self.hide(host));
+            let ends = [packet.from, packet.to.filter(|to| Some(*to) != packet.from)];
+            let away = ends.into_iter().flatten().filter(|host| !self.lines.shows(*host));
+            return away.collect::<Vec<_>>().into_iter().for_each(|host| self.hide(host));
         }
         let Some(note) = store.note(packet.id) else { return };
         let part = self.run.as_ref().map_or(Part::None, |run| run.part(packet, note));

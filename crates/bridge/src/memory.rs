@@ -1,0 +1,148 @@
+//! What this server keeps in all, and what gives way when that is too much: first new rooms, then large answers, then old
+//! history.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    http::Shared,
+    quota::{Kind, Reached},
+};
+
+/// What a room without any history costs, and what an idle session does.
+const ROOM: u64 = 192 * 1024;
+const SESSION: u64 = 64 * 1024;
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How full it is, in the order of what gives way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fullness {
+    Enough,
+    /// No new rooms.
+    Rooms,
+    /// No recordings of packets either.
+    Answers,
+    /// Old history goes.
+    History,
+}
+
+impl Fullness {
+    fn of(used: u64, most: u64) -> Self {
+        let percent = u128::from(used) * 100 / u128::from(most.max(1));
+        match percent {
+            0..80 => Self::Enough,
+            80..90 => Self::Rooms,
+            90..95 => Self::Answers,
+            _ => Self::History,
+        }
+    }
+}
+
+/// The server's memory.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    most: u64,
+    used: AtomicU64,
+    fullness: AtomicU8,
+}
+
+impl Memory {
+    /// At most about so many bytes.
+    pub(crate) fn new(most: u64) -> Self {
+        Self { most, used: AtomicU64::new(0), fullness: AtomicU8::new(0) }
+    }
+
+    /// Bytes in use, as counted.
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Whether there may be one more room.
+    ///
+    /// # Errors
+    /// `server-memory`.
+    pub(crate) fn check_room(&self) -> Result<(), Reached> {
+        self.check(Fullness::Rooms)
+    }
+
+    /// Whether there may be one more large answer.
+    ///
+    /// # Errors
+    /// `server-memory`.
+    pub(crate) fn check_answer(&self) -> Result<(), Reached> {
+        self.check(Fullness::Answers)
+    }
+
+    fn check(&self, up_to: Fullness) -> Result<(), Reached> {
+        if self.fullness.load(Ordering::Relaxed) < up_to as u8 {
+            return Ok(());
+        }
+        Err(Reached { limit: "server-memory", value: self.most })
+    }
+
+    fn is(&self, used: u64) -> Fullness {
+        let fullness = Fullness::of(used, self.most);
+        self.used.store(used, Ordering::Relaxed);
+        let before = self.fullness.swap(fullness as u8, Ordering::Relaxed);
+        if before < fullness as u8 {
+            tracing::warn!(
+                used,
+                most = self.most,
+                ?fullness,
+                "memory is short: this and what comes before it gives way"
+            );
+        }
+        fullness
+    }
+}
+
+/// Looks at it as long as the server is there.
+pub(crate) async fn watch(shared: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(shared) = shared.upgrade() else { return };
+        look(&shared);
+    }
+}
+
+fn look(shared: &Arc<Shared>) {
+    let Some(history) = shared.rooms.history() else { return };
+    let rooms = shared.rooms.alive();
+    let kept: usize = rooms.iter().map(|room| room.lab.memory().taken()).sum();
+    let sessions = u64::from(shared.quota.count(Kind::Session));
+    let used = (history.taken() + kept) as u64 + rooms.len() as u64 * ROOM + sessions * SESSION;
+    match shared.memory.is(used) {
+        Fullness::History => {
+            history.shrink();
+            for room in &rooms {
+                room.lab.trace().trim();
+                room.lab.capture().trim();
+            }
+        }
+        Fullness::Enough => history.grow(),
+        Fullness::Rooms | Fullness::Answers => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_rooms_give_way_first_then_answers_then_history() {
+        let memory = Memory::new(1000);
+        let at = |used| (memory.is(used), memory.check_room().is_ok(), memory.check_answer().is_ok());
+        assert_eq!(at(799), (Fullness::Enough, true, true));
+        assert_eq!(at(800), (Fullness::Rooms, false, true));
+        assert_eq!(at(900), (Fullness::Answers, false, false));
+        assert_eq!(at(950), (Fullness::History, false, false));
+        assert_eq!(at(0), (Fullness::Enough, true, true));
+        assert_eq!(Memory::new(1000).check_room(), Ok(()));
+    }
+}

@@ -1,0 +1,76 @@
+//! What the histories of all rooms may take: traces and packets. Where a server has many rooms each keeps less.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use proto::limits;
+
+use crate::account::{Account, Charge};
+
+/// Bytes that each kind of events of a room keeps at least, however little there is.
+const LEAST: usize = 64 * 1024;
+
+/// The histories of all rooms of a lab.
+#[derive(Debug)]
+pub struct History {
+    account: Arc<Account>,
+    /// Bytes that each kind of a room's events may take now.
+    of_kind: AtomicUsize,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            account: Account::new("server-memory", usize::MAX),
+            of_kind: AtomicUsize::new(limits::TRACE_BYTES),
+        }
+    }
+}
+
+impl History {
+    /// Bytes that all of them take, with what keeping them costs.
+    pub fn taken(&self) -> usize {
+        self.account.taken()
+    }
+
+    /// Bytes that each kind of a room's events may take now: at most [`limits::TRACE_BYTES`].
+    pub fn of_kind(&self) -> usize {
+        self.of_kind.load(Ordering::Relaxed)
+    }
+
+    /// There is too little memory: a quarter less for each from now on.
+    pub fn shrink(&self) {
+        let less = self.of_kind() / 4 * 3;
+        self.of_kind.store(less.max(LEAST), Ordering::Relaxed);
+    }
+
+    /// There is enough again.
+    pub fn grow(&self) {
+        let more = self.of_kind() / 4 * 5;
+        self.of_kind.store(more.min(limits::TRACE_BYTES), Ordering::Relaxed);
+    }
+
+    pub(crate) fn charge(&self) -> Charge {
+        self.account.note(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_shrinks_to_the_least_and_grows_back_to_the_most() {
+        let history = History::default();
+        for _ in 0..50 {
+            history.shrink();
+        }
+        assert_eq!(history.of_kind(), LEAST);
+        for _ in 0..50 {
+            history.grow();
+        }
+        assert_eq!(history.of_kind(), limits::TRACE_BYTES);
+    }
+}

@@ -1,0 +1,452 @@
+//! What is so in the room now, as its events tell: machines, programs, sockets and how far each has come, the wire and
+//! what stands on it. Bounded, whatever the room does.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, SocketAddr},
+};
+
+use proto::{
+    call::{Call, CallError, Value},
+    errno::Errno,
+    id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
+    message::HostCommand,
+    room::{HostInfo, ProgramInfo, WireSettings},
+    trace::{CallBegin, CallEnd, Event, Fate, Packet, StateChange, TcpFlags, TcpState, Transport, What},
+};
+
+/// Programs, sockets, calls and packets remembered, each: more than one room can have in use at once.
+const REMEMBERED: usize = 4096;
+
+/// How far a socket has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Made, and no more.
+    New,
+    /// Has a port.
+    Bound(u16),
+    /// Takes callers on a port, with this backlog.
+    Listening(u16, i64),
+    /// A connect waits for its answer, or was cancelled.
+    Connecting(SocketAddr),
+    /// Connected to this address by a connect.
+    Connected(SocketAddr),
+    /// Made by an accept on this port.
+    Accepted(u16),
+    /// Of no use any more: refused, reset, or of a network that is gone.
+    Dead,
+}
+
+/// A program of the room.
+#[derive(Clone, Debug)]
+pub struct ProgramNow {
+    /// Its name: `By hand`, `server.py`.
+    pub name: String,
+    /// Its machine.
+    pub host: HostId,
+    /// Whose it is; none for ready-made servers.
+    pub by: Option<MemberId>,
+    /// `seq` of its end, once it has ended.
+    pub ended: Option<u64>,
+}
+
+/// A socket of the room.
+#[derive(Clone, Debug)]
+pub struct SocketNow {
+    /// Its machine.
+    pub host: HostId,
+    /// The program that made it, where one did.
+    pub program: Option<ProgramId>,
+    /// How far it has come.
+    pub stage: Stage,
+    /// `seq` of the event that made it.
+    pub made: u64,
+    /// Connections that wait in its queue.
+    pub queued: u32,
+    /// The kernel's last word on it, while the kernel has it.
+    kernel: Option<StateChange>,
+    /// A descriptor names it.
+    open: bool,
+    /// Packets dropped by hand in the room before its connect.
+    dropped_before: u64,
+    /// Bytes received on it so far.
+    received: u64,
+}
+
+/// A packet that stands on the wire.
+#[derive(Clone, Debug)]
+pub struct HeldNow {
+    /// The machine it comes from.
+    pub from: Option<HostId>,
+    /// Its flags, if it is TCP.
+    pub flags: TcpFlags,
+}
+
+/// Who holds a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// An open socket of a program.
+    Program {
+        /// Its name.
+        name: String,
+        /// Whose it is.
+        by: Option<MemberId>,
+    },
+    /// A connection that the kernel keeps after its program is done with it, `TIME_WAIT` for instance.
+    Kernel(TcpState),
+}
+
+/// The room as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Now {
+    pub(crate) hosts: HashMap<HostId, HostInfo>,
+    pub(crate) programs: BTreeMap<ProgramId, ProgramNow>,
+    sockets: BTreeMap<SocketId, SocketNow>,
+    descriptors: BTreeMap<(ProgramId, Fd), SocketId>,
+    calls: BTreeMap<CallRef, CallBegin>,
+    packets: BTreeMap<PacketId, HeldNow>,
+    held: BTreeMap<PacketId, HeldNow>,
+    wire: WireSettings,
+    dropped: u64,
+}
+
+impl Now {
+    /// A machine of the room.
+    pub fn host_is(&mut self, host: &HostInfo) {
+        self.hosts.insert(host.id, host.clone());
+    }
+
+    /// A program of the room.
+    pub fn program_is(&mut self, program: &ProgramInfo) {
+        let now = ProgramNow { name: program.name.clone(), host: program.host, by: program.by, ended: None };
+        self.programs.insert(program.id, now);
+        evict(&mut self.programs);
+    }
+
+    /// The wire's settings.
+    pub fn wire_is(&mut self, settings: WireSettings) {
+        self.wire = settings;
+    }
+
+    /// Takes one event in.
+    pub fn take(&mut self, event: &Event) {
+        match &event.what {
+            What::CallBegin(begin) => self.call_begins(begin),
+            What::CallEnd(end) => self.call_ends(end, event.seq),
+            What::Packet(packet) => self.packet(packet),
+            What::Fate(later) => self.fate(later.id, &later.fate),
+            What::State(change) => self.state(change, event.seq),
+            What::Wire { settings, .. } => self.wire = *settings,
+            What::ProgramBegan(program) => self.program_is(program),
+            What::ProgramEnded(program) => self.program_ends(*program, event.seq),
+            What::HostAppeared(host) => self.host_is(host),
+            What::HostChanged { host, command, .. } => {
+                self.host_is(host);
+                if *command == HostCommand::FreshNetwork {
+                    self.network_ends(host.id);
+                }
+            }
+            What::HostGone(host) => {
+                self.network_ends(*host);
+                self.hosts.remove(host);
+            }
+            _ => {}
+        }
+    }
+
+    fn call_begins(&mut self, begin: &CallBegin) {
+        if let (Call::Connect { address, .. }, Some(socket)) = (&begin.call, begin.socket) {
+            let dropped = self.dropped;
+            if let Some(socket) = self.sockets.get_mut(&socket) {
+                (socket.stage, socket.dropped_before) = (Stage::Connecting(*address), dropped);
+            }
+        }
+        self.calls.insert(begin.id, begin.clone());
+        evict(&mut self.calls);
+    }
+
+    fn call_ends(&mut self, end: &CallEnd, seq: u64) {
+        let Some(begin) = self.calls.remove(&end.id) else { return };
+        match (&begin.call, &end.outcome) {
+            (Call::Socket { .. }, Ok(Value::Descriptor(fd))) => {
+                self.opens(&begin, *fd, end.socket, Stage::New, seq);
+            }
+            (Call::Accept { .. }, Ok(Value::Accepted { fd, .. })) => {
+                let port = begin.socket.and_then(|listener| self.sockets.get(&listener)).map(port_of);
+                self.opens(&begin, *fd, end.socket, Stage::Accepted(port.unwrap_or_default()), seq);
+            }
+            (Call::Close { fd }, Ok(_)) => self.closes(begin.program, *fd),
+            _ => {}
+        }
+        let Some(socket) = begin.socket.and_then(|socket| self.sockets.get_mut(&socket)) else { return };
+        match (&begin.call, &end.outcome) {
+            (Call::Bind { address, .. }, Ok(_)) => socket.stage = Stage::Bound(address.port()),
+            (Call::Listen { backlog, .. }, Ok(_)) => {
+                socket.stage = Stage::Listening(port_of(socket), i64::from(*backlog));
+            }
+            (Call::Connect { address, .. }, Ok(_)) => socket.stage = Stage::Connected(*address),
+            (Call::Connect { .. }, Err(CallError::Errno { errno, .. })) => match *errno {
+                // It is under way, or done.
+                Errno::EINPROGRESS | Errno::EALREADY | Errno::EINTR | Errno::EISCONN => {}
+                _ => socket.stage = Stage::Dead,
+            },
+            (_, Err(CallError::Errno { errno: Errno::ECONNRESET | Errno::EPIPE | Errno::ENOTCONN, .. })) => {
+                socket.stage = Stage::Dead;
+            }
+            (Call::Recv { .. }, Ok(Value::Received { length })) => socket.received += u64::from(*length),
+            _ => {}
+        }
+    }
+
+    fn opens(&mut self, begin: &CallBegin, fd: Fd, socket: Option<SocketId>, stage: Stage, seq: u64) {
+        let Some(id) = socket else { return };
+        self.descriptors.insert((begin.program, fd), id);
+        evict(&mut self.descriptors);
+        let known = self.sockets.remove(&id);
+        let socket = SocketNow {
+            host: begin.host,
+            program: Some(begin.program),
+            stage,
+            made: seq,
+            queued: 0,
+            kernel: known.and_then(|known| known.kernel),
+            open: true,
+            dropped_before: self.dropped,
+            received: 0,
+        };
+        self.sockets.insert(id, socket);
+        evict(&mut self.sockets);
+    }
+
+    fn closes(&mut self, program: ProgramId, fd: Fd) {
+        let Some(id) = self.descriptors.remove(&(program, fd)) else { return };
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.open = false;
+            if socket.kernel.is_none() {
+                self.sockets.remove(&id);
+            }
+        }
+    }
+
+    fn program_ends(&mut self, program: ProgramId, seq: u64) {
+        if let Some(one) = self.programs.get_mut(&program) {
+            one.ended = Some(seq);
+        }
+        let fds: Vec<_> = self.descriptors.keys().filter(|(of, _)| *of == program).copied().collect();
+        for (program, fd) in fds {
+            self.closes(program, fd);
+        }
+        self.calls.retain(|_, begin| begin.program != program);
+    }
+
+    /// Every socket of the machine has lost its network.
+    fn network_ends(&mut self, host: HostId) {
+        self.sockets.retain(|_, socket| socket.host != host || socket.open);
+        for socket in self.sockets.values_mut().filter(|socket| socket.host == host) {
+            (socket.stage, socket.kernel, socket.queued) = (Stage::Dead, None, 0);
+        }
+    }
+
+    fn state(&mut self, change: &StateChange, seq: u64) {
+        let socket = self.sockets.entry(change.socket).or_insert_with(|| SocketNow {
+            host: change.host,
+            program: change.owner.map(|(program, _)| program),
+            stage: Stage::New,
+            made: seq,
+            queued: 0,
+            kernel: None,
+            open: change.owner.is_some(),
+            dropped_before: self.dropped,
+            received: 0,
+        });
+        socket.queued = if change.to == TcpState::Listen { change.unread } else { 0 };
+        let was = socket.kernel.replace(change.clone());
+        if matches!(change.to, TcpState::Closed | TcpState::TimeWait) {
+            let lived = was.is_some_and(|was| !matches!(was.to, TcpState::Closed));
+            if lived && !matches!(socket.stage, Stage::New | Stage::Bound(_)) {
+                socket.stage = Stage::Dead;
+            }
+        }
+        if change.to == TcpState::Closed {
+            socket.kernel = None;
+            if !socket.open {
+                self.sockets.remove(&change.socket);
+            }
+        }
+        evict(&mut self.sockets);
+    }
+
+    fn packet(&mut self, packet: &Packet) {
+        let flags = match &packet.transport {
+            Transport::Tcp(tcp) => tcp.flags,
+            _ => TcpFlags::default(),
+        };
+        let note = HeldNow { from: packet.from, flags };
+        self.packets.insert(packet.id, note);
+        evict(&mut self.packets);
+        self.fate(packet.id, &packet.fate);
+    }
+
+    fn fate(&mut self, id: PacketId, fate: &Fate) {
+        self.dropped += u64::from(matches!(fate, Fate::Dropped(Some(_))));
+        self.held.remove(&id);
+        if *fate == Fate::Held
+            && let Some(note) = self.packets.get(&id)
+        {
+            self.held.insert(id, note.clone());
+            evict(&mut self.held);
+        }
+    }
+
+    // What is asked.
+
+    /// The wire's settings.
+    pub fn wire(&self) -> WireSettings {
+        self.wire
+    }
+
+    /// Packets that stand on the wire, oldest first.
+    pub fn held(&self) -> impl Iterator<Item = &HeldNow> {
+        self.held.values()
+    }
+
+    /// A machine.
+    pub fn host(&self, id: HostId) -> Option<&HostInfo> {
+        self.hosts.get(&id)
+    }
+
+    /// The machine of this address.
+    pub fn host_at(&self, address: IpAddr) -> Option<HostId> {
+        self.hosts.values().find(|host| host.address == address).map(|host| host.id)
+    }
+
+    /// The newest program of this name that runs on a machine.
+    pub fn running(&self, host: HostId, name: &str) -> Option<(ProgramId, &ProgramNow)> {
+        let mut programs = self.programs.iter().rev();
+        let found =
+            programs.find(|(_, one)| one.host == host && is_called(&one.name, name) && one.ended.is_none());
+        found.map(|(id, one)| (*id, one))
+    }
+
+    /// The newest program that is this file on a machine, ended or not.
+    pub fn program(&self, host: HostId, file: &str) -> Option<&ProgramNow> {
+        self.programs.values().rev().find(|one| one.host == host && is_called(&one.name, file))
+    }
+
+    /// Whether a program that is this file takes callers on a machine.
+    pub fn listens_as(&self, host: HostId, file: &str) -> bool {
+        self.sockets.values().any(|socket| {
+            let program = socket.program.and_then(|id| self.programs.get(&id));
+            socket.host == host
+                && matches!(socket.stage, Stage::Listening(..))
+                && program.is_some_and(|one| one.ended.is_none() && is_called(&one.name, file))
+        })
+    }
+
+    /// The socket that a program's descriptor names.
+    pub fn socket(&self, program: ProgramId, fd: Fd) -> Option<&SocketNow> {
+        self.descriptors.get(&(program, fd)).and_then(|id| self.sockets.get(id))
+    }
+
+    /// Whether somebody takes callers on a port of a machine.
+    pub fn listens(&self, host: HostId, port: u16) -> bool {
+        self.sockets.values().any(|socket| {
+            socket.host == host && matches!(socket.stage, Stage::Listening(own, _) if own == port)
+                || socket.host == host
+                    && socket.kernel.as_ref().is_some_and(|kernel| {
+                        kernel.to == TcpState::Listen && kernel.local.is_some_and(|own| own.port() == port)
+                    })
+        })
+    }
+
+    /// Connections that wait in the queue of who listens on a port.
+    pub fn queued(&self, host: HostId, port: u16) -> u32 {
+        let listener = self.sockets.values().find(|socket| {
+            socket.host == host && matches!(socket.stage, Stage::Listening(own, _) if own == port)
+        });
+        listener.map_or(0, |listener| listener.queued)
+    }
+
+    /// Who holds a port of a machine, but for one descriptor.
+    pub fn holder(&self, host: HostId, port: u16, but: Option<(ProgramId, Fd)>) -> Option<Holder> {
+        let but = but.and_then(|descriptor| self.descriptors.get(&descriptor));
+        let mut resting = None;
+        let others = self.sockets.iter().filter(|(id, socket)| socket.host == host && but != Some(id));
+        for socket in others.map(|(_, socket)| socket) {
+            let kernel = socket.kernel.as_ref();
+            let local = kernel.and_then(|kernel| kernel.local).map(|local| local.port());
+            let datagram = kernel.is_some_and(|kernel| kernel.to == TcpState::Datagram);
+            let by_call = match socket.stage {
+                Stage::Bound(own) | Stage::Listening(own, _) => own == port,
+                _ => false,
+            };
+            if datagram || !(by_call || local == Some(port)) {
+                continue;
+            }
+            let program = socket.program.filter(|_| socket.open).and_then(|id| self.programs.get(&id));
+            match (program, kernel) {
+                (Some(program), _) => {
+                    return Some(Holder::Program { name: program.name.clone(), by: program.by });
+                }
+                (None, Some(kernel)) => resting = Some(Holder::Kernel(kernel.to)),
+                (None, None) => {}
+            }
+        }
+        resting
+    }
+
+    /// Whether a call of this name has begun on a machine and not ended.
+    pub fn waits(&self, host: HostId, call: &str) -> bool {
+        self.calls.values().any(|begin| begin.host == host && begin.call.name() == call)
+    }
+
+    /// Whether a machine has a connection that lost a packet by hand and has not received anything yet.
+    pub fn loses(&self, host: HostId) -> bool {
+        self.sockets.values().any(|socket| {
+            socket.host == host
+                && socket.open
+                && matches!(socket.stage, Stage::Connecting(_) | Stage::Connected(_))
+                && socket.received == 0
+                && self.dropped > socket.dropped_before
+        })
+    }
+}
+
+/// Whether a program is a file of a lesson: of its name, or put beside a learner's own file as `server-2.py`.
+pub fn is_called(name: &str, file: &str) -> bool {
+    let beside = || {
+        let (stem, ending) = file.rsplit_once('.')?;
+        let number = name.strip_prefix(stem)?.strip_prefix('-')?.strip_suffix(ending)?.strip_suffix('.')?;
+        Some(!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    name == file || beside().unwrap_or(false)
+}
+
+fn port_of(socket: &SocketNow) -> u16 {
+    match socket.stage {
+        Stage::Bound(port) | Stage::Listening(port, _) => port,
+        _ => socket.kernel.as_ref().and_then(|kernel| kernel.local).map_or(0, |local| local.port()),
+    }
+}
+
+/// Evicts the oldest where there are too many.
+fn evict<Key: Ord, What>(kept: &mut BTreeMap<Key, What>) {
+    if kept.len() > REMEMBERED {
+        kept.pop_first();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_called;
+
+    #[test]
+    fn a_file_may_stand_beside_a_learners_own() {
+        for name in ["server.py", "server-2.py", "server-11.py"] {
+            assert!(is_called(name, "server.py"), "{name}");
+        }
+        for name in ["server2.py", "server-.py", "server-x.py", "my-server.py", "server-2", "By hand"] {
+            assert!(!is_called(name, "server.py"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Lessons in whatever state a visitor can bring the room into: random ways through them, on real rooms with real
+//! sockets. No sentence may contradict what is recorded, and the way on stays open.
+
+mod page;
+mod programs;
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use lesson::prose;
+use proptest::{
+    prelude::*,
+    test_runner::{RngAlgorithm, TestRng},
+};
+use proto::{
+    message::WireCommand,
+    trace::{Event, Fate, TcpState, Transport, What},
+};
+
+use self::{page::Page, programs::Script};
+use crate::harness::{client::Client, room::NewRoom, root, server::TestServer};
+
+/// Walks in a run of the tests, and how many at a time.
+const WALKS: u64 = 200;
+const AT_ONCE: u64 = 20;
+/// Things that somebody does before they want to go on.
+const DEEDS: usize = 7;
+/// Presses of *Do it for me* or *Start clean* that pass a step from anywhere.
+const PRESSES: usize = 3;
+
+const LESSONS: [&str; 5] = ["two-scripts", "by-hand", "connect", "stream", "backlog"];
+
+fn source(lesson: &str) -> String {
+    let path = Path::new(&root()).join(format!("web/lessons/{lesson}.md"));
+    std::fs::read_to_string(path).expect("a lesson")
+}
+
+/// The room as its kernel's states and the wire tell, read by this test alone.
+#[derive(Default)]
+struct Oracle {
+    listening: BTreeMap<proto::id::SocketId, (proto::id::HostId, u16, u32)>,
+    held: BTreeMap<proto::id::PacketId, (Option<proto::id::HostId>, String)>,
+    wire_held: bool,
+}
+
+impl Oracle {
+    fn of(events: &[Event]) -> Self {
+        let mut oracle = Self::default();
+        let mut packets = BTreeMap::new();
+        for event in events {
+            match &event.what {
+                What::State(change) => {
+                    oracle.listening.remove(&change.socket);
+                    if let (TcpState::Listen, Some(local)) = (change.to, change.local) {
+                        oracle.listening.insert(change.socket, (change.host, local.port(), change.unread));
+                    }
+                }
+                What::Packet(packet) => {
+                    let flags = match &packet.transport {
+                        Transport::Tcp(tcp) => tcp.flags.names().collect::<Vec<_>>().join("+"),
+                        _ => String::new(),
+                    };
+                    packets.insert(packet.id, (packet.from, flags));
+                    oracle.fate(packet.id, &packet.fate, &packets);
+                }
+                What::Fate(later) => oracle.fate(later.id, &later.fate, &packets),
+                What::Wire { settings, .. } => oracle.wire_held = settings.held,
+                _ => {}
+            }
+        }
+        oracle
+    }
+
+    fn fate(
+        &mut self,
+        id: proto::id::PacketId,
+        fate: &Fate,
+        packets: &BTreeMap<proto::id::PacketId, (Option<proto::id::HostId>, String)>,
+    ) {
+        self.held.remove(&id);
+        if let (Fate::Held, Some(packet)) = (fate, packets.get(&id)) {
+            self.held.insert(id, packet.clone());
+        }
+    }
+
+    fn listens(&self, host: proto::id::HostId, port: u16) -> bool {
+        self.listening.values().any(|(on, own, _)| (*on, *own) == (host, port))
+    }
+
+    fn queued(&self, host: proto::id::HostId, port: u16) -> u32 {
+        self.listening
+            .values()
+            .filter(|(on, own, _)| (*on, *own) == (host, port))
+            .map(|(.., queued)| *queued)
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn stands(&self, host: proto::id::HostId, flags: &str) -> bool {
+        self.held.values().any(|(from, own)| *from == Some(host) && own == flags)
+    }
+}
+
+/// Sentences that say how the room is now, and whether it is so.
+fn is_so(sentence: &str, oracle: &Oracle, client: &Client) -> bool {
+    let (server, caller) = (client.host("server"), client.host("client"));
+    let listens = oracle.listens(server, 12345);
+    match sentence {
+        said if said.starts_with("It waits for somebody to call.") => listens,
+        said if said.starts_with("connect() waits.") => oracle.stands(caller, "SYN"),
+        said if said.starts_with("The SYN ACK stands in the middle") => oracle.stands(server, "SYN+ACK"),
+        said if said.starts_with("Now take the next one off the wire") => !oracle.held.is_empty(),
+        said if said.contains("where nobody listens now") => !listens,
+        said if said.starts_with("Now the sixth") => oracle.queued(server, 12345) >= 5,
+        said if said.starts_with("And the seventh") => oracle.queued(server, 12345) >= 6,
+        said if said.starts_with("Nobody listens on server, port 12345, now") => !listens,
+        said if said.starts_with("The wire is held: nothing gets through") => oracle.wire_held,
+        said if said.starts_with("The wire is not held now") => !oracle.wire_held,
+        said if said.starts_with("No SYN of client stands") => !oracle.stands(caller, "SYN"),
+        said if said.starts_with("No SYN ACK of server stands") => !oracle.stands(server, "SYN+ACK"),
+        said if said.starts_with("No packet stands") => oracle.held.is_empty(),
+        _ => true,
+    }
+}
+
+/// What a tick says of the event that earned it.
+fn fits(see: &str, evidence: &Event, events: &[Event]) -> bool {
+    let call = |id| {
+        events.iter().find_map(|event| match &event.what {
+            What::CallBegin(begin) if begin.id == id => Some(begin.call.name()),
+            _ => None,
+        })
+    };
+    let ended = |name: &str| matches!(&evidence.what, What::CallEnd(end) if call(end.id) == Some(name));
+    match see {
+        "Thanked." => {
+            matches!(&evidence.what, What::CallEnd(end) if &end.data.bytes[..] == b"Thank you for connecting")
+        }
+        "It received what the server sent." | "A greeting." | "Bytes were received." => ended("recv"),
+        "It came to accept." | "accept was called." => {
+            matches!(&evidence.what, What::CallBegin(begin) if begin.call.name() == "accept")
+        }
+        "You held it." => matches!(&evidence.what, What::Wire { settings, .. } if settings.held),
+        "You dropped one." => {
+            matches!(&evidence.what, What::Fate(later) if matches!(later.fate, Fate::Dropped(Some(_))))
+        }
+        "Both were closed." | "A socket was closed." => ended("close"),
+        "Both ends were closed." => ended("close") || ended("recv"),
+        "It was told to listen." => ended("listen"),
+        see if see.starts_with("Refused") => ended("connect"),
+        see if see.starts_with("Connected") => ended("connect"),
+        _ => true,
+    }
+}
+
+/// One person on their way.
+struct Walk {
+    page: Page,
+    lesson: &'static str,
+    rng: TestRng,
+    guest: Option<Client>,
+    room: NewRoom,
+}
+
+impl Walk {
+    async fn begin(server: &TestServer, number: u64) -> Self {
+        let room = NewRoom::create(server).await;
+        let page = Page::open(&room).await;
+        let mut seed = [7; 32];
+        seed[..8].copy_from_slice(&number.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+        let lesson = LESSONS[(number % 5) as usize];
+        let mut walk = Self { page, lesson, rng, guest: None, room };
+        walk.page.open_lesson(&source(lesson));
+        walk
+    }
+
+    fn below(&mut self, most: u32) -> u32 {
+        self.rng.next_u32() % most
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(u32::try_from(from.len()).expect("few")) as usize].clone()
+    }
+
+    /// Something that somebody does.
+    async fn deed(&mut self) {
+        let deed = self.below(16);
+        self.page.story.push(format!("deed {deed}"));
+        match deed {
+            0..=4 => drop(self.page.filled().await),
+            5 | 6 => {
+                let _said = self.page.help().await;
+            }
+            7 => {
+                if let Some(progress) = self.page.desk.progress_mut() {
+                    progress.skip();
+                }
+            }
+            8 => {
+                let source = source(self.lesson);
+                self.page.reload(&source).await;
+            }
+            9 | 10 => {
+                let (host, line) = self.pick(&[
+                    ("server", "l.close()"),
+                    ("client", "c.close()"),
+                    ("server", "s.close()"),
+                    ("client", "s.close()"),
+                    ("server", "conn.close()"),
+                    ("client", "s = socket.socket()"),
+                    ("server", "l = socket.socket()"),
+                    ("server", "l.bind((\"\", 12345))"),
+                    ("server", "l.listen(50)"),
+                    ("client", "c = socket.socket()"),
+                    ("client", "c.connect((\"server\", 12345))"),
+                    ("client", "s.connect((\"tutorial\", 7))"),
+                ]);
+                self.page.story.push(format!("{host}: {line}"));
+                let _said = self.page.line(host, line, true).await;
+            }
+            11 => {
+                let command = self.pick(&[WireCommand::Hold, WireCommand::Release, WireCommand::Step]);
+                self.page.wire(command).await;
+            }
+            12 => {
+                let (host, file) =
+                    self.pick(&[("server", "server.py"), ("client", "client.py"), ("server", "hello.py")]);
+                let _said = self.page.run(host, file, Script::of(file)).await;
+            }
+            13 => {
+                let _said = self.page.run("server", "mine.py", Script::Squats { port: 12345 }).await;
+            }
+            14 => self.foreign().await,
+            _ => {
+                let (part, step) = (self.below(3) as usize, self.below(4) as usize);
+                self.page.desk.go_to((part, step));
+            }
+        }
+    }
+
+    /// Somebody else does something: a guest calls, a cable is cut, another lesson is opened.
+    async fn foreign(&mut self) {
+        match self.below(3) {
+            0 => {
+                let plugged = self.below(2) == 0;
+                self.page.cable("client", plugged).await;
+            }
+            1 => {
+                self.page.keep();
+                self.lesson = self.pick(&LESSONS);
+                let source = source(self.lesson);
+                self.page.open_lesson(&source);
+            }
+            _ => {
+                if self.guest.is_none() {
+                    self.guest = Client::try_join(&self.room.join(), "guest").await.ok();
+                }
+                let Some(guest) = &mut self.guest else { return };
+                let own = guest.own_host();
+                let Ok(program) = guest.program_on(own).await else { return };
+                let fd = guest.socket(program).await;
+                let address = guest.resolve(program, "server", 12345).await;
+                guest.begin(
+                    program,
+                    proto::call::Call::Connect { fd, address },
+                    proto::call::Wait::Millis(200),
+                );
+                guest.flush().await;
+            }
+        }
+    }
+
+    /// Every sentence that is drawn now is so.
+    fn check(&mut self) {
+        let drawn = self.page.drawn();
+        let events = &self.page.client.events;
+        let oracle = Oracle::of(events);
+        if let Some(current) = &drawn.current {
+            let said = prose::plain(&current.text);
+            assert!(is_so(&said, &oracle, &self.page.client), "{:?} is not so\n{}", said, self.story());
+            assert!(!said.contains("{took}") && !said.trim().is_empty(), "{said:?}");
+        }
+        if let Some(last) = &drawn.last {
+            let evidence = events.iter().find(|event| event.seq == last.evidence).expect("a recorded event");
+            let see = prose::plain(&last.see);
+            assert!(fits(&see, evidence, events), "{see:?} was earned by {evidence:?}\n{}", self.story());
+        }
+    }
+
+    fn story(&self) -> String {
+        format!("lesson {}\n{}", self.lesson, self.page.story.join("\n"))
+    }
+
+    /// Passes the current step by help alone.
+    async fn pass(&mut self) {
+        let before = self.page.desk.progress().and_then(lesson::Progress::current_at);
+        let Some(before) = before else { return };
+        let mut why = Vec::new();
+        for _ in 0..PRESSES {
+            let said = self.page.help().await;
+            self.check();
+            if self.page.desk.progress().and_then(lesson::Progress::current_at) != Some(before) {
+                return;
+            }
+            why.push(said);
+        }
+        panic!("step {before:?} cannot be passed: {why:#?}\n{}", self.story());
+    }
+
+    async fn go(&mut self) {
+        for _ in 0..DEEDS {
+            self.deed().await;
+            // What the deed has begun may go on: what is said is looked at when it has been heard.
+            self.page.until(Duration::from_millis(20), |_| false).await;
+            self.check();
+        }
+        for _ in 0..3 {
+            self.pass().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_somebody_does_the_way_stays_open_and_nothing_said_is_false() {
+    let server = TestServer::shared();
+    let mut walks = tokio::task::JoinSet::new();
+    let only: Option<u64> = std::env::var("WALK").ok().and_then(|text| text.parse().ok());
+    let mut failed = Vec::new();
+    for number in 0..WALKS {
+        if only.is_some_and(|only| only != number) {
+            continue;
+        }
+        while walks.len() as u64 >= AT_ONCE {
+            take(&mut failed, walks.join_next().await);
+        }
+        let server = std::sync::Arc::clone(&server);
+        walks.spawn(async move {
+            let walk = async move { Walk::begin(&server, number).await.go().await };
+            tokio::task::spawn(walk).await.map_err(|error| (number, error))
+        });
+    }
+    while let Some(ended) = walks.join_next().await {
+        take(&mut failed, Some(ended));
+    }
+    assert!(failed.is_empty(), "{} of {WALKS} walks failed; WALK=N runs one: {failed:?}", failed.len());
+}
+
+fn take(
+    failed: &mut Vec<u64>,
+    ended: Option<Result<Result<(), (u64, tokio::task::JoinError)>, tokio::task::JoinError>>,
+) {
+    if let Some(Ok(Err((number, _)))) = ended {
+        failed.push(number);
+    }
+}
+
+/// Each lesson, one after the other in the same room, by help alone: what one leaves stops none of the others.
+#[tokio::test]
+async fn each_lesson_comes_to_its_end_in_what_the_others_left() {
+    let server = TestServer::shared();
+    for order in [
+        ["by-hand", "connect", "two-scripts", "backlog", "stream"],
+        ["backlog", "stream", "connect", "by-hand", "two-scripts"],
+    ] {
+        let mut walk = Walk::begin(&server, 0).await;
+        for lesson in order {
+            walk.lesson = lesson;
+            walk.page.open_lesson(&source(lesson));
+            while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
+                walk.pass().await;
+            }
+            walk.page.keep();
+        }
+    }
+}

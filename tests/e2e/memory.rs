@@ -1,0 +1,261 @@
+//! What visitors make the server keep: bounded for each session, for each room and for all of them, whatever is asked
+//! for, and refused by the limit's name.
+
+use std::fs;
+
+use proto::{
+    call::{Call, CallError, Flags, OptionName, OptionValue, Value, Wait},
+    frame,
+    id::{CallId, Fd, HostId, ProgramId},
+    limits,
+    message::{ClientMessage, ServerMessage},
+    room::Lifetime,
+    trace::{Event, What},
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
+
+use crate::harness::{PATIENCE, client::Client, http, raw::Raw, room::NewRoom, server::TestServer};
+
+/// Code of a control frame, PROTOCOL.md.
+const CONTROL: u8 = 3;
+const MEBIBYTE: u32 = 1 << 20;
+
+/// The most memory the server has had, in bytes.
+fn peak(server: &TestServer) -> usize {
+    let status = format!("/proc/{}/status", server.pid().as_raw_nonzero());
+    let status = fs::read_to_string(status).expect("a process of ours");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    let kibibytes = line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number");
+    kibibytes * 1024
+}
+
+/// Peeking takes nothing from the kernel: each of a thousand calls could bring the same bytes once more.
+#[tokio::test]
+async fn a_page_that_asks_and_does_not_read_makes_the_server_keep_little() {
+    const BYTES: usize = 200_000;
+    const PEEKS: usize = 900;
+    let server = TestServer::start(&[]);
+    let room = NewRoom::create(&server).await;
+    let mut watcher = Client::join(&room.watch(), "watcher").await;
+    watcher.subscribe();
+    watcher.flush().await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let pair = owner.pair(12345).await;
+    let roomy =
+        Call::SetSockOpt { fd: pair.ours, name: OptionName::RcvBuf, value: OptionValue::Int(256 * 1024) };
+    assert_eq!(owner.call(pair.server, roomy).await, Ok(Value::Done));
+    let bytes = vec![b'x'; BYTES];
+    assert_eq!(owner.send(pair.client, pair.theirs, &bytes).await, Ok(Value::Sent(BYTES as u32)));
+    let base = peak(&server);
+    let peek = Call::Recv { fd: pair.ours, flags: Flags::PEEK, max: MEBIBYTE };
+    let peeks: Vec<CallId> =
+        (0..PEEKS).map(|_| owner.begin(pair.server, peek.clone(), Wait::Forever)).collect();
+    owner.flush().await;
+    // It asks, and does not read. Some of the calls have been made, others wait for it; the room goes on.
+    let made = |events: &[Event]| {
+        let ends = events.iter().filter(|event| match &event.what {
+            What::CallEnd(end) => matches!(end.outcome, Ok(Value::Received { .. })),
+            _ => false,
+        });
+        ends.count() >= 8
+    };
+    watcher.trace_until(made).await;
+    let mut other = Client::join(&room.owner(), "Grace").await;
+    let program = other.program("client").await;
+    let echo = other.connected(program, "tutorial", 7).await;
+    for _ in 0..50 {
+        other.send(program, echo, b"undisturbed").await.expect("sent");
+        other.recv(program, echo, 100).await.expect("an echo");
+    }
+    // Now it reads: every call has its bytes.
+    for id in peeks {
+        let (outcome, payload) = owner.result(id).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert!(!payload.is_empty() && payload.iter().all(|byte| *byte == b'x'), "{}", payload.len());
+    }
+    let more = peak(&server) - base;
+    assert!(more < 24 << 20, "it took {} MiB", more >> 20);
+}
+
+/// Receives that wait for all of their bytes keep what they have: two of the largest are refused, not one.
+#[tokio::test]
+async fn receives_that_collect_are_bounded_by_what_they_ask_for() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut client = Client::join(&room.owner(), "Ada").await;
+    let pair = client.pair(12345).await;
+    let theirs = client.connected(pair.client, "server", 12345).await;
+    let (ours, _) = client.accept(pair.server, pair.listener).await;
+    let all = |fd, max| Call::Recv { fd, flags: Flags::WAITALL, max };
+    let first = client.begin(pair.server, all(pair.ours, MEBIBYTE), Wait::Forever);
+    client.send(pair.client, pair.theirs, &[b'1'; 5000]).await.expect("sent");
+    client.send(pair.client, theirs, &[b'2'; 5000]).await.expect("sent");
+    let second = client.call(pair.server, all(ours, MEBIBYTE)).await;
+    let refused = matches!(&second, Err(CallError::Limit { limit, .. }) if limit == "outstanding-results");
+    assert!(refused, "{second:?}");
+    // Less is fine, what does not wait for all is fine, and no byte was lost.
+    let (outcome, payload) = {
+        let id = client.begin(pair.server, all(ours, 4000), Wait::Forever);
+        client.result(id).await
+    };
+    assert_eq!((outcome, payload.as_ref()), (Ok(Value::Received { length: 4000 }), &[b'2'; 4000][..]));
+    assert_eq!(client.recv(pair.server, ours, MEBIBYTE).await.expect("the rest").len(), 1000);
+    assert!(client.waits(first));
+    client.close_fd(pair.client, pair.theirs).await.expect("closed");
+    assert_eq!(client.result(first).await.1, &[b'1'; 5000][..]);
+}
+
+fn encoded(message: &ClientMessage) -> Vec<u8> {
+    postcard::to_allocvec(message).expect("it can be written")
+}
+
+/// A send of so many bytes, which do not come.
+async fn announce(raw: &mut Raw, id: u32, length: u32) {
+    let call = Call::Send { fd: Fd(3), flags: Flags::default(), length };
+    let call =
+        ClientMessage::Call { id: CallId(id), program: ProgramId(1), call, wait: Wait::Forever, line: None };
+    raw.send_frame(CONTROL, &encoded(&call)).await;
+}
+
+/// Waits until the server has read everything so far: how many calls were refused meanwhile by the room's limit.
+async fn refused(raw: &mut Raw, id: u32) -> usize {
+    let (id, name, lifetime) = (CallId(id), "x".to_owned(), Lifetime::Page);
+    raw.send_frame(CONTROL, &encoded(&ClientMessage::OpenProgram { id, host: HostId(1), name, lifetime }))
+        .await;
+    let mut refused = 0;
+    loop {
+        let frame = raw.frame().await.expect("the session goes on");
+        if frame.kind != frame::Kind::Control {
+            continue;
+        }
+        match postcard::take_from_bytes(&frame.body).expect("a message").0 {
+            ServerMessage::Program { .. } => return refused,
+            ServerMessage::Result { outcome: Err(CallError::Limit { limit, value }), .. } => {
+                assert_eq!((limit.as_str(), value), ("room-memory", limits::ROOM_MEMORY as u64));
+                refused += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_room_keeps_so_much_and_everybody_has_a_share_of_it() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut greedy = Vec::new();
+    let mut beyond = 0;
+    // As much as each session may have outstanding, in ten sessions: more than a room keeps.
+    for _ in 0..10 {
+        let mut raw = Raw::enter(&room.owner()).await;
+        for id in 0..4 {
+            announce(&mut raw, id, MEBIBYTE).await;
+        }
+        beyond += refused(&mut raw, 4).await;
+        greedy.push(raw);
+    }
+    assert!(beyond >= 4, "{beyond}");
+    let mut modest = Raw::enter(&room.owner()).await;
+    announce(&mut modest, 0, u32::try_from(limits::ROOM_SHARE).expect("short")).await;
+    assert_eq!(refused(&mut modest, 1).await, 0, "a share is always there");
+    announce(&mut modest, 2, MEBIBYTE).await;
+    assert_eq!(refused(&mut modest, 3).await, 1);
+}
+
+/// Asks for a room's packets and reads no more than the first bytes of the answer.
+async fn begin_download(room: &NewRoom) -> (u16, TcpStream) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("an option");
+    let mut stream = socket.connect(room.server).await.expect("the server listens");
+    let (server, id, key) = (room.server, &room.id, room.watch().key_text());
+    let head = format!("GET /r/{id}/pcap HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.expect("an answer");
+    let status = std::str::from_utf8(&status[9..]).expect("a number").parse().expect("a status");
+    (status, stream)
+}
+
+/// Downloads of one address at once.
+const DOWNLOADS: usize = 8;
+
+#[tokio::test]
+async fn recordings_of_packets_are_sent_to_few_at_once_and_kept_for_none() {
+    let server = TestServer::start(&["--host-name", "lab.example"]);
+    let room = NewRoom::create(&server).await;
+    let mut client = Client::join(&room.owner(), "Ada").await;
+    let pair = client.pair(12345).await;
+    for _ in 0..3 {
+        let sending = client.begin_send(pair.client, pair.theirs, &vec![b'x'; 1 << 20]);
+        let all = Call::Recv { fd: pair.ours, flags: Flags::WAITALL, max: MEBIBYTE };
+        let all = client.begin(pair.server, all, Wait::Forever);
+        assert_eq!(client.result(all).await.1.len(), 1 << 20);
+        client.result(sending).await.0.expect("sent");
+    }
+    let base = peak(&server);
+    let mut downloads = Vec::new();
+    for _ in 0..DOWNLOADS {
+        let (status, stream) = begin_download(&room).await;
+        assert_eq!(status, 200);
+        downloads.push(stream);
+    }
+    assert_eq!(begin_download(&room).await.0, 429);
+    let more = peak(&server) - base;
+    assert!(more < 16 << 20, "{} MiB for {DOWNLOADS} downloads that nobody reads", more >> 20);
+    // Who reads has all of it, and what has ended makes room.
+    drop(downloads);
+    let again = async { while begin_download(&room).await.0 != 200 {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("room for one more");
+}
+
+/// Bytes kept for visitors, as the server says.
+async fn kept(server: &TestServer) -> u64 {
+    let metrics = http::get(server.page, "/metrics").await.body;
+    let line = metrics.lines().find_map(|line| line.strip_prefix("wireside_kept_bytes "));
+    line.expect("it says so").parse().expect("a number")
+}
+
+#[tokio::test]
+async fn with_little_memory_new_rooms_give_way_then_old_history() {
+    const MEBIBYTES: u64 = 16;
+    let server = TestServer::start(&["--memory", "16", "--room-idle", "1"]);
+    let mut owners = Vec::new();
+    for _ in 0..6 {
+        let room = NewRoom::create(&server).await;
+        owners.push(Client::join(&room.owner(), "Ada").await);
+    }
+    // Six times what a room keeps of output: more than there is.
+    let text = "x".repeat(limits::OUTPUT);
+    for owner in &mut owners {
+        let program = owner.program("client").await;
+        for _ in 0..limits::TRACE_BYTES / limits::OUTPUT {
+            owner.endpoint().output(program, false, &text);
+            owner.flush().await;
+        }
+        owner.socket(program).await;
+    }
+    let refused = async {
+        loop {
+            let answer = http::post(server.page, "/rooms").await;
+            if answer.status != 201 {
+                return answer;
+            }
+        }
+    };
+    let refused = tokio::time::timeout(PATIENCE, refused).await.expect("no more rooms");
+    assert_eq!((refused.status, refused.json()["limit"].as_str()), (503, Some("server-memory")));
+    let shrinks = async { while kept(&server).await > (MEBIBYTES << 20) / 100 * 95 {} };
+    tokio::time::timeout(PATIENCE, shrinks).await.expect("old history goes");
+    // The rooms go on, and with their end there is room for others.
+    for mut owner in owners {
+        let program = owner.program("server").await;
+        owner.connected(program, "tutorial", 7).await;
+        owner.leave().await;
+    }
+    let again = async { while http::post(server.page, "/rooms").await.status != 201 {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("rooms again");
+}

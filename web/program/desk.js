@@ -40,6 +40,8 @@ export class Desk {
   #file = "";
   /** What was suggested last. */
   #suggested = "";
+  /** Its files are here. */
+  #begun = false;
   /** @type {Promise<void>} */
   #ready;
   #menu;
@@ -104,6 +106,7 @@ export class Desk {
     const kept = this.#shared.store.machine(this.#part);
     const files = await this.#filesOf(kept);
     for (const { file, text, original } of files) this.#add(file, text, original);
+    this.#begun = true;
     this.#file = files.find(({ file }) => file === kept?.open)?.file ?? files[0].file;
     await this.#shared.python.known;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : this.#file);
@@ -435,7 +438,8 @@ export class Desk {
     const pane = this.#programs.get(this.#file);
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
-    for (const run of this.#runs) run.show({ file: this.#file, doing, python, over: this.#isOver });
+    const none = this.#begun && this.#programs.size === 0;
+    for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver });
     for (const [file, program] of this.#programs) {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);

@@ -28,22 +28,25 @@ export class RunButton {
     this.#fill();
   }
 
-  /** @param {{ file: string, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState, over: boolean }} now */
-  show({ file, doing, python, over }) {
+  /**
+   * @param {{ file: string, none: boolean, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState,
+   *   over: boolean }} now `none`: there is no program, and none on its way; `over`: the room is
+   */
+  show({ file, none, doing, python, over }) {
     this.#running = !["idle", "ended"].includes(doing.state);
     const label = this.#running ? "Stop" : "Run";
     const words = this.#named ? `${label} ${this.#machine}` : label;
     if (this.#button.textContent !== words) this.#button.textContent = words;
-    this.#button.setAttribute("aria-label", `${label} ${file || "nothing"} on ${this.#machine}`);
-    this.#button.disabled = !this.#running && (over || python.is === "missing" || file === "");
-    this.#button.title = over ? "This room is over." : python.is === "missing" ? python.sentence : this.#about(file);
+    this.#button.setAttribute("aria-label", none ? `${label}: no program on ${this.#machine}` : `${label} ${file} on ${this.#machine}`);
+    this.#button.disabled = !this.#running && (over || none || python.is === "missing");
+    this.#button.title = over ? "This room is over." : python.is === "missing" ? python.sentence : this.#about(file, none);
     this.#fill();
     this.#progress(doing, python);
   }
 
-  /** @param {string} file */
-  #about(file) {
-    if (file === "") return "There is no program here. + makes one.";
+  /** @param {string} file @param {boolean} none */
+  #about(file, none) {
+    if (none) return "There is no program here. + makes one.";
     if (!this.#running) return `Run ${file} (Ctrl+Enter)`;
     return `Stop ${file} (Ctrl+.). It runs in this page, and ends when the page is left or reloaded.`;
   }

@@ -363,6 +363,8 @@ async fn files_are_made_renamed_deleted_and_had_back_and_nobodys_work_is_replace
             "[...document.querySelectorAll('#right .machine-tab')].map(one => one.textContent).join(' ')";
         format!("{seen} === {}", quote(expected))
     };
+    // What stands behind the tabs moves until they are there.
+    tab.shows("the tabs", &tabs("server.py By hand")).await;
     tab.click("#right", "New file on server").await;
     tab.shows(
         "the menu under its button",

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_reader_that_does_not_read() {
         /// Takes the first line and never returns, until the test ends.
-        struct Deaf(mpsc::Receiver<()>);
+        struct Deaf(Receiver<()>);
         impl Write for Deaf {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
                 let _ended = self.0.recv();

@@ -21,7 +21,7 @@ use crate::harness::{client::Client, room::NewRoom, root, server::TestServer};
 
 /// Walks in a run of the tests, and how many at a time.
 const WALKS: u64 = 200;
-const AT_ONCE: u64 = 20;
+const AT_ONCE: usize = 40;
 /// Things that somebody does before they want to go on.
 const DEEDS: usize = 7;
 /// Presses of *Do it for me* or *Start clean* that pass a step from anywhere.
@@ -323,35 +323,25 @@ impl Walk {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_somebody_does_the_way_stays_open_and_nothing_said_is_false() {
     let server = TestServer::shared();
-    let mut walks = tokio::task::JoinSet::new();
+    let mut walks: tokio::task::JoinSet<Option<u64>> = tokio::task::JoinSet::new();
     let only: Option<u64> = std::env::var("WALK").ok().and_then(|text| text.parse().ok());
     let mut failed = Vec::new();
-    for number in 0..WALKS {
-        if only.is_some_and(|only| only != number) {
-            continue;
-        }
-        while walks.len() as u64 >= AT_ONCE {
-            take(&mut failed, walks.join_next().await);
+    for number in (0..WALKS).filter(|number| only.is_none_or(|only| only == *number)) {
+        if walks.len() == AT_ONCE
+            && let Some(Ok(ended)) = walks.join_next().await
+        {
+            failed.extend(ended);
         }
         let server = std::sync::Arc::clone(&server);
         walks.spawn(async move {
             let walk = async move { Walk::begin(&server, number).await.go().await };
-            tokio::task::spawn(walk).await.map_err(|error| (number, error))
+            tokio::task::spawn(walk).await.is_err().then_some(number)
         });
     }
-    while let Some(ended) = walks.join_next().await {
-        take(&mut failed, Some(ended));
+    while let Some(Ok(ended)) = walks.join_next().await {
+        failed.extend(ended);
     }
     assert!(failed.is_empty(), "{} of {WALKS} walks failed; WALK=N runs one: {failed:?}", failed.len());
-}
-
-fn take(
-    failed: &mut Vec<u64>,
-    ended: Option<Result<Result<(), (u64, tokio::task::JoinError)>, tokio::task::JoinError>>,
-) {
-    if let Some(Ok(Err((number, _)))) = ended {
-        failed.push(number);
-    }
 }
 
 /// Each lesson, one after the other in the same room, by help alone: what one leaves stops none of the others.

@@ -350,12 +350,13 @@ impl Now {
 
     /// Whether somebody takes callers on a port of a machine.
     pub fn listens(&self, host: HostId, port: u16) -> bool {
-        self.sockets.values().any(|socket| {
-            socket.host == host && matches!(socket.stage, Stage::Listening(own, _) if own == port)
-                || socket.host == host
-                    && socket.kernel.as_ref().is_some_and(|kernel| {
-                        kernel.to == TcpState::Listen && kernel.local.is_some_and(|own| own.port() == port)
-                    })
+        let by_kernel = |kernel: &StateChange| {
+            kernel.to == TcpState::Listen && kernel.local.is_some_and(|own| own.port() == port)
+        };
+        let mut there = self.sockets.values().filter(|socket| socket.host == host);
+        there.any(|socket| {
+            matches!(socket.stage, Stage::Listening(own, _) if own == port)
+                || socket.kernel.as_ref().is_some_and(by_kernel)
         })
     }
 

@@ -99,7 +99,7 @@ async fn do_it_for_me_does_the_lesson_too() {
     let browser = Browser::open().await;
     let tab = new_room(&browser, &server, LAPTOP).await;
     for step in 1..=6 {
-        tab.sees("#lesson .count", &format!("{step} of 6")).await;
+        tab.sees("#lesson .count", &format!("{step} of 17")).await;
         tab.click("#lesson", "Do it for me").await;
     }
     tab.sees("#lesson", "Now be the server").await;

@@ -67,7 +67,7 @@ async fn the_lessons_button_is_reached_and_pressed() {
     tab.tab_to("socket.getaddrinfo(\"tutorial\", 12345)").await;
     tab.press("Enter").await;
     tab.sees("#left .cc-log", "10.0.0.10").await;
-    tab.sees("#lesson .count", "2 of 6").await;
+    tab.sees("#lesson .count", "2 of 17").await;
 }
 
 #[tokio::test]

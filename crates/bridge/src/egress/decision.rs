@@ -60,10 +60,13 @@ impl Decision<'_> {
     }
 }
 
+/// What each room has left, by the step and whether it was permitted.
+type Rates = HashMap<String, HashMap<(Step, bool), Rate>>;
+
 /// What was recorded of each room lately.
 #[derive(Debug, Default)]
 pub(super) struct Records {
-    rooms: Mutex<HashMap<String, HashMap<(Step, bool), Rate>>>,
+    rooms: Mutex<Rates>,
 }
 
 #[derive(Debug)]
@@ -120,7 +123,7 @@ impl Records {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, HashMap<(Step, bool), Rate>>> {
+    fn lock(&self) -> MutexGuard<'_, Rates> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

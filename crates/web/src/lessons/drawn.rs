@@ -234,6 +234,9 @@ fn timed(pieces: &[Piece], took: Option<u64>) -> Vec<Piece> {
 
 /// The sentences of a text that tell no time. One that is all there is keeps its beginning.
 fn untimed(text: &str) -> String {
+    if !text.contains("{took}") {
+        return text.to_owned();
+    }
     let sentences: Vec<&str> = text.split_inclusive(['.', '?', '!']).collect();
     let without: String = sentences.iter().filter(|one| !one.contains("{took}")).copied().collect();
     if without.trim().is_empty() {

@@ -57,7 +57,7 @@ impl Paper<'_> {
             if layout.moment(self.store, call.begin, call.host) < self.eye {
                 let (name, since) = (call_short(&begin.call), duration(waited));
                 let texts = [format!("{name} waiting {since}"), format!("{name} {since}")];
-                above.stick(call.id, call.begin, line, texts, self.width, layout.lines.narrow);
+                above.stick(call.id, call.begin, line, &texts, self.width, layout.lines.narrow);
             }
         }
         above.finish(self.width)
@@ -78,12 +78,12 @@ impl Above {
         call: CallRef,
         seq: u64,
         line: &Lifeline,
-        texts: [String; 2],
+        texts: &[String; 2],
         width: f64,
         narrow: bool,
     ) {
         for row in 0..ROWS {
-            for text in &texts {
+            for text in texts {
                 let wide = text_width(text);
                 let wanted = match (narrow, line.side < 0) {
                     (true, true) => INSET,

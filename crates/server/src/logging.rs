@@ -27,10 +27,15 @@ impl Drop for Started {
 /// Starts the log. `RUST_LOG` says how much is written, `info` where it does not.
 ///
 /// # Errors
+/// How many lines were lost, as a line of the log's form.
+type LeftOut = fn(u64) -> String;
+/// How many lines of a kind were left out, as a line of the log's form.
+type LeftOutOfKind = fn(u64, &Metadata<'_>) -> String;
+
 /// Where no thread can be made.
 pub(crate) fn start(log: Log) -> io::Result<Started> {
     let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
-    let (left_out, of_kind): (fn(u64) -> String, fn(u64, &Metadata<'_>) -> String) = match log {
+    let (left_out, of_kind): (LeftOut, LeftOutOfKind) = match log {
         Log::Text => (text, text_of_kind),
         Log::Json => (json, json_of_kind),
     };

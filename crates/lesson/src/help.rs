@@ -3,6 +3,7 @@
 
 use crate::{
     Doing, Facts, Piece, Progress, Scene,
+    doing::WireDoing,
     plan::{Hands, Next},
     progress::At,
 };
@@ -38,7 +39,8 @@ impl Help {
     pub fn begin(progress: &mut Progress, anew: bool) -> Option<Self> {
         let target = progress.current_at()?;
         let replay = anew.then(|| progress.replay());
-        if anew {
+        // What somebody tried in an exercise is no part of its solution.
+        if anew || progress.current().is_some_and(|current| current.step.exercise) {
             progress.once_more();
         }
         Some(Self { target, replay, cleaned: !anew, handed: None })
@@ -94,9 +96,12 @@ impl Help {
             progress.once_more();
             return;
         }
-        if let Some(replay) = &mut self.replay {
-            replay.did(&doing);
+        // All else an event tells, which must not count twice.
+        if matches!(doing, Doing::Put { .. } | Doing::Wire { command: WireDoing::Step }) {
+            if let Some(replay) = &mut self.replay {
+                replay.did(&doing);
+            }
+            progress.did(&doing);
         }
-        progress.did(&doing);
     }
 }

@@ -294,11 +294,7 @@ impl Situation<'_> {
             }
             // A connect that waits for its answer: what comes before it is done.
             let connecting = matches!(socket.map(|socket| socket.stage), Some(Stage::Connecting(_)));
-            if later > at
-                && connecting
-                && matches!(structure(doing), Some(read) if read.call == "connect")
-                && about.is_some()
-            {
+            if later > at && connecting && doing.call() == Some("connect") && about.is_some() {
                 return true;
             }
             // An accept that waits: its name gets the caller later.
@@ -319,9 +315,9 @@ impl Situation<'_> {
 
     /// Whether a line's connect waits for its answer.
     fn connects(&self, line: &Doing) -> bool {
-        let read = structure(line).filter(|read| read.call == "connect");
-        let Some((read, host)) = read.zip(line.host()) else { return false };
-        let socket = read.object.and_then(|object| self.socket(&(host.to_owned(), object.to_owned())));
+        let Doing::Line { host, line, .. } = line else { return false };
+        let Some(read) = HandLine::read(line).filter(|read| read.call == "connect") else { return false };
+        let socket = read.object.and_then(|object| self.socket(&(host.clone(), object.to_owned())));
         matches!(socket.map(|socket| socket.stage), Some(Stage::Connecting(to)) if Some(to.port()) == read.number())
     }
 
@@ -401,13 +397,21 @@ impl Situation<'_> {
             return None;
         }
         let doings = self.anew(expected, &key, Some(line));
-        let words = socket.map_or("is closed", |socket| stage_words(socket.stage));
-        let because = vec![
-            Piece::code(&key.1),
-            Piece::said(" on "),
-            Piece::code(&key.0),
-            Piece::said(&format!(" {words} now.")),
-        ];
+        let because = match socket {
+            Some(socket) => vec![
+                Piece::code(&key.1),
+                Piece::said(" on "),
+                Piece::code(&key.0),
+                Piece::said(&format!(" {} now.", stage_words(socket.stage))),
+            ],
+            None => vec![
+                Piece::said("No socket of "),
+                Piece::code(&key.0),
+                Piece::said(" that is open is called "),
+                Piece::code(&key.1),
+                Piece::said(" now."),
+            ],
+        };
         (!doings.is_empty()).then_some((doings, because))
     }
 
@@ -465,7 +469,8 @@ impl Situation<'_> {
         let read = HandLine::read(line)?;
         let object = read.object.map(|object| (host.clone(), object.to_owned()));
         match read.call {
-            "close" => None,
+            // What is open can be closed, however far it has come.
+            "close" => object.filter(|object| self.socket(object).is_none()),
             "connect" if !fails => {
                 let port = read.number()?;
                 let listener = expected.listener(read.text()?, port).cloned();

@@ -401,6 +401,11 @@ impl Now {
         self.calls.values().any(|begin| begin.host == host && begin.call.name() == call)
     }
 
+    /// Whether a call of a program has begun and not ended.
+    pub fn is_waiting(&self, program: ProgramId) -> bool {
+        self.calls.values().any(|begin| begin.program == program)
+    }
+
     /// Whether a machine has a connection that lost a packet by hand and has not received anything yet.
     pub fn loses(&self, host: HostId) -> bool {
         self.sockets.values().any(|socket| {

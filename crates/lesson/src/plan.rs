@@ -574,10 +574,11 @@ impl Situation<'_> {
         let now = self.scene.now();
         let hosts: Vec<HostId> =
             self.step.does.iter().filter_map(|doing| self.scene.host_called(doing.host()?)).collect();
-        let program = |doing: &Doing| matches!(doing, Doing::Run { host, file, .. } if self.runs(host, file));
+        // A server that goes on running is done with what it was started for.
+        let program = |doing: &Doing| matches!(doing, Doing::Run { host, file, background: false } if self.runs(host, file));
         let calls = self.step.does.iter().any(|doing| matches!(doing, Doing::Line { .. }))
             && hosts.iter().any(|host| {
-                now.waits(*host, "connect") || now.waits(*host, "recv") || now.waits(*host, "accept")
+                by_hand(self.scene, *host, self.scene.person()).is_some_and(|program| now.is_waiting(program))
             });
         calls || self.step.does.iter().any(program)
     }

@@ -309,6 +309,7 @@ async fn a_port_that_is_taken_is_said_and_cleared() {
     follow_until(&tab, "What will connect do?").await;
     // A listener that is closed in between is made anew, and nothing fails twice.
     tab.click("#lesson", "It connects at once").await;
+    tab.click_next().await;
     super::do_line(&tab, "right", "l.close()").await;
     tab.sees("#lesson", "No socket of server that is open is called l now.").await;
     follow_until(&tab, "by three packets").await;

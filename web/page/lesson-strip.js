@@ -318,7 +318,7 @@ export class LessonStrip extends HTMLElement {
     this.#help.hidden = asks || watching || !current;
     this.#help.disabled = this.#helper?.isBusy === true;
     const asked = current?.exercise === true && this.#hanging.shows === "hint";
-    this.#help.classList.toggle("filled", !current?.blocked && !sorts && (mine || asked || stands));
+    this.#help.classList.toggle("filled", !this.#help.disabled && !current?.blocked && !sorts && (mine || asked || stands));
     this.#stuck.hidden = watching || asks || !current?.hint.length;
     this.#skip.hidden = !current || watching;
     this.#stuck.disabled = this.#skip.disabled = false;

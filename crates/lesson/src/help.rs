@@ -97,7 +97,7 @@ impl Help {
             return;
         }
         // All else an event tells, which must not count twice.
-        if matches!(doing, Doing::Put { .. } | Doing::Wire { command: WireDoing::Step }) {
+        if matches!(doing, Doing::Put { .. } | Doing::Clean | Doing::Wire { command: WireDoing::Step }) {
             if let Some(replay) = &mut self.replay {
                 replay.did(&doing);
             }

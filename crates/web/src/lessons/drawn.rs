@@ -201,7 +201,8 @@ fn current(
         prediction: one.prediction,
         does: does.to_vec(),
         exercise: step.exercise,
-        begun: progress.is_begun() || one.seen.iter().chain(one.cards.seen()).any(Option::is_some),
+        begun: (step.cards.is_empty() && progress.is_begun())
+            || one.seen.iter().chain(one.cards.seen()).any(Option::is_some),
         cards: one.cards.order().iter().map(card).collect(),
     }
 }

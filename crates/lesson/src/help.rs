@@ -39,8 +39,9 @@ impl Help {
     pub fn begin(progress: &mut Progress, anew: bool) -> Option<Self> {
         let target = progress.current_at()?;
         let replay = anew.then(|| progress.replay());
-        // What somebody tried in an exercise is no part of its solution.
-        if anew || progress.current().is_some_and(|current| current.step.exercise) {
+        // What somebody tried in an exercise, or ran before they sorted cards, is no part of the run that is asked for.
+        let whole = |step: &crate::Step| step.exercise || !step.cards.is_empty();
+        if anew || progress.current().is_some_and(|current| whole(&current.step)) {
             progress.once_more();
         }
         Some(Self { target, replay, cleaned: !anew, handed: None })

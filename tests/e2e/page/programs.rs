@@ -287,7 +287,7 @@ async fn a_watcher_sees_the_code_and_what_it_prints() {
     write_program(&owner, "right", "print('seen by all')\nimport time\ntime.sleep(1000)\n").await;
     owner.click("#right", "Run server.py on server").await;
     watcher.sees("#right output-log", "seen by all").await;
-    watcher.sees("#right .program-note", "Runs in owner's page.").await;
+    watcher.sees("#right .program-note", "Runs in the owner's page.").await;
     watcher.shows("the code", "document.querySelector('#right .program:not([hidden]) code-editor').text.includes('seen by all')").await;
     watcher.shows("no Run, no Stop", "!called('#right', 'Run…') && !called('#right', 'Stop…')").await;
     watcher.screenshot("programs-watched-1280").await;

@@ -201,7 +201,7 @@ mod tests {
         assert!(held.does.is_some());
         for wrong in [
             "",
-            "held",
+            "hold",
             "held server SIN",
             "listening server",
             "queued server x 5",

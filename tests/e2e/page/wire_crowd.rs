@@ -20,6 +20,8 @@ async fn of_many_machines_four_are_drawn_and_one_menu_has_the_others() {
     let browser = Browser::open().await;
     let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     tab.go(&format!("{}/r/{}?lesson=by-hand#{}", server.origin(), room.id, room.watch().key_text())).await;
+    // Whoever comes by a link is asked for a name.
+    tab.click("dialog", "Skip").await;
     entered(&tab).await;
     // They stay to the end, with their machines.
     let mut guests = Vec::new();

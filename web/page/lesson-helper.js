@@ -103,6 +103,8 @@ export class LessonHelper {
         case "passed":
           return;
         case "blocked":
+          // The recording may be about to tell that it is out of the way.
+          if (await this.#until(() => this.#lessons.helpTodo().is !== "blocked", TOLD_MS)) break;
           throw new CannotDo(plain(todo.because, this.#rename));
         case "do": {
           const { doing } = todo;

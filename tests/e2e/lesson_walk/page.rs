@@ -460,7 +460,12 @@ impl Page {
             let todo = self.desk.help_todo();
             match todo {
                 Todo::Passed => return Ok(()),
-                Todo::Blocked(because) => return Err(prose::plain(&because)),
+                Todo::Blocked(because) => {
+                    let gone = |page: &mut Self| !matches!(page.desk.help_todo(), Todo::Blocked(_));
+                    if !self.until(TOLD, gone).await {
+                        return Err(prose::plain(&because));
+                    }
+                }
                 Todo::Do(doing) => {
                     self.perform(&doing).await?;
                     self.desk.help_did();

@@ -14,7 +14,6 @@ mod secure;
 mod sizes;
 mod together;
 mod wire;
-mod wire_crowd;
 
 use crate::harness::{
     browser::{Browser, Tab},

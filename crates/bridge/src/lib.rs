@@ -4,6 +4,7 @@
 //! belong to the program around it.
 
 mod accept;
+pub mod allowance;
 mod bridge;
 mod config;
 mod descriptors;

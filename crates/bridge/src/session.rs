@@ -3,15 +3,15 @@
 //! The loop waits for the WebSocket, the room's deliveries, the trace and the clock, and hands each over; what to do
 //! is decided in [`authority`] (who may), [`requests`] (what it means) and the sans-I/O endpoint (what is sent).
 
-mod allowance;
 mod authority;
 pub(crate) mod closing;
+mod idle_frames;
 mod outside;
 mod payloads;
 mod requests;
 mod streams;
 
-use std::{pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::extract::ws::{Message, WebSocket, close_code};
 use bytes::Bytes;
@@ -30,17 +30,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    allowance::{Allowance, Idle},
-    closing::Closing,
-    outside::Outside,
-    payloads::Payloads,
-    streams::Parked,
-};
-use crate::{accept::Meter, http::Shared, quota::Permit, room::Room};
+use self::{closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads, streams::Parked};
+use crate::{accept::Meter, allowance::Allowance, http::Shared, quota::Permit, room::Room};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
+
+/// One more of what costs a session nothing is allowed after this time.
+const ALLOWED_EACH: Duration = Duration::from_secs(1);
 
 /// Stream bytes a session moves before the other tasks of its thread have a turn.
 const QUANTUM: usize = 256 * 1024;
@@ -148,6 +145,7 @@ impl Session {
             .and_then(|info| info.host);
         let (newest, notice) = (room.lab.trace().watch(), room.notice.subscribe());
         let payloads = Payloads::new(room.lab.memory());
+        let now = Instant::now();
         Ok(Self {
             shared,
             room,
@@ -164,10 +162,10 @@ impl Session {
             trace: None,
             newest,
             notice,
-            progress: Allowance::new(limits::PROGRESS_BURST, Instant::now()),
-            sources: Allowance::new(limits::SOURCE_BURST, Instant::now()),
-            small_talk: Allowance::new(limits::SMALL_TALK_BURST, Instant::now()),
-            idle: Idle::new(Instant::now()),
+            progress: Allowance::new(limits::PROGRESS_BURST, ALLOWED_EACH, now.into_std()),
+            sources: Allowance::new(limits::SOURCE_BURST, ALLOWED_EACH, now.into_std()),
+            small_talk: Allowance::new(limits::SMALL_TALK_BURST, ALLOWED_EACH, now.into_std()),
+            idle: Idle::new(now),
             payloads,
             dirty: false,
             ping: false,

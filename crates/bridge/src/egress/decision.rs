@@ -12,6 +12,8 @@ use std::{
 
 use proto::call::CallError;
 
+use crate::allowance::RecordRate;
+
 /// What was decided about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
@@ -61,39 +63,12 @@ impl Decision<'_> {
 }
 
 /// What each room has left, by the step and whether it was permitted.
-type Rates = HashMap<String, HashMap<(Step, bool), Rate>>;
+type Rates = HashMap<String, HashMap<(Step, bool), RecordRate>>;
 
 /// What was recorded of each room lately.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     rooms: Mutex<Rates>,
-}
-
-#[derive(Debug)]
-struct Rate {
-    left: u32,
-    since: Instant,
-    left_out: u64,
-}
-
-impl Rate {
-    fn new(now: Instant) -> Self {
-        Self { left: BURST, since: now, left_out: 0 }
-    }
-
-    /// Whether one more may be recorded, and how many were left out before it.
-    fn take(&mut self, now: Instant) -> Option<u64> {
-        let earned = now.saturating_duration_since(self.since).as_millis() / EACH.as_millis();
-        let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-        self.since += EACH * earned;
-        self.left = self.left.saturating_add(earned).min(BURST);
-        if self.left == 0 {
-            self.left_out += 1;
-            return None;
-        }
-        self.left -= 1;
-        Some(std::mem::take(&mut self.left_out))
-    }
 }
 
 impl Records {
@@ -106,7 +81,9 @@ impl Records {
             Some(kinds) => kinds,
             None => rooms.entry(decision.room.to_owned()).or_default(),
         };
-        let rate = kinds.entry((decision.step, decision.allowed)).or_insert_with(|| Rate::new(now));
+        let rate = kinds
+            .entry((decision.step, decision.allowed))
+            .or_insert_with(|| RecordRate::new(BURST, EACH, now));
         let taken = rate.take(now);
         drop(rooms);
         if let Some(left_out) = taken {
@@ -117,7 +94,7 @@ impl Records {
     /// The room has ended: says what was left out of its records.
     pub(super) fn forget(&self, room: &str) {
         let kinds = self.lock().remove(room).unwrap_or_default();
-        let left_out: u64 = kinds.values().map(|rate| rate.left_out).sum();
+        let left_out: u64 = kinds.values().map(|rate| rate.left_out()).sum();
         if left_out > 0 {
             tracing::info!(target: "egress", room, left_out, "records were left out, there were too many");
         }
@@ -146,7 +123,7 @@ mod tests {
     #[test]
     fn beyond_the_burst_records_are_counted_and_thirty_a_minute_written() {
         let now = Instant::now();
-        let mut rate = Rate::new(now);
+        let mut rate = RecordRate::new(BURST, EACH, now);
         assert!((0..BURST).all(|_| rate.take(now) == Some(0)));
         assert!((0..7).all(|_| rate.take(now).is_none()));
         assert_eq!(rate.take(now + EACH), Some(7));

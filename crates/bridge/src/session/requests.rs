@@ -1,5 +1,7 @@
 //! What a page's messages mean to the room, and what the room's deliveries mean to the page.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use lab::{CallRequest, Delivery, Request};
 use proto::{
@@ -8,7 +10,6 @@ use proto::{
     message::{ClientMessage, ServerMessage},
     server::ServerEvent,
 };
-use tokio::time::Instant;
 
 use super::{Over, Session, authority, streams::FromPage};
 

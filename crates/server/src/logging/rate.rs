@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bridge::allowance::RecordRate;
 use tracing::{Event, Metadata, Subscriber, callsite::Identifier};
 use tracing_subscriber::layer::{Context, Filter};
 
@@ -19,35 +20,9 @@ const EACH: Duration = Duration::from_millis(10);
 
 /// What the log lets through.
 pub(crate) struct Rate {
-    kinds: Mutex<HashMap<Identifier, Kind>>,
+    kinds: Mutex<HashMap<Identifier, RecordRate>>,
     lines: Lines,
     words: fn(u64, &Metadata<'_>) -> String,
-}
-
-struct Kind {
-    left: u32,
-    since: Instant,
-    left_out: u64,
-}
-
-impl Kind {
-    fn new(now: Instant) -> Self {
-        Self { left: BURST, since: now, left_out: 0 }
-    }
-
-    /// Whether one more may be written, and how many were left out before it.
-    fn take(&mut self, now: Instant) -> Option<u64> {
-        let earned = now.saturating_duration_since(self.since).as_nanos() / EACH.as_nanos();
-        let earned = u32::try_from(earned).unwrap_or(u32::MAX);
-        self.since += EACH * earned;
-        self.left = self.left.saturating_add(earned).min(BURST);
-        if self.left == 0 {
-            self.left_out += 1;
-            return None;
-        }
-        self.left -= 1;
-        Some(std::mem::take(&mut self.left_out))
-    }
 }
 
 impl Rate {
@@ -60,7 +35,7 @@ impl Rate {
         let now = Instant::now();
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         // Bounded by the places in the source.
-        let kind = kinds.entry(metadata.callsite()).or_insert_with(|| Kind::new(now));
+        let kind = kinds.entry(metadata.callsite()).or_insert_with(|| RecordRate::new(BURST, EACH, now));
         let Some(left_out) = kind.take(now) else { return false };
         drop(kinds);
         if left_out > 0 {
@@ -87,7 +62,7 @@ mod tests {
     #[test]
     fn beyond_the_burst_it_is_a_hundred_a_second_and_the_rest_is_counted() {
         let now = Instant::now();
-        let mut kind = Kind::new(now);
+        let mut kind = RecordRate::new(BURST, EACH, now);
         assert!((0..BURST).all(|_| kind.take(now) == Some(0)));
         assert_eq!((0..5).filter_map(|_| kind.take(now)).count(), 0);
         let later = now + Duration::from_secs(1);

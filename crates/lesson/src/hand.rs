@@ -39,6 +39,11 @@ impl<'a> HandLine<'a> {
         self.arguments.split('"').nth(1)
     }
 
+    /// The name whose socket it makes or brings further.
+    pub(crate) fn built(&self) -> Option<&'a str> {
+        if matches!(self.call, "socket" | "accept") { self.assigns } else { self.object }
+    }
+
     /// Whether it makes, binds or connects a socket: what the state of the sockets tells, and no counting.
     pub(crate) fn is_structure(&self) -> bool {
         matches!(self.call, "socket" | "bind" | "listen" | "accept" | "connect")

@@ -300,6 +300,11 @@ impl Now {
 
     // What is asked.
 
+    /// Packets that were dropped by hand so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// The wire's settings.
     pub fn wire(&self) -> WireSettings {
         self.wire

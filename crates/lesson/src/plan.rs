@@ -151,10 +151,7 @@ impl Situation<'_> {
         }
         let line = &does[first];
         if let Some((doings, because)) = self.premise(&expected, line) {
-            return match self.obstacle(&Expected::default(), &doings) {
-                Some(because) => Next::Blocked(because),
-                None => Next::Do { doings, because: Some(because) },
-            };
+            return self.offer(&Expected::default(), doings, Some(because));
         }
         if let Some(next) = self.unmet(&expected) {
             return next;
@@ -172,9 +169,14 @@ impl Situation<'_> {
         let left =
             (first..does.len()).filter(|at| *at == first || !done[*at] || structure(&does[*at]).is_some());
         let doings: Vec<Doing> = left.map(|at| does[at].clone()).collect();
-        match self.obstacle(&expected, &doings) {
+        self.offer(&expected, doings, None)
+    }
+
+    /// What is to be done, unless something is in its way. `expected` is the room before it.
+    fn offer(&self, expected: &Expected, doings: Vec<Doing>, because: Option<Vec<Piece>>) -> Next {
+        match self.obstacle(expected, &doings) {
             Some(because) => Next::Blocked(because),
-            None => Next::Do { doings, because: None },
+            None => Next::Do { doings, because },
         }
     }
 
@@ -216,10 +218,7 @@ impl Situation<'_> {
             }
             (None, doing) => vec![doing],
         };
-        Some(match self.obstacle(&Expected::default(), &doings) {
-            Some(because) => Next::Blocked(because),
-            None => Next::Do { doings, because: Some(because) },
-        })
+        Some(self.offer(&Expected::default(), doings, Some(because)))
     }
 
     /// The first line that is not done. How many packets have to go before the one that matters only the wire knows: a
@@ -265,11 +264,7 @@ impl Situation<'_> {
     /// own way.
     fn is_built(&self, before: &Expected, at: usize, host: &str, read: &HandLine<'_>) -> bool {
         let does = self.step.does.as_slice();
-        let name = match read.call {
-            "accept" | "socket" => read.assigns,
-            _ => read.object,
-        };
-        let Some(name) = name else { return false };
+        let Some(name) = read.built() else { return false };
         let key = (host.to_owned(), name.to_owned());
         let mut expected = before.clone();
         does[..at].iter().for_each(|doing| expected.after(doing));
@@ -423,8 +418,7 @@ impl Situation<'_> {
         let lines: Vec<&Doing> = lines().take_while(|doing| Some(*doing) != line).collect();
         let about = |doing: &Doing| {
             let read = structure(doing)?;
-            let name = if matches!(read.call, "socket" | "accept") { read.assigns } else { read.object };
-            let key = (doing.host()?.to_owned(), name?.to_owned());
+            let key = (doing.host()?.to_owned(), read.built()?.to_owned());
             together.contains(&key).then_some(key)
         };
         // How far each name's socket has come on the lesson's way.

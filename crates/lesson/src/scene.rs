@@ -83,8 +83,6 @@ pub struct Scene {
     sockets: BTreeMap<SocketId, SocketNote>,
     queues: HashMap<(HostId, u16), Queue>,
     packets: BTreeMap<PacketId, PacketNote>,
-    /// Packets dropped by hand so far.
-    dropped: u64,
 }
 
 impl Scene {

@@ -13,7 +13,7 @@ use crate::facts::{Facts, Field};
 
 impl Scene {
     pub(super) fn call_begin(&mut self, begin: &CallBegin, time: u64) -> Facts {
-        let dropped = self.dropped;
+        let dropped = self.now.dropped();
         if let Some(socket) = begin.socket {
             let note = self.sockets.entry(socket).or_default();
             match &begin.call {
@@ -66,7 +66,7 @@ impl Scene {
                 .number(Field::Received, socket.received)
                 .number(Field::Sent, socket.sent)
                 .number(Field::Recvs, socket.recvs)
-                .number(Field::Dropped, self.dropped - socket.dropped_before);
+                .number(Field::Dropped, self.now.dropped() - socket.dropped_before);
             facts.began = socket.began;
         }
         facts

@@ -28,7 +28,6 @@ impl Scene {
     }
 
     pub(super) fn fate(&mut self, later: &PacketFate) -> Option<Facts> {
-        self.dropped += u64::from(matches!(later.fate, Fate::Dropped(Some(_))));
         let note = self.packets.get(&later.id)?;
         let facts = self.packet_facts(&note.packet, &later.fate).yes(Field::Held, note.held);
         if later.fate == Fate::Held

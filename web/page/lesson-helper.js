@@ -2,6 +2,7 @@
 // comes next is decided in Rust, from the room as it is; here it is done and waited for.
 import { CannotDo, labelOf } from "/page/lesson-doing.js";
 import { plain } from "/page/lesson-prose.js";
+import { traceUntil } from "/page/trace-until.js";
 
 /** How long the room may take to come further by itself: a server that starts, a SYN that is sent again. */
 const PATIENCE_MS = 12_000;
@@ -152,30 +153,9 @@ export class LessonHelper {
     this.#onchange();
   }
 
-  /**
-   * Waits for events of the room until something holds. Resolves with whether it does.
-   * @param {() => boolean} holds @param {number} most milliseconds
-   * @returns {Promise<boolean>}
-   */
+  /** @param {() => boolean} holds @param {number} most milliseconds */
   #until(holds, most) {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        try {
-          if (holds()) end(true);
-        } catch (error) {
-          end(false);
-          reject(error);
-        }
-      };
-      const stop = this.#room.on("trace", () => queueMicrotask(look));
-      const timer = setTimeout(() => end(false), most);
-      const end = (/** @type {boolean} */ held) => {
-        clearTimeout(timer);
-        stop();
-        resolve(held);
-      };
-      look();
-    });
+    return traceUntil(this.#room, holds, most);
   }
 
   /** Puts the cards as the run has marked them, where that was asked for. @param {any} current @returns {boolean} whether it did */

@@ -3,6 +3,7 @@
 import { button, element } from "/page/element.js";
 import { CannotDo } from "/page/lesson-doing.js";
 import { inline } from "/page/lesson-prose.js";
+import { traceUntil } from "/page/trace-until.js";
 import { isSmall, showView } from "/page/frame.js";
 
 /** How long a sentence may take to show itself: a second try of a SYN, an answer after three seconds. */
@@ -118,7 +119,6 @@ async function run({ id, does, tidy }, tools, { show, said }) {
   show.disabled = true;
   said.textContent = "Making the calls…";
   giveWay(tools.made);
-  tools.made.dataset.showing = id;
   try {
     await all(doing, does);
     said.replaceChildren(...evidence(await seen(tools), tools));
@@ -145,25 +145,9 @@ async function all(doing, lines) {
 }
 
 /** Waits for the events that show it. @param {any} tools @returns {Promise<number[]>} */
-function seen({ room, lessons }) {
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      const found = lessons.evidence();
-      if (!found) return;
-      done();
-      resolve(found);
-    };
-    const stop = room.on("trace", () => queueMicrotask(look));
-    const timer = setTimeout(() => {
-      done();
-      reject(new Error("It was not to be seen this time: is something else running on these machines?"));
-    }, PATIENCE_MS);
-    const done = () => {
-      clearTimeout(timer);
-      stop();
-    };
-    look();
-  });
+async function seen({ room, lessons }) {
+  if (await traceUntil(room, () => Boolean(lessons.evidence()), PATIENCE_MS)) return lessons.evidence();
+  throw new Error("It was not to be seen this time: is something else running on these machines?");
 }
 
 /** @param {number[]} seqs @param {any} tools */

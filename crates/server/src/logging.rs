@@ -24,14 +24,14 @@ impl Drop for Started {
     }
 }
 
-/// Starts the log. `RUST_LOG` says how much is written, `info` where it does not.
-///
-/// # Errors
 /// How many lines were lost, as a line of the log's form.
 type LeftOut = fn(u64) -> String;
 /// How many lines of a kind were left out, as a line of the log's form.
 type LeftOutOfKind = fn(u64, &Metadata<'_>) -> String;
 
+/// Starts the log. `RUST_LOG` says how much is written, `info` where it does not.
+///
+/// # Errors
 /// Where no thread can be made.
 pub(crate) fn start(log: Log) -> io::Result<Started> {
     let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();

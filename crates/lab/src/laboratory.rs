@@ -12,7 +12,7 @@ use crate::{
     outside::Outside,
     room::Room,
     service::Service,
-    world::{RoomLimits, Setting, first_specs},
+    world::{RoomConfig, RoomLimits, first_specs},
 };
 
 /// Pairs of machines made before anybody asks.
@@ -91,8 +91,8 @@ impl Lab {
         let (server, client) = self.pair().await?;
         descriptors.check(&client.wire).map_err(limit)?;
         let (keeper, services) = (self.keeper.clone(), Arc::clone(&self.services));
-        let setting = Setting { keeper, outside, services, limits: self.limits, descriptors };
-        Room::start(setting, of_room, Arc::clone(&self.history), server, client)
+        let config = RoomConfig { keeper, outside, services, limits: self.limits, descriptors };
+        Room::start(config, of_room, Arc::clone(&self.history), server, client).map_err(limit)
     }
 
     async fn pair(&self) -> io::Result<(HostFds, HostFds)> {
@@ -105,7 +105,7 @@ impl Lab {
 }
 
 /// A refusal of ours, where a room cannot be opened; anything else is the kernel's.
-pub(crate) fn limit(error: CallError) -> OpenError {
+fn limit(error: CallError) -> OpenError {
     match error {
         CallError::Limit { limit, value } => OpenError::Limit { limit, value },
         CallError::Errno { errno, .. } => io::Error::from_raw_os_error(errno.0).into(),

@@ -156,6 +156,11 @@ impl Namespace {
         self.cookie
     }
 
+    /// Whether both are handles on the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.descriptor, &other.descriptor)
+    }
+
     /// A socket of another namespace would be a hole between rooms: it is closed, and the call fails with EXDEV.
     fn check(&self, socket: &OwnedFd) -> io::Result<()> {
         match self.cookie {

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     link::{Asked, Link},
-    message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec},
+    message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec, exactly},
     option, self_test,
     sysctl::HostSysctl,
     unavailable::Unavailable,
@@ -196,9 +196,4 @@ fn converse(mut link: Link, mut queue: mpsc::Receiver<Job>, process: &AtomicU32)
         // Nobody waits any longer: what was made is closed here.
         let _ = job.answer.send(asked);
     }
-}
-
-/// The descriptors that belong to an answer.
-pub(super) fn exactly<const N: usize>(descriptors: Vec<OwnedFd>) -> io::Result<[OwnedFd; N]> {
-    <[OwnedFd; N]>::try_from(descriptors).map_err(|_| Errno::BADMSG.into())
 }

@@ -21,7 +21,7 @@ use rustix::{
 use super::{
     ARGUMENT,
     message::{self, Answer, At as _, Begin, Failure, Reply, Request},
-    unavailable::Step,
+    step::Step,
 };
 
 /// A keeper that says nothing for so long is replaced. The slowest request seen took 165 ms, beside a thousand

@@ -10,8 +10,8 @@ use rustix::io::Errno;
 use super::{
     confine, host,
     message::{self, Answer, At as _, Begin, Failure, Reply, Request},
+    step::Step,
     sysctl,
-    unavailable::Step,
 };
 
 type Served = Result<(Reply, Vec<OwnedFd>), Failure>;

@@ -19,11 +19,11 @@ use rustix::{
 
 use super::{
     HostSysctl,
-    client::exactly,
     link::Link,
-    message::{At as _, Failure, HostSpec, Reply, Request, SocketFamily, SocketKind, SocketSpec},
+    message::{At as _, Failure, HostSpec, Reply, Request, SocketFamily, SocketKind, SocketSpec, exactly},
+    step::Step,
     tap,
-    unavailable::{Step, Unavailable},
+    unavailable::Unavailable,
 };
 use crate::diag::{self, DiagSocket};
 

@@ -25,7 +25,12 @@ use super::{
     tables::Tables,
     waiting::{Waiting, received},
 };
-use crate::{end::End, outside::Outside, results::NoRoom, syscall};
+use crate::{
+    end::{End, RoomFd},
+    outside::Outside,
+    results::NoRoom,
+    syscall,
+};
 
 /// What one try came to.
 #[derive(Debug)]
@@ -89,7 +94,7 @@ impl Try<'_> {
             return Attempt::failed(error);
         }
         let accepted = match self.end() {
-            Ok(end) => end.room().and_then(syscall::accept),
+            Ok(end) => end.room().and_then(RoomFd::accept),
             Err(error) => return Attempt::failed(error),
         };
         match accepted {
@@ -186,7 +191,7 @@ impl Try<'_> {
         if end.kind() == Kind::Stream {
             return self.send(flags);
         }
-        match end.room().and_then(|fd| syscall::sendto(fd, &self.waiting.payload, flags, to)) {
+        match end.room().and_then(|fd| fd.sendto(&self.waiting.payload, flags, to)) {
             Ok(sent) => Attempt::done(Value::Sent(count(sent))),
             Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
         }

@@ -321,6 +321,11 @@ impl Calls {
         }
     }
 
+    /// Ends a call that is not kept with an error.
+    pub(super) fn fail(&mut self, waiting: Waiting, error: CallError) {
+        self.finish(waiting, Err(error), Bytes::new());
+    }
+
     /// Cancels a waiting call. One that has ended is none any more: it ends exactly once.
     pub(super) fn cancel(&mut self, member: MemberId, id: CallId) {
         if let Some(call) = self.asked.get(&(member, id)).copied() {
@@ -397,10 +402,10 @@ impl Calls {
         let end = end.ok_or(CallError::errno(Errno::EBADF))?;
         match waiting.call {
             Call::Bind { address, .. } => {
-                end.room().and_then(|fd| syscall::bind(fd, address)).map_err(CallError::errno)?;
+                end.room().and_then(|fd| fd.bind(address)).map_err(CallError::errno)?;
             }
             Call::Listen { backlog, .. } => {
-                end.room().and_then(|fd| syscall::listen(fd, backlog)).map_err(CallError::errno)?;
+                end.room().and_then(|fd| fd.listen(backlog)).map_err(CallError::errno)?;
             }
             Call::Shutdown { how, .. } => end.shutdown(how)?,
             Call::SetSockOpt { name, value, .. } => end.setsockopt(name, value)?,
@@ -439,8 +444,9 @@ impl Calls {
         }
     }
 
-    /// Every socket of a machine was destroyed: whoever waits on one sees it.
-    pub(super) fn sockets_destroyed(&mut self, host: HostId) {
+    /// Destroys every socket of a machine and lets the calls that waited on them see it.
+    pub(super) fn destroy_sockets(&mut self, host: HostId) {
+        self.lan.destroy_sockets(host);
         self.sockets.on(host).into_iter().for_each(|socket| self.socket_ready(socket));
         self.lan.look(host);
     }
@@ -512,7 +518,8 @@ impl Calls {
         let ping = waiting.ping.as_mut().ok_or(Errno::EBADF)?;
         ping.sent = Some(Instant::now());
         let request = icmp::echo_request(ping.sequence());
-        syscall::sendto(socket.end.room()?, &request, Flags::default(), SocketAddr::new(ping.address, 0))?;
+        let to = SocketAddr::new(ping.address, 0);
+        socket.end.room()?.sendto(&request, Flags::default(), to)?;
         Ok(())
     }
 
@@ -579,7 +586,7 @@ impl Calls {
         credit: u64,
     ) -> Result<SocketId, CallError> {
         let tables = &self.lan.machines.tables;
-        if tables.member_of(program) != Some(member) {
+        if !tables.is_of(program, member) {
             return Err(CallError::Protocol { rule: "no such program".to_owned() });
         }
         let socket = tables.socket(program, fd).map_err(CallError::errno)?;

@@ -148,7 +148,7 @@ impl World {
             return Err(protocol("no such machine"));
         }
         self.calls.lan.machines.check(&fds)?;
-        self.destroy_sockets(host);
+        self.calls.destroy_sockets(host);
         self.calls.lan.machines.replace(host, fds)?;
         self.calls.lan.network.forget_packets(host);
         Ok(())

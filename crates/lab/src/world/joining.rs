@@ -132,17 +132,13 @@ impl World {
 
     /// Ends a program of this member, as a process's exit does.
     pub(super) fn close_program(&mut self, member: MemberId, id: CallId, program: ProgramId) {
-        let outcome = if self.is_program_of(member, program) {
+        let outcome = if self.calls.lan.machines.tables.is_of(program, member) {
             self.end_program(program);
             Ok(Value::Done)
         } else {
             Err(CallError::Protocol { rule: "no such program".to_owned() })
         };
         self.calls.people.answer(member, id, outcome);
-    }
-
-    fn is_program_of(&self, member: MemberId, program: ProgramId) -> bool {
-        self.calls.lan.machines.tables.member_of(program) == Some(member)
     }
 
     /// Ends the programs of a member that live as long as this says.
@@ -160,19 +156,13 @@ impl World {
         }
     }
 
-    /// Destroys every socket of a machine and lets the calls that waited on them see it.
-    pub(super) fn destroy_sockets(&mut self, host: HostId) {
-        self.calls.lan.destroy_sockets(host);
-        self.calls.sockets_destroyed(host);
-    }
-
     /// Takes a machine away, with everything on it.
     fn remove_host(&mut self, id: HostId) {
         let programs = self.calls.lan.machines.tables.infos();
         let on_it: Vec<ProgramId> =
             programs.filter(|program| program.host == id).map(|program| program.id).collect();
         on_it.into_iter().for_each(|program| self.end_program(program));
-        self.destroy_sockets(id);
+        self.calls.destroy_sockets(id);
         self.calls.lan.remove_host(id);
     }
 
@@ -183,7 +173,7 @@ impl World {
 
     /// What a program of this page printed.
     pub(super) fn output(&self, member: MemberId, program: ProgramId, error: bool, text: String) {
-        if self.is_program_of(member, program) {
+        if self.calls.lan.machines.tables.is_of(program, member) {
             self.calls.lan.record(What::Output { program, error, text });
         }
     }

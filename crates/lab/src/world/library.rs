@@ -40,13 +40,9 @@ impl World {
         }
     }
 
-    fn fail(&mut self, waiting: Waiting, error: CallError) {
-        self.calls.finish(waiting, Err(error), Bytes::new());
-    }
-
     fn make_socket(&mut self, waiting: Waiting, family: Family, kind: Kind) {
         if let Err(errno) = self.calls.lan.machines.tables.next_fd(waiting.program) {
-            return self.fail(waiting, CallError::errno(errno));
+            return self.calls.fail(waiting, CallError::errno(errno));
         }
         let kind = match kind {
             Kind::Stream => SocketKind::Stream,
@@ -63,7 +59,7 @@ impl World {
                 let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec };
                 self.ask_for_sockets(waiting, wanted, count);
             }
-            Err(error) => self.fail(waiting, error),
+            Err(error) => self.calls.fail(waiting, error),
         }
     }
 
@@ -115,7 +111,7 @@ impl World {
         };
         match names::look_up(&name, family, &self.calls.lan.machines) {
             Known::Address(address) => self.looked_up(waiting, address),
-            Known::Refused(error) => self.fail(waiting, error),
+            Known::Refused(error) => self.calls.fail(waiting, error),
             Known::ToCome => {
                 self.tutorial_callers.push(waiting.id);
                 self.calls.keep(waiting);
@@ -141,10 +137,10 @@ impl World {
 
     fn make_echo_socket(&mut self, waiting: Waiting) {
         if let Err(error) = self.calls.sockets.may_have(waiting.program, &self.calls.lan) {
-            return self.fail(waiting, error);
+            return self.calls.fail(waiting, error);
         }
         let Some(machine) = self.calls.lan.machines.get(waiting.host) else {
-            return self.fail(waiting, CallError::errno(Errno::ENODEV));
+            return self.calls.fail(waiting, CallError::errno(Errno::ENODEV));
         };
         let spec = SocketSpec { family: SocketFamily::Inet, kind: SocketKind::IcmpEcho };
         let namespace = machine.namespace.clone();
@@ -158,13 +154,13 @@ impl World {
         match names::look_up(name, Some(Family::Inet), &self.calls.lan.machines) {
             Known::Address(address) => self.calls.begin_echoes(waiting, address, count, socket),
             // Its machine has left meanwhile.
-            _ => self.fail(waiting, CallError::Resolve(ResolveError::NoName)),
+            _ => self.calls.fail(waiting, CallError::Resolve(ResolveError::NoName)),
         }
     }
 
     fn ask_outside(&mut self, mut waiting: Waiting, name: String, port: u16, family: Option<Family>) {
         let Some(outside) = &self.calls.outside else {
-            return self.fail(waiting, CallError::Resolve(ResolveError::NoName));
+            return self.calls.fail(waiting, CallError::Resolve(ResolveError::NoName));
         };
         let question = outside.resolve(name, port, family);
         let (abort, registration) = effects::abortable();
@@ -206,7 +202,7 @@ impl World {
             let Some(waiting) = self.calls.take(call) else { continue };
             match &added {
                 Ok(()) => self.look_up(waiting),
-                Err(error) => self.fail(waiting, error.clone()),
+                Err(error) => self.calls.fail(waiting, error.clone()),
             }
         }
         self.tell_settings();

@@ -59,6 +59,11 @@ impl Tables {
         self.info(program)?.by
     }
 
+    /// Whether a program is this person's.
+    pub(super) fn is_of(&self, program: ProgramId, member: MemberId) -> bool {
+        self.member_of(program) == Some(member)
+    }
+
     fn of_member(&self, member: MemberId) -> impl Iterator<Item = &Program> {
         self.programs.values().filter(move |program| program.info.by == Some(member))
     }

@@ -108,7 +108,7 @@ impl Bridge {
     {
         let local = listener.local_addr()?;
         tracing::debug!(%local, secure, "listening");
-        let door = accept::Door::new(Arc::clone(&self.shared), self.router.clone(), secure);
+        let acceptor = accept::Acceptor::new(Arc::clone(&self.shared), self.router.clone(), secure);
         let drain = &self.shared.drain;
         let draining = async {
             tokio::select! {
@@ -118,11 +118,11 @@ impl Bridge {
             drain.finished().await
         };
         tokio::select! {
-            () = door.open(&listener, wrap) => {}
+            () = acceptor.run(&listener, wrap) => {}
             in_time = draining => tracing::info!(%local, in_time, "drained"),
         }
         drop(listener);
-        door.close().await;
+        acceptor.shutdown().await;
         Ok(())
     }
 }

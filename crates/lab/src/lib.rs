@@ -46,13 +46,13 @@ mod world;
 
 pub use account::{Account, Charge};
 pub use capture::{Capture, Reading};
-pub use delivery::{Delivery, Held, Mailbox, mailbox};
+pub use delivery::{ChunkPermit, Delivery, Mailbox, mailbox};
 pub use descriptors::Descriptors;
 pub use history::History;
 pub use laboratory::{Lab, OpenError};
 pub use log::{Batch, TraceLog};
 pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};
-pub use request::{Belongings, CallRequest, Directory, Request};
+pub use request::{CallRequest, Directory, MemberState, Request};
 pub use room::{Ended, Room};
 pub use service::Service;
 pub use world::RoomLimits;

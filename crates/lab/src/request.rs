@@ -25,7 +25,7 @@ pub struct Directory {
 
 /// What of a room concerns one person in particular.
 #[derive(Clone, Debug, Default)]
-pub struct Belongings {
+pub struct MemberState {
     /// Open descriptors of their programs.
     pub descriptors: Vec<(ProgramId, Fd)>,
     /// Their calls that still wait.

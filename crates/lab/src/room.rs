@@ -20,7 +20,7 @@ use crate::{
     history::History,
     keeper::HostFds,
     log::TraceLog,
-    request::{Belongings, Directory, Request},
+    request::{Directory, MemberState, Request},
     syscall,
     world::{RoomConfig, Wakes, World},
 };
@@ -36,7 +36,7 @@ enum Command {
     Request(Request),
     Join { name: String, role: Role, mailbox: Mailbox, answer: oneshot::Sender<Result<MemberId, CallError>> },
     Directory { answer: oneshot::Sender<Directory> },
-    Belongings { member: MemberId, answer: oneshot::Sender<Belongings> },
+    MemberState { member: MemberId, answer: oneshot::Sender<MemberState> },
     End,
 }
 
@@ -121,9 +121,9 @@ impl Room {
     ///
     /// # Errors
     /// [`Ended`].
-    pub async fn belongings(&self, member: MemberId) -> Result<Belongings, Ended> {
+    pub async fn member_state(&self, member: MemberId) -> Result<MemberState, Ended> {
         let (answer, answered) = oneshot::channel();
-        self.command(Command::Belongings { member, answer }).await?;
+        self.command(Command::MemberState { member, answer }).await?;
         answered.await.map_err(|_| Ended)
     }
 
@@ -190,7 +190,7 @@ fn carry_out(world: &mut World, command: Command) {
         Command::Request(request) => world.request(request),
         Command::Join { name, role, mailbox, answer } => world.join(name, role, mailbox, answer),
         Command::Directory { answer } => drop(answer.send(world.directory())),
-        Command::Belongings { member, answer } => drop(answer.send(world.belongings(member))),
+        Command::MemberState { member, answer } => drop(answer.send(world.member_state(member))),
         Command::End => {}
     }
 }

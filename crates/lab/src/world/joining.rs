@@ -16,7 +16,7 @@ use super::{
 use crate::{
     delivery::{Delivery, Mailbox},
     keeper::HostFds,
-    request::{Belongings, Directory},
+    request::{Directory, MemberState},
 };
 
 impl World {
@@ -214,8 +214,8 @@ impl World {
     }
 
     /// What of the room concerns one person.
-    pub(crate) fn belongings(&self, member: MemberId) -> Belongings {
+    pub(crate) fn member_state(&self, member: MemberId) -> MemberState {
         let descriptors = self.calls.lan.machines.tables.open_of_member(member);
-        Belongings { descriptors, waiting: self.calls.waiting_of(member) }
+        MemberState { descriptors, waiting: self.calls.waiting_of(member) }
     }
 }

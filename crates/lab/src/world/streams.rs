@@ -21,7 +21,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::{people::People, sockets::Socket};
 use crate::{
     account::Charge,
-    delivery::{CHUNKS_HELD, Delivery, Held},
+    delivery::{CHUNKS_HELD, ChunkPermit, Delivery},
     epoll::Wanted,
 };
 
@@ -272,8 +272,8 @@ impl Stream {
             return Ok(false);
         }
         self.read += data.len() as u64;
-        let held = Held::new(place, freed, id);
-        people.deliver(self.member, Delivery::StreamData { stream: self.id, data: data.into(), held });
+        let permit = ChunkPermit::new(place, freed, id);
+        people.deliver(self.member, Delivery::StreamData { stream: self.id, data: data.into(), permit });
         Ok(true)
     }
 

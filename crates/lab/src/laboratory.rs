@@ -1,6 +1,6 @@
 //! The lab makes rooms. It keeps a few pairs of machines warm, so that a room is ready at once.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use proto::call::CallError;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -17,6 +17,8 @@ use crate::{
 
 /// Pairs of machines made before anybody asks.
 const WARM: usize = 4;
+/// When to try again where one could not be made.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Why a room could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +133,7 @@ async fn keep_warm(keeper: Keeper, fill: mpsc::Sender<(HostFds, HostFds)>) {
             Err(error) => {
                 // Rooms are then made when they are asked for, and say themselves what is wrong.
                 tracing::warn!(%error, "machines cannot be kept warm");
-                return;
+                tokio::time::sleep(TRY_AGAIN).await;
             }
         }
     }

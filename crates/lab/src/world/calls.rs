@@ -479,7 +479,10 @@ impl Calls {
         made: Result<OwnedFd, CallError>,
     ) {
         let (member, host) = (waiting.member(), waiting.host);
-        match made.and_then(|os| self.sockets.adopt_unnamed(member, host, os, &mut self.lan)) {
+        let may = self.sockets.may_have(waiting.program, &self.lan);
+        let adopted =
+            may.and(made).and_then(|os| self.sockets.adopt_unnamed(member, host, os, &mut self.lan));
+        match adopted {
             Ok(id) => {
                 let call = waiting.id;
                 if let Some(socket) = self.sockets.get_mut(id) {

@@ -5,7 +5,7 @@ use std::{net::IpAddr, os::fd::OwnedFd};
 
 use bytes::Bytes;
 use proto::{
-    call::{Call, CallError, Family, Kind, ResolveError, Value},
+    call::{Call, CallError, Family, Kind, ResolveError, Value, Wait},
     errno::Errno,
     id::CallRef,
 };
@@ -40,7 +40,9 @@ impl World {
         }
     }
 
-    fn make_socket(&mut self, waiting: Waiting, family: Family, kind: Kind) {
+    fn make_socket(&mut self, mut waiting: Waiting, family: Family, kind: Kind) {
+        // socket(2) does not wait: only the keeper can keep it, and not for long.
+        waiting.wait = Wait::Forever;
         if let Err(errno) = self.calls.lan.machines.tables.next_fd(waiting.program) {
             return self.calls.fail(waiting, CallError::errno(errno));
         }
@@ -113,6 +115,7 @@ impl World {
             Known::Address(address) => self.looked_up(waiting, address),
             Known::Refused(error) => self.calls.fail(waiting, error),
             Known::ToCome => {
+                self.tutorial_callers.retain(|&call| self.calls.get(call).is_some());
                 self.tutorial_callers.push(waiting.id);
                 self.calls.keep(waiting);
                 self.make_tutorial();

@@ -3,7 +3,6 @@
 //!
 //! HTTP/1.1 only. Nothing of a request is read before its address was counted.
 
-mod meter;
 mod read_ahead;
 mod stream;
 pub(crate) mod tls;
@@ -33,12 +32,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
-pub(crate) use self::meter::Meter;
 use self::stream::Guarded;
 use crate::{
-    http::{Shared, headers},
+    http::headers,
     origin::Ends,
     quota::{Kind, Permit, Reached},
+    shared::Shared,
 };
 
 /// Bytes that the kernel takes and has not sent: what waits longer should wait where it can be put in order.

@@ -15,8 +15,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept, config::Config, descriptors, drain::Drain, http, http::Shared, memory, memory::Memory,
-    metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
+    accept, config::Config, descriptors, drain::Drain, http, memory::Memory, memory_watch, metrics::Metrics,
+    origin::Names, quota::Quota, rooms::Rooms, shared::Shared,
 };
 
 /// A running bridge. Clones are the same one.
@@ -66,7 +66,7 @@ impl Bridge {
             config,
         });
         let router = http::router(Arc::clone(&shared));
-        tokio::spawn(memory::watch(Arc::downgrade(&shared)));
+        tokio::spawn(memory_watch::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
     }
 

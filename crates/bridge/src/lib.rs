@@ -5,6 +5,7 @@
 
 mod accept;
 pub mod allowance;
+mod attach;
 mod bridge;
 mod config;
 mod descriptors;
@@ -12,12 +13,15 @@ mod drain;
 pub mod egress;
 mod http;
 mod memory;
+mod memory_watch;
+mod meter;
 mod metrics;
 mod origin;
 mod quota;
 mod room;
 mod rooms;
 mod session;
+mod shared;
 mod ws;
 
 pub use crate::{

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Deadlines, quota::Permit, session::Attach};
+use crate::{attach::Attach, config::Deadlines, quota::Permit};
 
 /// The three keys of a room, 128 bits each.
 #[derive(Clone, Debug)]

@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads, streams::PendingStreams,
 };
-use crate::{accept::Meter, allowance::Allowance, http::Shared, quota::Permit, room::Room};
+use crate::{allowance::Allowance, attach::Attach, meter::Meter, room::Room, shared::Shared};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
@@ -43,18 +43,6 @@ const ALLOWED_EACH: Duration = Duration::from_secs(1);
 
 /// Stream bytes a session moves before the other tasks of its thread have a turn.
 const QUANTUM: usize = 256 * 1024;
-
-/// A connection for a session.
-#[derive(Debug)]
-pub(crate) struct Attach {
-    pub(crate) socket: WebSocket,
-    pub(crate) hello: Hello,
-    /// Told what comes of its bytes.
-    pub(crate) meter: Arc<Meter>,
-    pub(crate) permit: Permit,
-    /// Dropped when the connection is over.
-    pub(crate) done: tokio::sync::oneshot::Sender<()>,
-}
 
 /// Why a connection is over.
 #[derive(Debug, PartialEq, Eq)]

@@ -525,12 +525,6 @@ impl Client {
         self.control(&ClientMessage::Subscribe { from });
     }
 
-    /// No more trace.
-    pub fn unsubscribe(&mut self) {
-        self.trace = None;
-        self.control(&ClientMessage::Unsubscribe);
-    }
-
     /// What a program of this page printed; long texts go in several messages.
     pub fn output(&mut self, program: ProgramId, error: bool, text: &str) {
         let mut rest = text;

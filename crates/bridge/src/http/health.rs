@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::Shared;
+use crate::shared::Shared;
 use crate::{quota::Kind, rooms::Availability};
 
 /// The body of `/health`.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::header, response::IntoResponse};
 use serde_json::{Map, Value};
 
-use super::Shared;
-use crate::egress;
+use crate::{egress, shared::Shared};
 
 /// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}}`.
 pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoResponse {

@@ -35,6 +35,7 @@ use tower_service::Service;
 use self::stream::Guarded;
 use crate::{
     http::headers,
+    meter::Meter,
     origin::Ends,
     quota::{Kind, Permit, Reached},
     shared::Shared,

@@ -3,9 +3,12 @@
 //! What a call does to the kernel is in [`super::attempt`]; what comes of it is recorded after the packets it caused.
 //! A call that needs somebody outside the room's task (the keeper, a resolver) waits here like any other.
 
+mod echoes;
+mod stream_mode;
+
 use std::{
     collections::{BTreeMap, HashMap},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     os::fd::OwnedFd,
     sync::Arc,
     time::{Duration, Instant},
@@ -13,9 +16,9 @@ use std::{
 
 use bytes::Bytes;
 use proto::{
-    call::{Call, CallError, Flags, Kind, Outcome, Value, Wait},
+    call::{Call, CallError, Kind, Outcome, Value, Wait},
     errno::Errno,
-    id::{CallId, CallRef, Fd, HostId, MemberId, ProgramId, SocketId, StreamId},
+    id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
     trace::{CallBegin, CallEnd, Cause, Data, What},
 };
 
@@ -24,14 +27,11 @@ use super::{
     lan::Lan,
     people::People,
     sockets::Sockets,
-    streams::{Opened, StreamOp, Streams},
+    streams::Streams,
     timers::Timer,
-    waiting::{Direction, Ping, Waiting, check},
+    waiting::{Direction, Waiting, check},
 };
-use crate::{delivery::Delivery, epoll::Wanted, icmp, outside::Outside, request::CallRequest, syscall};
-
-/// How long an echo request waits for its reply.
-const ECHO_WAIT: Duration = Duration::from_secs(1);
+use crate::{outside::Outside, request::CallRequest, syscall};
 
 /// All calls and streams of a room, on its machines.
 #[derive(Debug)]
@@ -450,10 +450,7 @@ impl Calls {
         self.sockets.on(host).into_iter().for_each(|socket| self.socket_ready(socket));
         self.lan.look(host);
     }
-}
 
-/// Sockets that the keeper has made for a call.
-impl Calls {
     /// Ends a socket(2).
     pub(super) fn finish_socket(&mut self, waiting: Waiting, made: Result<OwnedFd, CallError>) {
         let Call::Socket { kind, .. } = waiting.call else { return };
@@ -468,193 +465,5 @@ impl Calls {
             }
             Err(error) => self.finish(waiting, Err(error), Bytes::new()),
         }
-    }
-
-    /// Begins to send echo requests.
-    pub(super) fn begin_echoes(
-        &mut self,
-        waiting: Waiting,
-        address: IpAddr,
-        count: u8,
-        made: Result<OwnedFd, CallError>,
-    ) {
-        let (member, host) = (waiting.member(), waiting.host);
-        let may = self.sockets.may_have(waiting.program, &self.lan);
-        let adopted =
-            may.and(made).and_then(|os| self.sockets.adopt_unnamed(member, host, os, &mut self.lan));
-        match adopted {
-            Ok(id) => {
-                let call = waiting.id;
-                if let Some(socket) = self.sockets.get_mut(id) {
-                    socket.enqueue(Direction::Read, call, false);
-                }
-                self.keep(Waiting { socket: Some(id), ping: Some(Ping::new(address, count)), ..waiting });
-                self.sockets.update_interest(id);
-                self.send_echo(call);
-            }
-            Err(error) => self.finish(waiting, Err(error), Bytes::new()),
-        }
-    }
-
-    fn send_echo(&mut self, call: CallRef) {
-        let socket = self.waiting.get(&call).and_then(|waiting| waiting.socket);
-        let sent = socket.and_then(|socket| {
-            self.step_on(socket, Cause::Call(call), None, |calls| calls.try_send_echo(call))
-        });
-        match sent {
-            Some(Ok(())) => self.expect_echo(call),
-            Some(Err(errno)) => self.end(call, Err(CallError::errno(errno)), Bytes::new()),
-            None => self.end(call, Err(CallError::errno(Errno::EBADF)), Bytes::new()),
-        }
-    }
-
-    /// Replaces the timer of the echo request before, which was answered.
-    fn expect_echo(&mut self, call: CallRef) {
-        let timer = self.lan.timers.set(Instant::now() + ECHO_WAIT, Timer::Echo(call));
-        let before = self.waiting.get_mut(&call).and_then(|w| w.ping.as_mut()?.echo.replace(timer));
-        before.into_iter().for_each(|timer| self.lan.timers.unset(timer));
-    }
-
-    fn try_send_echo(&mut self, call: CallRef) -> Result<(), Errno> {
-        let waiting = self.waiting.get_mut(&call).ok_or(Errno::EBADF)?;
-        let socket = waiting.socket.and_then(|id| self.sockets.get(id)).ok_or(Errno::EBADF)?;
-        let ping = waiting.ping.as_mut().ok_or(Errno::EBADF)?;
-        ping.sent = Some(Instant::now());
-        let request = icmp::echo_request(ping.sequence());
-        let to = SocketAddr::new(ping.address, 0);
-        socket.end.room()?.sendto(&request, Flags::default(), to)?;
-        Ok(())
-    }
-
-    /// Something came in for a ping.
-    fn echo_ready(&mut self, call: CallRef) {
-        let mut buffer = [0; 256];
-        let Some(waiting) = self.waiting.get_mut(&call) else { return };
-        let Some(socket) = waiting.socket.and_then(|id| self.sockets.get(id)) else { return };
-        let Some(ping) = waiting.ping.as_mut() else { return };
-        match syscall::recv_into(socket.end.fd(), &mut buffer, Flags::default()) {
-            Ok(length) if icmp::echo_reply(&buffer[..length]) == Some(ping.sequence()) => {
-                let round_trip = ping.sent.map(|sent| sent.elapsed().as_nanos());
-                ping.round_trips.push(round_trip.map(|time| u64::try_from(time).unwrap_or(u64::MAX)));
-                self.next_echo(call);
-            }
-            Ok(_) | Err(Errno::EAGAIN) => {}
-            Err(errno) => self.end(call, Err(CallError::errno(errno)), Bytes::new()),
-        }
-    }
-
-    /// An echo request has waited for long enough.
-    pub(super) fn echo_timed_out(&mut self, call: CallRef) {
-        let ping = self.waiting.get_mut(&call).and_then(|waiting| waiting.ping.as_mut());
-        if let Some(ping) = ping.filter(|ping| ping.sent.is_some_and(|sent| sent.elapsed() >= ECHO_WAIT)) {
-            ping.round_trips.push(None);
-            self.next_echo(call);
-        }
-    }
-
-    fn next_echo(&mut self, call: CallRef) {
-        let Some(ping) = self.waiting.get(&call).and_then(|waiting| waiting.ping.as_ref()) else { return };
-        if ping.is_done() {
-            let result = ping.result();
-            self.end(call, result, Bytes::new());
-        } else {
-            self.send_echo(call);
-        }
-    }
-}
-
-/// Streams: no call moves their bytes, so the packets that carry them are caused by [`Cause::Service`].
-impl Calls {
-    /// Puts a descriptor into stream mode.
-    pub(super) fn open_stream(
-        &mut self,
-        member: MemberId,
-        id: StreamId,
-        (program, fd): (ProgramId, Fd),
-        credit: u64,
-    ) {
-        match self.try_open_stream(member, id, (program, fd), credit) {
-            Ok(socket) => self.stream_ready(socket),
-            Err(error) => {
-                self.people.deliver(member, Delivery::StreamEnded { stream: id, error: Some(error) });
-            }
-        }
-    }
-
-    fn try_open_stream(
-        &mut self,
-        member: MemberId,
-        id: StreamId,
-        (program, fd): (ProgramId, Fd),
-        credit: u64,
-    ) -> Result<SocketId, CallError> {
-        let tables = &self.lan.machines.tables;
-        if !tables.is_of(program, member) {
-            return Err(CallError::Protocol { rule: "no such program".to_owned() });
-        }
-        let socket = tables.socket(program, fd).map_err(CallError::errno)?;
-        self.streams.open(member, id, socket, credit, &self.people)?;
-        Ok(socket)
-    }
-
-    /// What a page does to one of its streams.
-    pub(super) fn stream(&mut self, member: MemberId, id: StreamId, op: StreamOp) {
-        let Some(socket) = self.streams.socket(member, id) else { return };
-        let closes = matches!(op, StreamOp::Close);
-        self.streams.take_op(socket, op);
-        if !closes {
-            self.stream_ready(socket);
-        } else if self.streams.is_done(socket) {
-            self.end_stream(socket, None);
-        }
-    }
-
-    /// Ends the streams of a person: nobody is there to take their bytes.
-    pub(super) fn close_streams(&mut self, member: MemberId) {
-        self.streams.of_member(member).into_iter().for_each(|socket| self.end_stream(socket, None));
-    }
-
-    fn end_stream(&mut self, socket: SocketId, error: Option<CallError>) {
-        let Some((member, ended)) = self.streams.end(socket, error) else { return };
-        if let Some(end) = self.sockets.get_mut(socket) {
-            end.stream_wants = Wanted::default();
-            end.stream_holds = false;
-        }
-        self.sockets.update_interest(socket);
-        self.release_if_closed(socket, Cause::Service);
-        self.people.deliver(member, ended);
-    }
-
-    /// Moves what can be moved on a socket's stream, if it has one, and says what it waits for.
-    pub(super) fn stream_ready(&mut self, socket: SocketId) {
-        let Some((stream, end)) = self.streams.get_mut(socket).zip(self.sockets.get(socket)) else { return };
-        // Calls that came before the stream (a connect under way) come first.
-        if end.head(Direction::Write).is_some() {
-            return;
-        }
-        if stream.announce(end, &self.people) == Opened::HandedOver {
-            return;
-        }
-        let closed = self.lan.machines.tables.name(socket).is_none();
-        let moved = self.step_on(socket, Cause::Service, None, |calls| {
-            let Self { streams, sockets, people, .. } = calls;
-            sockets.get_mut(socket).map_or(Ok(()), |end| streams.move_bytes(socket, end, people))
-        });
-        match moved.unwrap_or(Ok(())) {
-            Ok(()) if self.streams.is_done(socket) => self.end_stream(socket, None),
-            Ok(()) => self.set_stream_wants(socket),
-            Err(error) => self.end_stream(socket, Some(error)),
-        }
-        if closed && self.sockets.get(socket).is_some_and(|socket| !socket.stream_holds) {
-            self.end_stream(socket, None);
-        }
-    }
-
-    fn set_stream_wants(&mut self, socket: SocketId) {
-        let Some((stream, end)) = self.streams.get_mut(socket).zip(self.sockets.get_mut(socket)) else {
-            return;
-        };
-        (end.stream_wants, end.stream_holds) = stream.wants();
-        self.sockets.update_interest(socket);
     }
 }

@@ -5,7 +5,6 @@
 
 mod accept;
 pub mod allowance;
-mod attach;
 mod bridge;
 mod config;
 mod descriptors;

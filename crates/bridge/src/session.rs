@@ -3,6 +3,7 @@
 //! The loop waits for the WebSocket, the room's deliveries, the trace and the clock, and hands each over; what to do
 //! is decided in [`authority`] (who may), [`requests`] (what it means) and the sans-I/O endpoint (what is sent).
 
+pub(crate) mod attach;
 mod authority;
 pub(crate) mod closing;
 mod idle_frames;
@@ -31,9 +32,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads, streams::PendingStreams,
+    attach::Attach, closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads,
+    streams::PendingStreams,
 };
-use crate::{allowance::Allowance, attach::Attach, meter::Meter, room::Room, shared::Shared};
+use crate::{allowance::Allowance, meter::Meter, room::Room, shared::Shared};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;

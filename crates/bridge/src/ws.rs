@@ -13,12 +13,12 @@ use proto::{
 use tokio::sync::mpsc;
 
 use crate::{
-    attach::Attach,
     meter::Meter,
     quota::Permit,
     room::Room,
     session::{
         Session,
+        attach::Attach,
         closing::{self, Closing},
     },
     shared::Shared,

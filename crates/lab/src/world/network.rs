@@ -430,6 +430,7 @@ mod tests {
             acknowledgment: 0,
             flags: TcpFlags::ACK,
             window: 0,
+            urgent: 0,
             options: Vec::new(),
         });
         let (src, dst) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());

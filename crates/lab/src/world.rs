@@ -222,7 +222,7 @@ impl World {
             match timer {
                 Timer::CallWait(call) => self.calls.wait_ran_out(call),
                 Timer::Look(host) => self.calls.lan.look(host),
-                Timer::KernelTimer(host) => self.calls.lan.kernel_timer_ran_out(host, now),
+                Timer::Kernel(host) => self.calls.lan.kernel_timer_ran_out(host, now),
                 Timer::Unresolved(host, address) => self.calls.lan.answer_for_unresolved(host, address),
                 Timer::Echo(call) => self.calls.echo_timed_out(call),
                 Timer::Drops(host) => self.ask_for_drops(host),
@@ -300,7 +300,7 @@ impl World {
             Request::Output { member, program, error, text } => self.output(member, program, error, text),
             Request::Source { member, host, name, text } => self.source(member, host, &name, text),
             Request::InFront { member, host, name } => self.in_front(member, host, &name),
-            Request::Wire { member, id, command } => self.command_wire(member, id, command),
+            Request::Wire { member, id, command } => self.command_wire(member, id, &command),
             Request::Host { member, id, host, command } => self.command_host(member, id, host, command),
             Request::Rename { member, name } => self.rename(member, &name),
             Request::Progress { member, lesson, step, outcome } => {

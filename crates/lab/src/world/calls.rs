@@ -244,8 +244,9 @@ impl Calls {
         }
         self.advance(socket, Direction::Write);
         self.advance(socket, Direction::Read);
-        let pollers = self.sockets.get(socket).map(|s| s.pollers.iter().map(|(call, _)| *call).collect());
-        for call in pollers.unwrap_or_else(Vec::new) {
+        let pollers: Option<Vec<CallRef>> =
+            self.sockets.get(socket).map(|s| s.pollers.iter().map(|(call, _)| *call).collect());
+        for call in pollers.unwrap_or_default() {
             if let Attempt::Ended(outcome, payload) = self.attempt_poll(call) {
                 self.end(call, outcome, payload);
             }

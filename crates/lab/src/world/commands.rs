@@ -42,10 +42,10 @@ fn protocol(rule: &str) -> CallError {
 
 impl World {
     /// Carries out a command to the wire.
-    pub(super) fn command_wire(&mut self, member: MemberId, id: CallId, what: WireCommand) {
+    pub(super) fn command_wire(&mut self, member: MemberId, id: CallId, what: &WireCommand) {
         let command = Command { member, id, to: None };
         let lan = &mut self.calls.lan;
-        let outcome = match what {
+        let outcome = match *what {
             WireCommand::Hold => {
                 lan.network.hold(member, &lan.observer);
                 return self.answer_when_told(command);

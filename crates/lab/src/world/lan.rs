@@ -167,7 +167,7 @@ impl Lan {
         let Some(machine) = self.machines.get(host) else { return };
         let dumped = diag::dump(&machine.diag);
         if let Some(then) = self.observer.compare(host, dumped, &self.machines.tables) {
-            self.timers.set(then, Timer::KernelTimer(host));
+            self.timers.set(then, Timer::Kernel(host));
         }
     }
 

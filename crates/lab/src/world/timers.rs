@@ -12,7 +12,7 @@ pub(super) enum Timer {
     /// A machine's sockets are to be looked at.
     Look(HostId),
     /// A timer of a machine's kernel has run out.
-    KernelTimer(HostId),
+    Kernel(HostId),
     /// Nobody has this address: the wire says so to the machine that asked.
     Unresolved(HostId, IpAddr),
     /// An echo request stays unanswered.

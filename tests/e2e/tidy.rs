@@ -190,6 +190,45 @@ fn tests_do_not_sleep() {
     none(&found, "a test waits for something to happen, not for time to pass");
 }
 
+#[test]
+fn a_rooms_world_never_waits() {
+    let waiting =
+        naming("crates/lab/src/world", &[".await", "async fn"], &["crates/lab/src/world/effects.rs"]);
+    none(&waiting, "what takes time is work for the room's task, made in effects.rs");
+    assert!(!code("crates/lab/src/world.rs").contains("async "), "the same");
+}
+
+/// The methods of each type of a crate, in whichever of its files they stand.
+fn methods(folder: &str) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    for path in files(folder).into_iter().filter(|path| path.ends_with(".rs")) {
+        let mut of = None;
+        for line in code(&path).lines() {
+            if let Some(head) = line.strip_prefix("impl") {
+                let head = head.rsplit_once(" for ").map_or(head, |(_, of)| of);
+                let name = head.rsplit_once("> ").map_or(head, |(_, name)| name).trim();
+                of = name.split(['<', ' ', '{']).next().map(str::to_owned);
+            } else if line == "}" {
+                of = None;
+            } else if let Some(of) = &of {
+                let is_method =
+                    line.starts_with("    ") && !line.starts_with("     ") && line.contains("fn ");
+                *count.entry(of.clone()).or_default() += usize::from(is_method);
+            }
+        }
+    }
+    count
+}
+
+#[test]
+fn no_type_of_a_room_does_everything() {
+    let methods = methods("crates/lab/src");
+    assert!(methods.get("World").is_some_and(|&count| count > 20), "{methods:?}");
+    let large: Vec<String> =
+        methods.into_iter().filter(|(_, n)| *n > 60).map(|(of, n)| format!("{of}: {n}")).collect();
+    none(&large, "a type has at most 60 methods");
+}
+
 /// Every path that `ARCHITECTURE.md` names is there.
 #[test]
 fn the_code_map_is_true() {

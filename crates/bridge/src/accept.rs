@@ -3,7 +3,6 @@
 //!
 //! HTTP/1.1 only. Nothing of a request is read before its address was counted.
 
-mod meter;
 mod read_ahead;
 mod stream;
 pub(crate) mod tls;
@@ -33,12 +32,13 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
-pub(crate) use self::meter::Meter;
 use self::stream::Guarded;
 use crate::{
-    http::{Shared, headers},
+    http::headers,
+    meter::Meter,
     origin::Ends,
     quota::{Kind, Permit, Reached},
+    shared::Shared,
 };
 
 /// Bytes that the kernel takes and has not sent: what waits longer should wait where it can be put in order.
@@ -50,7 +50,7 @@ const CLOSE: Duration = Duration::from_millis(500);
 
 /// What accepted connections have in common.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub(crate) struct Acceptor {
     shared: Arc<Shared>,
     router: Router,
     secure: bool,
@@ -61,7 +61,7 @@ pub(crate) struct Door {
     connections: TaskTracker,
 }
 
-impl Door {
+impl Acceptor {
     /// Nothing is accepted yet. `secure`: what comes in is protected by TLS.
     pub(crate) fn new(shared: Arc<Shared>, router: Router, secure: bool) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl Door {
     }
 
     /// Accepts for ever.
-    pub(crate) async fn open<S, F, W>(&self, listener: &TcpListener, wrap: W)
+    pub(crate) async fn run<S, F, W>(&self, listener: &TcpListener, wrap: W)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         F: Future<Output = io::Result<S>> + Send + 'static,
@@ -86,14 +86,14 @@ impl Door {
             let (stream, peer) = accept(listener, &mut backoff, || self.shared.metrics.accept_failed()).await;
             self.shared.metrics.accepted();
             match self.admit(peer) {
-                Ok(permit) => self.welcome(stream, peer, permit, &wrap),
+                Ok(permit) => self.spawn_connection(stream, peer, permit, &wrap),
                 Err(reached) => self.refuse(&stream, reached),
             }
         }
     }
 
     /// Lets requests under way finish, then drops what is left.
-    pub(crate) async fn close(&self) {
+    pub(crate) async fn shutdown(&self) {
         self.closing.cancel();
         self.connections.close();
         let _ = timeout(CLOSE, self.connections.wait()).await;
@@ -110,7 +110,7 @@ impl Door {
         }
     }
 
-    fn welcome<S, F>(
+    fn spawn_connection<S, F>(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
@@ -126,11 +126,11 @@ impl Door {
             Err(error) => return tracing::debug!(%peer, %error, "not a connection any more"),
         };
         let wrapped = wrap(stream);
-        let door = self.clone();
+        let acceptor = self.clone();
         self.connections.spawn(async move {
-            let closed = door.closed.clone();
+            let closed = acceptor.closed.clone();
             tokio::select! {
-                () = door.serve(wrapped, ends, permit) => {}
+                () = acceptor.serve(wrapped, ends, permit) => {}
                 () = closed.cancelled() => {}
             }
         });

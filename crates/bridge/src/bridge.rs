@@ -15,8 +15,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept, config::Config, descriptors, drain::Drain, http, http::Shared, memory, memory::Memory,
-    metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
+    accept, config::Config, descriptors, drain::Drain, http, memory::Memory, memory_watch, metrics::Metrics,
+    origin::Names, quota::Quota, rooms::Rooms, shared::Shared,
 };
 
 /// A running bridge. Clones are the same one.
@@ -66,7 +66,7 @@ impl Bridge {
             config,
         });
         let router = http::router(Arc::clone(&shared));
-        tokio::spawn(memory::watch(Arc::downgrade(&shared)));
+        tokio::spawn(memory_watch::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
     }
 
@@ -108,7 +108,7 @@ impl Bridge {
     {
         let local = listener.local_addr()?;
         tracing::debug!(%local, secure, "listening");
-        let door = accept::Door::new(Arc::clone(&self.shared), self.router.clone(), secure);
+        let acceptor = accept::Acceptor::new(Arc::clone(&self.shared), self.router.clone(), secure);
         let drain = &self.shared.drain;
         let draining = async {
             tokio::select! {
@@ -118,11 +118,11 @@ impl Bridge {
             drain.finished().await
         };
         tokio::select! {
-            () = door.open(&listener, wrap) => {}
+            () = acceptor.run(&listener, wrap) => {}
             in_time = draining => tracing::info!(%local, in_time, "drained"),
         }
         drop(listener);
-        door.close().await;
+        acceptor.shutdown().await;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Every route on one page, and what all of them share.
+//! Every route on one page.
 //!
 //! A request passes the gate (Host, Origin, body) and comes to a route; its answer leaves with the headers that every
 //! answer has. What a WebSocket carries after its upgrade is not known here.
@@ -23,28 +23,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{
-    config::Config, drain::Drain, memory::Memory, metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
-};
-
-/// What the routes, the accept loop and the sessions share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    /// The operator's settings.
-    pub(crate) config: Config,
-    /// What this server is called, read from the settings.
-    pub(crate) names: Names,
-    /// Counts for this server and for each address.
-    pub(crate) quota: Quota,
-    /// Going away.
-    pub(crate) drain: Drain,
-    /// Counts for the operator.
-    pub(crate) metrics: Metrics,
-    /// What is kept in all.
-    pub(crate) memory: Memory,
-    /// The rooms.
-    pub(crate) rooms: Rooms,
-}
+use crate::shared::Shared;
 
 /// All routes.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {

@@ -12,12 +12,15 @@ mod drain;
 pub mod egress;
 mod http;
 mod memory;
+mod memory_watch;
+mod meter;
 mod metrics;
 mod origin;
 mod quota;
 mod room;
 mod rooms;
 mod session;
+mod shared;
 mod ws;
 
 pub use crate::{

@@ -1,28 +1,13 @@
 //! What this server keeps in all, and what gives way when that is too much: first new rooms, then large answers, then old
 //! history.
 
-use std::{
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU8, AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use crate::{
-    http::Shared,
-    quota::{Kind, Reached},
-};
-
-/// What a room without any history costs, and what an idle session does.
-const ROOM: u64 = 192 * 1024;
-const SESSION: u64 = 64 * 1024;
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(500);
+use crate::quota::Reached;
 
 /// How full it is, in the order of what gives way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fullness {
+pub(crate) enum Fullness {
     Enough,
     /// No new rooms.
     Rooms,
@@ -86,7 +71,8 @@ impl Memory {
         Err(Reached { limit: "server-memory", value: self.most })
     }
 
-    fn is(&self, used: u64) -> Fullness {
+    /// Notes what is used now, and says what gives way.
+    pub(crate) fn is(&self, used: u64) -> Fullness {
         let fullness = Fullness::of(used, self.most);
         self.used.store(used, Ordering::Relaxed);
         let before = self.fullness.swap(fullness as u8, Ordering::Relaxed);
@@ -99,34 +85,6 @@ impl Memory {
             );
         }
         fullness
-    }
-}
-
-/// Looks at it as long as the server is there.
-pub(crate) async fn watch(shared: Weak<Shared>) {
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let Some(shared) = shared.upgrade() else { return };
-        look(&shared);
-    }
-}
-
-fn look(shared: &Arc<Shared>) {
-    let Some(history) = shared.rooms.history() else { return };
-    let rooms = shared.rooms.alive();
-    let kept: usize = rooms.iter().map(|room| room.lab.memory().taken()).sum();
-    let sessions = u64::from(shared.quota.count(Kind::Session));
-    let used = (history.taken() + kept) as u64 + rooms.len() as u64 * ROOM + sessions * SESSION;
-    match shared.memory.is(used) {
-        Fullness::History => {
-            history.shrink();
-            for room in &rooms {
-                room.lab.trace().trim();
-                room.lab.capture().trim();
-            }
-        }
-        Fullness::Enough => history.grow(),
-        Fullness::Rooms | Fullness::Answers => {}
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Deadlines, quota::Permit, session::Attach};
+use crate::{config::Deadlines, quota::Permit, session::attach::Attach};
 
 /// The three keys of a room, 128 bits each.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! The loop waits for the WebSocket, the room's deliveries, the trace and the clock, and hands each over; what to do
 //! is decided in [`authority`] (who may), [`requests`] (what it means) and the sans-I/O endpoint (what is sent).
 
+pub(crate) mod attach;
 mod authority;
 pub(crate) mod closing;
 mod idle_frames;
@@ -30,8 +31,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads, streams::Parked};
-use crate::{accept::Meter, allowance::Allowance, http::Shared, quota::Permit, room::Room};
+use self::{
+    attach::Attach, closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads,
+    streams::PendingStreams,
+};
+use crate::{allowance::Allowance, meter::Meter, room::Room, shared::Shared};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
@@ -42,21 +46,9 @@ const ALLOWED_EACH: Duration = Duration::from_secs(1);
 /// Stream bytes a session moves before the other tasks of its thread have a turn.
 const QUANTUM: usize = 256 * 1024;
 
-/// A connection for a session.
-#[derive(Debug)]
-pub(crate) struct Attach {
-    pub(crate) socket: WebSocket,
-    pub(crate) hello: Hello,
-    /// Told what comes of its bytes.
-    pub(crate) meter: Arc<Meter>,
-    pub(crate) permit: Permit,
-    /// Dropped when the connection is over.
-    pub(crate) done: tokio::sync::oneshot::Sender<()>,
-}
-
 /// Why a connection is over.
 #[derive(Debug, PartialEq, Eq)]
-enum Over {
+enum CloseReason {
     /// It broke or went silent: the page may come back.
     Lost,
     /// The page has closed it: it is answered, and may come back.
@@ -89,7 +81,7 @@ pub(crate) struct Session {
     own_host: Option<proto::id::HostId>,
     endpoint: Server,
     deliveries: mpsc::Receiver<Delivery>,
-    parked: Parked,
+    pending: PendingStreams,
     outside: Outside,
     /// Stream bytes moved since others had a turn.
     moved: usize,
@@ -128,6 +120,9 @@ impl Session {
         let (mailbox, deliveries) = mailbox();
         let joined = room.lab.join(name, role, mailbox).await;
         let member = joined.map_err(|error| match error {
+            proto::call::CallError::Limit { limit, .. } if limit == "keeper-ms" => {
+                Refusal::Unavailable("A machine could not be made in time. Try again in a moment.".to_owned())
+            }
             proto::call::CallError::Limit { limit, value } => Refusal::Limit { limit, value },
             proto::call::CallError::Protocol { .. } => Refusal::NoRoom,
             other => {
@@ -156,7 +151,7 @@ impl Session {
             own_host,
             endpoint: Server::new(),
             deliveries,
-            parked: Parked::default(),
+            pending: PendingStreams::default(),
             outside: Outside::default(),
             moved: 0,
             trace: None,
@@ -177,20 +172,20 @@ impl Session {
         let mut next = connections.recv().await;
         while let Some(attach) = next.take() {
             let Attach { mut socket, hello, meter, permit, done } = attach;
-            let over = match self.welcome(&hello).await {
+            let reason = match self.welcome(&hello).await {
                 Ok(()) => self.serve(&mut socket, &meter, &mut connections, &mut next).await,
-                Err(over) => over,
+                Err(reason) => reason,
             };
             self.endpoint.disconnected();
             self.trace = None;
             // Beside what comes next: a connection that takes nothing is no reason for the next one to wait.
-            let closing = closing::close(socket, closing_of(&over));
+            let closing = closing::close(socket, closing_of(&reason));
             tokio::spawn(async move {
                 closing.await;
                 drop((permit, done));
             });
-            next = match (over, next.take()) {
-                (Over::RoomEnded | Over::Draining | Over::Removed, _) => None,
+            next = match (reason, next.take()) {
+                (CloseReason::RoomEnded | CloseReason::Draining | CloseReason::Removed, _) => None,
                 (_, Some(attach)) => Some(attach),
                 (..) => self.wait_for_return(&mut connections).await,
             };
@@ -227,7 +222,7 @@ impl Session {
     }
 
     /// Answers the hello of a connection.
-    async fn welcome(&mut self, hello: &Hello) -> Result<(), Over> {
+    async fn welcome(&mut self, hello: &Hello) -> Result<(), CloseReason> {
         let received = hello.session.as_ref().and_then(|session| session.received);
         let welcome = match self.endpoint.connected(received) {
             Ok(server_received) if received.is_some() => Welcome::Resumed { received: server_received },
@@ -237,7 +232,7 @@ impl Session {
                 }
                 Welcome::Begun(Box::new(self.snapshot().await?))
             }
-            Err(_gap) => return Err(Over::Gap),
+            Err(_gap) => return Err(CloseReason::Gap),
         };
         self.payloads.are(self.endpoint.outstanding_payload());
         self.endpoint.welcome(&welcome);
@@ -246,24 +241,24 @@ impl Session {
     }
 
     /// The page lost its state: what lived in it is over, and the token it had is no other page's any more.
-    async fn forget_page(&mut self) -> Result<(), Over> {
+    async fn forget_page(&mut self) -> Result<(), CloseReason> {
         let mut token = [0; 16];
         getrandom::fill(&mut token).map_err(|error| {
             tracing::error!(%error, "no randomness");
-            Over::Lost
+            CloseReason::Lost
         })?;
         self.room.rename(&self.token, token);
         self.token = token;
-        self.parked = Parked::default();
+        self.pending = PendingStreams::default();
         self.outside = Outside::default();
         self.request(Request::CloseStreams { member: self.member }).await?;
         self.request(Request::EndPagePrograms { member: self.member }).await
     }
 
-    async fn snapshot(&self) -> Result<Snapshot, Over> {
+    async fn snapshot(&self) -> Result<Snapshot, CloseReason> {
         let lab = &self.room.lab;
-        let directory = lab.directory().await.map_err(|_| Over::RoomEnded)?;
-        let own = lab.belongings(self.member).await.map_err(|_| Over::RoomEnded)?;
+        let directory = lab.directory().await.map_err(|_| CloseReason::RoomEnded)?;
+        let own = lab.member_state(self.member).await.map_err(|_| CloseReason::RoomEnded)?;
         Ok(Snapshot {
             room: self.room.id.clone(),
             token: self.token,
@@ -291,13 +286,13 @@ impl Session {
         meter: &Meter,
         connections: &mut mpsc::Receiver<Attach>,
         next: &mut Option<Attach>,
-    ) -> Over {
+    ) -> CloseReason {
         // While nobody was there the room read what it was allowed; now there may be room for more.
-        if let Err(over) = self.allow_streams().await {
-            return over;
+        if let Err(reason) = self.allow_streams().await {
+            return reason;
         }
         let silence = self.shared.config.deadlines.silence;
-        let mut heard = Instant::now();
+        let mut last_received = Instant::now();
         let mut silent = pin!(tokio::time::sleep(silence));
         let mut ping = tokio::time::interval(silence * 4 / 9);
         ping.reset();
@@ -309,8 +304,8 @@ impl Session {
         let (mut sink, mut stream) = socket.split();
         loop {
             self.gather_trace();
-            if let Err(over) = self.take_turns().await {
-                return over;
+            if let Err(reason) = self.take_turns().await {
+                return reason;
             }
             if self.moved >= QUANTUM {
                 self.moved = 0;
@@ -324,7 +319,7 @@ impl Session {
                 }
                 message = stream.next(), if wait.is_none() => {
                     let now = Instant::now();
-                    heard = now;
+                    last_received = now;
                     let handled = self.handle(message, meter).await;
                     let idle = self.endpoint.take_idle_frames();
                     if idle > 0 {
@@ -340,7 +335,7 @@ impl Session {
                 Some(delivery) = self.deliveries.recv() => {
                     match self.deliver(delivery).await {
                         Ok(()) => self.allow_streams().await,
-                        over => over,
+                        ended => ended,
                     }
                 }
                 ready = self.outside.ready() => self.outside_ready(ready).await,
@@ -349,7 +344,7 @@ impl Session {
                 _ = self.notice.changed() => self.tell(),
                 attach = connections.recv() => {
                     *next = attach;
-                    Err(Over::Replaced)
+                    Err(CloseReason::Replaced)
                 }
                 _ = ping.tick() => {
                     (self.ping, self.dirty) = (true, true);
@@ -357,16 +352,16 @@ impl Session {
                 }
                 // Set anew only when it runs out, not with every message.
                 () = &mut silent => {
-                    let end = heard + silence;
+                    let end = last_received + silence;
                     silent.as_mut().reset(end);
-                    if end <= Instant::now() { Err(Over::Lost) } else { Ok(()) }
+                    if end <= Instant::now() { Err(CloseReason::Lost) } else { Ok(()) }
                 }
-                () = removed.cancelled() => Err(Over::Removed),
-                () = ended.cancelled() => Err(Over::RoomEnded),
-                () = draining.begun() => Err(Over::Draining),
+                () = removed.cancelled() => Err(CloseReason::Removed),
+                () = ended.cancelled() => Err(CloseReason::RoomEnded),
+                () = draining.begun() => Err(CloseReason::Draining),
             };
-            if let Err(over) = handled {
-                return over;
+            if let Err(reason) = handled {
+                return reason;
             }
         }
     }
@@ -375,29 +370,29 @@ impl Session {
         &mut self,
         message: Option<Result<Message, axum::Error>>,
         meter: &Meter,
-    ) -> Result<(), Over> {
+    ) -> Result<(), CloseReason> {
         match message {
             Some(Ok(Message::Binary(bytes))) => {
                 meter.used(bytes.len());
                 self.endpoint.bound_payload(self.payloads.room());
                 let handled = self.endpoint.handle_message(bytes);
                 self.payloads.are(self.endpoint.outstanding_payload());
-                handled.map_err(|error| Over::Broken { rule: error.to_string() })?;
+                handled.map_err(|error| CloseReason::Broken { rule: error.to_string() })?;
                 // An acknowledgement may be due although nothing else happens.
                 self.dirty = true;
                 self.take_events().await
             }
-            Some(Ok(Message::Text(_))) => Err(Over::Broken { rule: "messages are binary".to_owned() }),
+            Some(Ok(Message::Text(_))) => Err(CloseReason::Broken { rule: "messages are binary".to_owned() }),
             // They count as bytes that brought nothing.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-            Some(Ok(Message::Close(_))) => Err(Over::Left),
+            Some(Ok(Message::Close(_))) => Err(CloseReason::Left),
             // Either the connection broke, and it cannot be told, or the page broke a rule of WebSockets.
-            Some(Err(_)) => Err(Over::Broken { rule: "not a WebSocket frame".to_owned() }),
-            None => Err(Over::Lost),
+            Some(Err(_)) => Err(CloseReason::Broken { rule: "not a WebSocket frame".to_owned() }),
+            None => Err(CloseReason::Lost),
         }
     }
 
-    fn tell(&mut self) -> Result<(), Over> {
+    fn tell(&mut self) -> Result<(), CloseReason> {
         let news = self.notice.borrow_and_update().clone();
         if let Some(notice) = news {
             self.send(ServerMessage::Notice(notice), Bytes::new());
@@ -433,8 +428,8 @@ impl Session {
         self.dirty = true;
     }
 
-    async fn request(&self, request: Request) -> Result<(), Over> {
-        self.room.lab.request(request).await.map_err(|_| Over::RoomEnded)
+    async fn request(&self, request: Request) -> Result<(), CloseReason> {
+        self.room.lab.request(request).await.map_err(|_| CloseReason::RoomEnded)
     }
 }
 
@@ -445,16 +440,16 @@ async fn until(end: Option<Instant>) {
 }
 
 /// Sends all there is to send. Whoever takes nothing of it is cut off by the connection itself.
-async fn transmit<S>(sink: &mut S, endpoint: &mut Server, ping: &mut bool) -> Result<(), Over>
+async fn transmit<S>(sink: &mut S, endpoint: &mut Server, ping: &mut bool) -> Result<(), CloseReason>
 where
     S: futures_util::Sink<Message, Error = axum::Error> + Unpin,
 {
     use std::{future::poll_fn, pin::Pin};
     loop {
         // First what an earlier turn left: this future may be dropped while it flushes.
-        poll_fn(|cx| Pin::new(&mut *sink).poll_flush(cx)).await.map_err(|_| Over::Lost)?;
+        poll_fn(|cx| Pin::new(&mut *sink).poll_flush(cx)).await.map_err(|_| CloseReason::Lost)?;
         // Only when the WebSocket can take it: what waits in the endpoint can still be overtaken.
-        poll_fn(|cx| Pin::new(&mut *sink).poll_ready(cx)).await.map_err(|_| Over::Lost)?;
+        poll_fn(|cx| Pin::new(&mut *sink).poll_ready(cx)).await.map_err(|_| CloseReason::Lost)?;
         let message = if std::mem::take(ping) {
             Message::Ping(Bytes::new())
         } else if let Some(message) = endpoint.poll_transmit(BATCH) {
@@ -462,24 +457,24 @@ where
         } else {
             break;
         };
-        Pin::new(&mut *sink).start_send(message).map_err(|_| Over::Lost)?;
+        Pin::new(&mut *sink).start_send(message).map_err(|_| CloseReason::Lost)?;
     }
     Ok(())
 }
 
 /// How a connection is closed that is over.
-fn closing_of(over: &Over) -> Closing {
-    let (code, reason) = match over {
-        Over::Lost => return Closing::Cut,
-        Over::Left => return Closing::Answer,
-        Over::Gap => {
+fn closing_of(why: &CloseReason) -> Closing {
+    let (code, reason) = match why {
+        CloseReason::Lost => return Closing::Cut,
+        CloseReason::Left => return Closing::Answer,
+        CloseReason::Gap => {
             return Closing::Refuse(proto::frame::encode_welcome(&Welcome::Refused(Refusal::Gap)));
         }
-        Over::Broken { rule } => (close_code::PROTOCOL, rule.as_str()),
-        Over::Replaced => (proto::CLOSE_TAKEN_OVER, "another page has this session"),
-        Over::RoomEnded => (proto::CLOSE_ROOM_ENDED, "the room has ended"),
-        Over::Draining => (close_code::RESTART, "the server is going away"),
-        Over::Removed => (proto::CLOSE_REMOVED, "removed by the owner"),
+        CloseReason::Broken { rule } => (close_code::PROTOCOL, rule.as_str()),
+        CloseReason::Replaced => (proto::CLOSE_TAKEN_OVER, "another page has this session"),
+        CloseReason::RoomEnded => (proto::CLOSE_ROOM_ENDED, "the room has ended"),
+        CloseReason::Draining => (close_code::RESTART, "the server is going away"),
+        CloseReason::Removed => (proto::CLOSE_REMOVED, "removed by the owner"),
     };
     Closing::Say(code, reason.to_owned())
 }

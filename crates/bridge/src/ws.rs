@@ -13,14 +13,15 @@ use proto::{
 use tokio::sync::mpsc;
 
 use crate::{
-    accept::Meter,
-    http::Shared,
+    meter::Meter,
     quota::Permit,
     room::Room,
     session::{
-        Attach, Session,
+        Session,
+        attach::Attach,
         closing::{self, Closing},
     },
+    shared::Shared,
 };
 
 /// How long a session may take to take a connection.

@@ -366,6 +366,20 @@ async fn the_subprotocol_has_to_be_ours() {
 }
 
 #[tokio::test]
+async fn every_limit_is_listed_also_those_of_the_way_outside() {
+    let answer = json(&ask(start(config()).await, "GET", "/limits", "").await);
+    for (name, value) in bridge::egress::limits::TABLE {
+        assert_eq!(answer["outside"][name], *value, "{name}");
+    }
+    for (name, value) in proto::limits::TABLE {
+        assert_eq!(answer["protocol"][name], *value, "{name}");
+    }
+    for name in ["body-ms", "body-bytes", "server-descriptors", "room-bytes-per-second"] {
+        assert!(answer["server"][name].is_u64(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_allowed_site_may_use_the_client() {
     let address = start(config()).await;
     let answer = ask(address, "GET", "/limits", "origin: https://blog.example\r\n").await;

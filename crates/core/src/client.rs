@@ -5,7 +5,7 @@
 //! none wait for the next one.
 
 mod inbox;
-mod pulse;
+mod keepalive;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 
-use self::{inbox::Inbox, pulse::Pulse};
+use self::{inbox::Inbox, keepalive::Keepalive};
 use crate::{
     call::{Call, CallError, Outcome, Wait},
     endpoint::Endpoint,
@@ -139,7 +139,7 @@ pub struct Client {
     next_stream: u32,
     /// The next `seq` of the trace, while subscribed.
     trace: Option<u64>,
-    pulse: Pulse,
+    keepalive: Keepalive,
 }
 
 impl Client {
@@ -159,7 +159,7 @@ impl Client {
             streams: BTreeMap::new(),
             next_stream: 0,
             trace: None,
-            pulse: Pulse::default(),
+            keepalive: Keepalive::default(),
         }
     }
 
@@ -175,13 +175,13 @@ impl Client {
 
     /// How long the server keeps the session after the connection was lost; none while it is there.
     pub fn resume_left(&self, now: Duration) -> Option<Duration> {
-        self.pulse.resume_left(now)
+        self.keepalive.resume_left(now)
     }
 
     /// A WebSocket is being opened, as asked for by [`ClientEvent::Connect`]. If it takes too long, the next event
     /// will be [`ClientEvent::Disconnect`].
     pub fn connecting(&mut self, now: Duration) {
-        self.pulse.connecting(now);
+        self.keepalive.connecting(now);
     }
 
     /// A WebSocket is open: transmit what [`Client::poll_transmit`] gives.
@@ -192,9 +192,9 @@ impl Client {
         let hello = Hello { key: self.key, name: self.name.clone(), session };
         self.endpoint.disconnected();
         self.endpoint.link.open(frame::encode_hello(&hello));
-        self.endpoint.link.hold();
+        self.endpoint.link.block();
         self.state = State::Greeting;
-        self.pulse.connecting(now);
+        self.keepalive.connecting(now);
     }
 
     /// The server closed the WebSocket with this code (RFC 6455 section 7.4), or the browser says so with another;
@@ -217,14 +217,14 @@ impl Client {
         self.endpoint.disconnected();
         if self.state != State::Over {
             self.state = State::Waiting;
-            self.pulse.disconnected(now, random);
+            self.keepalive.disconnected(now, random);
         }
     }
 
     /// Tries the next connection at once: the network is back, or a person asked.
     pub fn retry_now(&mut self, now: Duration) {
         if self.state == State::Waiting {
-            self.pulse.retry_now(now);
+            self.keepalive.retry_now(now);
         }
     }
 
@@ -237,7 +237,7 @@ impl Client {
     fn end(&mut self) {
         self.endpoint.disconnected();
         self.state = State::Over;
-        self.pulse = Pulse::default();
+        self.keepalive = Keepalive::default();
     }
 
     /// Forgets the session that is over and begins a new one. Calls that had not ended never will.
@@ -250,7 +250,7 @@ impl Client {
     /// # Errors
     /// The server broke the wire format: close the connection.
     pub fn handle_message(&mut self, message: Bytes, now: Duration) -> Result<(), DecodeError> {
-        self.pulse.heard(now);
+        self.keepalive.on_receive(now);
         self.endpoint.link.push(message)?;
         while let Some(frame) = self.endpoint.link.next_frame()? {
             self.handle_frame(frame.kind, &frame.body, now)?;
@@ -312,9 +312,9 @@ impl Client {
                 return Ok(());
             }
         }
-        self.endpoint.link.unhold();
+        self.endpoint.link.unblock();
         self.state = State::Live;
-        self.pulse.welcomed(now);
+        self.keepalive.welcomed(now);
         Ok(())
     }
 
@@ -418,15 +418,15 @@ impl Client {
 
     /// When [`Client::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.pulse.poll_timeout()
+        self.keepalive.poll_timeout()
     }
 
     /// Time has passed. Events and something to transmit may follow.
     pub fn handle_timeout(&mut self, now: Duration) {
-        match self.pulse.handle_timeout(now) {
-            Some(pulse::Due::Connect) => self.events.push_back(ClientEvent::Connect),
-            Some(pulse::Due::Ping) => self.endpoint.probe(Kind::Ping),
-            Some(pulse::Due::Disconnect) => self.events.push_back(ClientEvent::Disconnect),
+        match self.keepalive.handle_timeout(now) {
+            Some(keepalive::Due::Connect) => self.events.push_back(ClientEvent::Connect),
+            Some(keepalive::Due::Ping) => self.endpoint.probe(Kind::Ping),
+            Some(keepalive::Due::Disconnect) => self.events.push_back(ClientEvent::Disconnect),
             None => {}
         }
     }
@@ -523,12 +523,6 @@ impl Client {
     pub fn subscribe(&mut self, from: u64) {
         self.trace = Some(from);
         self.control(&ClientMessage::Subscribe { from });
-    }
-
-    /// No more trace.
-    pub fn unsubscribe(&mut self) {
-        self.trace = None;
-        self.control(&ClientMessage::Unsubscribe);
     }
 
     /// What a program of this page printed; long texts go in several messages.

@@ -34,7 +34,7 @@ impl Endpoint {
         if let Some(piece) = self.link.poll_first(max) {
             return Some(piece);
         }
-        if self.link.is_held() {
+        if self.link.is_blocked() {
             return None;
         }
         let mut out = BytesMut::with_capacity(self.estimate(max));
@@ -42,7 +42,7 @@ impl Endpoint {
         if let Some(kind) = self.probe.take() {
             frame::put_head(&mut out, kind, 0);
         }
-        if self.link.write_again(&mut out, max) && !self.schedule.is_trace_due() {
+        if self.link.write_resends(&mut out, max) && !self.schedule.is_trace_due() {
             self.schedule.write(&mut out, max, &mut self.link);
         }
         if out.is_empty() {

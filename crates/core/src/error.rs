@@ -1,6 +1,6 @@
 //! What can be wrong with bytes from the other end. All of these end the connection; nothing here ends a room.
 
-use crate::{frame::Kind, id::StreamId, limits};
+use crate::{id::StreamId, kind::Kind, limits};
 
 /// The other end broke a rule of the wire format. The connection must be closed; [`DecodeError::rule`] names why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

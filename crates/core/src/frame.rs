@@ -5,6 +5,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use crate::kind::Kind;
 use crate::{
     error::DecodeError,
     limits,
@@ -16,69 +17,6 @@ pub const HEAD: usize = 4;
 /// A frame's body is copied out of its message when it is less than one part in this many of it, so that a kept
 /// byte never keeps more than this many alive.
 const SLICE_FROM: usize = 4;
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $reliable:literal;)*) => {
-        /// What a frame's body is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum Kind { $($(#[$doc])* $name = $code,)* }
-
-        impl Kind {
-            /// Every kind, in the order of their codes.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// The kind with this code on the wire.
-            ///
-            /// # Errors
-            /// [`DecodeError::UnknownKind`].
-            pub fn from_code(code: u8) -> Result<Self, DecodeError> {
-                match code {
-                    $($code => Ok(Self::$name),)*
-                    _ => Err(DecodeError::UnknownKind { kind: code }),
-                }
-            }
-
-            /// Whether frames of this kind are numbered, acknowledged and replayed.
-            pub fn is_reliable(self) -> bool {
-                match self { $(Self::$name => $reliable,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// [`Hello`]: the first frame of a connection, from the page.
-    Hello = 1, false;
-    /// [`Welcome`]: the first frame of a connection, from the server.
-    Welcome = 2, false;
-    /// A `ClientMessage` or `ServerMessage`, then the first payload bytes that belong to it.
-    Control = 3, true;
-    /// A call's number, then more bytes of its payload or of its result's.
-    Data = 4, true;
-    /// A stream's number, then bytes.
-    Stream = 5, true;
-    /// How many reliable frames of this session the sender has received.
-    Ack = 6, false;
-    /// Trace events, one after another. Server to page.
-    Trace = 7, false;
-    /// How many trace events were left out here. Server to page.
-    Skipped = 8, false;
-    /// Asks for a [`Kind::Pong`]: is the other end still there? Empty. Page to server.
-    Ping = 9, false;
-    /// Answers a [`Kind::Ping`]. Empty.
-    Pong = 10, false;
-}
-
-impl Kind {
-    /// Longest body, in bytes.
-    pub fn limit(self) -> usize {
-        match self {
-            Self::Welcome => limits::WELCOME_BODY,
-            _ => limits::FRAME_BODY,
-        }
-    }
-}
 
 /// One frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,7 +129,7 @@ impl Decoder {
 }
 
 fn head(bytes: &[u8]) -> Result<(Kind, usize), DecodeError> {
-    let kind = Kind::from_code(bytes[0])?;
+    let kind = Kind::from_code(bytes[0]).ok_or(DecodeError::UnknownKind { kind: bytes[0] })?;
     let length = usize::from(bytes[1]) << 16 | usize::from(bytes[2]) << 8 | usize::from(bytes[3]);
     if length > kind.limit() {
         return Err(DecodeError::FrameTooLong { kind, length, limit: kind.limit() });

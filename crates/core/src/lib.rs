@@ -7,6 +7,7 @@ pub mod errno;
 pub mod error;
 pub mod frame;
 pub mod id;
+mod kind;
 pub mod limits;
 mod link;
 pub mod message;
@@ -16,6 +17,7 @@ mod rules;
 mod schedule;
 pub mod server;
 mod stream;
+pub mod sysctl;
 #[cfg(test)]
 mod tests;
 pub mod trace;

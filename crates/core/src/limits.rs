@@ -106,6 +106,8 @@ pub const WIRE_PACKETS: usize = 1024;
 pub const WIRE_DELAY_MS: u32 = 10_000;
 /// How long a packet may be held before everything is let through, in milliseconds.
 pub const HOLD_MS: u64 = 600_000;
+/// How long a call or a command waits for the process that makes sockets and machines, in milliseconds.
+pub const KEEPER_MS: u64 = 5_000;
 
 /// Every limit with its name, for `/limits`, the page and error messages.
 pub const TABLE: &[(&str, u64)] = &[
@@ -155,4 +157,5 @@ pub const TABLE: &[(&str, u64)] = &[
     ("wire-packets", WIRE_PACKETS as u64),
     ("wire-delay-ms", WIRE_DELAY_MS as u64),
     ("hold-ms", HOLD_MS),
+    ("keeper-ms", KEEPER_MS),
 ];

@@ -19,7 +19,7 @@ const FRAME_COST: usize = 32;
 pub(crate) struct Link {
     live: bool,
     /// Nothing but the first frame may go yet.
-    held: bool,
+    blocked: bool,
     decoder: Decoder,
     /// The connection's first frame, cut to messages.
     first: Bytes,
@@ -29,7 +29,7 @@ pub(crate) struct Link {
     replay: VecDeque<Bytes>,
     replay_bytes: usize,
     /// The last so many of `replay` have not been sent on this connection yet.
-    again: usize,
+    resends_left: usize,
     /// Reliable frames of the message that is being written.
     writing: Vec<Range<usize>>,
     /// Reliable frames received in this session.
@@ -51,23 +51,23 @@ impl Link {
     /// A connection whose first frame is to be sent; nothing else goes out before it.
     pub(crate) fn open(&mut self, first: Bytes) {
         self.live = true;
-        self.held = false;
+        self.blocked = false;
         self.decoder = Decoder::new();
         self.first = first;
-        self.again = self.replay.len();
+        self.resends_left = self.replay.len();
     }
 
-    /// Nothing goes out after the first frame until [`Link::unhold`]: the other end has to answer it.
-    pub(crate) fn hold(&mut self) {
-        self.held = true;
+    /// Nothing goes out after the first frame until [`Link::unblock`]: the other end has to answer it.
+    pub(crate) fn block(&mut self) {
+        self.blocked = true;
     }
 
-    pub(crate) fn unhold(&mut self) {
-        self.held = false;
+    pub(crate) fn unblock(&mut self) {
+        self.blocked = false;
     }
 
-    pub(crate) fn is_held(&self) -> bool {
-        self.held
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked
     }
 
     pub(crate) fn close(&mut self) {
@@ -83,7 +83,7 @@ impl Link {
             return Err(Gap { received, acknowledged: self.acknowledged, sent });
         }
         self.release(received);
-        self.again = self.replay.len();
+        self.resends_left = self.replay.len();
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Link {
             }
             self.acknowledged += 1;
         }
-        self.again = self.again.min(self.replay.len());
+        self.resends_left = self.resends_left.min(self.replay.len());
     }
 
     fn sent(&self) -> u64 {
@@ -153,20 +153,20 @@ impl Link {
     }
 
     /// Writes frames of an earlier connection again. False while some are left.
-    pub(crate) fn write_again(&mut self, out: &mut BytesMut, max: usize) -> bool {
-        while self.again > 0 {
-            let frame = &self.replay[self.replay.len() - self.again];
+    pub(crate) fn write_resends(&mut self, out: &mut BytesMut, max: usize) -> bool {
+        while self.resends_left > 0 {
+            let frame = &self.replay[self.replay.len() - self.resends_left];
             if !out.is_empty() && out.len() + frame.len() > max {
                 return false;
             }
             out.extend_from_slice(frame);
-            self.again -= 1;
+            self.resends_left -= 1;
         }
         true
     }
 
     /// Notes that the bytes from `start` to the end of the message being written are one reliable frame.
-    pub(crate) fn wrote(&mut self, start: usize, end: usize) {
+    pub(crate) fn mark_frame(&mut self, start: usize, end: usize) {
         self.writing.push(start..end);
     }
 

@@ -3,10 +3,9 @@
 //! Bytes that belong to a message (a call's payload, received bytes) follow it in the same frame and, where they
 //! do not fit, in data frames. They are not part of these types.
 
-use std::ops::RangeInclusive;
-
 use serde::{Deserialize, Serialize};
 
+pub use crate::sysctl::Sysctl;
 use crate::{
     call::{Call, Outcome, Wait},
     id::{CallId, Fd, HostId, MemberId, PacketId, ProgramId, StreamId},
@@ -315,37 +314,6 @@ pub enum HostCommand {
         /// Its value.
         value: u32,
     },
-}
-
-/// Kernel settings a visitor may change on a machine, ip-sysctl.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Sysctl {
-    /// `tcp_syn_retries`, 1 to 127.
-    SynRetries,
-    /// `tcp_abort_on_overflow`, 0 or 1.
-    AbortOnOverflow,
-    /// `tcp_syncookies`, 0 to 2.
-    SynCookies,
-}
-
-impl Sysctl {
-    /// Each with the value a machine begins with, which is the kernel's own, and its range.
-    pub const ALL: [(Self, u32, RangeInclusive<u32>); 3] =
-        [(Self::SynRetries, 6, 1..=127), (Self::AbortOnOverflow, 0, 0..=1), (Self::SynCookies, 1, 0..=2)];
-
-    /// Its name under `net.ipv4`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SynRetries => "tcp_syn_retries",
-            Self::AbortOnOverflow => "tcp_abort_on_overflow",
-            Self::SynCookies => "tcp_syncookies",
-        }
-    }
-
-    /// The values it can have.
-    pub fn range(self) -> RangeInclusive<u32> {
-        Self::ALL.into_iter().find(|(name, ..)| *name == self).map_or(0..=0, |(_, _, range)| range)
-    }
 }
 
 /// From the server to the page.

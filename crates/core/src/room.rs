@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{HostId, MemberId, ProgramId},
-    message::Sysctl,
+    sysctl::Sysctl,
 };
 
 /// What a person may do. Checked for every message.

@@ -204,7 +204,7 @@ impl Schedule {
         let start = out.len();
         put_head(out, Kind::Control, message.len());
         out.put_slice(message);
-        link.wrote(start, out.len());
+        link.mark_frame(start, out.len());
         if self.credits.pop_first().is_none()
             && let Some(message) = self.control.pop_front()
         {
@@ -227,7 +227,7 @@ impl Schedule {
                 if !self.write_chunk(id, out, space) {
                     return false;
                 }
-                link.wrote(start, out.len());
+                link.mark_frame(start, out.len());
             }
             if was_fresh {
                 self.fresh.pop_front();

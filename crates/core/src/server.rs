@@ -135,11 +135,6 @@ impl Server {
         self.endpoint.disconnected();
     }
 
-    /// Whether there is a connection.
-    pub fn is_connected(&self) -> bool {
-        self.endpoint.link.is_live()
-    }
-
     /// Call numbers below this one are used up, for [`crate::message::Snapshot::next_call`].
     pub fn next_call(&self) -> u32 {
         self.next_call

@@ -58,7 +58,7 @@ struct Kept {
 
 impl Kept {
     /// Lets the oldest packets go until what is left is within `most`.
-    fn let_go(&mut self, most: usize) {
+    fn evict(&mut self, most: usize) {
         while self.bytes > most
             && let Some(old) = self.packets.pop_front()
         {
@@ -124,7 +124,7 @@ impl Capture {
         let interface = u32::try_from(number).unwrap_or(u32::MAX);
         kept.bytes += bytes.len() + OVERHEAD;
         kept.packets.push_back(Captured { id, comment: None, interface, time, bytes: bytes.to_vec() });
-        kept.let_go(self.most());
+        kept.evict(self.most());
     }
 
     /// Remembers what became of a packet on its way to somebody (`addressed`) or to nobody, if it is still kept.
@@ -148,7 +148,7 @@ impl Capture {
 
     /// Lets old packets go until what is left is within what rooms may keep now.
     pub fn trim(&self) {
-        self.lock().let_go(self.most());
+        self.lock().evict(self.most());
     }
 
     /// As many bytes as each kind of events has.

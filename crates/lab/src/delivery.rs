@@ -48,7 +48,7 @@ pub enum Delivery {
         /// The bytes, at most [`limits::STREAM_CHUNK`].
         data: Bytes,
         /// Dropped once the bytes are taken: while too many are held, the kernel socket is not read.
-        held: Held,
+        permit: ChunkPermit,
     },
     /// More bytes may be sent on a stream: the new total.
     StreamCredit {
@@ -86,13 +86,13 @@ pub(crate) const CHUNKS_HELD: usize = 4;
 
 /// One chunk's place; the room is told when it becomes free.
 #[derive(Debug)]
-pub struct Held {
+pub struct ChunkPermit {
     _place: tokio::sync::OwnedSemaphorePermit,
     freed: mpsc::WeakUnboundedSender<proto::id::SocketId>,
     socket: proto::id::SocketId,
 }
 
-impl Held {
+impl ChunkPermit {
     pub(crate) fn new(
         place: tokio::sync::OwnedSemaphorePermit,
         freed: &mpsc::UnboundedSender<proto::id::SocketId>,
@@ -102,7 +102,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for ChunkPermit {
     fn drop(&mut self) {
         // Bounded: one message a chunk, and a stream has few chunks. A room that is gone needs none.
         if let Some(freed) = self.freed.upgrade() {

@@ -4,6 +4,8 @@
 //! Calls that name an address take a [`RoomFd`], which a socket outside never gives: no call of a program can lead a
 //! socket of the server's own network anywhere. It goes where [`crate::Outside`] sent it, or nowhere.
 
+mod room_fd;
+
 use std::{
     net::SocketAddr,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
@@ -16,20 +18,11 @@ use proto::{
     limits,
 };
 
+pub(crate) use self::room_fd::RoomFd;
 use crate::{
     outside::{OutsideLink, OutsideSocket},
     syscall,
 };
-
-/// A socket in a room's own network: the only one that is bound, listened on, connected or sent from to an address.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RoomFd<'fd>(BorrowedFd<'fd>);
-
-impl AsFd for RoomFd<'_> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0
-    }
-}
 
 /// What a descriptor names.
 #[derive(Debug)]
@@ -104,7 +97,7 @@ impl End {
     /// # Errors
     /// EINVAL where the socket is outside, as bind(2), listen(2) and accept(2) say of a connected one.
     pub(crate) fn room(&self) -> Result<RoomFd<'_>, Errno> {
-        if self.is_outside() { Err(Errno::EINVAL) } else { Ok(RoomFd(self.room.as_fd())) }
+        if self.is_outside() { Err(Errno::EINVAL) } else { Ok(RoomFd::new(&self.room)) }
     }
 
     /// Whether the socket may be used: always in the room.
@@ -118,8 +111,7 @@ impl End {
     /// connect(2), also once it has begun: EINPROGRESS and EALREADY until it is decided.
     pub(crate) fn connect(&mut self, address: SocketAddr) -> Result<(), CallError> {
         let Some(outside) = &mut self.outside else {
-            let room = RoomFd(self.room.as_fd());
-            return syscall::connect(room, address).map_err(CallError::errno);
+            return RoomFd::new(&self.room).connect(address).map_err(CallError::errno);
         };
         let result = outside.go_on();
         let undecided = [Errno::EALREADY, Errno::EISCONN].map(CallError::errno);

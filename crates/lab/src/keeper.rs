@@ -23,7 +23,7 @@
 //! | `host` | one host: namespace, TUN, captures |
 //! | `rtnetlink`, [`sysctl`], `ioctl`, `option` | the kernel's interfaces for that |
 //! | [`tap`] | reading a capture |
-//! | `self_test`, `unavailable` | does all that work here, and what to do where it does not |
+//! | `self_test`, `step`, `unavailable` | does all that work here, and what to do where it does not |
 #![allow(unsafe_code, reason = "system calls that rustix has no safe form of; each one says why it is sound")]
 
 mod client;
@@ -37,6 +37,7 @@ mod process;
 mod rtnetlink;
 mod self_test;
 pub mod spawner;
+mod step;
 pub mod sysctl;
 pub mod tap;
 mod unavailable;
@@ -44,8 +45,9 @@ mod unavailable;
 pub use client::{HostFds, Keeper, Namespace};
 pub use message::{HostSpec, SocketFamily, SocketKind, SocketSpec};
 pub use spawner::Spawner;
+pub use step::Step;
 pub use sysctl::HostSysctl;
-pub use unavailable::{CONTAINER, Step, Unavailable};
+pub use unavailable::{CONTAINER, Unavailable};
 
 /// The first argument that turns a program into a keeper.
 const ARGUMENT: &str = "--wireside-keeper";

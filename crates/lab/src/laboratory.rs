@@ -1,6 +1,6 @@
 //! The lab makes rooms. It keeps a few pairs of machines warm, so that a room is ready at once.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use proto::call::CallError;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -13,11 +13,13 @@ use crate::{
     outside::Outside,
     room::Room,
     service::Service,
-    world::{RoomLimits, Setting, first_specs},
+    world::{RoomConfig, RoomLimits, first_specs},
 };
 
 /// Pairs of machines made before anybody asks.
 const WARM: usize = 4;
+/// When to try again where one could not be made.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Why a room could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -97,8 +99,8 @@ impl Lab {
         let (server, client) = self.pair().await?;
         descriptors.check(&client.wire).map_err(limit)?;
         let (keeper, services) = (self.keeper.clone(), Arc::clone(&self.services));
-        let setting = Setting { keeper, outside, services, limits: self.limits, descriptors };
-        Room::start(setting, of_room, Arc::clone(&self.history), server, client)
+        let config = RoomConfig { keeper, outside, services, limits: self.limits, descriptors };
+        Room::start(config, of_room, Arc::clone(&self.history), server, client).map_err(limit)
     }
 
     async fn pair(&self) -> io::Result<(HostFds, HostFds)> {
@@ -111,7 +113,7 @@ impl Lab {
 }
 
 /// A refusal of ours, where a room cannot be opened; anything else is the kernel's.
-pub(crate) fn limit(error: CallError) -> OpenError {
+fn limit(error: CallError) -> OpenError {
     match error {
         CallError::Limit { limit, value } => OpenError::Limit { limit, value },
         CallError::Errno { errno, .. } => io::Error::from_raw_os_error(errno.0).into(),
@@ -137,7 +139,7 @@ async fn keep_warm(keeper: Keeper, fill: mpsc::Sender<(HostFds, HostFds)>) {
             Err(error) => {
                 // Rooms are then made when they are asked for, and say themselves what is wrong.
                 tracing::warn!(%error, "machines cannot be kept warm");
-                return;
+                tokio::time::sleep(TRY_AGAIN).await;
             }
         }
     }

@@ -9,8 +9,9 @@
 //! | [`confine`] | what processes take from themselves before they serve |
 //! | [`Lab`] | makes rooms, keeps machines warm |
 //! | [`Room`] | the room's task: waits and hands over |
-//! | `world` | decides and acts: calls, packets, states, people |
-//! | `wire`, `program`, `decode`, `icmp` | parts of that which need no kernel |
+//! | `request`, [`Delivery`] | what a page asks of a room, what a room says to a person |
+//! | `world` | decides and acts: machines, network, calls, people; never waits |
+//! | `wire`, `program`, `decode`, `evidence`, `icmp` | parts of that which need no kernel |
 //! | [`Descriptors`] | what rooms may take of this process's descriptors |
 //! | [`Account`], `results` | what a visitor's bytes take, counted before they are taken in |
 //! | `end` | the kernel socket under a descriptor, in the room or outside |
@@ -29,6 +30,7 @@ mod descriptors;
 pub mod diag;
 mod end;
 mod epoll;
+mod evidence;
 mod history;
 mod icmp;
 pub mod keeper;
@@ -36,6 +38,7 @@ mod laboratory;
 mod log;
 mod outside;
 mod program;
+mod request;
 mod results;
 mod room;
 mod service;
@@ -45,12 +48,13 @@ mod world;
 
 pub use account::{Account, Charge};
 pub use capture::{Capture, Reading};
-pub use delivery::{Delivery, Held, Mailbox, mailbox};
+pub use delivery::{ChunkPermit, Delivery, Mailbox, mailbox};
 pub use descriptors::Descriptors;
 pub use history::History;
 pub use laboratory::{Lab, OpenError};
 pub use log::{Batch, TraceLog};
 pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};
-pub use room::{Belongings, CallRequest, Directory, Ended, Request, Room};
+pub use request::{CallRequest, Directory, MemberState, Request};
+pub use room::{Ended, Room};
 pub use service::Service;
 pub use world::RoomLimits;

@@ -80,12 +80,12 @@ impl Kept {
         queue.seqs.push_back(seq);
         queue.bytes += bytes.len();
         self.events.insert(seq, bytes);
-        self.let_go(class, most);
+        self.evict(class, most);
         self.count();
     }
 
     /// Lets the oldest events of a class go until what is left is within its bounds.
-    fn let_go(&mut self, class: Class, most: usize) {
+    fn evict(&mut self, class: Class, most: usize) {
         let queue = &mut self.queues[class as usize];
         while queue.seqs.len() > class.capacity() || queue.bytes > most {
             let Some(old) = queue.seqs.pop_front() else { return };
@@ -159,7 +159,7 @@ impl TraceLog {
     pub fn trim(&self) {
         let most = self.history.of_kind();
         let mut kept = self.lock();
-        Class::ALL.into_iter().for_each(|class| kept.let_go(class, most));
+        Class::ALL.into_iter().for_each(|class| kept.evict(class, most));
         kept.count();
     }
 

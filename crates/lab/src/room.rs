@@ -1,35 +1,28 @@
-//! A room: one task that waits, hands over to the world, and waits again. It decides nothing.
+//! A room: one task that waits, hands over to the world, and waits again. It decides nothing, and the world waits for
+//! nothing: what takes time the world gives to this task as work.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use proto::{
-    call::{Call, CallError},
-    id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
-    limits,
-    message::{HostCommand, WireCommand},
-    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, StepOutcome, WireSettings},
-};
+use proto::{call::CallError, id::MemberId, limits, room::Role};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
 
-pub use crate::world::CallRequest;
 use crate::{
     account::{Account, Charge},
     capture::Capture,
     delivery::Mailbox,
-    epoll::Token,
     history::History,
     keeper::HostFds,
-    laboratory::{self, OpenError},
     log::TraceLog,
-    world::{Setting, World},
+    request::{Directory, MemberState, Request},
+    syscall,
+    world::{RoomConfig, Wakes, World},
 };
 
 /// Requests that wait for the room's task; more callers wait for room.
@@ -39,134 +32,11 @@ const WEIGHT: usize = 7;
 /// A day: as good as never, for a room with nothing due.
 const IDLE: Duration = Duration::from_secs(86_400);
 
-/// Everybody and everything in a room.
-#[derive(Clone, Debug, Default)]
-pub struct Directory {
-    /// The people.
-    pub members: Vec<MemberInfo>,
-    /// The machines.
-    pub hosts: Vec<HostInfo>,
-    /// The programs.
-    pub programs: Vec<ProgramInfo>,
-    /// The wire.
-    pub wire: WireSettings,
-}
-
-/// What of a room concerns one person in particular.
-#[derive(Clone, Debug, Default)]
-pub struct Belongings {
-    /// Open descriptors of their programs.
-    pub descriptors: Vec<(ProgramId, Fd)>,
-    /// Their calls that still wait.
-    pub waiting: Vec<(CallId, ProgramId, Call)>,
-}
-
-/// Something a person's page asks of the room. Who may ask is decided before; the answer goes to their mailbox.
-#[derive(Debug)]
-#[allow(missing_docs, reason = "as the messages of the protocol with the same names")]
-pub enum Request {
-    Call(CallRequest),
-    Cancel {
-        member: MemberId,
-        id: CallId,
-    },
-    OpenProgram {
-        member: MemberId,
-        id: CallId,
-        host: HostId,
-        name: String,
-        lifetime: Lifetime,
-    },
-    CloseProgram {
-        member: MemberId,
-        id: CallId,
-        program: ProgramId,
-    },
-    EndPagePrograms {
-        member: MemberId,
-    },
-    OpenStream {
-        member: MemberId,
-        stream: StreamId,
-        program: ProgramId,
-        fd: Fd,
-        credit: u64,
-    },
-    StreamData {
-        member: MemberId,
-        stream: StreamId,
-        data: Bytes,
-    },
-    StreamCredit {
-        member: MemberId,
-        stream: StreamId,
-        total: u64,
-    },
-    FinishStream {
-        member: MemberId,
-        stream: StreamId,
-    },
-    CloseStream {
-        member: MemberId,
-        stream: StreamId,
-    },
-    CloseStreams {
-        member: MemberId,
-    },
-    Output {
-        member: MemberId,
-        program: ProgramId,
-        error: bool,
-        text: String,
-    },
-    /// The text of a program in somebody's editor.
-    Source {
-        member: MemberId,
-        host: HostId,
-        name: String,
-        text: String,
-    },
-    /// What somebody has brought to the front on a machine.
-    InFront {
-        member: MemberId,
-        host: HostId,
-        name: String,
-    },
-    Wire {
-        member: MemberId,
-        id: CallId,
-        command: WireCommand,
-    },
-    Host {
-        member: MemberId,
-        id: CallId,
-        host: HostId,
-        command: HostCommand,
-    },
-    Rename {
-        member: MemberId,
-        name: String,
-    },
-    Progress {
-        member: MemberId,
-        lesson: String,
-        step: String,
-        outcome: StepOutcome,
-    },
-    Redirect {
-        member: MemberId,
-        mailbox: Mailbox,
-    },
-    Leave {
-        member: MemberId,
-    },
-}
-
 enum Command {
     Request(Request),
     Join { name: String, role: Role, mailbox: Mailbox, answer: oneshot::Sender<Result<MemberId, CallError>> },
     Directory { answer: oneshot::Sender<Directory> },
-    Belongings { member: MemberId, answer: oneshot::Sender<Belongings> },
+    MemberState { member: MemberId, answer: oneshot::Sender<MemberState> },
     End,
 }
 
@@ -190,21 +60,22 @@ impl Room {
     /// # Errors
     /// As epoll_create(2) and epoll_ctl(2), and a limit of descriptors.
     pub(crate) fn start(
-        setting: Setting,
+        config: RoomConfig,
         of_room: Option<Charge>,
         history: Arc<History>,
         server: HostFds,
         client: HostFds,
-    ) -> Result<(Self, JoinHandle<()>), OpenError> {
+    ) -> Result<(Self, JoinHandle<()>), CallError> {
         let log = Arc::new(TraceLog::new(Arc::clone(&history)));
         let capture = Arc::new(Capture::new(history));
         let memory = Account::new("room-memory", limits::ROOM_MEMORY);
         let (own_log, own_capture) = (Arc::clone(&log), Arc::clone(&capture));
-        let mut world = World::new(setting, own_log, own_capture, Arc::clone(&memory))?;
-        world.begin_room(server, client).map_err(laboratory::limit)?;
+        let (mut world, wakes) = World::new(config, own_log, own_capture, Arc::clone(&memory))
+            .map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
+        world.begin_room(server, client)?;
         let (commands, queue) = mpsc::channel(QUEUE);
         let task = tokio::spawn(async move {
-            run(world, queue).await;
+            run(world, queue, wakes).await;
             drop(of_room);
         });
         Ok((Self { commands, log, capture, memory }, task))
@@ -250,9 +121,9 @@ impl Room {
     ///
     /// # Errors
     /// [`Ended`].
-    pub async fn belongings(&self, member: MemberId) -> Result<Belongings, Ended> {
+    pub async fn member_state(&self, member: MemberId) -> Result<MemberState, Ended> {
         let (answer, answered) = oneshot::channel();
-        self.command(Command::Belongings { member, answer }).await?;
+        self.command(Command::MemberState { member, answer }).await?;
         answered.await.map_err(|_| Ended)
     }
 
@@ -276,31 +147,19 @@ impl Room {
 }
 
 /// The room's task.
-async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
-    let epoll = Arc::clone(&world.epoll);
-    let mut freed = world.take_freed();
-    let mut results_freed = world.take_results_freed();
-    let mut outside_work = world.take_outside_work();
-    let mut outside = FuturesUnordered::new();
+async fn run(mut world: World, mut commands: mpsc::Receiver<Command>, mut wakes: Wakes) {
+    let mut work = FuturesUnordered::new();
     let sleep = tokio::time::sleep(IDLE);
     tokio::pin!(sleep);
     loop {
-        if world.is_sleeper_wanted() {
-            world.wake_sleeper().await;
-        }
-        if world.is_hold_over(Instant::now()) {
-            world.end_hold().await;
-        }
-        if let Some(host) = world.drops_due() {
-            world.count_drops(host).await;
-        }
+        work.extend(world.take_work());
         let due = world.next_due().unwrap_or_else(|| Instant::now() + IDLE);
         sleep.as_mut().reset(due.into());
         tokio::select! {
             command = commands.recv() => match command {
                 None | Some(Command::End) => break,
                 Some(command) => {
-                    carry_out(&mut world, command).await;
+                    carry_out(&mut world, command);
                     // A command may be as much work as a packet's whole way: others have their turn sooner than the
                     // runtime would give it to them.
                     for _ in 0..WEIGHT {
@@ -308,17 +167,16 @@ async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
                     }
                 }
             },
-            ready = epoll.ready() => match ready {
-                Ok(tokens) => tokens.into_iter().for_each(|token| hand_over(&mut world, token)),
+            ready = wakes.epoll.ready() => match ready {
+                Ok(tokens) => tokens.into_iter().for_each(|token| world.ready(token)),
                 Err(error) => {
                     tracing::error!(%error, "the room can no longer wait for its sockets");
                     break;
                 }
             },
-            Some(socket) = async { freed.as_mut()?.recv().await } => world.stream_ready(socket),
-            Some(member) = async { results_freed.as_mut()?.recv().await } => world.feed(member),
-            Some(work) = async { outside_work.as_mut()?.recv().await } => outside.push(work),
-            Some(done) = outside.next() => world.outside_done(done),
+            Some(socket) = wakes.chunks_taken.recv() => world.stream_ready(socket),
+            Some(member) = wakes.results_taken.recv() => world.results_taken(member),
+            Some(done) = work.next() => world.done(done),
             () = &mut sleep => world.run_timers(Instant::now()),
             () = std::future::ready(()), if world.is_busy() => tokio::task::yield_now().await,
         }
@@ -327,59 +185,12 @@ async fn run(mut world: World, mut commands: mpsc::Receiver<Command>) {
     world.end_room();
 }
 
-fn hand_over(world: &mut World, token: Token) {
-    match token {
-        Token::Tun(host) | Token::Tap(host) => world.drain(host),
-        Token::Socket(socket) => world.socket_ready(socket),
-    }
-}
-
-async fn carry_out(world: &mut World, command: Command) {
+fn carry_out(world: &mut World, command: Command) {
     match command {
-        Command::Request(request) => carry_out_request(world, request).await,
-        Command::Join { name, role, mailbox, answer } => {
-            let joined = world.join(name, role, mailbox).await;
-            if let Err(Ok(member)) = answer.send(joined) {
-                // Who asked is gone already.
-                world.leave(member);
-            }
-        }
+        Command::Request(request) => world.request(request),
+        Command::Join { name, role, mailbox, answer } => world.join(name, role, mailbox, answer),
         Command::Directory { answer } => drop(answer.send(world.directory())),
-        Command::Belongings { member, answer } => {
-            let descriptors = world.descriptors_of(member);
-            drop(answer.send(Belongings { descriptors, waiting: world.waiting_of(member) }));
-        }
+        Command::MemberState { member, answer } => drop(answer.send(world.member_state(member))),
         Command::End => {}
-    }
-}
-
-async fn carry_out_request(world: &mut World, request: Request) {
-    match request {
-        Request::Call(call) => world.call(call).await,
-        Request::Cancel { member, id } => world.cancel(member, id),
-        Request::OpenProgram { member, id, host, name, lifetime } => {
-            world.open_program(member, id, host, &name, lifetime);
-        }
-        Request::CloseProgram { member, id, program } => world.close_program(member, id, program),
-        Request::EndPagePrograms { member } => world.end_page_programs(member),
-        Request::OpenStream { member, stream, program, fd, credit } => {
-            world.open_stream(member, stream, program, fd, credit);
-        }
-        Request::StreamData { member, stream, data } => world.stream_data(member, stream, data),
-        Request::StreamCredit { member, stream, total } => world.stream_credit(member, stream, total),
-        Request::FinishStream { member, stream } => world.finish_stream(member, stream),
-        Request::CloseStream { member, stream } => world.close_stream(member, stream),
-        Request::CloseStreams { member } => world.close_streams(member),
-        Request::Output { member, program, error, text } => world.output(member, program, error, text),
-        Request::Source { member, host, name, text } => world.source(member, host, &name, text),
-        Request::InFront { member, host, name } => world.in_front(member, host, &name),
-        Request::Wire { member, id, command } => world.command_wire(member, id, command).await,
-        Request::Host { member, id, host, command } => world.command_host(member, id, host, command).await,
-        Request::Rename { member, name } => world.rename(member, &name),
-        Request::Progress { member, lesson, step, outcome } => {
-            world.progress(member, &lesson, &step, outcome);
-        }
-        Request::Redirect { member, mailbox } => world.redirect(member, mailbox),
-        Request::Leave { member } => world.leave(member),
     }
 }

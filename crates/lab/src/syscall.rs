@@ -12,10 +12,8 @@ use proto::{
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    net::{self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, SocketFlags, sockopt},
+    net::{self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, sockopt},
 };
-
-use crate::end::RoomFd;
 
 /// Largest SO_RCVBUF and SO_SNDBUF a program may set, bytes: what it asks for above is taken as this much.
 const BUFFER_MAX: i32 = 256 * 1024;
@@ -41,34 +39,12 @@ pub(crate) fn errno_of(error: &std::io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno)
 }
 
-fn address(any: SocketAddrAny) -> Result<SocketAddr> {
+pub(crate) fn address(any: SocketAddrAny) -> Result<SocketAddr> {
     SocketAddr::try_from(any).map_err(errno)
-}
-
-pub(crate) fn bind(fd: RoomFd<'_>, address: SocketAddr) -> Result<()> {
-    net::bind(fd, &address).map_err(errno)
-}
-
-pub(crate) fn listen(fd: RoomFd<'_>, backlog: i32) -> Result<()> {
-    net::listen(fd, backlog).map_err(errno)
-}
-
-pub(crate) fn accept(fd: RoomFd<'_>) -> Result<(OwnedFd, SocketAddr)> {
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let (connection, peer) = net::acceptfrom_with(fd, flags).map_err(errno)?;
-    Ok((connection, address(peer.ok_or(Errno::EINVAL)?)?))
-}
-
-pub(crate) fn connect(fd: RoomFd<'_>, address: SocketAddr) -> Result<()> {
-    net::connect(fd, &address).map_err(errno)
 }
 
 pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], flags: Flags) -> Result<usize> {
     net::send(fd, bytes, send_flags(flags)).map_err(errno)
-}
-
-pub(crate) fn sendto(fd: RoomFd<'_>, bytes: &[u8], flags: Flags, to: SocketAddr) -> Result<usize> {
-    net::sendto(fd, bytes, send_flags(flags), &to).map_err(errno)
 }
 
 pub(crate) fn recv_into(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: Flags) -> Result<usize> {
@@ -249,7 +225,7 @@ pub(crate) fn kind(fd: BorrowedFd<'_>) -> Result<Kind> {
     Ok(if kind == net::SocketType::STREAM { Kind::Stream } else { Kind::Datagram })
 }
 
-fn send_flags(flags: Flags) -> SendFlags {
+pub(crate) fn send_flags(flags: Flags) -> SendFlags {
     let mut out = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
     out.set(SendFlags::OOB, flags.contains(Flags::OOB));
     out.set(SendFlags::MORE, flags.contains(Flags::MORE));

@@ -12,7 +12,7 @@ use proto::{
     trace::{Data, TcpFlags, Transport},
 };
 
-use crate::world::Control;
+use crate::evidence::Control;
 
 /// How far a room's traffic may run ahead of its rate, as time.
 const BURST: Duration = Duration::from_millis(50);

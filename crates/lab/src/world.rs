@@ -1,54 +1,88 @@
 //! A room's world: machines, the wire, programs, sockets and people, and everything that happens to them.
 //!
-//! It decides and acts, and never waits: [`crate::room`] waits and hands over. It alone makes the room's system
-//! calls and writes the trace, so `seq` is the order in which things happened.
+//! It decides and acts, and never waits: [`crate::room`] waits and hands over. It alone makes the room's system calls
+//! and writes the trace, so `seq` is the order in which things happened. What takes time (the keeper's work, names
+//! outside) it gives away as work, and hears later what came of it.
+//!
+//! Each part has its own state, and knows only those above it in this table:
+//!
+//! | module | owns |
+//! | --- | --- |
+//! | `observer` | what is known of the kernels' sockets, the log |
+//! | `machines` (`tables`, `settings`, `socket_pool`) | machines; programs and their descriptor tables |
+//! | `network` | packets on the wire, what is recorded of them, the capture |
+//! | `lan` | the three together: one step, with cause and effect; timers |
+//! | `people` | members and where their deliveries go |
+//! | `sockets`, `streams`, `waiting` | kernel sockets with their queues, streams, calls that wait |
+//! | `calls` (`attempt`) | all of that: calls from begin to end |
+//! | `world` (`library`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
 
 mod attempt;
 mod calls;
-mod connect;
-mod drops;
-mod evidence;
-mod hosts;
-mod immediate;
-mod outside;
-mod packets;
+mod commands;
+mod effects;
+mod joining;
+mod lan;
+mod library;
+mod machines;
+mod names;
+mod network;
+mod observer;
 mod people;
-mod ping;
+mod settings;
 mod shares;
+mod socket_pool;
 mod sockets;
-mod spares;
-mod states;
 mod streams;
+mod tables;
 mod timers;
-mod wiring;
+mod waiting;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use proto::{
-    id::{CallId, CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
+    call::CallError,
+    id::{CallRef, HostId, MemberId, SocketId},
     limits,
-    trace::What,
+    room::Lifetime,
 };
 use tokio::sync::mpsc;
 
-pub use self::calls::CallRequest;
+pub(crate) use self::machines::first_specs;
 use self::{
-    calls::Waiting, hosts::Host, packets::Traffic, people::Member, sockets::Socket, streams::Streams,
-    timers::Timers,
+    calls::Calls,
+    commands::Command,
+    effects::{Done, Work},
+    lan::Lan,
+    machines::{Machines, Plan},
+    network::Network,
+    observer::Observer,
+    people::People,
+    sockets::Sockets,
+    streams::{StreamOp, Streams},
+    timers::{Timer, Timers},
 };
-pub(crate) use self::{evidence::Control, hosts::first_specs, timers::Timer};
 use crate::{
-    account::Account, capture::Capture, descriptors::Descriptors, epoll::Epoll, keeper::Keeper,
-    log::TraceLog, outside::Outside, program::Program, service::Service, wire::Wire,
+    account::Account,
+    capture::Capture,
+    descriptors::Descriptors,
+    epoll::{Epoll, Token},
+    keeper::{HostFds, Keeper},
+    log::TraceLog,
+    outside::Outside,
+    request::Request,
+    service::Service,
+    wire::Wire,
 };
 
 /// What a room is made with.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
+pub(crate) struct RoomConfig {
     pub(crate) keeper: Keeper,
     pub(crate) outside: Option<Arc<dyn Outside>>,
     pub(crate) services: Arc<[Service]>,
@@ -64,7 +98,7 @@ pub struct RoomLimits {
     /// Bytes of packets a second between the machines of one room, 0 for as many as come. What comes faster is
     /// delayed, never refused; a machine's loopback is not counted. Default 8 MiB.
     pub bytes_per_second: u64,
-    /// Packets recorded one by one at once, before any have to be summed up. Default 4,000.
+    /// Packets recorded one by one at once, before any have to be aggregated. Default 4,000.
     pub packet_events: u32,
     /// How many more of them a room earns a second. Default 2,000.
     pub packet_events_per_second: u32,
@@ -81,133 +115,199 @@ impl Default for RoomLimits {
     }
 }
 
-/// The numbers given out so far. None is used twice.
-#[derive(Debug, Default)]
-struct Numbers {
-    host: u32,
-    program: u32,
-    socket: u32,
-    member: u32,
-    call: u64,
-    packet: u64,
+/// What the room's task waits for on behalf of its world, beside requests and work.
+#[derive(Debug)]
+pub(crate) struct Wakes {
+    /// Descriptors that are ready.
+    pub(crate) epoll: Arc<Epoll>,
+    /// Sockets with a stream of which chunks have been taken.
+    pub(crate) chunks_taken: mpsc::UnboundedReceiver<SocketId>,
+    /// Members whose page has taken results that receives wait for.
+    pub(crate) results_taken: mpsc::UnboundedReceiver<MemberId>,
 }
-
-impl Numbers {
-    fn host(&mut self) -> HostId {
-        self.host += 1;
-        HostId(self.host)
-    }
-
-    fn program(&mut self) -> ProgramId {
-        self.program += 1;
-        ProgramId(self.program)
-    }
-
-    fn socket(&mut self) -> SocketId {
-        self.socket += 1;
-        SocketId(self.socket)
-    }
-
-    fn member(&mut self) -> MemberId {
-        self.member += 1;
-        MemberId(self.member)
-    }
-
-    fn call(&mut self) -> CallRef {
-        self.call += 1;
-        CallRef(self.call)
-    }
-
-    fn packet(&mut self) -> PacketId {
-        self.packet += 1;
-        PacketId(self.packet)
-    }
-}
-
-/// Both ends of what says that a member's page has taken results.
-type ResultsFreed = (mpsc::UnboundedSender<MemberId>, Option<mpsc::UnboundedReceiver<MemberId>>);
 
 /// A room's world.
 pub(crate) struct World {
-    pub(crate) epoll: Arc<Epoll>,
-    setting: Setting,
-    log: Arc<TraceLog>,
-    capture: Arc<Capture>,
-    numbers: Numbers,
-    hosts: BTreeMap<HostId, Host>,
-    programs: BTreeMap<ProgramId, Program>,
-    sockets: HashMap<SocketId, Socket>,
-    members: BTreeMap<MemberId, Member>,
-    waiting: BTreeMap<CallRef, Waiting>,
-    /// The page's number of each waiting call.
-    asked: HashMap<(MemberId, CallId), CallRef>,
-    wire: Wire,
-    traffic: Traffic,
-    streams: Streams,
-    timers: Timers,
-    /// What is kept for everybody in the room.
-    memory: Arc<Account>,
-    results_freed: ResultsFreed,
-    /// Outside work to be waited for by the room's task.
-    outside_work: outside::OutsideQueue,
+    calls: Calls,
+    keeper: Keeper,
+    /// What the room's task is to wait for.
+    work: Vec<Work>,
+    /// The machine with the ready-made servers is being made, and these calls wait for it.
+    making_tutorial: bool,
+    tutorial_callers: Vec<CallRef>,
+    /// Kernels of machines are being told their settings, and these commands are answered then.
+    telling: bool,
+    to_answer: Vec<Command>,
+    /// Commands whose machine gets a new network.
+    making_networks: BTreeMap<u64, Command>,
+    last_command: u64,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("calls", &self.calls).finish_non_exhaustive()
+    }
 }
 
 impl World {
     /// # Errors
     /// As epoll_create(2).
     pub(crate) fn new(
-        setting: Setting,
+        config: RoomConfig,
         log: Arc<TraceLog>,
         capture: Arc<Capture>,
         memory: Arc<Account>,
-    ) -> std::io::Result<Self> {
-        let (freed, told) = mpsc::unbounded_channel();
-        let RoomLimits { hold, bytes_per_second, packet_events, packet_events_per_second } = setting.limits;
-        Ok(Self {
-            epoll: Arc::new(Epoll::new()?),
-            setting,
-            log,
-            capture,
-            numbers: Numbers::default(),
-            hosts: BTreeMap::new(),
-            programs: BTreeMap::new(),
-            sockets: HashMap::new(),
-            members: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            asked: HashMap::new(),
-            wire: Wire::new(hold, bytes_per_second),
-            traffic: Traffic::new(packet_events, packet_events_per_second),
-            streams: Streams::default(),
+    ) -> io::Result<(Self, Wakes)> {
+        let RoomConfig { keeper, outside, services, limits, descriptors } = config;
+        let RoomLimits { hold, bytes_per_second, packet_events, packet_events_per_second } = limits;
+        let epoll = Arc::new(Epoll::new()?);
+        let wire = Wire::new(hold, bytes_per_second);
+        let lan = Lan {
+            machines: Machines::new(services, descriptors.clone(), Arc::clone(&epoll)),
+            network: Network::new(wire, capture, packet_events, packet_events_per_second),
+            observer: Observer::new(log),
             timers: Timers::default(),
-            memory,
-            results_freed: (freed, Some(told)),
-            outside_work: outside::OutsideQueue::default(),
-        })
+        };
+        let (people, results_taken) = People::new(memory);
+        let (streams, chunks_taken) = Streams::new();
+        let sockets = Sockets::new(Arc::clone(&epoll), descriptors);
+        let world = Self {
+            calls: Calls::new(lan, people, sockets, streams, outside),
+            keeper,
+            work: Vec::new(),
+            making_tutorial: false,
+            tutorial_callers: Vec::new(),
+            telling: false,
+            to_answer: Vec::new(),
+            making_networks: BTreeMap::new(),
+            last_command: 0,
+        };
+        Ok((world, Wakes { epoll, chunks_taken, results_taken }))
     }
 
-    fn record(&self, what: What) {
-        self.log.record(what);
+    /// Puts the two machines every room begins with in place.
+    pub(crate) fn begin_room(&mut self, server: HostFds, client: HostFds) -> Result<(), CallError> {
+        for (plan, fds) in Plan::first().into_iter().zip([server, client]) {
+            self.calls.lan.add_host(plan, fds)?;
+        }
+        Ok(())
+    }
+
+    /// Work that the room's task has to wait for.
+    pub(crate) fn take_work(&mut self) -> Vec<Work> {
+        std::mem::take(&mut self.work)
+    }
+
+    /// Some of it is done.
+    pub(crate) fn done(&mut self, done: Done) {
+        match done {
+            Done::Resolved(call, answer) => self.resolved(call, answer),
+            Done::Sockets(wanted, made) => self.sockets_made(wanted, made),
+            Done::Guest(joining, made) => self.guest_made(joining, made),
+            Done::Network(command, made) => self.network_made(command, made),
+            Done::Tutorial(made) => self.tutorial_made(made),
+            Done::Settings(told) => self.settings_told(told),
+            Done::Drops(host, dropped) => self.calls.lan.count_drops(host, dropped),
+        }
     }
 
     /// When the world wants to be woken next.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.timers.next().into_iter().chain(self.wire.next_due()).min()
+        self.calls.lan.next_due()
     }
 
     /// Does what is due by `now`.
     pub(crate) fn run_timers(&mut self, now: Instant) {
-        while let Some(timer) = self.timers.due(now) {
+        while let Some(timer) = self.calls.lan.timers.due(now) {
             match timer {
-                Timer::CallWait(call) => self.wait_ran_out(call),
-                Timer::Dump(host) => self.dump_states(host),
-                Timer::Look(host) => self.timer_ran_out(host, now),
-                Timer::Absent(host, address) => self.answer_for_absent(host, address),
-                Timer::Echo(call) => self.echo_timed_out(call),
-                Timer::Drops(host) => self.drops_are_due(host),
-                Timer::Spares(host) => self.spares_are_due(host, now),
-                Timer::Summary => self.record_summary(),
+                Timer::CallWait(call) => self.calls.wait_ran_out(call),
+                Timer::Look(host) => self.calls.lan.look(host),
+                Timer::Kernel(host) => self.calls.lan.kernel_timer_ran_out(host, now),
+                Timer::Unresolved(host, address) => self.calls.lan.answer_for_unresolved(host, address),
+                Timer::Echo(call) => self.calls.echo_timed_out(call),
+                Timer::Drops(host) => self.ask_for_drops(host),
+                Timer::Pool(host) => self.calls.lan.close_unwanted_sockets(host, now),
             }
         }
-        self.run_wire(now);
+        self.calls.lan.run_wire(now);
+        if self.calls.lan.network.is_hold_over(now) {
+            self.end_hold();
+        }
+    }
+
+    fn ask_for_drops(&mut self, host: HostId) {
+        if let Some(machine) = self.calls.lan.machines.get(host) {
+            let namespace = machine.namespace.clone();
+            self.work.push(effects::drops(self.keeper.clone(), host, namespace));
+        }
+    }
+
+    /// A descriptor that the room's task waits for is ready.
+    pub(crate) fn ready(&mut self, token: Token) {
+        match token {
+            Token::Tun(host) | Token::Tap(host) => self.calls.lan.drain(host),
+            Token::Socket(socket) => self.calls.socket_ready(socket),
+        }
+    }
+
+    /// Chunks of a socket's stream have been taken.
+    pub(crate) fn stream_ready(&mut self, socket: SocketId) {
+        self.calls.stream_ready(socket);
+    }
+
+    /// A member's page has taken results.
+    pub(crate) fn results_taken(&mut self, member: MemberId) {
+        self.calls.results_taken(member);
+    }
+
+    /// Whether packets wait to be written: the room's task then comes back before it waits.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.calls.lan.network.is_busy()
+    }
+
+    /// Lets packets arrive until nothing moves or it is somebody else's turn.
+    pub(crate) fn settle(&mut self) {
+        self.calls.lan.settle();
+        if self.calls.lan.network.is_tutorial_wanted() {
+            self.make_tutorial();
+        }
+    }
+
+    /// Carries out what somebody's page asks for; the answer is delivered, now or later.
+    pub(crate) fn request(&mut self, request: Request) {
+        match request {
+            Request::Call(call) => self.call(call),
+            Request::Cancel { member, id } => self.calls.cancel(member, id),
+            Request::OpenProgram { member, id, host, name, lifetime } => {
+                self.open_program(member, id, host, &name, lifetime);
+            }
+            Request::CloseProgram { member, id, program } => self.close_program(member, id, program),
+            Request::EndPagePrograms { member } => {
+                self.end_programs(member, |lifetime| lifetime == Lifetime::Page);
+            }
+            Request::OpenStream { member, stream, program, fd, credit } => {
+                self.calls.open_stream(member, stream, (program, fd), credit);
+            }
+            Request::StreamData { member, stream, data } => {
+                self.calls.stream(member, stream, StreamOp::Data(data));
+            }
+            Request::StreamCredit { member, stream, total } => {
+                self.calls.stream(member, stream, StreamOp::Credit(total));
+            }
+            Request::FinishStream { member, stream } => self.calls.stream(member, stream, StreamOp::Finish),
+            Request::CloseStream { member, stream } => self.calls.stream(member, stream, StreamOp::Close),
+            Request::CloseStreams { member } => self.calls.close_streams(member),
+            Request::Output { member, program, error, text } => self.output(member, program, error, text),
+            Request::Source { member, host, name, text } => self.source(member, host, &name, text),
+            Request::InFront { member, host, name } => self.in_front(member, host, &name),
+            Request::Wire { member, id, command } => self.command_wire(member, id, &command),
+            Request::Host { member, id, host, command } => self.command_host(member, id, host, command),
+            Request::Rename { member, name } => self.rename(member, &name),
+            Request::Progress { member, lesson, step, outcome } => {
+                self.progress(member, &lesson, &step, outcome);
+            }
+            Request::Redirect { member, mailbox } => self.calls.people.redirect(member, mailbox),
+            Request::Leave { member } => self.leave(member),
+        }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn build(root: &Path, out: &Path) -> Result<PathBuf> {
         .typescript(true)
         .omit_default_module_path(false)
         // The functions' names are a quarter of the file; only whoever works on it reads them, in a trace of a panic.
-        .remove_name_section(env::var("PROFILE").is_ok_and(|profile| profile == "release"))
+        .remove_name_section(shared::is_release())
         .out_name("web")
         .generate(&client)
         .with_context(|| format!("wasm-bindgen could not read {}", wasm.display()))?;
@@ -51,9 +51,7 @@ fn compile(root: &Path, target: &Path) -> Result<PathBuf> {
     }
     command
         .env("CARGO_ENCODED_RUSTFLAGS", without_local_paths(root))
-        // The client travels to every visitor: size before the last few per cent of speed. No `strip`: it would remove
-        // the section in which wasm-bindgen finds the target's features.
-        .args(["--config", "profile.release.opt-level=\"s\"", "--config", "profile.release.debug=false"])
+        .args(profile().into_iter().flat_map(|setting| ["--config", setting]))
         .args(["build", "--package", "web", "--lib", "--release", "--locked", "--target", TRIPLE])
         .arg("--target-dir")
         .arg(target);
@@ -63,6 +61,22 @@ fn compile(root: &Path, target: &Path) -> Result<PathBuf> {
         "the page's client (crates/web) does not compile; its messages are above or below"
     );
     Ok(target.join(TRIPLE).join("release").join("web.wasm"))
+}
+
+/// How the client is compiled. No `strip`: it would remove the section in which wasm-bindgen finds the target's features.
+fn profile() -> [&'static str; 4] {
+    let debug = "profile.release.debug=false";
+    if shared::is_release() {
+        // The client travels to every visitor: size before the last few per cent of speed.
+        return [
+            debug,
+            "profile.release.opt-level=\"s\"",
+            "profile.release.lto=\"thin\"",
+            "profile.release.incremental=false",
+        ];
+    }
+    // Whoever works on it waits for it, and fetches it from this computer.
+    [debug, "profile.release.opt-level=1", "profile.release.lto=\"off\"", "profile.release.incremental=true"]
 }
 
 /// Flags that keep this machine's folders out of the client, so that the same source gives the same bytes anywhere.

@@ -1,6 +1,5 @@
 //! Writes the table of served files, which `src/assets.rs` includes.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::compress::{self, hash};
-use crate::modules;
+use crate::{modules, shared};
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
 const SERVED: [&str; 15] =
@@ -111,8 +110,8 @@ fn named_hash(address: &str) -> Option<&str> {
 /// Everything that shrinks in release builds; only the large files that seldom change in builds made to be made often.
 fn worth_compressing(address: &str) -> bool {
     let ending = ending(address);
-    let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    !COMPRESSED_ALREADY.contains(&ending) && (release || ending == "wasm" || address.starts_with("/vendor/"))
+    !COMPRESSED_ALREADY.contains(&ending)
+        && (shared::is_release() || ending == "wasm" || address.starts_with("/vendor/"))
 }
 
 fn ending(name: &str) -> &str {

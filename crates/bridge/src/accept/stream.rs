@@ -21,7 +21,8 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::{meter::Meter, read_ahead::ReadAhead};
+use super::read_ahead::ReadAhead;
+use crate::meter::Meter;
 use crate::{http::headers, quota::Permit};
 
 /// Longest head that hyper writes by itself: a status line, a length, a date.

@@ -12,8 +12,8 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
-use super::{Shared, error::Refused, headers, words::Reader};
-use crate::origin::Ends;
+use super::{error::Refused, headers, words::Reader};
+use crate::{origin::Ends, shared::Shared};
 
 /// Checks a request, lets it through, and completes the answer.
 pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {

@@ -11,7 +11,8 @@ use axum::{
 use lab::confine::Confined;
 use serde::Serialize;
 
-use super::{Shared, error::Refused, gate::Insider};
+use super::{error::Refused, gate::Insider};
+use crate::shared::Shared;
 use crate::{quota::Kind, rooms::Availability};
 
 /// The body of `/health`.

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::header, response::IntoResponse};
 use serde_json::{Map, Value};
 
-use super::Shared;
+use crate::{egress, shared::Shared};
 
-/// `{"protocol": {name: value}, "server": {name: value}}`.
+/// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}}`.
 pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let protocol = object(proto::limits::TABLE);
-    let server = object(&shared.config.limits.table());
-    let body = serde_json::json!({ "protocol": protocol, "server": server });
+    let mut server = object(&shared.config.limits.table());
+    let body = u64::try_from(shared.config.deadlines.body.as_millis()).unwrap_or(u64::MAX);
+    server.insert("body-ms".to_owned(), body.into());
+    let outside = object(egress::limits::TABLE);
+    let body = serde_json::json!({ "protocol": protocol, "server": server, "outside": outside });
     ([(header::CACHE_CONTROL, "no-cache")], Json(body))
 }
 

@@ -8,7 +8,8 @@ use axum::{
     response::Response,
 };
 
-use super::{Shared, error::Refused};
+use super::error::Refused;
+use crate::shared::Shared;
 
 /// The page that makes a room, and shows one.
 const PAGE: &str = "/index.html";

@@ -16,7 +16,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 use proto::message::Secret;
 
-use super::{Shared, error::Refused, gate::Client};
+use super::{error::Refused, gate::Client};
+use crate::shared::Shared;
 use crate::{
     quota::{Kind, Permit},
     room::Room,

@@ -11,8 +11,8 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::{Shared, error::Refused, gate::Client};
-use crate::{quota::Kind, rooms::CreateError};
+use super::{error::Refused, gate::Client};
+use crate::{quota::Kind, rooms::CreateError, shared::Shared};
 
 /// What the one who made a room is told: its id and the keys of its three roles, 128 bits each in base64url.
 #[derive(Debug, Serialize)]

@@ -12,8 +12,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proto::{SUBPROTOCOL, limits::MESSAGE};
 use tokio::time::{Instant, sleep};
 
-use super::{Shared, error::Refused, gate::Client, page};
-use crate::{accept::Meter, quota::Kind, ws};
+use super::{error::Refused, gate::Client, page};
+use crate::{meter::Meter, quota::Kind, shared::Shared, ws};
 
 /// Bytes read at once, and bytes gathered before a write. tungstenite's own defaults are 128 KiB each, held by every
 /// idle session.

@@ -18,7 +18,7 @@ use lab::{OutsideLink, Received, Request};
 use proto::{call::CallError, errno::Errno, id::StreamId, message::ServerMessage};
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{Over, Session};
+use super::{CloseReason, Session};
 
 /// A buffer of which less than one part in this many was filled is not kept: its bytes are copied out.
 const KEPT_FROM: usize = 4;
@@ -40,43 +40,43 @@ pub(super) struct Ready {
 
 /// The sockets that have become ready, and whom to tell: what it costs does not grow with those that have not.
 #[derive(Debug, Default)]
-struct Bell {
-    /// Bounded: each socket rings once a direction, when it was asked to.
-    rung: Mutex<VecDeque<Ready>>,
+struct ReadyQueue {
+    /// Bounded: each socket is in it once a direction, when it was asked to.
+    queue: Mutex<VecDeque<Ready>>,
     session: AtomicWaker,
 }
 
-impl Bell {
-    fn rung(&self) -> MutexGuard<'_, VecDeque<Ready>> {
-        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+impl ReadyQueue {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Ready>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ring(&self, ready: Ready) {
-        self.rung().push_back(ready);
+    fn push(&self, ready: Ready) {
+        self.lock().push_back(ready);
         self.session.wake();
     }
 }
 
-/// What a socket rings with.
+/// Puts a socket into the queue when the kernel wakes it.
 #[derive(Debug)]
-struct Cord {
-    bell: Arc<Bell>,
+struct StreamWaker {
+    queue: Arc<ReadyQueue>,
     ready: Ready,
 }
 
-impl Cord {
-    fn waker(bell: &Arc<Bell>, stream: StreamId, direction: Direction) -> Waker {
-        Waker::from(Arc::new(Self { bell: Arc::clone(bell), ready: Ready { stream, direction } }))
+impl StreamWaker {
+    fn waker(queue: &Arc<ReadyQueue>, stream: StreamId, direction: Direction) -> Waker {
+        Waker::from(Arc::new(Self { queue: Arc::clone(queue), ready: Ready { stream, direction } }))
     }
 }
 
-impl Wake for Cord {
+impl Wake for StreamWaker {
     fn wake(self: Arc<Self>) {
-        self.bell.ring(self.ready);
+        self.queue.push(self.ready);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.bell.ring(self.ready);
+        self.queue.push(self.ready);
     }
 }
 
@@ -84,7 +84,7 @@ impl Wake for Cord {
 #[derive(Debug, Default)]
 pub(super) struct Outside {
     pumps: HashMap<StreamId, Pump>,
-    bell: Arc<Bell>,
+    ready: Arc<ReadyQueue>,
     /// Streams that may have something to read and somebody to take it.
     turns: VecDeque<StreamId>,
 }
@@ -99,7 +99,7 @@ enum Reading {
     /// The endpoint.
     Endpoint,
     /// Nothing: there is no more.
-    Over,
+    Done,
 }
 
 /// What one direction from the page has come to.
@@ -132,7 +132,12 @@ struct Pump {
 }
 
 impl Pump {
-    fn new(link: Arc<OutsideLink>, stream: StreamId, window: u64, bell: &Arc<Bell>) -> io::Result<Self> {
+    fn new(
+        link: Arc<OutsideLink>,
+        stream: StreamId,
+        window: u64,
+        ready: &Arc<ReadyQueue>,
+    ) -> io::Result<Self> {
         // Deprecated for types whose descriptor may change under it; a link's never does, and its successor is an
         // unsafe function.
         #[expect(deprecated, reason = "sound for a link, see above")]
@@ -140,10 +145,10 @@ impl Pump {
         Ok(Self {
             socket,
             reading: Reading::Turn,
-            readable: Cord::waker(bell, stream, Direction::Read),
+            readable: StreamWaker::waker(ready, stream, Direction::Read),
             unsent: VecDeque::new(),
             blocked: false,
-            writable: Cord::waker(bell, stream, Direction::Write),
+            writable: StreamWaker::waker(ready, stream, Direction::Write),
             sent: 0,
             granted: window,
             window,
@@ -229,8 +234,8 @@ impl Outside {
     /// Waits for any of the sockets.
     pub(super) async fn ready(&self) -> Ready {
         poll_fn(|cx| {
-            self.bell.session.register(cx.waker());
-            self.bell.rung().pop_front().map_or(Poll::Pending, Poll::Ready)
+            self.ready.session.register(cx.waker());
+            self.ready.lock().pop_front().map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }
@@ -258,8 +263,8 @@ impl Session {
         stream: StreamId,
         link: Arc<OutsideLink>,
         window: u64,
-    ) -> Result<(), Over> {
-        match Pump::new(link, stream, window, &self.outside.bell) {
+    ) -> Result<(), CloseReason> {
+        match Pump::new(link, stream, window, &self.outside.ready) {
             Ok(pump) => {
                 self.outside.pumps.insert(stream, pump);
                 self.outside.turns.push_back(stream);
@@ -275,7 +280,7 @@ impl Session {
     }
 
     /// Bytes from the page.
-    pub(super) async fn send_outside(&mut self, stream: StreamId, data: Bytes) -> Result<(), Over> {
+    pub(super) async fn send_outside(&mut self, stream: StreamId, data: Bytes) -> Result<(), CloseReason> {
         let Some(pump) = self.outside.pumps.get_mut(&stream) else { return Ok(()) };
         pump.unsent.push_back(data);
         // While the kernel takes no more, it will tell.
@@ -283,23 +288,23 @@ impl Session {
     }
 
     /// No more bytes from the page.
-    pub(super) async fn finish_outside(&mut self, stream: StreamId) -> Result<(), Over> {
+    pub(super) async fn finish_outside(&mut self, stream: StreamId) -> Result<(), CloseReason> {
         self.end_outside(stream, Ending::Finish).await
     }
 
     /// No stream any more.
-    pub(super) async fn close_outside(&mut self, stream: StreamId) -> Result<(), Over> {
+    pub(super) async fn close_outside(&mut self, stream: StreamId) -> Result<(), CloseReason> {
         self.end_outside(stream, Ending::Close).await
     }
 
-    async fn end_outside(&mut self, stream: StreamId, ending: Ending) -> Result<(), Over> {
+    async fn end_outside(&mut self, stream: StreamId, ending: Ending) -> Result<(), CloseReason> {
         let Some(pump) = self.outside.pumps.get_mut(&stream) else { return Ok(()) };
         pump.ending = ending;
         self.write_outside(stream).await
     }
 
     /// A socket is ready.
-    pub(super) async fn outside_ready(&mut self, ready: Ready) -> Result<(), Over> {
+    pub(super) async fn outside_ready(&mut self, ready: Ready) -> Result<(), CloseReason> {
         let Ready { stream, direction } = ready;
         let Some(pump) = self.outside.pumps.get_mut(&stream) else { return Ok(()) };
         match direction {
@@ -316,7 +321,7 @@ impl Session {
     }
 
     /// Gives every stream that waits for its turn one.
-    pub(super) async fn take_turns(&mut self) -> Result<(), Over> {
+    pub(super) async fn take_turns(&mut self) -> Result<(), CloseReason> {
         for _ in 0..self.outside.turns.len() {
             if let Some(stream) = self.outside.turns.pop_front() {
                 self.read_outside(stream).await?;
@@ -325,7 +330,7 @@ impl Session {
         Ok(())
     }
 
-    async fn read_outside(&mut self, stream: StreamId) -> Result<(), Over> {
+    async fn read_outside(&mut self, stream: StreamId) -> Result<(), CloseReason> {
         let Some(pump) = self.outside.pumps.get_mut(&stream) else { return Ok(()) };
         if pump.reading != Reading::Turn {
             return Ok(());
@@ -342,7 +347,7 @@ impl Session {
                 Ok(())
             }
             Ok(Some(Received { bytes, .. })) if bytes.is_empty() => {
-                pump.reading = Reading::Over;
+                pump.reading = Reading::Done;
                 self.send(ServerMessage::StreamFinished { stream }, Bytes::new());
                 Ok(())
             }
@@ -370,7 +375,7 @@ impl Session {
         }
     }
 
-    async fn write_outside(&mut self, stream: StreamId) -> Result<(), Over> {
+    async fn write_outside(&mut self, stream: StreamId) -> Result<(), CloseReason> {
         let Some(pump) = self.outside.pumps.get_mut(&stream) else { return Ok(()) };
         if pump.error.is_some() {
             return Ok(());
@@ -399,16 +404,16 @@ impl Session {
     }
 
     /// The connection broke: the room ends the stream, and its page is told why.
-    async fn break_outside(&mut self, stream: StreamId, error: CallError) -> Result<(), Over> {
+    async fn break_outside(&mut self, stream: StreamId, error: CallError) -> Result<(), CloseReason> {
         if let Some(pump) = self.outside.pumps.get_mut(&stream) {
-            pump.reading = Reading::Over;
+            pump.reading = Reading::Done;
             pump.unsent.clear();
             pump.error = Some(error);
         }
         self.close_room_stream(stream).await
     }
 
-    async fn close_room_stream(&mut self, stream: StreamId) -> Result<(), Over> {
+    async fn close_room_stream(&mut self, stream: StreamId) -> Result<(), CloseReason> {
         self.request(Request::CloseStream { member: self.member, stream }).await
     }
 }

@@ -11,11 +11,11 @@ use proto::{
     server::ServerEvent,
 };
 
-use super::{Over, Session, authority, streams::FromPage};
+use super::{CloseReason, Session, authority, streams::StreamOp};
 
 impl Session {
     /// Acts on everything that came in or became possible.
-    pub(super) async fn take_events(&mut self) -> Result<(), Over> {
+    pub(super) async fn take_events(&mut self) -> Result<(), CloseReason> {
         while let Some(event) = self.endpoint.poll_event() {
             self.dirty = true;
             match event {
@@ -30,7 +30,7 @@ impl Session {
                     }
                 }
                 ServerEvent::StreamData { stream, data } => {
-                    self.hear_page(stream, FromPage::Data(data)).await?;
+                    self.forward(stream, StreamOp::Data(data)).await?;
                 }
                 ServerEvent::StreamRoom { stream } => self.stream_room(stream).await?,
                 ServerEvent::Message(message) => self.message(message).await?,
@@ -43,7 +43,7 @@ impl Session {
         self.send(ServerMessage::Result { id, outcome: Err(error) }, Bytes::new());
     }
 
-    async fn message(&mut self, message: ClientMessage) -> Result<(), Over> {
+    async fn message(&mut self, message: ClientMessage) -> Result<(), CloseReason> {
         if let Err(error) = authority::check(self.role, self.own_host, &message) {
             self.refuse_message(&message, error);
             return Ok(());
@@ -59,8 +59,8 @@ impl Session {
                 let credit = self.begin_stream(stream);
                 Request::OpenStream { member, stream, program, fd, credit }
             }
-            ClientMessage::StreamFinish { stream } => return self.hear_page(stream, FromPage::Finish).await,
-            ClientMessage::StreamClose { stream } => return self.hear_page(stream, FromPage::Close).await,
+            ClientMessage::StreamFinish { stream } => return self.forward(stream, StreamOp::Finish).await,
+            ClientMessage::StreamClose { stream } => return self.forward(stream, StreamOp::Close).await,
             ClientMessage::Subscribe { from } => {
                 self.endpoint.clear_trace();
                 self.trace = Some(from.max(1));
@@ -138,7 +138,7 @@ impl Session {
     }
 
     /// Passes on what the room has for this person.
-    pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<(), Over> {
+    pub(super) async fn deliver(&mut self, delivery: Delivery) -> Result<(), CloseReason> {
         match delivery {
             Delivery::StreamOpened { stream, outside, window } => {
                 self.stream_opened(stream, outside, window).await?;
@@ -149,7 +149,7 @@ impl Session {
             Delivery::Program { id, program } => {
                 self.send(ServerMessage::Program { id, program }, Bytes::new());
             }
-            Delivery::StreamData { stream, data, held } => self.stream_data(stream, data, held),
+            Delivery::StreamData { stream, data, permit } => self.stream_data(stream, data, permit),
             Delivery::StreamCredit { stream, total } => {
                 self.send(ServerMessage::StreamCredit { stream, total }, Bytes::new());
             }

@@ -1,7 +1,7 @@
 //! Streams between room and endpoint: what the page's credit does not allow yet is parked, and the room is told how
 //! much it may read. Few bytes are ever parked: a stream has few chunks.
 //!
-//! What the page sends before the room has said where a stream leads is parked too; it is within the first credit.
+//! What the page sends before the room has op where a stream leads is parked too; it is within the first credit.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -9,20 +9,20 @@ use std::{
 };
 
 use bytes::Bytes;
-use lab::{Held, OutsideLink, Request};
+use lab::{ChunkPermit, OutsideLink, Request};
 use proto::{call::CallError, id::StreamId, limits, message::ServerMessage};
 
-use super::{Over, Session};
+use super::{CloseReason, Session};
 
 /// The session's side of every stream.
 #[derive(Debug, Default)]
-pub(super) struct Parked {
-    streams: BTreeMap<StreamId, Lane>,
+pub(super) struct PendingStreams {
+    streams: BTreeMap<StreamId, StreamState>,
 }
 
 /// What the page does on a stream.
 #[derive(Debug)]
-pub(super) enum FromPage {
+pub(super) enum StreamOp {
     Data(Bytes),
     Finish,
     Close,
@@ -30,23 +30,23 @@ pub(super) enum FromPage {
 
 /// Where a stream leads.
 #[derive(Debug)]
-enum Way {
-    /// The room has not said yet; the page may have.
-    Unknown(VecDeque<FromPage>),
+enum Route {
+    /// The room has not op yet; the page may have.
+    Unknown(VecDeque<StreamOp>),
     Room,
     Outside,
 }
 
-impl Default for Way {
+impl Default for Route {
     fn default() -> Self {
         Self::Unknown(VecDeque::new())
     }
 }
 
 #[derive(Debug, Default)]
-struct Lane {
-    way: Way,
-    chunks: VecDeque<(Bytes, Held)>,
+struct StreamState {
+    route: Route,
+    chunks: VecDeque<(Bytes, ChunkPermit)>,
     /// Bytes the room has read, and may read in all.
     read: u64,
     allowed: u64,
@@ -58,7 +58,7 @@ impl Session {
     /// A stream begins; what the room may read at once.
     pub(super) fn begin_stream(&mut self, stream: StreamId) -> u64 {
         let allowed = self.endpoint.stream_room(stream) as u64;
-        self.parked.streams.insert(stream, Lane { allowed, ..Lane::default() });
+        self.pending.streams.insert(stream, StreamState { allowed, ..StreamState::default() });
         allowed
     }
 
@@ -68,113 +68,113 @@ impl Session {
         stream: StreamId,
         outside: Option<Arc<OutsideLink>>,
         window: u64,
-    ) -> Result<(), Over> {
-        let Some(lane) = self.parked.streams.get_mut(&stream) else { return Ok(()) };
-        let way = if outside.is_some() { Way::Outside } else { Way::Room };
-        let Way::Unknown(before) = std::mem::replace(&mut lane.way, way) else { return Ok(()) };
+    ) -> Result<(), CloseReason> {
+        let Some(state) = self.pending.streams.get_mut(&stream) else { return Ok(()) };
+        let route = if outside.is_some() { Route::Outside } else { Route::Room };
+        let Route::Unknown(before) = std::mem::replace(&mut state.route, route) else { return Ok(()) };
         if let Some(link) = outside {
             self.begin_outside(stream, link, window).await?;
         }
-        for said in before {
-            self.hear_page(stream, said).await?;
+        for op in before {
+            self.forward(stream, op).await?;
         }
         Ok(())
     }
 
     /// Passes on what the page does on a stream.
-    pub(super) async fn hear_page(&mut self, stream: StreamId, said: FromPage) -> Result<(), Over> {
+    pub(super) async fn forward(&mut self, stream: StreamId, op: StreamOp) -> Result<(), CloseReason> {
         let member = self.member;
-        match self.parked.streams.get_mut(&stream).map(|lane| &mut lane.way) {
+        match self.pending.streams.get_mut(&stream).map(|state| &mut state.route) {
             None => Ok(()),
-            Some(Way::Unknown(before)) => {
-                before.push_back(said);
+            Some(Route::Unknown(before)) => {
+                before.push_back(op);
                 Ok(())
             }
-            Some(Way::Room) => {
-                self.request(match said {
-                    FromPage::Data(data) => Request::StreamData { member, stream, data },
-                    FromPage::Finish => Request::FinishStream { member, stream },
-                    FromPage::Close => Request::CloseStream { member, stream },
+            Some(Route::Room) => {
+                self.request(match op {
+                    StreamOp::Data(data) => Request::StreamData { member, stream, data },
+                    StreamOp::Finish => Request::FinishStream { member, stream },
+                    StreamOp::Close => Request::CloseStream { member, stream },
                 })
                 .await
             }
-            Some(Way::Outside) => match said {
-                FromPage::Data(data) => self.send_outside(stream, data).await,
-                FromPage::Finish => self.finish_outside(stream).await,
-                FromPage::Close => self.close_outside(stream).await,
+            Some(Route::Outside) => match op {
+                StreamOp::Data(data) => self.send_outside(stream, data).await,
+                StreamOp::Finish => self.finish_outside(stream).await,
+                StreamOp::Close => self.close_outside(stream).await,
             },
         }
     }
 
-    pub(super) fn stream_data(&mut self, stream: StreamId, data: Bytes, held: Held) {
-        let Some(lane) = self.parked.streams.get_mut(&stream) else { return };
-        lane.read += data.len() as u64;
-        lane.chunks.push_back((data, held));
-        self.unpark(stream);
+    pub(super) fn stream_data(&mut self, stream: StreamId, data: Bytes, permit: ChunkPermit) {
+        let Some(state) = self.pending.streams.get_mut(&stream) else { return };
+        state.read += data.len() as u64;
+        state.chunks.push_back((data, permit));
+        self.send_pending(stream);
     }
 
     pub(super) fn stream_finished(&mut self, stream: StreamId) {
-        if let Some(lane) = self.parked.streams.get_mut(&stream) {
-            lane.finished = true;
-            self.unpark(stream);
+        if let Some(state) = self.pending.streams.get_mut(&stream) {
+            state.finished = true;
+            self.send_pending(stream);
         }
     }
 
     pub(super) fn stream_ended(&mut self, stream: StreamId, error: Option<CallError>) {
         let error = self.outside.remove(stream).or(error);
-        match self.parked.streams.get_mut(&stream) {
-            Some(lane) => {
-                lane.ended = Some(error);
-                self.unpark(stream);
+        match self.pending.streams.get_mut(&stream) {
+            Some(state) => {
+                state.ended = Some(error);
+                self.send_pending(stream);
             }
             None => self.send(ServerMessage::StreamEnded { stream, error }, Bytes::new()),
         }
     }
 
     /// The endpoint takes more of a stream.
-    pub(super) async fn stream_room(&mut self, stream: StreamId) -> Result<(), Over> {
-        if self.parked.streams.get(&stream).is_some_and(|lane| matches!(lane.way, Way::Outside)) {
+    pub(super) async fn stream_room(&mut self, stream: StreamId) -> Result<(), CloseReason> {
+        if self.pending.streams.get(&stream).is_some_and(|state| matches!(state.route, Route::Outside)) {
             self.outside.has_room(stream);
             return Ok(());
         }
-        self.unpark(stream);
+        self.send_pending(stream);
         self.allow(stream).await
     }
 
     /// Moves what can be moved to the endpoint, in order: bytes, the end of file, the end.
-    fn unpark(&mut self, stream: StreamId) {
-        let Some(lane) = self.parked.streams.get_mut(&stream) else { return };
-        while let Some((chunk, held)) = lane.chunks.pop_front() {
+    fn send_pending(&mut self, stream: StreamId) {
+        let Some(state) = self.pending.streams.get_mut(&stream) else { return };
+        while let Some((chunk, permit)) = state.chunks.pop_front() {
             match self.endpoint.stream_send(stream, chunk) {
                 Ok(()) => self.dirty = true,
                 Err(chunk) => {
-                    lane.chunks.push_front((chunk, held));
+                    state.chunks.push_front((chunk, permit));
                     // Asking makes the endpoint tell when there is room.
                     self.endpoint.stream_room(stream);
                     return;
                 }
             }
         }
-        if std::mem::take(&mut lane.finished) {
+        if std::mem::take(&mut state.finished) {
             self.endpoint.send(ServerMessage::StreamFinished { stream }, Bytes::new());
             self.dirty = true;
         }
-        let Some(lane) = self.parked.streams.get_mut(&stream) else { return };
-        if let Some(error) = lane.ended.take() {
-            self.parked.streams.remove(&stream);
+        let Some(state) = self.pending.streams.get_mut(&stream) else { return };
+        if let Some(error) = state.ended.take() {
+            self.pending.streams.remove(&stream);
             self.send(ServerMessage::StreamEnded { stream, error }, Bytes::new());
         }
     }
 
     /// Tells the room how much it may read of every stream.
-    pub(super) async fn allow_streams(&mut self) -> Result<(), Over> {
+    pub(super) async fn allow_streams(&mut self) -> Result<(), CloseReason> {
         let hungry: Vec<StreamId> = self
-            .parked
+            .pending
             .streams
             .iter()
-            .filter(|(_, lane)| {
-                !matches!(lane.way, Way::Outside)
-                    && lane.allowed.saturating_sub(lane.read) < limits::STREAM_CHUNK as u64
+            .filter(|(_, state)| {
+                !matches!(state.route, Route::Outside)
+                    && state.allowed.saturating_sub(state.read) < limits::STREAM_CHUNK as u64
             })
             .map(|(&stream, _)| stream)
             .collect();
@@ -184,15 +184,15 @@ impl Session {
         Ok(())
     }
 
-    async fn allow(&mut self, stream: StreamId) -> Result<(), Over> {
-        let Some(lane) = self.parked.streams.get_mut(&stream) else { return Ok(()) };
-        let parked: usize = lane.chunks.iter().map(|(chunk, _)| chunk.len()).sum();
-        let room = self.endpoint.stream_room(stream).saturating_sub(parked) as u64;
-        if lane.read + room <= lane.allowed {
+    async fn allow(&mut self, stream: StreamId) -> Result<(), CloseReason> {
+        let Some(state) = self.pending.streams.get_mut(&stream) else { return Ok(()) };
+        let waiting: usize = state.chunks.iter().map(|(chunk, _)| chunk.len()).sum();
+        let room = self.endpoint.stream_room(stream).saturating_sub(waiting) as u64;
+        if state.read + room <= state.allowed {
             return Ok(());
         }
-        lane.allowed = lane.read + room;
-        let total = lane.allowed;
+        state.allowed = state.read + room;
+        let total = state.allowed;
         self.request(Request::StreamCredit { member: self.member, stream, total }).await
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     link::{Asked, Link},
-    message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec},
+    message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec, exactly},
     option, self_test,
     spawner::Spawner,
     sysctl::HostSysctl,
@@ -170,6 +170,11 @@ impl Namespace {
         self.cookie
     }
 
+    /// Whether both are handles on the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.descriptor, &other.descriptor)
+    }
+
     /// A socket of another namespace would be a hole between rooms: it is closed, and the call fails with EXDEV.
     fn check(&self, socket: &OwnedFd) -> io::Result<()> {
         match self.cookie {
@@ -205,9 +210,4 @@ fn converse(mut link: Link, mut queue: mpsc::Receiver<Job>, process: &AtomicU32)
         // Nobody waits any longer: what was made is closed here.
         let _ = job.answer.send(asked);
     }
-}
-
-/// The descriptors that belong to an answer.
-pub(super) fn exactly<const N: usize>(descriptors: Vec<OwnedFd>) -> io::Result<[OwnedFd; N]> {
-    <[OwnedFd; N]>::try_from(descriptors).map_err(|_| Errno::BADMSG.into())
 }

@@ -15,7 +15,7 @@ use rustix::{
 
 use super::{
     message::{At as _, Failure},
-    unavailable::Step,
+    step::Step,
 };
 
 /// To make and enter namespaces, to set up devices, to capture.

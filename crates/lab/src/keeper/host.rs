@@ -14,8 +14,8 @@ use super::{
     message::{At as _, Failure, HostSpec, SocketFamily, SocketKind, SocketSpec},
     option,
     rtnetlink::{LOOPBACK, Rtnetlink},
+    step::Step,
     sysctl,
-    unavailable::Step,
 };
 
 /// The wire's end on every host.

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use super::{
     message::{self, Answer, At as _, Begin, Failure, Reply, Request},
     spawner::Spawner,
-    unavailable::Step,
+    step::Step,
 };
 use crate::confine::Confined;
 

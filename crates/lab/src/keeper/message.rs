@@ -1,7 +1,7 @@
 //! Requests, answers and their descriptors, one packet each, on the SOCK_SEQPACKET socket between main and keeper.
 
 use std::{
-    io::{IoSlice, IoSliceMut},
+    io::{self, IoSlice, IoSliceMut},
     mem::MaybeUninit,
     net::Ipv4Addr,
     os::fd::{BorrowedFd, OwnedFd},
@@ -16,7 +16,7 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{sysctl::HostSysctl, unavailable::Step};
+use super::{step::Step, sysctl::HostSysctl};
 use crate::confine::Confined;
 
 /// Longest encoded message, in bytes. The longest one has fewer than 32.
@@ -117,7 +117,7 @@ pub(super) struct Failure {
     pub(super) errno: i32,
 }
 
-impl From<Failure> for std::io::Error {
+impl From<Failure> for io::Error {
     fn from(failure: Failure) -> Self {
         Self::from_raw_os_error(failure.errno)
     }
@@ -134,7 +134,7 @@ impl<T> At<T> for Result<T, Errno> {
     }
 }
 
-impl<T> At<T> for std::io::Result<T> {
+impl<T> At<T> for io::Result<T> {
     fn at(self, step: Step) -> Result<T, Failure> {
         self.map_err(|error| Failure {
             step,
@@ -188,4 +188,9 @@ pub(super) fn receive<T: DeserializeOwned>(
     }
     let message = postcard::from_bytes(&bytes[..received.bytes]).map_err(|_| Errno::BADMSG)?;
     Ok(Some((message, descriptors)))
+}
+
+/// The descriptors that belong to an answer.
+pub(super) fn exactly<const N: usize>(descriptors: Vec<OwnedFd>) -> io::Result<[OwnedFd; N]> {
+    <[OwnedFd; N]>::try_from(descriptors).map_err(|_| Errno::BADMSG.into())
 }

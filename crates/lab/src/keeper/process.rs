@@ -15,8 +15,8 @@ use super::{
     confine::{self, Forked},
     host,
     message::{self, Answer, At as _, Begin, Failure, Reply, Request, Spawn},
+    step::Step,
     sysctl,
-    unavailable::Step,
 };
 use crate::confine::Confined;
 

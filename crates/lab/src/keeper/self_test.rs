@@ -17,12 +17,12 @@ use rustix::{
 
 use super::{
     HostSysctl,
-    client::exactly,
     link::Link,
-    message::{At as _, Failure, HostSpec, Reply, Request, SocketFamily, SocketKind, SocketSpec},
+    message::{At as _, Failure, HostSpec, Reply, Request, SocketFamily, SocketKind, SocketSpec, exactly},
     spawner::Spawner,
+    step::Step,
     tap,
-    unavailable::{Step, Unavailable},
+    unavailable::Unavailable,
 };
 use crate::diag::{self, DiagSocket};
 

@@ -23,7 +23,8 @@ use rustix::{
 use super::{
     ARGUMENT,
     message::{self, Answer, At as _, Failure, Reply, Spawn},
-    unavailable::{Step, Unavailable},
+    step::Step,
+    unavailable::Unavailable,
 };
 
 /// How long fork(2) may take on a loaded machine.

@@ -1,17 +1,36 @@
 //! Calls that may wait: one non-blocking try each, repeated when the kernel says that something has changed.
+//!
+//! connect(2) goes outside where the room's own network has no way. The room's kernel is asked first, every time. Only
+//! where it knows no way (ENETUNREACH) and nothing of the socket speaks against it, the [`crate::Outside`] is asked,
+//! which judges the address.
 
-use std::{net::SocketAddr, os::fd::BorrowedFd};
+use std::{
+    net::SocketAddr,
+    os::fd::{AsFd, BorrowedFd},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Flags, Kind, Outcome, PollEvents, Value},
     errno::Errno,
-    id::{CallRef, SocketId},
-    trace::Cause,
+    id::SocketId,
 };
 
-use super::{World, calls};
-use crate::{results::NoRoom, syscall};
+use super::{
+    lan::Lan,
+    machines,
+    people::People,
+    sockets::Sockets,
+    tables::Tables,
+    waiting::{Waiting, received},
+};
+use crate::{
+    end::{End, RoomFd},
+    outside::Outside,
+    results::NoRoom,
+    syscall,
+};
 
 /// What one try came to.
 #[derive(Debug)]
@@ -35,67 +54,116 @@ impl Attempt {
     }
 }
 
-impl World {
-    /// Tries a call that is kept.
-    pub(super) fn attempt(&mut self, id: CallRef) -> Attempt {
-        let Some((host, socket)) = self.waiting.get(&id).and_then(|w| Some((w.host, w.socket?))) else {
-            return Attempt::failed(CallError::errno(Errno::EBADF));
-        };
-        self.step_on(socket, host, Cause::Call(id), |world| {
-            let Some(waiting) = world.waiting.get(&id) else { return Attempt::Waits };
-            match waiting.call {
-                Call::Accept { .. } => world.try_accept(id, socket),
-                Call::Connect { address, .. } => world.try_connect(id, socket, address),
-                Call::Send { flags, .. } => world.try_send(id, socket, flags),
-                Call::SendTo { flags, address, .. } => world.try_sendto(id, socket, flags, address),
-                Call::Recv { flags, max, .. } => world.try_recv(id, socket, flags, max),
-                Call::RecvFrom { flags, max, .. } => world.try_recvfrom(id, socket, flags, max),
-                _ => Attempt::failed(CallError::errno(Errno::EOPNOTSUPP)),
-            }
-        })
+/// One try of a call, and what it may touch.
+#[derive(Debug)]
+pub(super) struct Try<'room> {
+    pub(super) waiting: &'room mut Waiting,
+    pub(super) socket: SocketId,
+    pub(super) sockets: &'room mut Sockets,
+    pub(super) lan: &'room mut Lan,
+    pub(super) people: &'room mut People,
+    pub(super) outside: Option<&'room Arc<dyn Outside>>,
+}
+
+impl Try<'_> {
+    /// Makes the system call.
+    pub(super) fn run(mut self) -> Attempt {
+        match self.waiting.call {
+            Call::Accept { .. } => self.accept(),
+            Call::Connect { address, .. } => self.connect(address),
+            Call::Send { flags, .. } => self.send(flags),
+            Call::SendTo { flags, address, .. } => self.send_to(flags, address),
+            Call::Recv { flags, max, .. } => self.recv(flags, max),
+            Call::RecvFrom { flags, max, .. } => self.recv_from(flags, max),
+            _ => Attempt::failed(CallError::errno(Errno::EOPNOTSUPP)),
+        }
     }
 
-    pub(super) fn never_waits(&self, id: CallRef) -> bool {
-        self.waiting.get(&id).is_some_and(calls::Waiting::never_waits)
+    fn end(&mut self) -> Result<&mut End, CallError> {
+        let socket = self.sockets.get_mut(self.socket);
+        socket.map(|socket| &mut socket.end).ok_or(CallError::errno(Errno::EBADF))
     }
 
-    /// Whether a call waits for TCP's urgent byte, which no read readiness announces.
-    pub(super) fn waits_for_urgent(&self, id: CallRef) -> bool {
-        matches!(self.waiting.get(&id).map(|w| &w.call),
-            Some(Call::Recv { flags, .. }) if flags.contains(Flags::OOB))
-    }
-
-    fn try_accept(&mut self, id: CallRef, socket: SocketId) -> Attempt {
-        let never_waits = self.never_waits(id);
-        let Some((listener, program)) =
-            self.sockets.get(&socket).zip(self.waiting.get(&id).map(|w| w.program))
-        else {
-            return Attempt::failed(CallError::errno(Errno::EBADF));
-        };
+    fn accept(&mut self) -> Attempt {
+        let (program, host) = (self.waiting.program, self.waiting.host);
         // A process out of descriptors takes nothing from the queue.
-        if let Err(errno) = self.programs.get(&program).ok_or(Errno::EBADF).and_then(|p| p.next_fd()) {
+        if let Err(errno) = self.lan.machines.tables.next_fd(program) {
             return Attempt::failed(CallError::errno(errno));
         }
-        if let Err(error) = self.may_have_socket(program) {
+        if let Err(error) = self.sockets.may_have(program, self.lan) {
             return Attempt::failed(error);
         }
-        let host = listener.host;
-        match listener.end.room().and_then(syscall::accept) {
-            Ok((os, peer)) => match self.adopt(program, host, os) {
+        let accepted = match self.end() {
+            Ok(end) => end.room().and_then(RoomFd::accept),
+            Err(error) => return Attempt::failed(error),
+        };
+        match accepted {
+            Ok((os, peer)) => match self.sockets.adopt(program, host, os, self.lan) {
                 Ok((fd, _)) => Attempt::done(Value::Accepted { fd, peer }),
                 Err(error) => Attempt::failed(error),
             },
-            Err(errno) => Attempt::error(syscall::making_failed(errno), never_waits),
+            Err(errno) => Attempt::error(syscall::making_failed(errno), self.waiting.never_waits()),
+        }
+    }
+
+    /// Begins to connect, or goes on: the kernel answers EALREADY until it is decided, then once how it ended. So the
+    /// socket is afterwards as a blocking call leaves it: connected, or as new.
+    fn connect(&mut self, address: SocketAddr) -> Attempt {
+        let result = self.connect_once(address);
+        let undecided = [Errno::EINPROGRESS, Errno::EALREADY].map(CallError::errno);
+        let waits = result.as_ref().is_err_and(|error| undecided.contains(error));
+        if waits {
+            self.clear_error_queue();
+        }
+        if self.sockets.is_outside(self.socket) {
+            self.waiting.outside = true;
+        }
+        match result {
+            Ok(()) => Attempt::done(Value::Done),
+            Err(_) if waits && !self.waiting.never_waits() => Attempt::Waits,
+            Err(error) => Attempt::failed(error),
+        }
+    }
+
+    /// What an earlier connect of this socket left in its error queue makes epoll report it for ever, and the room
+    /// would do nothing else while the next connect waits, or a recv after it.
+    fn clear_error_queue(&self) {
+        if let Some(fd) = self.sockets.get(self.socket).and_then(|socket| socket.end.room().ok()) {
+            syscall::clear_error_queue(fd.as_fd());
+        }
+    }
+
+    fn connect_once(&mut self, address: SocketAddr) -> Result<(), CallError> {
+        let was_outside = self.sockets.is_outside(self.socket);
+        if was_outside {
+            // It may come back into the room here.
+            self.sockets.stop_watching(self.socket);
+        }
+        let end = self.end()?;
+        let result = end.connect(address);
+        let no_way = !was_outside
+            && result == Err(CallError::errno(Errno::ENETUNREACH))
+            && end.kind() == Kind::Stream
+            && !machines::is_inside(address.ip());
+        match self.outside.filter(|_| no_way) {
+            Some(outside) => {
+                self.sockets.go_outside(self.socket, outside.connect(address)?);
+                Err(CallError::errno(Errno::EINPROGRESS))
+            }
+            None => {
+                self.sockets.update_interest(self.socket);
+                result
+            }
         }
     }
 
     /// A blocking send(2) on a stream returns when all is taken.
-    fn try_send(&mut self, id: CallRef, socket: SocketId, flags: Flags) -> Attempt {
-        let never_waits = self.never_waits(id);
-        let (Some(socket), Some(waiting)) = (self.sockets.get_mut(&socket), self.waiting.get_mut(&id)) else {
+    fn send(&mut self, flags: Flags) -> Attempt {
+        let never_waits = self.waiting.never_waits();
+        let Some(socket) = self.sockets.get_mut(self.socket) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
-        let end = &mut socket.end;
+        let (end, waiting) = (&mut socket.end, &mut *self.waiting);
         loop {
             match end.send(&waiting.payload[waiting.taken..], flags) {
                 Ok(sent) => waiting.taken += sent,
@@ -116,45 +184,33 @@ impl World {
     }
 
     /// On a stream the kernel ignores the address: it has one peer.
-    fn try_sendto(&mut self, id: CallRef, socket: SocketId, flags: Flags, to: SocketAddr) -> Attempt {
-        let never_waits = self.never_waits(id);
-        let (Some(end), Some(waiting)) =
-            (self.sockets.get(&socket).map(|socket| &socket.end), self.waiting.get(&id))
-        else {
+    fn send_to(&mut self, flags: Flags, to: SocketAddr) -> Attempt {
+        let Some(end) = self.sockets.get(self.socket).map(|socket| &socket.end) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
         if end.kind() == Kind::Stream {
-            return self.try_send(id, socket, flags);
+            return self.send(flags);
         }
-        match end.room().and_then(|fd| syscall::sendto(fd, &waiting.payload, flags, to)) {
+        match end.room().and_then(|fd| fd.sendto(&self.waiting.payload, flags, to)) {
             Ok(sent) => Attempt::done(Value::Sent(count(sent))),
-            Err(errno) => Attempt::error(CallError::errno(errno), never_waits),
+            Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
         }
     }
 
-    fn try_recv(&mut self, id: CallRef, socket: SocketId, flags: Flags, max: u32) -> Attempt {
-        match self.receive(id, socket, flags, max as usize) {
+    fn recv(&mut self, flags: Flags, max: u32) -> Attempt {
+        match self.receive(flags, max as usize) {
             Ok(attempt) => attempt,
-            Err(no_room) => self.without_room(id, socket, no_room),
+            Err(no_room) => self.without_room(no_room),
         }
     }
 
-    fn receive(
-        &mut self,
-        id: CallRef,
-        socket: SocketId,
-        flags: Flags,
-        max: usize,
-    ) -> Result<Attempt, NoRoom> {
-        let never_waits = self.never_waits(id);
-        let (Some(socket), Some(waiting)) = (self.sockets.get_mut(&socket), self.waiting.get_mut(&id)) else {
+    fn receive(&mut self, flags: Flags, max: usize) -> Result<Attempt, NoRoom> {
+        let never_waits = self.waiting.never_waits();
+        let results = self.waiting.member().and_then(|member| self.people.results(member));
+        let (Some(socket), Some(results)) = (self.sockets.get_mut(self.socket), results) else {
             return Ok(Attempt::failed(CallError::errno(Errno::EBADF)));
         };
-        let member = waiting.asked.and_then(|(member, _)| self.members.get(&member));
-        let Some(results) = member.map(|member| &member.results) else {
-            return Ok(Attempt::failed(CallError::errno(Errno::EBADF)));
-        };
-        let end = &mut socket.end;
+        let (end, waiting) = (&mut socket.end, &mut *self.waiting);
         // Peeking takes nothing, so there is nothing to go on collecting: such a call returns with what is there.
         let all =
             flags.contains(Flags::WAITALL) && !flags.contains(Flags::PEEK) && end.kind() == Kind::Stream;
@@ -163,7 +219,7 @@ impl World {
             let place = results.place(size)?;
             return Ok(match end.recv_fitting(size, flags) {
                 Ok(data) => {
-                    let (outcome, payload) = calls::received(data, place);
+                    let (outcome, payload) = received(data, place);
                     Attempt::Ended(outcome, payload)
                 }
                 Err(error) => Attempt::error(error, never_waits),
@@ -199,32 +255,33 @@ impl World {
     }
 
     /// There is no room for what a receive would bring: it waits until the page has taken what it has, or is refused.
-    fn without_room(&mut self, id: CallRef, socket: SocketId, no_room: NoRoom) -> Attempt {
-        let never_waits = self.never_waits(id);
-        let Some(waiting) = self.waiting.get_mut(&id) else { return Attempt::Waits };
-        match (no_room, waiting.asked) {
-            (NoRoom::Later(_), Some((member, _))) if !never_waits => {
-                self.starve(member, socket);
+    fn without_room(&mut self, no_room: NoRoom) -> Attempt {
+        let never_waits = self.waiting.never_waits();
+        match (no_room, self.waiting.member()) {
+            (NoRoom::Later(_), Some(member)) if !never_waits => {
+                self.people.starve(member, self.socket);
+                if let Some(socket) = self.sockets.get_mut(self.socket) {
+                    socket.starved = true;
+                }
                 Attempt::Waits
             }
-            (NoRoom::Later(error) | NoRoom::Never(error), _) if waiting.received.is_empty() => {
+            (NoRoom::Later(error) | NoRoom::Never(error), _) if self.waiting.received.is_empty() => {
                 Attempt::failed(error)
             }
             _ => {
-                let (outcome, payload) = waiting.take_received();
+                let (outcome, payload) = self.waiting.take_received();
                 Attempt::Ended(outcome, payload)
             }
         }
     }
 
     /// On a stream this is recv(2): the kernel names no sender.
-    fn try_recvfrom(&mut self, id: CallRef, socket: SocketId, flags: Flags, max: u32) -> Attempt {
-        let never_waits = self.never_waits(id);
-        let Some(end) = self.sockets.get(&socket).map(|socket| &socket.end) else {
+    fn recv_from(&mut self, flags: Flags, max: u32) -> Attempt {
+        let Some(end) = self.sockets.get(self.socket).map(|socket| &socket.end) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
         if end.kind() == Kind::Stream {
-            return match self.try_recv(id, socket, flags, max) {
+            return match self.recv(flags, max) {
                 Attempt::Ended(Ok(_), payload) => {
                     let value = Value::ReceivedFrom { length: count(payload.len()), from: None };
                     Attempt::Ended(Ok(value), payload)
@@ -233,69 +290,50 @@ impl World {
             };
         }
         let size = end.datagram_fits(max as usize);
-        let asked = self.waiting.get(&id).and_then(|waiting| waiting.asked);
-        let Some(member) = asked.and_then(|(member, _)| self.members.get(&member)) else {
+        let Some(results) = self.waiting.member().and_then(|member| self.people.results(member)) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
-        let place = match member.results.place(size) {
+        let place = match results.place(size) {
             Ok(place) => place,
-            Err(no_room) => return self.without_room(id, socket, no_room),
+            Err(no_room) => return self.without_room(no_room),
         };
         match end.recvfrom(size, flags) {
             Ok((data, from)) => {
                 let value = Value::ReceivedFrom { length: count(data.len()), from };
                 Attempt::Ended(Ok(value), place.fill(data))
             }
-            Err(errno) => Attempt::error(CallError::errno(errno), never_waits),
+            Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
         }
     }
+}
 
-    /// A real zero-timeout poll(2) over the descriptors of a kept call.
-    pub(super) fn attempt_poll(&mut self, id: CallRef) -> Attempt {
-        let Some(waiting) = self.waiting.get(&id) else { return Attempt::Waits };
-        let Call::Poll { fds } = &waiting.call else { return Attempt::Waits };
-        let sockets: Vec<Option<SocketId>> =
-            fds.iter().map(|(fd, _)| self.socket_of(waiting.program, *fd).ok()).collect();
-        for socket in sockets.iter().flatten() {
-            // A connection outside that may not be used is cut here, and the kernel tells so.
-            let _known = self.sockets.get_mut(socket).map(|socket| socket.end.check());
-        }
-        let Some(waiting) = self.waiting.get(&id) else { return Attempt::Waits };
-        let Call::Poll { fds } = &waiting.call else { return Attempt::Waits };
-        let ends: Vec<Option<BorrowedFd<'_>>> = sockets
-            .iter()
-            .map(|socket| socket.and_then(|id| self.sockets.get(&id)).map(|socket| socket.end.fd()))
-            .collect();
-        let open: Vec<(BorrowedFd<'_>, PollEvents)> =
-            ends.iter().zip(fds).filter_map(|(end, (_, events))| Some(((*end)?, *events))).collect();
-        let mut answers = match syscall::poll_now(&open) {
-            Ok(answers) => answers.into_iter(),
-            Err(errno) => return Attempt::failed(CallError::errno(errno)),
-        };
-        let revents = ends.iter().map(|end| match end {
-            Some(_) => answers.next().unwrap_or_default(),
-            None => PollEvents::NVAL,
-        });
-        let ready: Vec<_> =
-            fds.iter().map(|(fd, _)| *fd).zip(revents).filter(|(_, events)| !events.is_empty()).collect();
-        if ready.is_empty() { Attempt::Waits } else { Attempt::done(Value::Ready(ready)) }
+/// A real zero-timeout poll(2) over the descriptors of a kept call.
+pub(super) fn poll(waiting: &Waiting, sockets: &Sockets, tables: &Tables) -> Attempt {
+    let Call::Poll { fds } = &waiting.call else { return Attempt::Waits };
+    let ends: Vec<Option<&End>> = fds
+        .iter()
+        .map(|(fd, _)| {
+            let socket = tables.socket(waiting.program, *fd).ok()?;
+            sockets.get(socket).map(|socket| &socket.end)
+        })
+        .collect();
+    for end in ends.iter().flatten() {
+        // A connection outside that may not be used is cut here, and the kernel tells so.
+        let _known = end.check();
     }
-
-    /// Lets the sockets of a kept poll wake it.
-    pub(super) fn enrol_poll(&mut self, id: CallRef) {
-        let Some(waiting) = self.waiting.get(&id) else { return };
-        let Call::Poll { fds } = &waiting.call else { return };
-        let sockets: Vec<_> = fds
-            .iter()
-            .filter_map(|(fd, events)| Some((self.socket_of(waiting.program, *fd).ok()?, *events)))
-            .collect();
-        for (socket, events) in sockets {
-            if let Some(end) = self.sockets.get_mut(&socket) {
-                end.pollers.push((id, events));
-            }
-            self.update_interest(socket);
-        }
-    }
+    let open: Vec<(BorrowedFd<'_>, PollEvents)> =
+        ends.iter().zip(fds).filter_map(|(end, (_, events))| Some(((*end)?.fd(), *events))).collect();
+    let mut answers = match syscall::poll_now(&open) {
+        Ok(answers) => answers.into_iter(),
+        Err(errno) => return Attempt::failed(CallError::errno(errno)),
+    };
+    let revents = ends.iter().map(|end| match end {
+        Some(_) => answers.next().unwrap_or_default(),
+        None => PollEvents::NVAL,
+    });
+    let ready: Vec<_> =
+        fds.iter().map(|(fd, _)| *fd).zip(revents).filter(|(_, events)| !events.is_empty()).collect();
+    if ready.is_empty() { Attempt::Waits } else { Attempt::done(Value::Ready(ready)) }
 }
 
 fn is_again(error: &CallError) -> bool {

@@ -1,239 +1,134 @@
-//! Calls: from the page's request to the result, each ending exactly once.
+//! Calls and streams that wait: each call ends exactly once, calls of one descriptor and direction start as they came.
 //!
-//! What a call does to the kernel is in [`super::immediate`] (calls that never wait) and [`super::attempt`] (calls
-//! that may); this file keeps the order: calls of one descriptor and direction start as they came.
+//! What a call does to the kernel is in [`super::attempt`]; what comes of it is recorded after the packets it caused.
+//! A call that needs somebody outside the room's task (the keeper, a resolver) waits here like any other.
 
-use std::time::{Duration, Instant};
+mod echoes;
+mod stream_mode;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    os::fd::OwnedFd,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
-use futures_util::future::AbortHandle;
 use proto::{
-    call::{Call, CallError, Flags, Outcome, Value, Wait},
+    call::{Call, CallError, Kind, Outcome, Value, Wait},
     errno::Errno,
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
-    limits,
     trace::{CallBegin, CallEnd, Cause, Data, What},
 };
 
-use super::{Timer, World, attempt::Attempt, ping::Ping, timers::TimerKey};
-use crate::{delivery::Delivery, results::Place};
+use super::{
+    attempt::{self, Attempt, Try},
+    lan::Lan,
+    people::People,
+    sockets::Sockets,
+    streams::Streams,
+    timers::Timer,
+    waiting::{Direction, Waiting, check},
+};
+use crate::{outside::Outside, request::CallRequest, syscall};
 
-/// Which queue of a descriptor a call stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    Read,
-    Write,
-}
-
-impl Direction {
-    /// The direction of calls that may wait on one descriptor; none for all others.
-    pub(super) fn of(call: &Call) -> Option<Self> {
-        match call {
-            Call::Accept { .. } | Call::Recv { .. } | Call::RecvFrom { .. } | Call::Ping { .. } => {
-                Some(Self::Read)
-            }
-            Call::Connect { .. } | Call::Send { .. } | Call::SendTo { .. } => Some(Self::Write),
-            _ => None,
-        }
-    }
-}
-
-/// A call as a page asks for it.
-#[derive(Clone, Debug)]
-pub struct CallRequest {
-    /// Who asks.
-    pub member: MemberId,
-    /// The page's number for it.
-    pub id: CallId,
-    /// Which of their programs makes it.
-    pub program: ProgramId,
-    /// The call.
-    pub call: Call,
-    /// How long it may wait.
-    pub wait: Wait,
-    /// The line of the program's text that makes it, as the page says.
-    pub line: Option<u32>,
-    /// The bytes that follow it.
-    pub payload: Bytes,
-}
-
-/// A call that has begun and not ended.
+/// All calls and streams of a room, on its machines.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) id: CallRef,
-    /// Who asked and the page's number; none for the close(2) of a process's exit.
-    pub(super) asked: Option<(MemberId, CallId)>,
-    pub(super) program: ProgramId,
-    pub(super) host: HostId,
-    pub(super) call: Call,
-    pub(super) payload: Bytes,
-    pub(super) wait: Wait,
-    pub(super) began: u64,
-    pub(super) socket: Option<SocketId>,
-    /// Bytes of a send that the kernel has taken.
-    pub(super) taken: usize,
-    /// Bytes of a MSG_WAITALL receive that are here.
-    pub(super) received: Vec<u8>,
-    /// The place that is reserved for them.
-    pub(super) place: Option<Place>,
-    /// It went outside the room, where packets are not recorded.
-    pub(super) outside: bool,
-    pub(super) ping: Option<Ping>,
-    /// Stops work outside the room that nobody waits for any more.
-    pub(super) abort: Option<AbortHandle>,
-    /// The end of its time.
-    pub(super) timer: Option<TimerKey>,
+pub(super) struct Calls {
+    pub(super) lan: Lan,
+    pub(super) people: People,
+    pub(super) sockets: Sockets,
+    pub(super) outside: Option<Arc<dyn Outside>>,
+    streams: Streams,
+    waiting: BTreeMap<CallRef, Waiting>,
+    /// The page's number of each waiting call.
+    asked: HashMap<(MemberId, CallId), CallRef>,
+    last: u64,
 }
 
-impl Waiting {
-    /// Whether the kernel's EAGAIN or EINPROGRESS is the result.
-    pub(super) fn never_waits(&self) -> bool {
-        let dontwait = match self.call {
-            Call::Send { flags, .. }
-            | Call::SendTo { flags, .. }
-            | Call::Recv { flags, .. }
-            | Call::RecvFrom { flags, .. } => flags.contains(Flags::DONTWAIT),
-            _ => false,
-        };
-        dontwait || self.wait == Wait::No
+impl Calls {
+    pub(super) fn new(
+        lan: Lan,
+        people: People,
+        sockets: Sockets,
+        streams: Streams,
+        outside: Option<Arc<dyn Outside>>,
+    ) -> Self {
+        let (waiting, asked) = (BTreeMap::new(), HashMap::new());
+        Self { lan, people, sockets, outside, streams, waiting, asked, last: 0 }
     }
 
-    fn taken(&self) -> u32 {
-        u32::try_from(self.taken).unwrap_or(u32::MAX)
+    /// Does `act` to one socket as one step: what its machine sends then is caused by it. `caller` is the socket whose
+    /// connect(2) it is.
+    fn step_on<T>(
+        &mut self,
+        socket: SocketId,
+        cause: Cause,
+        caller: Option<SocketId>,
+        act: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        let before = self.sockets.get(socket)?;
+        let (host, was_outside) = (before.host, before.end.is_outside());
+        self.lan.drain(host);
+        let result = act(self);
+        let outside = self.sockets.get(socket).map_or(was_outside, |socket| socket.end.is_outside());
+        self.lan.collect_of_socket(host, cause, caller, outside);
+        Some(result)
     }
 
-    /// The result of a receive with the bytes it has collected.
-    pub(super) fn take_received(&mut self) -> (Outcome, Bytes) {
-        received(std::mem::take(&mut self.received), self.place.take().unwrap_or_default())
-    }
-
-    /// How a call ends that was interrupted: with what it has, or with `error`.
-    fn interrupted(&mut self, error: CallError) -> (Outcome, Bytes) {
-        match self.call {
-            Call::Recv { .. } if !self.received.is_empty() => self.take_received(),
-            Call::RecvFrom { .. } if !self.received.is_empty() => {
-                let (_, payload) = self.take_received();
-                let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-                (Ok(Value::ReceivedFrom { length, from: None }), payload)
-            }
-            _ => (Err(error), Bytes::new()),
-        }
-    }
-}
-
-/// The result of a recv.
-pub(super) fn received(bytes: Vec<u8>, place: Place) -> (Outcome, Bytes) {
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    (Ok(Value::Received { length }), place.fill(bytes))
-}
-
-/// Arguments that no system call is made for.
-fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
-    let limit = |limit: &str, value: u64| Err(CallError::Limit { limit: limit.to_owned(), value });
-    match call {
-        Call::Send { length, .. } | Call::SendTo { length, .. } if *length as usize != payload.len() => {
-            Err(CallError::Protocol { rule: "payload length".to_owned() })
-        }
-        Call::Send { length, .. } | Call::SendTo { length, .. } if *length > limits::CALL_PAYLOAD => {
-            limit("call-payload", limits::CALL_PAYLOAD.into())
-        }
-        Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. }
-            if flags.contains(Flags::WAITALL) && *max > limits::CALL_PAYLOAD =>
-        {
-            limit("call-payload", limits::CALL_PAYLOAD.into())
-        }
-        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => {
-            limit("poll-descriptors", limits::POLL_DESCRIPTORS as u64)
-        }
-        Call::Ping { count, .. } if *count == 0 || *count > limits::PING_COUNT => {
-            limit("ping-count", limits::PING_COUNT.into())
-        }
-        _ => Ok(()),
-    }
-}
-
-impl World {
-    /// Begins a call; its result is delivered to the member, now or later.
-    pub(crate) async fn call(&mut self, request: CallRequest) {
-        let refused = self.refusal(&request);
-        if let Some(error) = refused {
-            return self.deliver_result(request.member, request.id, Err(error), Bytes::new());
-        }
-        let Some(mut waiting) = self.begin(request) else { return };
-        match waiting.call {
-            Call::Socket { family, kind } => {
-                let (outcome, socket) = self.make_socket(&waiting, family, kind).await;
-                waiting.socket = socket;
-                self.finish(waiting, outcome, Bytes::new());
-            }
-            Call::Resolve { .. } => self.resolve(waiting).await,
-            Call::Ping { .. } => self.ping(waiting).await,
-            Call::Poll { .. } => self.begin_poll(waiting),
-            _ if Direction::of(&waiting.call).is_some() => self.begin_waitable(waiting),
-            _ => self.immediate(waiting),
-        }
-    }
-
-    fn refusal(&self, request: &CallRequest) -> Option<CallError> {
+    /// Why a call cannot begin.
+    pub(super) fn refusal(&self, request: &CallRequest) -> Option<CallError> {
         let protocol = |rule: &str| Some(CallError::Protocol { rule: rule.to_owned() });
-        match self.programs.get(&request.program) {
+        match self.lan.machines.tables.info(request.program) {
             None => return protocol("no such program"),
-            Some(program) if program.info.by != Some(request.member) => return protocol("another's program"),
+            Some(program) if program.by != Some(request.member) => return protocol("another's program"),
             Some(_) => {}
         }
         if self.asked.contains_key(&(request.member, request.id)) {
             return protocol("call number in use");
         }
-        let outstanding = self.members.get(&request.member).map_or(0, |member| member.outstanding);
-        if outstanding >= limits::OUTSTANDING_CALLS {
-            let value = limits::OUTSTANDING_CALLS as u64;
-            return Some(CallError::Limit { limit: "outstanding-calls".to_owned(), value });
-        }
-        check(&request.call, &request.payload).err()
+        self.people.may_call(request.member).and_then(|()| check(&request.call, &request.payload)).err()
     }
 
-    fn begin(&mut self, request: CallRequest) -> Option<Waiting> {
+    /// Records that a call begins.
+    pub(super) fn begin(&mut self, request: CallRequest) -> Option<Waiting> {
         let CallRequest { member, id: asked, program, call, wait, line, payload } = request;
-        let info = &self.programs.get(&program)?.info;
-        let (host, by) = (info.host, info.by);
-        let id = self.numbers.call();
-        let socket = call.fd().and_then(|fd| self.socket_of(program, fd).ok());
-        self.record(What::CallBegin(CallBegin {
-            id,
-            by,
-            host,
-            program,
-            call: call.clone(),
-            data: Data::of(&payload),
-            socket,
-            line,
-        }));
-        Some(Waiting {
-            id,
-            asked: Some((member, asked)),
-            program,
-            host,
-            call,
-            payload,
-            wait,
-            began: self.log.now(),
-            socket,
-            taken: 0,
-            received: Vec::new(),
-            place: None,
-            outside: socket.is_some_and(|id| self.is_outside(id)),
-            ping: None,
-            abort: None,
-            timer: None,
-        })
+        let waiting = self.begin_of(program, call, line, &payload)?;
+        let outside = waiting.socket.is_some_and(|id| self.sockets.is_outside(id));
+        Some(Waiting { asked: Some((member, asked)), payload, wait, outside, ..waiting })
     }
 
-    fn begin_waitable(&mut self, waiting: Waiting) {
-        let Some((socket, direction)) = waiting.socket.zip(Direction::of(&waiting.call)) else {
-            return self.finish(waiting, Err(CallError::errno(Errno::EBADF)), Bytes::new());
-        };
-        let id = waiting.id;
-        let never_waits = waiting.never_waits();
+    fn begin_of(
+        &mut self,
+        program: ProgramId,
+        call: Call,
+        line: Option<u32>,
+        payload: &Bytes,
+    ) -> Option<Waiting> {
+        let info = self.lan.machines.tables.info(program)?;
+        let (host, by) = (info.host, info.by);
+        self.last += 1;
+        let id = CallRef(self.last);
+        let socket = call.fd().and_then(|fd| self.lan.machines.tables.socket(program, fd).ok());
+        let data = Data::of(payload);
+        let began = CallBegin { id, by, host, program, call: call.clone(), data, socket, line };
+        self.lan.record(What::CallBegin(began));
+        let now = self.lan.observer.now();
+        Some(Waiting { socket, ..Waiting::new(id, program, host, call, now) })
+    }
+
+    /// Begins a call on a descriptor.
+    pub(super) fn begin_on_descriptor(&mut self, waiting: Waiting) {
+        match (Direction::of(&waiting.call), waiting.socket) {
+            (_, None) => self.finish(waiting, Err(CallError::errno(Errno::EBADF)), Bytes::new()),
+            (None, Some(socket)) => self.immediate(waiting, socket),
+            (Some(direction), Some(socket)) => self.begin_waitable(waiting, socket, direction),
+        }
+    }
+
+    fn begin_waitable(&mut self, waiting: Waiting, socket: SocketId, direction: Direction) {
+        let (id, urgent, never_waits) = (waiting.id, waiting.is_urgent(), waiting.never_waits());
         self.keep(waiting);
         if never_waits {
             if direction == Direction::Write {
@@ -243,8 +138,8 @@ impl World {
             // It asks the kernel at once, whoever else waits: that is what not waiting means.
             return self.attempt_once(id);
         }
-        if let Some(socket) = self.sockets.get_mut(&socket) {
-            socket.queue(direction).push_back(id);
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.enqueue(direction, id, urgent);
         }
         self.advance(socket, direction);
     }
@@ -257,7 +152,22 @@ impl World {
         }
     }
 
-    fn begin_poll(&mut self, waiting: Waiting) {
+    /// Tries a call that is kept.
+    fn attempt(&mut self, id: CallRef) -> Attempt {
+        let bad = || Attempt::failed(CallError::errno(Errno::EBADF));
+        let Some(waiting) = self.waiting.get(&id) else { return bad() };
+        let Some(socket) = waiting.socket else { return bad() };
+        let caller = matches!(waiting.call, Call::Connect { .. }).then_some(socket);
+        let tried = self.step_on(socket, Cause::Call(id), caller, |calls| {
+            let Self { lan, people, sockets, outside, waiting, .. } = calls;
+            let Some(waiting) = waiting.get_mut(&id) else { return Attempt::Waits };
+            Try { waiting, socket, sockets, lan, people, outside: outside.as_ref() }.run()
+        });
+        tried.unwrap_or_else(bad)
+    }
+
+    /// Begins a poll.
+    pub(super) fn begin_poll(&mut self, waiting: Waiting) {
         let id = waiting.id;
         let never_waits = waiting.never_waits();
         self.keep(waiting);
@@ -268,56 +178,75 @@ impl World {
         }
     }
 
+    fn attempt_poll(&self, id: CallRef) -> Attempt {
+        let waiting = self.waiting.get(&id);
+        waiting.map_or(Attempt::Waits, |w| attempt::poll(w, &self.sockets, &self.lan.machines.tables))
+    }
+
+    /// Lets the sockets of a kept poll wake it.
+    fn enrol_poll(&mut self, id: CallRef) {
+        let Some(waiting) = self.waiting.get(&id) else { return };
+        let Call::Poll { fds } = &waiting.call else { return };
+        for (fd, events) in fds {
+            let Ok(socket) = self.lan.machines.tables.socket(waiting.program, *fd) else { continue };
+            if let Some(end) = self.sockets.get_mut(socket) {
+                end.pollers.push((id, *events));
+            }
+            self.sockets.update_interest(socket);
+        }
+    }
+
     /// Keeps a call that may have to wait, with the end of its time.
     pub(super) fn keep(&mut self, mut waiting: Waiting) {
         if let Wait::Millis(ms) = waiting.wait {
             let end = Instant::now() + Duration::from_millis(ms.into());
-            waiting.timer = Some(self.timers.set(end, Timer::CallWait(waiting.id)));
+            waiting.timer = Some(self.lan.timers.set(end, Timer::CallWait(waiting.id)));
         }
         if let Some(asked) = waiting.asked {
             self.asked.insert(asked, waiting.id);
-            self.count_outstanding(asked.0, 1);
+            self.people.count_outstanding(asked.0, 1);
         }
         self.waiting.insert(waiting.id, waiting);
     }
 
-    fn count_outstanding(&mut self, member: MemberId, by: isize) {
-        if let Some(member) = self.members.get_mut(&member) {
-            member.outstanding = member.outstanding.saturating_add_signed(by);
-        }
+    /// A call that still waits.
+    pub(super) fn get(&self, id: CallRef) -> Option<&Waiting> {
+        self.waiting.get(&id)
     }
 
     /// Lets the calls at the head of a queue go on until one has to wait.
-    pub(super) fn advance(&mut self, socket: SocketId, direction: Direction) {
+    fn advance(&mut self, socket: SocketId, direction: Direction) {
         if direction == Direction::Read
-            && let Some(socket) = self.sockets.get_mut(&socket)
+            && let Some(socket) = self.sockets.get_mut(socket)
         {
             socket.starved = false;
         }
-        while let Some(head) = self.sockets.get_mut(&socket).and_then(|s| s.queue(direction).front().copied())
-        {
+        while let Some(head) = self.sockets.get(socket).and_then(|socket| socket.head(direction)) {
             match self.attempt(head) {
                 Attempt::Waits => break,
                 Attempt::Ended(outcome, payload) => self.end(head, outcome, payload),
             }
         }
-        self.update_interest(socket);
+        self.sockets.update_interest(socket);
+    }
+
+    /// A member's page has taken results: receives that waited for that go on.
+    pub(super) fn results_taken(&mut self, member: MemberId) {
+        let starved = self.people.take_starved(member);
+        starved.into_iter().for_each(|socket| self.advance(socket, Direction::Read));
     }
 
     /// Something happened on a socket.
-    pub(crate) fn socket_ready(&mut self, socket: SocketId) {
-        let head = self.sockets.get(&socket).and_then(|s| s.readers.front().copied());
-        if let Some(call) = head.filter(|call| self.waiting.get(call).is_some_and(|w| w.ping.is_some())) {
+    pub(super) fn socket_ready(&mut self, socket: SocketId) {
+        let reader = self.sockets.get(socket).and_then(|socket| socket.head(Direction::Read));
+        if let Some(call) = reader.filter(|call| self.waiting.get(call).is_some_and(|w| w.ping.is_some())) {
             return self.echo_ready(call);
         }
         self.advance(socket, Direction::Write);
         self.advance(socket, Direction::Read);
-        let pollers: Vec<CallRef> = self
-            .sockets
-            .get(&socket)
-            .map(|s| s.pollers.iter().map(|(call, _)| *call).collect())
-            .unwrap_or_default();
-        for call in pollers {
+        let pollers: Option<Vec<CallRef>> =
+            self.sockets.get(socket).map(|s| s.pollers.iter().map(|(call, _)| *call).collect());
+        for call in pollers.unwrap_or_default() {
             if let Attempt::Ended(outcome, payload) = self.attempt_poll(call) {
                 self.end(call, outcome, payload);
             }
@@ -327,91 +256,92 @@ impl World {
 
     /// Ends a call that is kept: takes it out of every queue, then finishes it.
     pub(super) fn end(&mut self, id: CallRef, outcome: Outcome, payload: Bytes) {
-        let Some(waiting) = self.waiting.remove(&id) else { return };
-        if let Some(asked) = waiting.asked {
-            self.asked.remove(&asked);
-            self.count_outstanding(asked.0, -1);
-        }
-        let echo = waiting.ping.as_ref().and_then(|ping| ping.echo);
-        waiting.timer.into_iter().chain(echo).for_each(|timer| self.timers.unset(timer));
-        if let Some(abort) = &waiting.abort {
-            abort.abort();
-        }
+        let Some(waiting) = self.take(id) else { return };
         let held = self.leave_queues(&waiting);
         let socket = waiting.socket;
         // A socket that was closed while this call held it goes now, and its FIN with it.
         held.iter().for_each(|&socket| self.release_if_closed(socket, Cause::Call(id)));
-        held.into_iter().chain(socket).for_each(|socket| self.update_interest(socket));
+        held.into_iter().chain(socket).for_each(|socket| self.sockets.update_interest(socket));
         self.finish(waiting, outcome, payload);
     }
 
-    pub(super) fn is_outside(&self, socket: SocketId) -> bool {
-        self.sockets.get(&socket).is_some_and(|socket| socket.end.is_outside())
+    /// Takes a call out of those that wait; whoever works for it may stop.
+    pub(super) fn take(&mut self, id: CallRef) -> Option<Waiting> {
+        let mut waiting = self.waiting.remove(&id)?;
+        if let Some(asked) = waiting.asked {
+            self.asked.remove(&asked);
+            self.people.count_outstanding(asked.0, -1);
+        }
+        let echo = waiting.ping.as_ref().and_then(|ping| ping.echo);
+        waiting.timer.take().into_iter().chain(echo).for_each(|timer| self.lan.timers.unset(timer));
+        if let Some(abort) = waiting.abort.take() {
+            abort.abort();
+        }
+        Some(waiting)
     }
 
     fn leave_queues(&mut self, waiting: &Waiting) -> Vec<SocketId> {
-        let mut held = Vec::new();
-        if let Call::Poll { fds } = &waiting.call {
-            let polled: Vec<SocketId> = self
-                .sockets
-                .iter()
-                .filter(|(_, s)| s.pollers.iter().any(|(c, _)| *c == waiting.id))
-                .map(|(&id, _)| id)
-                .collect();
-            debug_assert!(polled.len() <= fds.len());
-            for id in polled {
-                if let Some(socket) = self.sockets.get_mut(&id) {
+        if let Call::Poll { .. } = &waiting.call {
+            let polled = self.sockets.polled_by(waiting.id);
+            for &id in &polled {
+                if let Some(socket) = self.sockets.get_mut(id) {
                     socket.pollers.retain(|(call, _)| *call != waiting.id);
-                    held.push(id);
                 }
             }
-        } else if let Some((id, direction)) = waiting.socket.zip(Direction::of(&waiting.call))
-            && let Some(socket) = self.sockets.get_mut(&id)
-        {
-            socket.queue(direction).retain(|call| *call != waiting.id);
-            held.push(id);
+            return polled;
         }
-        held
+        let Some((id, direction)) = waiting.socket.zip(Direction::of(&waiting.call)) else {
+            return Vec::new();
+        };
+        let Some(socket) = self.sockets.get_mut(id) else { return Vec::new() };
+        socket.dequeue(direction, waiting.id);
+        vec![id]
     }
 
     /// Records the end of a call, after the packets it caused, and tells who asked.
     #[expect(clippy::needless_pass_by_value, reason = "a call that is finished is no more")]
     pub(super) fn finish(&mut self, waiting: Waiting, outcome: Outcome, payload: Bytes) {
-        self.settle();
-        let socket = match (&outcome, waiting.program) {
-            (Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }), program) => {
-                self.socket_of(program, *fd).ok()
+        self.lan.settle();
+        let socket = match outcome {
+            Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => {
+                self.lan.machines.tables.socket(waiting.program, fd).ok()
             }
             _ => waiting.socket,
         };
-        let outside = waiting.outside || socket.is_some_and(|id| self.is_outside(id));
-        self.record(What::CallEnd(CallEnd {
+        let outside = waiting.outside || socket.is_some_and(|id| self.sockets.is_outside(id));
+        self.lan.record(What::CallEnd(CallEnd {
             id: waiting.id,
             outcome: outcome.clone(),
             data: Data::of(&payload),
             socket,
-            elapsed: self.log.now().saturating_sub(waiting.began),
+            elapsed: self.lan.observer.now().saturating_sub(waiting.began),
             outside,
         }));
         if let Some((member, id)) = waiting.asked {
-            self.deliver_result(member, id, outcome, payload);
+            self.people.deliver_result(member, id, outcome, payload);
         }
     }
 
+    /// Ends a call that is not kept with an error.
+    pub(super) fn fail(&mut self, waiting: Waiting, error: CallError) {
+        self.finish(waiting, Err(error), Bytes::new());
+    }
+
     /// Cancels a waiting call. One that has ended is none any more: it ends exactly once.
-    pub(crate) fn cancel(&mut self, member: MemberId, id: CallId) {
+    pub(super) fn cancel(&mut self, member: MemberId, id: CallId) {
         if let Some(call) = self.asked.get(&(member, id)).copied() {
             self.interrupt(call);
         }
     }
 
-    pub(super) fn interrupt(&mut self, id: CallRef) {
+    fn interrupt(&mut self, id: CallRef) {
         let Some(waiting) = self.waiting.get_mut(&id) else { return };
         let taken = waiting.taken();
         let (outcome, payload) = waiting.interrupted(CallError::Errno { errno: Errno::EINTR, taken });
         self.end_early(id, outcome, payload);
     }
 
+    /// The time that a call may wait is over.
     pub(super) fn wait_ran_out(&mut self, id: CallRef) {
         let Some(waiting) = self.waiting.get_mut(&id) else { return };
         let taken = waiting.taken();
@@ -431,17 +361,110 @@ impl World {
         }
     }
 
-    pub(super) fn deliver_result(&mut self, member: MemberId, id: CallId, outcome: Outcome, payload: Bytes) {
-        self.deliver(member, Delivery::Result { id, outcome, payload });
+    /// The calls of a member that still wait.
+    pub(super) fn waiting_of(&self, member: MemberId) -> Vec<(CallId, ProgramId, Call)> {
+        let own = |waiting: &&Waiting| waiting.member() == Some(member);
+        let told = |w: &Waiting| w.asked.map(|(_, id)| (id, w.program, w.call.clone()));
+        self.waiting.values().filter(own).filter_map(told).collect()
     }
 
-    /// The calls of a member that still wait.
-    pub(crate) fn waiting_of(&self, member: MemberId) -> Vec<(CallId, ProgramId, Call)> {
-        self.waiting
-            .values()
-            .filter_map(|w| {
-                w.asked.filter(|(by, _)| *by == member).map(|(_, id)| (id, w.program, w.call.clone()))
-            })
-            .collect()
+    /// A process exits: calls are interrupted, then the kernel closes the descriptors in order.
+    pub(super) fn exit(&mut self, program: ProgramId) {
+        let own = self.waiting.values().filter(|w| w.program == program);
+        let calls: Vec<CallRef> = own.map(|w| w.id).collect();
+        calls.into_iter().for_each(|call| self.interrupt(call));
+        let owned = |id: &SocketId| self.lan.machines.tables.name(*id).is_some_and(|(p, _)| p == program);
+        let streams: Vec<_> = self.streams.sockets().into_iter().filter(owned).collect();
+        streams.into_iter().for_each(|socket| self.end_stream(socket, None));
+        for fd in self.lan.machines.tables.open_of(program) {
+            if let Some(waiting) = self.begin_of(program, Call::Close { fd }, None, &Bytes::new()) {
+                self.begin_on_descriptor(waiting);
+            }
+        }
+    }
+
+    /// A call that never waits: one system call, its result, done.
+    fn immediate(&mut self, waiting: Waiting, socket: SocketId) {
+        let cause = Cause::Call(waiting.id);
+        let outcome = self.step_on(socket, cause, None, |calls| calls.immediately(&waiting, socket));
+        self.finish(waiting, outcome.unwrap_or(Err(CallError::errno(Errno::EBADF))), Bytes::new());
+    }
+
+    fn immediately(&mut self, waiting: &Waiting, id: SocketId) -> Result<Value, CallError> {
+        if let Call::Close { fd } = waiting.call {
+            self.lan.machines.tables.close(waiting.program, fd).map_err(CallError::errno)?;
+            self.release(id);
+            return Ok(Value::Done);
+        }
+        if let Call::GetSockName { .. } = waiting.call {
+            return self.local_address(id).map(Value::Address).map_err(CallError::errno);
+        }
+        let end = self.sockets.get_mut(id).map(|socket| &mut socket.end);
+        let end = end.ok_or(CallError::errno(Errno::EBADF))?;
+        match waiting.call {
+            Call::Bind { address, .. } => {
+                end.room().and_then(|fd| fd.bind(address)).map_err(CallError::errno)?;
+            }
+            Call::Listen { backlog, .. } => {
+                end.room().and_then(|fd| fd.listen(backlog)).map_err(CallError::errno)?;
+            }
+            Call::Shutdown { how, .. } => end.shutdown(how)?,
+            Call::SetSockOpt { name, value, .. } => end.setsockopt(name, value)?,
+            Call::GetSockOpt { name, .. } => return end.getsockopt(name).map(Value::Option),
+            Call::GetPeerName { .. } => return end.getpeername().map(Value::Address),
+            _ => return Err(CallError::errno(Errno::EOPNOTSUPP)),
+        }
+        Ok(Value::Done)
+    }
+
+    /// The address a program sees for its own end: outside the room a substitute, the machine's own address with the
+    /// real port, since the server's own addresses are nobody's business.
+    fn local_address(&self, id: SocketId) -> Result<SocketAddr, Errno> {
+        let socket = self.sockets.get(id).ok_or(Errno::EBADF)?;
+        let real = syscall::getsockname(socket.end.fd())?;
+        let own = self.lan.machines.get(socket.host).map(|host| host.info.address);
+        Ok(match own.filter(|_| socket.end.is_outside()) {
+            Some(own) => SocketAddr::new(own, real.port()),
+            None => real,
+        })
+    }
+
+    /// Closes a socket if nothing names or holds it any more: this is where its FIN leaves.
+    fn release(&mut self, id: SocketId) {
+        self.sockets.update_interest(id);
+        if let Some(end) = self.sockets.take_free(id, &mut self.lan) {
+            end.close();
+            self.end_stream(id, None);
+        }
+    }
+
+    /// Closes a socket that only waited for what held it, as one step: its FIN belongs to that.
+    fn release_if_closed(&mut self, id: SocketId, cause: Cause) {
+        if self.lan.machines.tables.name(id).is_none() {
+            self.step_on(id, cause, None, |calls| calls.release(id));
+        }
+    }
+
+    /// Destroys every socket of a machine and lets the calls that waited on them see it.
+    pub(super) fn destroy_sockets(&mut self, host: HostId) {
+        self.lan.destroy_sockets(host);
+        self.sockets.on(host).into_iter().for_each(|socket| self.socket_ready(socket));
+        self.lan.look(host);
+    }
+
+    /// Ends a socket(2).
+    pub(super) fn finish_socket(&mut self, waiting: Waiting, made: Result<OwnedFd, CallError>) {
+        let Call::Socket { kind, .. } = waiting.call else { return };
+        let (program, host) = (waiting.program, waiting.host);
+        let adopted = made.and_then(|os| self.sockets.adopt(program, host, os, &mut self.lan));
+        match adopted {
+            Ok((fd, socket)) => {
+                let datagram = kind == Kind::Datagram;
+                self.lan.observer.record_new_socket(host, socket, datagram, &self.lan.machines.tables);
+                let waiting = Waiting { socket: Some(socket), ..waiting };
+                self.finish(waiting, Ok(Value::Descriptor(fd)), Bytes::new());
+            }
+            Err(error) => self.finish(waiting, Err(error), Bytes::new()),
+        }
     }
 }

@@ -1,41 +1,38 @@
-//! Kernel sockets: who holds them, who waits on them, and what readiness is wanted of them.
+//! Kernel sockets: who waits on them, and what readiness is wanted of them.
 
 use std::{
-    collections::VecDeque,
-    net::SocketAddr,
+    collections::{HashMap, VecDeque},
     os::fd::{AsFd, OwnedFd},
+    sync::Arc,
 };
 
 use proto::{
     call::{CallError, PollEvents},
-    errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     limits,
-    trace::Cause,
 };
 
-use super::{
-    World,
-    calls::{Direction, Waiting},
-    shares,
-};
+use super::{lan::Lan, shares, waiting::Direction};
 use crate::{
     account::Charge,
+    descriptors::Descriptors,
     end::End,
-    epoll::{Token, Wanted},
+    epoll::{Epoll, Token, Wanted},
     outside::OutsideSocket,
     syscall,
 };
 
 /// A kernel socket.
 #[derive(Debug)]
-pub(crate) struct Socket {
+pub(super) struct Socket {
     pub(super) host: HostId,
     pub(super) end: End,
-    /// The descriptor that names it; none once that is closed and only waiting calls hold it.
-    pub(super) owner: Option<(ProgramId, Fd)>,
-    pub(super) readers: VecDeque<CallRef>,
-    pub(super) writers: VecDeque<CallRef>,
+    /// Whose it is where no descriptor names it: the socket of a library function.
+    unnamed_of: Option<MemberId>,
+    readers: VecDeque<CallRef>,
+    writers: VecDeque<CallRef>,
+    /// Receives that wait for TCP's urgent byte, which no read readiness announces.
+    urgent: Vec<CallRef>,
     pub(super) pollers: Vec<(CallRef, PollEvents)>,
     /// What its stream, if it has one, waits for.
     pub(super) stream_wants: Wanted,
@@ -52,9 +49,10 @@ impl Socket {
         Self {
             host,
             end,
-            owner: None,
+            unnamed_of: None,
             readers: VecDeque::new(),
             writers: VecDeque::new(),
+            urgent: Vec::new(),
             pollers: Vec::new(),
             stream_wants: Wanted::default(),
             stream_holds: false,
@@ -64,26 +62,44 @@ impl Socket {
         }
     }
 
-    /// A socket of a library function: no program's table names it, its call holds it.
-    pub(super) fn unnamed(host: HostId, end: End) -> Self {
-        Self::new(host, end, None)
+    /// The call at the head of a queue.
+    pub(super) fn head(&self, direction: Direction) -> Option<CallRef> {
+        match direction {
+            Direction::Read => self.readers.front().copied(),
+            Direction::Write => self.writers.front().copied(),
+        }
     }
 
-    pub(super) fn queue(&mut self, direction: Direction) -> &mut VecDeque<CallRef> {
+    /// Puts a call at the end of a queue.
+    pub(super) fn enqueue(&mut self, direction: Direction, call: CallRef, urgent: bool) {
+        self.queue(direction).push_back(call);
+        if urgent {
+            self.urgent.push(call);
+        }
+    }
+
+    /// Takes a call out of a queue.
+    pub(super) fn dequeue(&mut self, direction: Direction, call: CallRef) {
+        self.queue(direction).retain(|queued| *queued != call);
+        self.urgent.retain(|queued| *queued != call);
+    }
+
+    fn queue(&mut self, direction: Direction) -> &mut VecDeque<CallRef> {
         match direction {
             Direction::Read => &mut self.readers,
             Direction::Write => &mut self.writers,
         }
     }
 
-    /// Whether nothing names or holds it any more.
-    fn is_free(&self) -> bool {
+    /// Whether no call and no stream holds it any more.
+    pub(super) fn is_free(&self) -> bool {
         let waited_on = !self.readers.is_empty() || !self.writers.is_empty() || !self.pollers.is_empty();
-        self.owner.is_none() && !waited_on && !self.stream_holds
+        !waited_on && !self.stream_holds
     }
 
-    fn wanted(&self, urgent: bool) -> Wanted {
+    fn wanted(&self) -> Wanted {
         let mut wanted = self.stream_wants;
+        let urgent = self.readers.front().is_some_and(|call| self.urgent.contains(call));
         if !self.readers.is_empty() && !self.starved {
             wanted = wanted.with(if urgent { Wanted::URGENT } else { Wanted::READ });
         }
@@ -97,91 +113,115 @@ impl Socket {
     }
 }
 
-impl World {
+/// All kernel sockets of a room.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    epoll: Arc<Epoll>,
+    descriptors: Descriptors,
+    all: HashMap<SocketId, Socket>,
+}
+
+impl Sockets {
+    pub(super) fn new(epoll: Arc<Epoll>, descriptors: Descriptors) -> Self {
+        Self { epoll, descriptors, all: HashMap::new() }
+    }
+
+    pub(super) fn get(&self, id: SocketId) -> Option<&Socket> {
+        self.all.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+        self.all.get_mut(&id)
+    }
+
     /// Puts a kernel socket into a program's table under its next free descriptor.
+    ///
+    /// # Errors
+    /// EMFILE, a limit, or the kernel's.
     pub(super) fn adopt(
         &mut self,
         program: ProgramId,
         host: HostId,
         os: OwnedFd,
+        lan: &mut Lan,
     ) -> Result<(Fd, SocketId), CallError> {
-        self.may_have_socket(program)?;
-        self.setting.descriptors.check(&os)?;
+        self.may_have(program, lan)?;
+        self.descriptors.check(&os)?;
         // One for it, and one for the other end, where that is a ready-made server's.
-        let descriptors = self.setting.descriptors.take(2)?;
+        let descriptors = self.descriptors.take(2)?;
         let cookie = syscall::cookie(os.as_fd()).map_err(CallError::errno)?;
         let end = End::new(os).map_err(CallError::errno)?;
-        let table = self.programs.get_mut(&program).ok_or(CallError::errno(Errno::EBADF))?;
-        let fd = table.next_fd().map_err(CallError::errno)?;
-        let id = self.number_socket(host, cookie);
-        let mut socket = Socket::new(host, end, descriptors);
-        socket.owner = Some((program, fd));
-        self.sockets.insert(id, socket);
-        if let Some(table) = self.programs.get_mut(&program) {
-            table.open(fd, id);
-        }
+        lan.machines.tables.next_fd(program).map_err(CallError::errno)?;
+        let id = lan.observer.number_socket(host, cookie);
+        let fd = lan.machines.tables.open(program, id).map_err(CallError::errno)?;
+        self.all.insert(id, Socket::new(host, end, descriptors));
         Ok((fd, id))
+    }
+
+    /// Keeps the socket of a library function: no program's table names it, its call holds it.
+    ///
+    /// # Errors
+    /// A limit, or the kernel's.
+    pub(super) fn adopt_unnamed(
+        &mut self,
+        member: Option<MemberId>,
+        host: HostId,
+        os: OwnedFd,
+        lan: &mut Lan,
+    ) -> Result<SocketId, CallError> {
+        self.descriptors.check(&os)?;
+        let end = End::new(os).map_err(CallError::errno)?;
+        let id = lan.observer.new_socket();
+        lan.machines.tables.add_unnamed(id);
+        self.all.insert(id, Socket { unnamed_of: member, ..Socket::new(host, end, None) });
+        Ok(id)
     }
 
     /// Whether a program's person may have one more socket.
     ///
     /// # Errors
     /// [`CallError::Limit`].
-    pub(super) fn may_have_socket(&self, program: ProgramId) -> Result<(), CallError> {
-        let by = self.programs.get(&program).and_then(|program| program.info.by);
+    pub(super) fn may_have(&self, program: ProgramId, lan: &Lan) -> Result<(), CallError> {
+        let by = lan.machines.tables.member_of(program);
         // As long as nobody has many there is nothing to count.
-        let own = if self.sockets.len() < limits::SOCKETS_SHARE { 0 } else { self.sockets_by(by) };
-        shares::SOCKETS.refusal(own, self.sockets.len()).map_or(Ok(()), Err)
+        let own = if self.all.len() < limits::SOCKETS_SHARE { 0 } else { self.count_of(by, lan) };
+        shares::SOCKETS.refusal(own, self.all.len()).map_or(Ok(()), Err)
     }
 
-    fn sockets_by(&self, member: Option<MemberId>) -> usize {
-        let own = self.programs.values().filter(|program| program.info.by == member);
-        let named: usize = own.map(|program| program.descriptors().count()).sum();
-        let by = |waiting: &Waiting| waiting.asked.map(|(by, _)| by) == member;
-        named + self.waiting.values().filter(|waiting| waiting.ping.is_some() && by(waiting)).count()
+    fn count_of(&self, member: Option<MemberId>, lan: &Lan) -> usize {
+        let Some(member) = member else { return 0 };
+        let unnamed = self.all.values().filter(|socket| socket.unnamed_of == Some(member)).count();
+        lan.machines.tables.open_of_member(member).len() + unnamed
     }
 
-    pub(super) fn socket_of(&self, program: ProgramId, fd: Fd) -> Result<SocketId, Errno> {
-        self.programs.get(&program).ok_or(Errno::EBADF)?.socket(fd)
+    /// Takes a socket that nothing names or holds any more, to be closed.
+    pub(super) fn take_free(&mut self, id: SocketId, lan: &mut Lan) -> Option<End> {
+        let free = lan.machines.tables.name(id).is_none() && self.all.get(&id)?.is_free();
+        free.then(|| self.all.remove(&id)).flatten().map(|socket| {
+            lan.machines.tables.forget(id);
+            socket.end
+        })
     }
 
-    /// Takes the descriptor away; the socket itself goes when no waiting call holds it any more.
-    pub(super) fn close_fd(&mut self, program: ProgramId, fd: Fd) -> Result<SocketId, Errno> {
-        let id = self.programs.get_mut(&program).ok_or(Errno::EBADF)?.close(fd)?;
-        if let Some(socket) = self.sockets.get_mut(&id) {
-            socket.owner = None;
-        }
-        Ok(id)
+    /// The sockets of one machine.
+    pub(super) fn on(&self, host: HostId) -> Vec<SocketId> {
+        self.all.iter().filter(|(_, socket)| socket.host == host).map(|(&id, _)| id).collect()
     }
 
-    /// Closes the socket if nothing holds it any more: this is where its FIN leaves.
-    pub(super) fn release_socket(&mut self, id: SocketId) {
-        self.update_interest(id);
-        if self.sockets.get(&id).is_some_and(Socket::is_free)
-            && let Some(socket) = self.sockets.remove(&id)
-        {
-            socket.end.close();
-            self.end_stream_of_closed(id);
-        }
+    /// The sockets that a poll waits for.
+    pub(super) fn polled_by(&self, call: CallRef) -> Vec<SocketId> {
+        let polled = |socket: &Socket| socket.pollers.iter().any(|(poller, _)| *poller == call);
+        self.all.iter().filter(|(_, socket)| polled(socket)).map(|(&id, _)| id).collect()
     }
 
-    /// Closes a socket that only waited for what held it, as one step: its FIN belongs to that.
-    pub(super) fn release_if_closed(&mut self, id: SocketId, cause: Cause) {
-        let closed = self.sockets.get(&id).filter(|socket| socket.owner.is_none()).map(|socket| socket.host);
-        if let Some(host) = closed {
-            self.step_on(id, host, cause, |world| world.release_socket(id));
-        }
+    pub(super) fn is_outside(&self, id: SocketId) -> bool {
+        self.all.get(&id).is_some_and(|socket| socket.end.is_outside())
     }
 
     /// Tells epoll what is wanted of a socket now.
     pub(super) fn update_interest(&mut self, id: SocketId) {
-        let urgent = self
-            .sockets
-            .get(&id)
-            .and_then(|socket| socket.readers.front())
-            .is_some_and(|call| self.waits_for_urgent(*call));
-        let Some(socket) = self.sockets.get_mut(&id) else { return };
-        let wanted = socket.wanted(urgent);
+        let Some(socket) = self.all.get_mut(&id) else { return };
+        let wanted = socket.wanted();
         if wanted == socket.registered {
             return;
         }
@@ -194,7 +234,7 @@ impl World {
     /// Puts a socket outside under a descriptor.
     pub(super) fn go_outside(&mut self, id: SocketId, new: OutsideSocket) {
         self.stop_watching(id);
-        if let Some(socket) = self.sockets.get_mut(&id) {
+        if let Some(socket) = self.all.get_mut(&id) {
             socket.end.go_outside(new);
         }
         self.update_interest(id);
@@ -202,23 +242,11 @@ impl World {
 
     /// What is under a descriptor is about to change: epoll would go on watching what it was.
     pub(super) fn stop_watching(&mut self, id: SocketId) {
-        let Some(socket) = self.sockets.get_mut(&id) else { return };
+        let Some(socket) = self.all.get_mut(&id) else { return };
         let registered = std::mem::take(&mut socket.registered);
         if let Err(error) = self.epoll.want(socket.end.fd(), Token::Socket(id), registered, Wanted::default())
         {
             tracing::error!(%error, "a socket cannot be unwatched");
         }
-    }
-
-    /// The address a program sees for its own end: outside the room a substitute, the machine's own address with the
-    /// real port, since the server's own addresses are nobody's business.
-    pub(super) fn local_address(&self, id: SocketId) -> Result<SocketAddr, Errno> {
-        let socket = self.sockets.get(&id).ok_or(Errno::EBADF)?;
-        let real = syscall::getsockname(socket.end.fd())?;
-        let own = self.hosts.get(&socket.host).map(|host| host.info.address);
-        Ok(match own.filter(|_| socket.end.is_outside()) {
-            Some(own) => SocketAddr::new(own, real.port()),
-            None => real,
-        })
     }
 }

@@ -13,16 +13,15 @@ use bytes::{Buf, Bytes};
 use proto::{
     call::{CallError, Flags, How},
     errno::Errno,
-    id::{Fd, MemberId, ProgramId, SocketId, StreamId},
+    id::{MemberId, SocketId, StreamId},
     limits,
-    trace::Cause,
 };
 use tokio::sync::{Semaphore, mpsc};
 
-use super::World;
+use super::{people::People, sockets::Socket};
 use crate::{
     account::Charge,
-    delivery::{CHUNKS_HELD, Delivery, Held},
+    delivery::{CHUNKS_HELD, ChunkPermit, Delivery},
     epoll::Wanted,
 };
 
@@ -43,19 +42,24 @@ pub(super) struct Streams {
     open: HashMap<SocketId, Stream>,
     names: HashMap<(MemberId, StreamId), SocketId>,
     freed: mpsc::UnboundedSender<SocketId>,
-    free: Option<mpsc::UnboundedReceiver<SocketId>>,
 }
 
-impl Default for Streams {
-    fn default() -> Self {
-        // Bounded by its content: a message a chunk held, CHUNKS_HELD a stream.
-        let (freed, free) = mpsc::unbounded_channel();
-        Self { open: HashMap::new(), names: HashMap::new(), freed, free: Some(free) }
-    }
-}
-
+/// What a page does to one of its streams.
 #[derive(Debug)]
-struct Stream {
+pub(super) enum StreamOp {
+    /// Bytes from the page. More than was granted never gets here: that ends its session.
+    Data(Bytes),
+    /// The page is ready to take so many bytes in total.
+    Credit(u64),
+    /// The page's FIN.
+    Finish,
+    /// Leaves stream mode, after the bytes before it: like a blocked send(2), they hold the socket.
+    Close,
+}
+
+/// One descriptor in stream mode.
+#[derive(Debug)]
+pub(super) struct Stream {
     member: MemberId,
     id: StreamId,
     /// Bytes the page is ready to take, in total, and how many it got.
@@ -80,7 +84,7 @@ struct Stream {
 
 /// Whether a stream has been announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opened {
+pub(super) enum Opened {
     /// A connect(2) under way will decide where it leads.
     NotYet,
     /// The room moves its bytes.
@@ -89,49 +93,35 @@ enum Opened {
     HandedOver,
 }
 
-impl World {
-    /// Woken when chunks have been taken; to be read by the room's task.
-    pub(crate) fn take_freed(&mut self) -> Option<mpsc::UnboundedReceiver<SocketId>> {
-        self.streams.free.take()
+impl Streams {
+    /// None. The other end tells when chunks have been taken.
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<SocketId>) {
+        // Bounded by its content: a message a chunk held, CHUNKS_HELD a stream.
+        let (freed, told) = mpsc::unbounded_channel();
+        (Self { open: HashMap::new(), names: HashMap::new(), freed }, told)
     }
 
-    /// Puts a descriptor into stream mode.
-    pub(crate) fn open_stream(
+    /// Puts a socket into stream mode.
+    ///
+    /// # Errors
+    /// Where it or its number is in use, or a limit.
+    pub(super) fn open(
         &mut self,
         member: MemberId,
         id: StreamId,
-        program: ProgramId,
-        fd: Fd,
+        socket: SocketId,
         credit: u64,
-    ) {
-        match self.try_open_stream(member, id, program, fd, credit) {
-            Ok(socket) => self.stream_ready(socket),
-            Err(error) => self.deliver(member, Delivery::StreamEnded { stream: id, error: Some(error) }),
+        people: &People,
+    ) -> Result<(), CallError> {
+        if self.open.contains_key(&socket) || self.names.contains_key(&(member, id)) {
+            return Err(CallError::Protocol { rule: "stream in use".to_owned() });
         }
-    }
-
-    fn try_open_stream(
-        &mut self,
-        member: MemberId,
-        id: StreamId,
-        program: ProgramId,
-        fd: Fd,
-        credit: u64,
-    ) -> Result<SocketId, CallError> {
-        let protocol = |rule: &str| CallError::Protocol { rule: rule.to_owned() };
-        if self.programs.get(&program).is_none_or(|p| p.info.by != Some(member)) {
-            return Err(protocol("no such program"));
-        }
-        let socket = self.socket_of(program, fd).map_err(CallError::errno)?;
-        if self.streams.open.contains_key(&socket) || self.streams.names.contains_key(&(member, id)) {
-            return Err(protocol("stream in use"));
-        }
-        if self.streams.names.keys().filter(|(of, _)| *of == member).count() >= limits::STREAMS {
+        if self.names.keys().filter(|(of, _)| *of == member).count() >= limits::STREAMS {
             return Err(CallError::Limit { limit: "streams".to_owned(), value: limits::STREAMS as u64 });
         }
-        let window = if self.memory.taken() < ROOMY { SEND_WINDOW } else { SMALL_WINDOW };
+        let memory = people.memory();
+        let window = if memory.taken() < ROOMY { SEND_WINDOW } else { SMALL_WINDOW };
         let most = usize::try_from(window).unwrap_or(usize::MAX) + READ_AHEAD;
-        let memory = self.memory.take(most)?;
         let stream = Stream {
             member,
             id,
@@ -142,227 +132,161 @@ impl World {
             sent: 0,
             granted: window,
             window,
-            _memory: memory,
+            _memory: memory.take(most)?,
             finishing: false,
             closing: false,
             places: Arc::new(Semaphore::new(CHUNKS_HELD)),
             opened: Opened::NotYet,
         };
-        self.streams.open.insert(socket, stream);
-        self.streams.names.insert((member, id), socket);
-        Ok(socket)
+        self.open.insert(socket, stream);
+        self.names.insert((member, id), socket);
+        Ok(())
     }
 
-    fn stream_mut(&mut self, member: MemberId, id: StreamId) -> Option<(SocketId, &mut Stream)> {
-        let socket = *self.streams.names.get(&(member, id))?;
-        Some((socket, self.streams.open.get_mut(&socket)?))
+    /// The socket whose stream this is.
+    pub(super) fn socket(&self, member: MemberId, id: StreamId) -> Option<SocketId> {
+        self.names.get(&(member, id)).copied()
     }
 
-    /// Bytes from the page. More than was granted never gets here: that ends its session.
-    pub(crate) fn stream_data(&mut self, member: MemberId, id: StreamId, data: Bytes) {
-        if let Some((socket, stream)) = self.stream_mut(member, id) {
-            stream.unsent.push_back(data);
-            self.stream_ready(socket);
+    pub(super) fn of_member(&self, member: MemberId) -> Vec<SocketId> {
+        self.names.iter().filter(|((of, _), _)| *of == member).map(|(_, &socket)| socket).collect()
+    }
+
+    pub(super) fn sockets(&self) -> Vec<SocketId> {
+        self.open.keys().copied().collect()
+    }
+
+    pub(super) fn get_mut(&mut self, socket: SocketId) -> Option<&mut Stream> {
+        self.open.get_mut(&socket)
+    }
+
+    /// Takes what a page does to a stream. Its bytes are still to be moved, see [`Self::move_bytes`].
+    pub(super) fn take_op(&mut self, socket: SocketId, op: StreamOp) {
+        let Some(stream) = self.open.get_mut(&socket) else { return };
+        match op {
+            StreamOp::Data(data) => stream.unsent.push_back(data),
+            StreamOp::Credit(total) => stream.credit = stream.credit.max(total),
+            StreamOp::Finish => stream.finishing = true,
+            StreamOp::Close => stream.closing = true,
         }
     }
 
-    pub(crate) fn stream_credit(&mut self, member: MemberId, id: StreamId, total: u64) {
-        if let Some((socket, stream)) = self.stream_mut(member, id) {
-            stream.credit = stream.credit.max(total);
-            self.stream_ready(socket);
-        }
+    /// Whether a stream that its page has closed has nothing left to send.
+    pub(super) fn is_done(&self, socket: SocketId) -> bool {
+        self.open.get(&socket).is_some_and(|stream| stream.closing && stream.unsent.is_empty())
     }
 
-    pub(crate) fn finish_stream(&mut self, member: MemberId, id: StreamId) {
-        if let Some((socket, stream)) = self.stream_mut(member, id) {
-            stream.finishing = true;
-            self.stream_ready(socket);
-        }
+    /// Ends a stream: what its person is told, if it was one.
+    pub(super) fn end(&mut self, socket: SocketId, error: Option<CallError>) -> Option<(MemberId, Delivery)> {
+        let stream = self.open.remove(&socket)?;
+        self.names.remove(&(stream.member, stream.id));
+        Some((stream.member, Delivery::StreamEnded { stream: stream.id, error }))
     }
 
-    /// Leaves stream mode, after the bytes before it: like a blocked send(2), they hold the socket.
-    pub(crate) fn close_stream(&mut self, member: MemberId, id: StreamId) {
-        let Some((socket, stream)) = self.stream_mut(member, id) else { return };
-        stream.closing = true;
-        if stream.unsent.is_empty() {
-            self.end_stream(socket, None);
-        }
-    }
-
-    /// Ends the streams of a person: nobody is there to take their bytes.
-    pub(crate) fn close_streams(&mut self, member: MemberId) {
-        let own: Vec<SocketId> = self
-            .streams
-            .names
-            .iter()
-            .filter(|((of, _), _)| *of == member)
-            .map(|(_, &socket)| socket)
-            .collect();
-        own.into_iter().for_each(|socket| self.end_stream(socket, None));
-    }
-
-    pub(super) fn close_streams_of(&mut self, program: ProgramId) {
-        let own: Vec<SocketId> = self
-            .streams
-            .open
-            .keys()
-            .filter(|id| self.sockets.get(id).and_then(|s| s.owner).is_some_and(|(p, _)| p == program))
-            .copied()
-            .collect();
-        own.into_iter().for_each(|socket| self.end_stream(socket, None));
-    }
-
-    /// Ends the stream of a socket that is gone, if it had one.
-    pub(super) fn end_stream_of_closed(&mut self, socket: SocketId) {
-        self.end_stream(socket, None);
-    }
-
-    fn end_stream(&mut self, socket: SocketId, error: Option<CallError>) {
-        let Some(stream) = self.streams.open.remove(&socket) else { return };
-        self.streams.names.remove(&(stream.member, stream.id));
-        if let Some(end) = self.sockets.get_mut(&socket) {
-            end.stream_wants = Wanted::default();
-            end.stream_holds = false;
-        }
-        self.update_interest(socket);
-        self.release_if_closed(socket, Cause::Service);
-        self.deliver(stream.member, Delivery::StreamEnded { stream: stream.id, error });
-    }
-
-    /// Moves what can be moved on a socket's stream, if it has one, and says what it waits for.
-    pub(crate) fn stream_ready(&mut self, socket: SocketId) {
-        let Some(host) = self.sockets.get(&socket).map(|s| s.host) else { return };
-        if !self.streams.open.contains_key(&socket) {
-            return;
-        }
-        // Calls that came before the stream (a connect under way) come first.
-        if self.sockets.get(&socket).is_some_and(|s| !s.writers.is_empty()) {
-            return;
-        }
-        if self.announce_stream(socket) == Opened::HandedOver {
-            return;
-        }
-        let moved = self.step(host, Cause::Service, |world| {
-            let sent = world.stream_out(socket);
-            sent.and_then(|()| world.stream_in(socket))
-        });
-        let is_done = |stream: &Stream| stream.unsent.is_empty() && stream.closing;
-        let closed = self.sockets.get(&socket).is_some_and(|socket| socket.owner.is_none());
-        match moved {
-            Ok(()) if self.streams.open.get(&socket).is_some_and(is_done) => self.end_stream(socket, None),
-            Ok(()) => self.set_stream_wants(socket),
-            Err(error) => self.end_stream(socket, Some(error)),
-        }
-        if closed && self.sockets.get(&socket).is_some_and(|socket| !socket.stream_holds) {
-            self.end_stream(socket, None);
-        }
-    }
-
-    /// Tells a stream's person, once, that it has begun, and where it leads.
-    fn announce_stream(&mut self, socket: SocketId) -> Opened {
-        let (Some(stream), Some(end)) = (self.streams.open.get_mut(&socket), self.sockets.get(&socket))
-        else {
-            return Opened::NotYet;
-        };
-        if stream.opened == Opened::NotYet {
-            let outside = end.end.link().cloned();
-            stream.opened = if outside.is_some() { Opened::HandedOver } else { Opened::InRoom };
-            let (member, id, opened, window) = (stream.member, stream.id, stream.opened, stream.window);
-            self.deliver(member, Delivery::StreamOpened { stream: id, outside, window });
-            if opened == Opened::InRoom {
-                self.deliver(member, Delivery::StreamCredit { stream: id, total: window });
+    /// Moves what can be moved between a stream and its socket.
+    ///
+    /// # Errors
+    /// The kernel's, or as [`crate::Bounds`]: the stream ends with it.
+    pub(super) fn move_bytes(
+        &mut self,
+        id: SocketId,
+        socket: &mut Socket,
+        people: &People,
+    ) -> Result<(), CallError> {
+        let Some(stream) = self.open.get_mut(&id) else { return Ok(()) };
+        stream.send(socket, people)?;
+        for _ in 0..TURN {
+            if !stream.receive(id, socket, people, &self.freed)? {
+                break;
             }
-            return opened;
         }
-        stream.opened
+        Ok(())
+    }
+}
+
+impl Stream {
+    /// Tells the stream's person, once, that it has begun, and where it leads.
+    pub(super) fn announce(&mut self, socket: &Socket, people: &People) -> Opened {
+        if self.opened != Opened::NotYet {
+            return self.opened;
+        }
+        let outside = socket.end.link().cloned();
+        self.opened = if outside.is_some() { Opened::HandedOver } else { Opened::InRoom };
+        let (stream, window) = (self.id, self.window);
+        people.deliver(self.member, Delivery::StreamOpened { stream, outside, window });
+        if self.opened == Opened::InRoom {
+            people.deliver(self.member, Delivery::StreamCredit { stream, total: window });
+        }
+        self.opened
     }
 
-    fn stream_out(&mut self, socket: SocketId) -> Result<(), CallError> {
-        let (Some(stream), Some(socket)) =
-            (self.streams.open.get_mut(&socket), self.sockets.get_mut(&socket))
-        else {
-            return Ok(());
-        };
-        while let Some(chunk) = stream.unsent.front_mut() {
+    fn send(&mut self, socket: &mut Socket, people: &People) -> Result<(), CallError> {
+        while let Some(chunk) = self.unsent.front_mut() {
             match socket.end.send(chunk, Flags::default()) {
                 Ok(sent) => {
                     chunk.advance(sent);
-                    stream.sent += sent as u64;
+                    self.sent += sent as u64;
                     if chunk.is_empty() {
-                        stream.unsent.pop_front();
+                        self.unsent.pop_front();
                     }
                 }
                 Err(error) if error == CallError::errno(Errno::EAGAIN) => break,
                 Err(error) => return Err(error),
             }
         }
-        if stream.finishing && stream.unsent.is_empty() {
-            stream.finishing = false;
+        if self.finishing && self.unsent.is_empty() {
+            self.finishing = false;
             socket.end.shutdown(How::Write)?;
         }
         // A grant a quarter of the window keeps the page sending without a message for every chunk.
-        let ready = stream.sent + stream.window;
-        if ready - stream.granted >= stream.window / 4 {
-            stream.granted = ready;
-            let (member, id) = (stream.member, stream.id);
-            self.deliver(member, Delivery::StreamCredit { stream: id, total: ready });
-        }
-        Ok(())
-    }
-
-    fn stream_in(&mut self, socket: SocketId) -> Result<(), CallError> {
-        for _ in 0..TURN {
-            if !self.stream_chunk(socket)? {
-                break;
-            }
+        let ready = self.sent + self.window;
+        if ready - self.granted >= self.window / 4 {
+            self.granted = ready;
+            people.deliver(self.member, Delivery::StreamCredit { stream: self.id, total: ready });
         }
         Ok(())
     }
 
     /// Reads one chunk; false when there is nothing to read or nobody to take it.
-    fn stream_chunk(&mut self, id: SocketId) -> Result<bool, CallError> {
-        let freed = &self.streams.freed;
-        let (Some(stream), Some(socket)) = (self.streams.open.get_mut(&id), self.sockets.get_mut(&id)) else {
-            return Ok(false);
-        };
-        let credit = usize::try_from(stream.credit.saturating_sub(stream.read)).unwrap_or(usize::MAX);
+    fn receive(
+        &mut self,
+        id: SocketId,
+        socket: &mut Socket,
+        people: &People,
+        freed: &mpsc::UnboundedSender<SocketId>,
+    ) -> Result<bool, CallError> {
+        let credit = usize::try_from(self.credit.saturating_sub(self.read)).unwrap_or(usize::MAX);
         let room = credit.min(limits::STREAM_CHUNK);
-        if stream.finished || room == 0 {
+        if self.finished || room == 0 {
             return Ok(false);
         }
-        let Ok(place) = Arc::clone(&stream.places).try_acquire_owned() else { return Ok(false) };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return Ok(false) };
         let data = match socket.end.recv(room, Flags::default()) {
             Ok(data) => data,
             Err(error) if error == CallError::errno(Errno::EAGAIN) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let (member, stream_id) = (stream.member, stream.id);
         if data.is_empty() {
-            stream.finished = true;
-            self.deliver(member, Delivery::StreamFinished { stream: stream_id });
+            self.finished = true;
+            people.deliver(self.member, Delivery::StreamFinished { stream: self.id });
             return Ok(false);
         }
-        stream.read += data.len() as u64;
-        let held = Held::new(place, freed, id);
-        self.deliver(member, Delivery::StreamData { stream: stream_id, data: data.into(), held });
+        self.read += data.len() as u64;
+        let permit = ChunkPermit::new(place, freed, id);
+        people.deliver(self.member, Delivery::StreamData { stream: self.id, data: data.into(), permit });
         Ok(true)
     }
 
-    fn set_stream_wants(&mut self, socket: SocketId) {
-        let (Some(stream), Some(end)) = (self.streams.open.get(&socket), self.sockets.get_mut(&socket))
-        else {
-            return;
-        };
-        let reads = !stream.finished && stream.credit > stream.read && stream.places.available_permits() > 0;
+    /// What the stream waits for, and whether it holds its socket.
+    pub(super) fn wants(&self) -> (Wanted, bool) {
+        let reads = !self.finished && self.credit > self.read && self.places.available_permits() > 0;
         let mut wants = Wanted::default();
         if reads {
             wants = wants.with(Wanted::READ);
         }
-        if !stream.unsent.is_empty() {
+        if !self.unsent.is_empty() {
             wants = wants.with(Wanted::WRITE);
         }
-        end.stream_wants = wants;
-        end.stream_holds = !stream.unsent.is_empty();
-        self.update_interest(socket);
+        (wants, !self.unsent.is_empty())
     }
 }

@@ -6,23 +6,21 @@ use proto::id::{CallRef, HostId};
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Timer {
+pub(super) enum Timer {
     /// A call's `wait` runs out.
     CallWait(CallRef),
     /// A machine's sockets are to be looked at.
-    Dump(HostId),
-    /// A timer of a machine's kernel has run out.
     Look(HostId),
+    /// A timer of a machine's kernel has run out.
+    Kernel(HostId),
     /// Nobody has this address: the wire says so to the machine that asked.
-    Absent(HostId, IpAddr),
+    Unresolved(HostId, IpAddr),
     /// An echo request stays unanswered.
     Echo(CallRef),
     /// A machine's losses are to be counted.
     Drops(HostId),
-    /// Sockets that a machine has in reserve may not be needed any more.
-    Spares(HostId),
-    /// Packets above the budget are summed up.
-    Summary,
+    /// Sockets in a machine's pool may not be needed any more.
+    Pool(HostId),
 }
 
 /// Which of the timers.

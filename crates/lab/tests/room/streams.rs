@@ -1,7 +1,7 @@
 //! Streams: bytes by credit, in both directions, with the kernel's own back-pressure beneath.
 
 use bytes::Bytes;
-use lab::{Delivery, Held, Request};
+use lab::{ChunkPermit, Delivery, Request};
 use proto::{
     call::{Call, CallError, Flags, How, OptionName, OptionValue, Value, Wait},
     errno::Errno,
@@ -40,10 +40,10 @@ impl Stage {
     }
 
     /// The next bytes of the stream; none at its end.
-    async fn stream_bytes(&mut self) -> Option<(Bytes, Held)> {
+    async fn stream_bytes(&mut self) -> Option<(Bytes, ChunkPermit)> {
         loop {
             match self.streamed().await {
-                Delivery::StreamData { data, held, .. } => return Some((data, held)),
+                Delivery::StreamData { data, permit, .. } => return Some((data, permit)),
                 Delivery::StreamFinished { .. } => return None,
                 Delivery::StreamCredit { .. } => {}
                 other => panic!("{other:?}"),

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
+    limits,
     record::Names,
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
     trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, What},
@@ -23,8 +24,8 @@ pub use seed::{Seed, SeedHost, SeedMember, SeedProgram, SeedWire};
 
 use super::words::Meaning;
 
-/// Most events kept. A room's own trace is at most 20,000 events, and a page may have been here longer.
-pub const CAPACITY: usize = 40_000;
+/// Most events kept: all that a room's trace has, also after the oldest quarter has been evicted.
+pub const CAPACITY: usize = (2 * limits::TRACE_PACKETS + 4 * limits::TRACE_OTHERS) * 4 / 3;
 
 /// Why pushed bytes were not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -152,7 +153,7 @@ impl TraceStore {
         self.index(&event);
         self.events.push_back(event);
         if self.events.len() > CAPACITY {
-            self.let_go();
+            self.evict();
         }
         true
     }

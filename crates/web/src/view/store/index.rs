@@ -184,7 +184,7 @@ impl TraceStore {
         (queued > backlog).then_some((queued, backlog + 1))
     }
 
-    pub(super) fn let_go(&mut self) {
+    pub(super) fn evict(&mut self) {
         let keep_from = CAPACITY / 4;
         self.events.drain(..keep_from);
         self.generation += 1;

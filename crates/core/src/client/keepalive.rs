@@ -24,7 +24,7 @@ pub(super) enum Due {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Pulse {
+pub(super) struct Keepalive {
     next: Option<(Duration, Due)>,
     tries: u32,
     lost_at: Option<Duration>,
@@ -32,7 +32,7 @@ pub(super) struct Pulse {
     was_live: bool,
 }
 
-impl Pulse {
+impl Keepalive {
     /// A connection is being opened, or is open and not welcomed yet.
     pub(super) fn connecting(&mut self, now: Duration) {
         self.next = Some((now + DEAD_AFTER, Due::Disconnect));
@@ -45,7 +45,7 @@ impl Pulse {
     }
 
     /// Something came: the connection lives.
-    pub(super) fn heard(&mut self, now: Duration) {
+    pub(super) fn on_receive(&mut self, now: Duration) {
         self.next = Some((now + PING_AFTER, Due::Ping));
     }
 

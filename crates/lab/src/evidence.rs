@@ -50,7 +50,7 @@ impl Control {
 
 /// What a machine has sent and received since its sockets were last looked at.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     seen: Vec<Control>,
     /// Who called connect(2), and the SYN it sent.
     connects: Vec<(SocketId, Control)>,
@@ -58,7 +58,7 @@ pub(super) struct Evidence {
 
 impl Evidence {
     /// `connecting` is the socket whose connect(2) is being made.
-    pub(super) fn note(&mut self, control: Control, connecting: Option<SocketId>) {
+    pub(crate) fn note(&mut self, control: Control, connecting: Option<SocketId>) {
         if self.seen.len() == REMEMBERED {
             return;
         }
@@ -69,7 +69,7 @@ impl Evidence {
     }
 
     /// Sockets whose connect(2) was refused at once, with their addresses: the kernel has forgotten both by now.
-    pub(super) fn refused(&self) -> impl Iterator<Item = (SocketId, SocketAddr, SocketAddr)> {
+    pub(crate) fn refused(&self) -> impl Iterator<Item = (SocketId, SocketAddr, SocketAddr)> {
         self.connects.iter().filter_map(|&(socket, Control { src, dst, .. })| {
             let refused = self.seen.iter().any(|seen| seen.goes(dst, src) && seen.has(TcpFlags::RST));
             refused.then_some((socket, src, dst))
@@ -77,7 +77,7 @@ impl Evidence {
     }
 
     /// The states between `from` and `to` that the packets prove, in order.
-    pub(super) fn between(
+    pub(crate) fn between(
         &self,
         from: Option<TcpState>,
         to: TcpState,

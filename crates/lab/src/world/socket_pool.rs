@@ -1,4 +1,4 @@
-//! Sockets in reserve. Only the keeper can make a socket on a machine, and a program that opens one connection after
+//! A pool of sockets in reserve. Only the keeper can make a socket on a machine, and a program that opens one connection after
 //! another would wait for it each time; it makes sixteen as fast as one. A machine whose programs open one now and then
 //! never has any.
 //!
@@ -10,22 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use proto::{call::CallError, errno::Errno, id::HostId};
-
-use super::{Timer, World};
-use crate::{
-    keeper::{Keeper, SocketSpec},
-    syscall,
-};
+use crate::keeper::{Keeper, SocketSpec};
 
 /// Whoever asks again so soon gets more at once.
 const SOON: Duration = Duration::from_millis(50);
 /// What nobody has taken for so long is closed.
-const KEPT: Duration = Duration::from_secs(1);
+pub(super) const KEPT: Duration = Duration::from_secs(1);
 
 /// A machine's.
 #[derive(Debug, Default)]
-pub(super) struct Spares(HashMap<SocketSpec, Reserve>);
+pub(super) struct SocketPool(HashMap<SocketSpec, Reserve>);
 
 /// Those of one kind.
 #[derive(Debug, Default)]
@@ -37,9 +31,9 @@ struct Reserve {
     wanted: Option<Instant>,
 }
 
-impl Spares {
+impl SocketPool {
     /// One of these, or how many to ask the keeper for.
-    fn take(&mut self, spec: SocketSpec, now: Instant) -> Result<OwnedFd, u8> {
+    pub(super) fn take(&mut self, spec: SocketSpec, now: Instant) -> Result<OwnedFd, u8> {
         let reserve = self.0.entry(spec).or_default();
         let soon = reserve.wanted.replace(now).is_some_and(|before| now.duration_since(before) < SOON);
         reserve.sockets.pop().ok_or_else(|| {
@@ -49,52 +43,17 @@ impl Spares {
         })
     }
 
-    fn keep(&mut self, spec: SocketSpec, sockets: Vec<OwnedFd>) {
+    pub(super) fn keep(&mut self, spec: SocketSpec, sockets: Vec<OwnedFd>) {
         if let Some(reserve) = self.0.get_mut(&spec) {
             reserve.sockets = sockets;
         }
     }
 
     /// Closes what nobody wants any more. When to look again, if any are left.
-    fn close_unwanted(&mut self, now: Instant) -> Option<Instant> {
+    pub(super) fn close_unwanted(&mut self, now: Instant) -> Option<Instant> {
         let until = |reserve: &Reserve| reserve.wanted.map_or(now, |wanted| wanted + KEPT);
         self.0.retain(|_, reserve| until(reserve) > now);
         self.0.values().filter(|reserve| !reserve.sockets.is_empty()).map(until).min()
-    }
-}
-
-impl World {
-    /// A new socket on a machine.
-    pub(super) async fn take_socket(&mut self, id: HostId, spec: SocketSpec) -> Result<OwnedFd, CallError> {
-        let now = Instant::now();
-        let host = self.hosts.get_mut(&id).ok_or(CallError::errno(Errno::ENODEV))?;
-        let count = match host.spares.take(spec, now) {
-            Ok(socket) => return Ok(socket),
-            Err(count) => count,
-        };
-        let namespace = host.namespace.clone();
-        let keeper = &self.setting.keeper;
-        let made = match keeper.sockets(&namespace, spec, count).await {
-            // Where there is no room for so many there may be for one.
-            Err(_) if count > 1 => keeper.sockets(&namespace, spec, 1).await,
-            made => made,
-        };
-        let mut sockets = made.map_err(|error| syscall::making_failed(syscall::errno_of(&error)))?;
-        let socket = sockets.pop().ok_or(CallError::errno(Errno::EIO))?;
-        if let Some(host) = self.hosts.get_mut(&id)
-            && !sockets.is_empty()
-        {
-            host.spares.keep(spec, sockets);
-            self.timers.set(now + KEPT, Timer::Spares(id));
-        }
-        Ok(socket)
-    }
-
-    pub(super) fn spares_are_due(&mut self, id: HostId, now: Instant) {
-        let again = self.hosts.get_mut(&id).and_then(|host| host.spares.close_unwanted(now));
-        if let Some(at) = again {
-            self.timers.set(at, Timer::Spares(id));
-        }
     }
 }
 
@@ -113,7 +72,7 @@ mod tests {
     }
 
     /// What the keeper is asked for when `times` sockets are wanted, each `after` the last.
-    fn asked(spares: &mut Spares, times: u32, begin: Instant, after: Duration) -> Vec<u8> {
+    fn asked(spares: &mut SocketPool, times: u32, begin: Instant, after: Duration) -> Vec<u8> {
         let mut asked = Vec::new();
         for time in 0..times {
             if let Err(count) = spares.take(TCP, begin + after * time) {
@@ -126,20 +85,20 @@ mod tests {
 
     #[test]
     fn who_asks_now_and_then_has_none_in_reserve() {
-        assert_eq!(asked(&mut Spares::default(), 4, Instant::now(), SOON), [1, 1, 1, 1]);
+        assert_eq!(asked(&mut SocketPool::default(), 4, Instant::now(), SOON), [1, 1, 1, 1]);
     }
 
     #[test]
     fn who_asks_again_and_again_gets_more_at_once() {
         let every = Duration::from_millis(1);
-        let mut spares = Spares::default();
+        let mut spares = SocketPool::default();
         assert_eq!(asked(&mut spares, 40, Instant::now(), every), [1, 2, 4, 8, 16, 16]);
     }
 
     #[test]
     fn kinds_are_kept_apart_and_what_nobody_takes_is_closed() {
         let now = Instant::now();
-        let mut spares = Spares::default();
+        let mut spares = SocketPool::default();
         assert!(spares.take(TCP, now).is_err());
         spares.keep(TCP, some(3));
         assert!(spares.take(UDP, now).is_err(), "another kind");

@@ -1,0 +1,24 @@
+//! The state of the server that everything in it shares.
+
+use crate::{
+    config::Config, drain::Drain, memory::Memory, metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
+};
+
+/// What the routes, the accept loop and the sessions share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The operator's settings.
+    pub(crate) config: Config,
+    /// What this server is called, read from the settings.
+    pub(crate) names: Names,
+    /// Counts for this server and for each address.
+    pub(crate) quota: Quota,
+    /// Going away.
+    pub(crate) drain: Drain,
+    /// Counts for the operator.
+    pub(crate) metrics: Metrics,
+    /// What is kept in all.
+    pub(crate) memory: Memory,
+    /// The rooms.
+    pub(crate) rooms: Rooms,
+}

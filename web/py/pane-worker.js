@@ -7,8 +7,10 @@
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
 import { Downloads, SNAPSHOT } from "./downloads.js";
+import { mustHave } from "./internals.js";
 import { Sys } from "./sys.js";
 import { AsyncSys } from "./sys-async.js";
+import { mendTrampoline } from "./trampoline.js";
 
 /** Our own part of Python's library, in the order of loading. */
 const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_loop.py", "_streams.py", "runner.py"];
@@ -49,6 +51,8 @@ async function load({ base, files, module, snapshot }) {
   const start = picture ? { _loadSnapshot: picture.slice() } : { _makeSnapshot: true };
   pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" }, ...start });
   const taken = picture ?? shared(pyodide.makeMemorySnapshot());
+  mustHave(pyodide._module, false);
+  mendTrampoline(pyodide._module);
   pyodide.FS.mkdirTree(FOLDER);
   for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
   // The bridge comes with the script; until then there is nobody to ask.

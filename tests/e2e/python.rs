@@ -5,6 +5,7 @@ mod ending;
 mod input;
 mod refusals;
 mod sockets;
+mod threads;
 
 use serde_json::Value;
 

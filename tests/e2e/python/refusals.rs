@@ -7,14 +7,13 @@ async fn errors_are_cpythons_with_linuxs_numbers() {
     let refused = js("import socket\ns = socket.socket()\ns.connect((\"server\", 1))\n");
     let arguments = js("import socket\ns = socket.socket()\ns.connect(\"127.0.0.1\", 80)\n");
     let syntax = js("import socket\nprint \"hello\"\n");
-    let threads = js("import threading\nthreading.Thread(target=print).start()\n");
     let ssl = js("import ssl\n");
     let full = js("import socket\nheld = []\nwhile True:\n    held.append(socket.socket())\n");
     let exit = js("import sys\nsys.exit(3)\n");
     let result = in_a_page(&format!(
         "const result = {{}};
         for (const [name, source] of Object.entries({{ refused: {refused}, arguments: {arguments}, syntax: {syntax},
-          threads: {threads}, ssl: {ssl}, full: {full}, exit: {exit} }})) result[name] = await run('client', source);
+          ssl: {ssl}, full: {full}, exit: {exit} }})) result[name] = await run('client', source);
         return result;"
     ))
     .await;
@@ -27,7 +26,6 @@ async fn errors_are_cpythons_with_linuxs_numbers() {
     for (name, last) in [
         ("arguments", "TypeError: socket.connect() takes exactly one argument (2 given)\n}"),
         ("syntax", "SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?\n}"),
-        ("threads", "One thread can serve many clients: see select and selectors.\n}"),
         ("ssl", "Use http, not https.\n}"),
         ("full", "OSError: [Errno 24] Too many open files\n}"),
     ] {

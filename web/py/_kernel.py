@@ -103,9 +103,11 @@ def call(name, fields, wait=FOREVER, payload=None):
         request = {"call": {name: fields}, "wait": wait, "line": _script.line()}
         if _threads._living:
             request["thread"] = _threads.name_of(_threads.ident())
+        asked = json.dumps(request)
+        # From here to the message no other thread has a turn: calls are numbered in the order in which they are made.
         _made += 1
         number = _made
-        answer = _pane.call(json.dumps(request), payload, _NAMES.get(name, name.lower()), fields.get("fd"))
+        answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
         value, error = None, None
         if answer is not None:
             text, data = answer

@@ -145,7 +145,7 @@ class _Waiter:
 class lock:
     """A flag, and who waits for it in which order."""
 
-    # Who holds it since which line: known while there are several threads.
+    # Who holds it, since which line.
     __slots__ = ("_held", "_queue", "_holder", "_line", "__weakref__")
 
     def __new__(cls):
@@ -180,7 +180,9 @@ class lock:
         if _living:
             self._holder, self._line = _stacks.ident(), _script.line()
         else:
-            self._holder = self._line = None
+            # A program that has no other thread shall not pay for what it will hardly be asked.
+            frame = sys._getframe(2)
+            self._holder, self._line = MAIN, (frame.f_code, frame.f_lasti)
 
     def release(self):
         """Gives it back; any thread may."""
@@ -636,7 +638,15 @@ def _held_by(what, thread):
     # One that its waiter has taken itself waits to be woken: a condition, an event, a queue.
     if holder is None or (holder == thread and _wakes(thread)) or (holder != MAIN and holder not in _living):
         return {"thread": None, "line": None, "ends": False}
-    return {"thread": name_of(holder) or "MainThread", "line": what._line, "ends": False}
+    line = _line_at(*what._line) if isinstance(what._line, tuple) else what._line
+    return {"thread": name_of(holder) or "MainThread", "line": line, "ends": False}
+
+
+def _line_at(code, offset):
+    """The line of an instruction, where it is of the script."""
+    if code.co_filename != _script.name:
+        return None
+    return next((line for start, end, line in code.co_lines() if start <= offset < end), None)
 
 
 def _wakes(thread):

@@ -192,7 +192,9 @@ for waits in (listener.accept, caller.recv, time.sleep, compute):
 /// A thread that is no daemon holds up the end, as everywhere; Stop does not wait for it.
 #[tokio::test]
 async fn stop_does_not_wait_for_threads_and_a_deadlock_is_told() {
-    let waiting = js("import socket, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nsocket.create_server(('', 9200)).accept()\n");
+    let waiting = js(
+        "import socket, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nsocket.create_server(('', 9200)).accept()\n",
+    );
     let deadlock = js(r#"import threading
 left, right = threading.Lock(), threading.Lock()
 both = threading.Barrier(2)
@@ -220,7 +222,10 @@ for work in (one, other):
     ))
     .await;
     let stopped = &result["stopped"];
-    assert_eq!((stopped["exit"]["status"].as_str(), stopped["exit"]["code"].as_i64()), (Some("stopped"), Some(130)));
+    assert_eq!(
+        (stopped["exit"]["status"].as_str(), stopped["exit"]["code"].as_i64()),
+        (Some("stopped"), Some(130))
+    );
     let told: Vec<String> = result["state"]["threads"]
         .as_array()
         .expect("threads")
@@ -241,7 +246,9 @@ for work in (one, other):
 /// Where C's recursion cannot be stopped in time the program ends with its own line, and Python is not said to have failed.
 #[tokio::test]
 async fn deep_recursion_of_c_is_an_error_of_the_script() {
-    let caught = js("class Same:\n    def __eq__(self, other):\n        return [self] == [other]\ntry:\n    Same() == Same()\nexcept RecursionError:\n    print('caught')\n");
+    let caught = js(
+        "class Same:\n    def __eq__(self, other):\n        return [self] == [other]\ntry:\n    Same() == Same()\nexcept RecursionError:\n    print('caught')\n",
+    );
     let ended = js("import json\ndef load():\n    return json.loads('[' * 100000)\nload()\n");
     let result = in_a_page(&format!(
         "return {{ caught: await run('client', {caught}), ended: await run('client', {ended}) }};"

@@ -65,9 +65,19 @@ export class LessonHelper {
   async clean() {
     await this.#alone(async () => {
       this.#say("Starting clean…");
-      await this.#doing.clean();
-      this.#lessons.cleaned();
+      await this.#clean();
     });
+  }
+
+  /** What it takes to make machines clean passes no step. */
+  async #clean() {
+    this.#lessons.cleanBegins();
+    try {
+      await this.#doing.clean();
+      await this.#until(() => this.#lessons.hasCleaned(), TOLD_MS);
+    } finally {
+      this.#lessons.cleaned();
+    }
   }
 
   /** Carries out one thing that a button stands for. @param {any} doing @param {number} [place] its place in what is left to do */
@@ -114,7 +124,8 @@ export class LessonHelper {
           if (failure) throw new CannotDo(failure);
           before = same;
           this.#say(`${labelOf(doing, this.#rename)}…`);
-          await this.#doing.perform(doing, this.#lesson().id);
+          if (doing.do === "clean") await this.#clean();
+          else await this.#doing.perform(doing, this.#lesson().id);
           this.#lessons.helpDid();
           await this.#until(() => this.#isFurther(same), TOLD_MS);
           break;

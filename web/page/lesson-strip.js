@@ -301,22 +301,24 @@ export class LessonStrip extends HTMLElement {
   /** @param {any} current */
   #drawActions(current) {
     const watching = this.#watching;
-    const asks = this.#asks(current);
+    const busy = this.#helper?.isBusy === true;
+    const asks = !busy && this.#asks(current);
     this.#drawChoices(asks ? current.predict.choices : []);
     const sorts = current?.cards.length > 0 && (!current.begun || marked(current.cards)) && this.#hanging.shows !== "cards";
     const does = watching || !current ? [] : current.does;
-    // An exercise is for the learner to find: nothing of its solution is offered before it is asked for.
-    const quiet = current?.exercise || sorts;
+    // An exercise is for the learner to find: nothing of its solution is offered before it is asked for. What is being
+    // done for them is not offered beside it.
+    const quiet = busy || current?.exercise || sorts;
     const { primary, mine } = this.#next?.offer(quiet ? null : (does[0] ?? null)) ?? { primary: null, mine: false };
-    const stands = this.#stands(current, does);
-    if (watching) this.#setPrimary(null);
+    const stands = this.#stands(current, does, busy);
+    if (watching || busy) this.#setPrimary(null);
     else if (!current) this.#setPrimary(this.#endOffer());
     else if (current.blocked) this.#setPrimary({ label: "Start clean", act: () => void this.#helper?.clean() });
     else if (sorts) this.#setPrimary({ label: "Sort the cards", act: () => this.#openCards() });
     else if (current.exercise && this.#hanging.shows !== "hint") this.#setPrimary({ label: "What is missing?", act: () => this.#toggleHint() });
     else this.#setPrimary(primary);
     this.#help.hidden = asks || watching || !current;
-    this.#help.disabled = this.#helper?.isBusy === true;
+    this.#help.disabled = busy;
     const asked = current?.exercise === true && this.#hanging.shows === "hint";
     this.#help.classList.toggle("filled", !this.#help.disabled && !current?.blocked && !sorts && (mine || asked || stands));
     this.#stuck.hidden = watching || asks || !current?.hint.length;
@@ -326,11 +328,11 @@ export class LessonStrip extends HTMLElement {
 
   /**
    * Whether the step stands: all of it was done, nothing goes on, and for a moment nothing has come of it.
-   * @param {any} current @param {any[]} does
+   * @param {any} current @param {any[]} does @param {boolean} busy
    */
-  #stands(current, does) {
+  #stands(current, does, busy) {
     const stands = current && !current.exercise && !current.blocked && !current.waits && does.length === 0;
-    if (!stands || this.#helper?.isBusy) {
+    if (!stands || busy) {
       this.#stoodSince = 0;
       return false;
     }
@@ -378,7 +380,6 @@ export class LessonStrip extends HTMLElement {
   /** @param {import("/page/lesson-next.js").Primary} primary */
   #setPrimary(primary) {
     this.#primary.hidden = primary === null;
-    this.#primary.disabled = this.#helper?.isBusy === true;
     if (primary && this.#primary.textContent !== primary.label) this.#primary.textContent = primary.label;
     this.#primaryAction = primary?.act ?? (() => {});
   }

@@ -406,15 +406,20 @@ export class Desk {
     this.#suggested = suggested;
   }
 
-  /** Makes Run the next thing to do, or not. Answers whether the button is there to be pressed. @param {string | null} file */
+  /**
+   * Makes Run the next thing to do, or not. Answers whether nobody else has to offer it: the button is there to be pressed,
+   * or was, and the room has not told yet that the program began.
+   * @param {string | null} file
+   */
   suggestRun(file) {
     const pane = file === null ? undefined : this.#programs.get(file);
-    const can = pane !== undefined && this.#shared.python.ok && !pane.control.isRunning && !this.#isOver;
+    const begins = pane?.control.isRunning === true;
+    const can = pane !== undefined && this.#shared.python.ok && !begins && !this.#isOver;
     if (can) this.#bring(file, "run");
     // The button runs what is open.
     const here = can && file === this.#file;
     for (const run of this.#runs) run.suggest(here);
-    return here && this.#runs.some((run) => run.isVisible);
+    return begins || (here && this.#runs.some((run) => run.isVisible));
   }
 
   /** Whether there is no session any more: nothing can be run. */

@@ -411,6 +411,21 @@ impl Now {
         self.calls.values().any(|begin| begin.program == program)
     }
 
+    /// Whether a program waits in a call that returns only when somebody else does something.
+    pub fn waits_for_others(&self, program: ProgramId) -> bool {
+        let mut calls = self.calls.values().filter(|begin| begin.program == program);
+        calls.any(|begin| {
+            matches!(
+                begin.call,
+                Call::Accept { .. }
+                    | Call::Connect { .. }
+                    | Call::Recv { .. }
+                    | Call::RecvFrom { .. }
+                    | Call::Poll { .. }
+            )
+        })
+    }
+
     /// Whether a machine has a connection that lost a packet by hand and has not received anything yet.
     pub fn loses(&self, host: HostId) -> bool {
         self.sockets.values().any(|socket| {

@@ -212,6 +212,12 @@ impl Situation<'_> {
         let doings = match (command.filter(|_| self.scene.now().held().next().is_some()), does.clone()) {
             (Some(command), _) => vec![Doing::Wire { command }],
             (None, Doing::Run { host, file, .. }) if self.waits_in_connect(&host, &file) => Vec::new(),
+            (None, Doing::Run { host, file, .. }) if self.is_on_its_way(&host, &file) => {
+                let runs =
+                    [Piece::said(" "), Piece::code(&file), Piece::said(" runs, and has not come so far.")];
+                let because = because.into_iter().chain(runs).collect();
+                return Some(Next::Do { doings: Vec::new(), because: Some(because) });
+            }
             (None, Doing::Run { host, file, background }) if self.runs(&host, &file) => {
                 let stop = Doing::Stop { host: host.clone(), file: Some(file.clone()) };
                 vec![stop, Doing::Run { host, file, background }]
@@ -327,7 +333,11 @@ impl Situation<'_> {
     fn wire_premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
         let now = self.scene.now();
         let held = now.wire().held;
-        if expected.held && !held && !matches!(line, Doing::Wire { .. }) {
+        let sets_wire = matches!(
+            line,
+            Doing::Wire { command: WireDoing::Hold | WireDoing::Release | WireDoing::Delay(_) }
+        );
+        if expected.held && !held && !sets_wire {
             return Some((
                 vec![Doing::Wire { command: WireDoing::Hold }],
                 vec![Piece::said("The wire is not held now.")],
@@ -380,6 +390,13 @@ impl Situation<'_> {
     fn waits_in_connect(&self, host: &str, file: &str) -> bool {
         let Some(id) = self.scene.host_called(host) else { return false };
         self.runs(host, file) && self.scene.now().waits(id, "connect")
+    }
+
+    /// Whether a program runs and may come further by itself: it has just been started, or is busy between two calls.
+    fn is_on_its_way(&self, host: &str, file: &str) -> bool {
+        let now = self.scene.now();
+        let running = self.scene.host_called(host).and_then(|id| now.running(id, file));
+        running.is_some_and(|(program, _)| !now.waits_for_others(program))
     }
 
     /// A name whose socket has not come as far as the line takes for granted: the lines that make it, and the other end
@@ -568,8 +585,12 @@ impl Situation<'_> {
         let now = self.scene.now();
         let hosts: Vec<HostId> =
             self.step.does.iter().filter_map(|doing| self.scene.host_called(doing.host()?)).collect();
-        // A server that goes on running is done with what it was started for.
-        let program = |doing: &Doing| matches!(doing, Doing::Run { host, file, background: false } if self.runs(host, file));
+        // A server that waits for callers is done with what it was started for.
+        let program = |doing: &Doing| match doing {
+            Doing::Run { host, file, background: false } => self.runs(host, file),
+            Doing::Run { host, file, background: true } => self.is_on_its_way(host, file),
+            _ => false,
+        };
         let calls = self.step.does.iter().any(|doing| matches!(doing, Doing::Line { .. }))
             && hosts.iter().any(|host| {
                 by_hand(self.scene, *host, self.scene.person()).is_some_and(|program| now.is_waiting(program))

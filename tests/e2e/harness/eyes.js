@@ -86,6 +86,8 @@ const sticksOut = () => {
 const until = (look, patience) =>
   new Promise((resolve, reject) => {
     const began = performance.now();
+    // To look costs the page a layout: soon at first, more rarely where it takes long.
+    let pause = 15;
     const again = () => {
       let found = null;
       let missing = "";
@@ -96,7 +98,7 @@ const until = (look, patience) =>
       }
       if (found) resolve(found);
       else if (performance.now() - began > patience) reject(new Error(`in vain${missing}`));
-      else setTimeout(again, 20);
+      else setTimeout(again, (pause = Math.min(pause * 1.3, 120)));
     };
     again();
   });

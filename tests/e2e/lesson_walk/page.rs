@@ -343,6 +343,14 @@ impl Page {
 
     /// *Start clean*.
     pub(super) async fn clean(&mut self) {
+        self.desk.clean_begins();
+        self.make_clean().await;
+        let told = |page: &mut Self| page.desk.has_cleaned();
+        self.until(DONE, told).await;
+        self.desk.cleaned();
+    }
+
+    async fn make_clean(&mut self) {
         for host in ["client", "server"] {
             self.stop(host, None).await;
             for (call, _) in self.hands[host].waiting.clone() {

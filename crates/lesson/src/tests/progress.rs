@@ -1,7 +1,7 @@
 //! Facts, checks and how far somebody has come, over events made by hand.
 
 use proto::{
-    call::{Call, Value},
+    call::{Call, Flags, Value},
     id::{Fd, MemberId},
     room::StepOutcome,
     trace::{Cause, Fate, TcpFlags},
@@ -12,6 +12,7 @@ use crate::{
     Check, Doing,
     doing::WireDoing,
     facts::{Fact, Field},
+    plan::Next,
     progress::Mark,
     prose,
 };
@@ -83,7 +84,7 @@ fn a_step_of_the_wire_is_offered_until_the_packet_that_matters_has_gone() {
                   - check: kind=packet flags=SYN+ACK held=yes fate=delivered\n";
     let mut room = Room::new(lesson);
     assert_eq!(room.left().len(), 2);
-    room.progress.did(&Doing::Wire { command: WireDoing::Hold });
+    room.holds();
     for _ in 0..3 {
         assert_eq!(room.left(), [Doing::Wire { command: WireDoing::Step }]);
         room.progress.did(&Doing::Wire { command: WireDoing::Step });
@@ -283,5 +284,53 @@ fn cards_begin_shuffled() {
         let mut sorted = order.to_vec();
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..count), "{count}");
+    }
+}
+
+/// Python takes a while from Run to listen: whoever presses what is offered must not stop it meanwhile.
+#[test]
+fn a_program_on_its_way_is_waited_for_and_one_that_waits_elsewhere_is_stopped() {
+    let lesson = "---\nid: x\ntitle: X\n---\n# One\n## Call\nCall.\n\
+                  - needs: listening server 12345 => run server: server.py &\n- do: run client: client.py\n\
+                  - check: call=recv host=client result=ok\n";
+    let mut room = Room::new(lesson);
+    let start = Doing::Run { host: "server".to_owned(), file: "server.py".to_owned(), background: true };
+    assert_eq!(room.left(), [start.clone()]);
+    let id = room.begins_program(SERVER, "server.py");
+    assert_eq!(room.left(), []);
+    let said = match room.progress.next(&room.scene, &room.hands) {
+        Some(Next::Do { because: Some(because), .. }) => prose::plain(&because),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said, "Nobody listens on server, port 12345, now. server.py runs, and has not come so far.");
+    room.begins_in(id, SERVER, Call::Recv { fd: Fd(3), flags: Flags::default(), max: 1024 }, Some(9));
+    let stop = Doing::Stop { host: "server".to_owned(), file: Some("server.py".to_owned()) };
+    assert_eq!(room.left(), [stop, start]);
+}
+
+/// The same where the step is to run it: more help is offered once it waits for others, and not before.
+#[test]
+fn a_server_that_is_being_started_is_waited_for() {
+    let lesson = "---\nid: x\ntitle: X\n---\n# One\n## Run\nRun it.\n- do: run server: server.py &\n\
+                  - check: call=accept host=server phase=begin\n";
+    let mut room = Room::new(lesson);
+    let id = room.begins_program(SERVER, "server.py");
+    assert_eq!(room.progress.next(&room.scene, &room.hands), Some(Next::Wait));
+    room.begins_in(id, SERVER, Call::Recv { fd: Fd(3), flags: Flags::default(), max: 1024 }, Some(9));
+    assert_eq!(room.progress.next(&room.scene, &room.hands), Some(Next::Again));
+}
+
+/// Nothing stands on a wire that is not held, however often a program is run.
+#[test]
+fn a_packet_can_only_be_let_through_or_dropped_where_the_wire_is_held() {
+    for command in ["step", "drop"] {
+        let lesson = format!(
+            "---\nid: x\ntitle: X\n---\n# One\n## Hold\nHold.\n- do: wire hold\n- check: kind=wire held=yes\n\
+             ## One\nOne.\n- needs: held => run client: client.py &\n- do: wire {command}\n\
+             - check: kind=packet held=yes fate=dropped\n"
+        );
+        let mut room = Room::new(&lesson);
+        room.progress.skip();
+        assert_eq!(room.left(), [Doing::Wire { command: WireDoing::Hold }], "{command}");
     }
 }

@@ -6,7 +6,7 @@ use proto::{
     call::{Call, CallError, Family, Flags, Kind, Value},
     errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
-    room::{HostInfo, Lifetime, ProgramInfo},
+    room::{HostInfo, Lifetime, ProgramInfo, WireSettings},
     trace::{
         CallBegin, CallEnd, Cause, Data, Event, Fate, Link, Packet, PacketFate, StateChange, Tcp, TcpFlags,
         TcpState, Transport, What,
@@ -30,6 +30,7 @@ pub(super) struct Room {
     seq: u64,
     calls: u64,
     packets: u64,
+    programs: u32,
 }
 
 impl Room {
@@ -56,7 +57,7 @@ impl Room {
         }
         scene.left_is(CLIENT);
         let progress = Progress::new(Lesson::read(lesson).expect("a lesson"), false);
-        Self { scene, progress, hands: Hands::new(), seq: 0, calls: 0, packets: 0 }
+        Self { scene, progress, hands: Hands::new(), seq: 0, calls: 0, packets: 0, programs: 0 }
     }
 
     pub(super) fn happens(&mut self, what: What) -> Option<Facts> {
@@ -79,14 +80,35 @@ impl Room {
         self.seq
     }
 
+    /// A program of the person is started.
+    pub(super) fn begins_program(&mut self, host: HostId, name: &str) -> ProgramId {
+        self.programs += 1;
+        let id = ProgramId(100 + self.programs);
+        let by = Some(MemberId(1));
+        let program = ProgramInfo { id, host, by, name: name.into(), lifetime: Lifetime::Member };
+        self.happens(What::ProgramBegan(program));
+        id
+    }
+
+    /// A call by hand.
     pub(super) fn begins(&mut self, host: HostId, call: Call, socket: Option<u32>) -> CallRef {
+        self.begins_in(ProgramId(host.0), host, call, socket)
+    }
+
+    pub(super) fn begins_in(
+        &mut self,
+        program: ProgramId,
+        host: HostId,
+        call: Call,
+        socket: Option<u32>,
+    ) -> CallRef {
         self.calls += 1;
         let id = CallRef(self.calls);
         let begin = CallBegin {
             id,
             by: Some(MemberId(1)),
             host,
-            program: ProgramId(host.0),
+            program,
             call,
             data: Data::default(),
             socket: socket.map(SocketId),
@@ -151,6 +173,12 @@ impl Room {
         };
         self.happens(What::Packet(packet));
         PacketId(self.packets)
+    }
+
+    /// The wire is held.
+    pub(super) fn holds(&mut self) {
+        let settings = WireSettings { held: true, ..WireSettings::default() };
+        self.happens(What::Wire { by: Some(MemberId(1)), settings, rule: None });
     }
 
     pub(super) fn fate(&mut self, id: PacketId, fate: Fate) -> Option<Facts> {

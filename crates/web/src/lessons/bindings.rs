@@ -117,6 +117,18 @@ impl LessonView {
         self.desk.help_end(passed);
     }
 
+    /// From now on machines are made clean, which passes no step.
+    #[wasm_bindgen(js_name = cleanBegins)]
+    pub fn clean_begins(&mut self) {
+        self.desk.clean_begins();
+    }
+
+    /// Whether the room has told that they are.
+    #[wasm_bindgen(js_name = hasCleaned)]
+    pub fn has_cleaned(&self) -> bool {
+        self.desk.has_cleaned()
+    }
+
     /// Machines were made clean: what was made before counts no more.
     pub fn cleaned(&mut self) {
         self.desk.cleaned();

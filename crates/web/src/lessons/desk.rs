@@ -44,6 +44,8 @@ pub struct Desk {
     help: Option<Help>,
     /// The step for which a try of "do it for me" came to nothing.
     failed: Option<At>,
+    /// Machines are being made clean: what that brings about passes no step.
+    cleaning: bool,
 }
 
 impl Desk {
@@ -145,10 +147,22 @@ impl Desk {
         self.failed = self.progress.as_ref().and_then(Progress::current_at).filter(|_| !passed);
     }
 
-    /// Machines were made clean: what was made before counts no more.
+    /// From now on machines are made clean: what that brings about (a packet that is let through) passes no step.
+    pub fn clean_begins(&mut self) {
+        self.cleaning = true;
+    }
+
+    /// Whether the wire has let go of what it held, unless it is held still.
+    pub fn has_cleaned(&self) -> bool {
+        let now = self.scene.now();
+        now.wire().held || now.held().next().is_none()
+    }
+
+    /// Machines were made clean: what was made before counts no more, here and after a reload.
     pub fn cleaned(&mut self) {
+        self.cleaning = false;
         if let Some(progress) = &mut self.progress {
-            progress.once_more();
+            progress.begin_after(self.last_seq);
         }
     }
 
@@ -205,6 +219,9 @@ impl Desk {
         let Some(facts) = self.scene.facts(event) else { return false };
         if let Some(showing) = &mut self.showing {
             showing.feed(event.seq, &facts);
+        }
+        if self.cleaning {
+            return true;
         }
         if let Some(help) = &mut self.help {
             help.feed(event.seq, event.time, &facts);

@@ -126,8 +126,8 @@ def call(name, fields, wait=FOREVER, payload=None):
             wait = millis(max(until - time.monotonic(), 0))
     # No name holds the exception: it holds this frame, and a circle would keep the script's sockets open.
     if error.get("taken"):
-        raise Failure(error["taken"], _exception(error, name))
-    raise _exception(error, name)
+        raise Failure(error["taken"], _exception(error, name, fields))
+    raise _exception(error, name, fields)
 
 
 def origin_of(problem):
@@ -159,7 +159,7 @@ def sleep(seconds):
             return
 
 
-def _exception(error, name):
+def _exception(error, name, fields):
     match error["class"]:
         case "errno":
             return linux.error(error["errno"])
@@ -167,8 +167,10 @@ def _exception(error, name):
             return TimeoutError("timed out")
         case "resolve":
             return gaierror(error["number"], error["message"])
+        case "policy" if name == "Resolve":
+            return wireside.NamePolicyError(error["rule"], fields["name"])
         case "policy":
-            return wireside.PolicyError(error["rule"], error["value"], resolving=name == "Resolve")
+            return wireside.PolicyError(error["rule"], error["value"])
         case "limit":
             return wireside.LimitError(error["limit"], error["value"])
         case "session":

@@ -10,7 +10,6 @@ from asyncio import events, selector_events
 
 import _kernel
 import _threads
-import linux
 
 
 class _Selector(selectors.PollSelector):
@@ -58,15 +57,6 @@ class Loop(selector_events.BaseSelectorEventLoop):
     def _write_to_self(self):
         if isinstance(self._selector, _Selector):
             self._selector.wake()
-
-    async def sock_connect(self, sock, address):
-        """connect(2). asyncio makes the exception of a failed one from the number alone, which here is Linux's."""
-        try:
-            return await super().sock_connect(sock, address)
-        except OSError as problem:
-            if type(problem) is OSError and problem.errno is not None:
-                raise type(linux.error(problem.errno))(problem.errno, problem.strerror) from None
-            raise
 
 
 class OneThread(Loop):

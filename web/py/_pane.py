@@ -41,6 +41,15 @@ def end(ended):
     _bridge.ends().end(ended)
 
 
+def halt():
+    """Waits for the page to end this worker."""
+    while True:
+        if _sys is not None:
+            _sys.sleep(10**9)
+        else:
+            _stacks.wait(_stacks.token())
+
+
 def call(request, payload, name, fd):
     """Makes a call and waits for its answer: JSON and bytes. None when there was none."""
     data = None if payload is None else to_js(payload)

@@ -4,13 +4,15 @@
 /** For the trampoline, signals and the bounds of C's stack. */
 const ALWAYS = [
   "HEAP8", "HEAP32", "HEAPU32", "memory", "wasmTable", "stackSave", "__PyRuntime", "__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET",
+  "_PyExc_OSError", "addFunction", "UTF8ToString", "stringToNewUTF8", "_PyTuple_New", "_PyTuple_Size", "_PyTuple_GetItem", "_PyTuple_SetItem",
+  "_PyLong_AsLong", "_PyLong_FromLong", "_PyUnicode_AsUTF8", "_PyUnicode_FromString", "_PyErr_Clear", "_Py_IncRef", "_Py_DecRef", "_free",
   "__Py_emscripten_signal_clock", "_Py_EMSCRIPTEN_SIGNAL_HANDLING", "_PyUnstable_ThreadState_SetStackProtection", "_PyThreadState_Get",
 ];
 /** For stacks that are suspended. */
 const SUSPENDING = [
   "promisingApply", "validSuspender", "PyProxy_getAttrsQuiet", "_captureThreadState", "_restoreThreadState", "stackRestore",
-  "_malloc", "_free", "stringToUTF8", "error", "_pythonexc2js", "_PyErr_SetRaisedException", "_PyErr_SetString", "_PyExc_RuntimeError",
-  "_PyCMethod_New", "_PyImport_AddModule", "_PyModule_AddObject", "_PyLong_AsLong", "_PyLong_FromLong", "_PyThread_get_thread_ident",
+  "_malloc", "stringToUTF8", "error", "_pythonexc2js", "_PyErr_SetRaisedException", "_PyErr_SetString", "_PyExc_RuntimeError",
+  "_PyCMethod_New", "_PyImport_AddModule", "_PyModule_AddObject", "_PyThread_get_thread_ident",
 ];
 
 /** Whether this browser can suspend WebAssembly (JSPI). */

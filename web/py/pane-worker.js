@@ -9,6 +9,7 @@
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
 import { Downloads, SNAPSHOT } from "./downloads.js";
+import { mendErrno } from "./errno.js";
 import { mustHave, suspends } from "./internals.js";
 import { Messages } from "./messages.js";
 import { Stacks } from "./stacks.js";
@@ -17,8 +18,10 @@ import { mendTrampoline } from "./trampoline.js";
 import { Transcript } from "./transcript.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_loop.py", "_streams.py", "runner.py"];
+const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
+/** The first descriptor of a file, as `_descriptors.py` has it. */
+const FILES = 1024;
 
 /** @type {any} */
 let pyodide = null;
@@ -61,6 +64,7 @@ async function load({ base, files, module, snapshot }) {
   const taken = picture ?? shared(pyodide.makeMemorySnapshot());
   const suspending = suspends();
   mustHave(pyodide._module, suspending);
+  numberFilesFrom(FILES);
   mendTrampoline(pyodide._module);
   if (suspending) stacks = new Stacks(pyodide);
   pyodide.FS.mkdirTree(FOLDER);
@@ -68,8 +72,20 @@ async function load({ base, files, module, snapshot }) {
   // Those whom a script asks come with it.
   pyodide.registerJsModule("_bridge", { ends: () => bridge });
   pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare(${stacks ? "True" : "False"})`);
+  mendErrno(pyodide._module, JSON.parse(pyodide.runPython("import json, linux; json.dumps(linux.raised)")));
   if (stacks) stacks.entry = pyodide.pyimport("_threads").enter;
   self.postMessage({ ready: true, module: downloads.module, snapshot: snapshot ? null : taken });
+}
+
+/** Descriptors of files are never below, where those of sockets are: the two tables have no number in common. @param {number} least */
+function numberFilesFrom(least) {
+  const { FS } = pyodide;
+  const next = FS.nextfd.bind(FS);
+  FS.nextfd = () => {
+    for (let fd = least; fd <= FS.MAX_OPEN_FDS; fd += 1) if (!FS.streams[fd]) return fd;
+    // It fails in its own way.
+    return next();
+  };
 }
 
 /** Memory that need not be copied for every worker, where there is such. @param {Uint8Array} bytes */

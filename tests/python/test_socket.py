@@ -297,6 +297,20 @@ class Refusals(Fresh):
         self.assertIsNone(caught.exception.errno)
         self.assertIn('called "example.com"', str(caught.exception))
 
+    def test_addresses_have_the_texts_and_bytes_that_c_gives_them(self):
+        texts = "1.2.3.4 0.0.0.0 01.2.3.4 1.2.3 1.2.3.256 a ::1 :: 1:: ::ffff:1.2.3.4 ::1.2.3.4 fe80::1:0:0:2 1:2:3:4:5:6:7:8 1:2 1::2::3 "
+        texts += ":1 1: 1:2:3:4:5:6:7:8:9 12345:: ::g 1:0:0:4:0:0:0:8 1:2:3:4:5:6:1.2.3.4 ::1%lo 1.2.3.4:: 1:2:3:4:5:6:7::"
+        for text in texts.split():
+            for family in (socket.AF_INET, socket.AF_INET6):
+                told = []
+                for module in (socket, real_socket):
+                    try:
+                        packed = module.inet_pton(family, text)
+                        told.append((packed, module.inet_ntop(family, packed)))
+                    except OSError as error:
+                        told.append(str(error))
+                self.assertEqual(*told, f"{family} {text}")
+
     def test_socket_has_cpythons_names_and_none_of_ours(self):
         added = {name for name in dir(socket) if not name.startswith("_")} - set(dir(real_socket))
         self.assertEqual(added, set())

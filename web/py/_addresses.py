@@ -1,14 +1,15 @@
 """Addresses: Python's tuples, the protocol's text, and names, which are resolved first and visibly."""
 
 import re
-from _builtin_socket import gaierror, inet_aton, inet_ntoa, inet_ntop, inet_pton
+from _builtin_socket import gaierror
 
 import _arguments
 import _kernel
 import linux
 import wireside
+from _text_form import AF_INET, AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
 
-AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 = 0, 1, 2, 10
+AF_UNSPEC, AF_UNIX = 0, 1
 FAMILIES = {AF_INET: "Inet", AF_INET6: "Inet6"}
 # Families that Linux has and this lab has not: AF_UNIX and its neighbours, AF_NETLINK, AF_PACKET, ...
 _OTHERS = frozenset(range(1, 46)) - FAMILIES.keys()

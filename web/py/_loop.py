@@ -5,6 +5,7 @@ and the loop waits for it.
 """
 
 import selectors
+import socket
 import sys
 from asyncio import events, selector_events
 
@@ -53,6 +54,14 @@ class Loop(selector_events.BaseSelectorEventLoop):
 
     def _close_self_pipe(self):
         pass
+
+    async def getaddrinfo(self, host, port, *, family=0, type=0, proto=0, flags=0):
+        """At once, in no thread: those of a room are found at once, and each thread makes all calls slower."""
+        return socket.getaddrinfo(host, port, family, type, proto, flags)
+
+    async def getnameinfo(self, sockaddr, flags=0):
+        """The same."""
+        return socket.getnameinfo(sockaddr, flags)
 
     def _write_to_self(self):
         if isinstance(self._selector, _Selector):

@@ -3,7 +3,7 @@
 Each method is one system call, but for `sendall`, names that are resolved first, and data of more than 1 MiB.
 """
 
-from _builtin_socket import gaierror, herror, htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs  # noqa: F401
+from _builtin_socket import gaierror, herror, htonl, htons, ntohl, ntohs  # noqa: F401
 
 import _addresses
 import _arguments
@@ -18,6 +18,7 @@ from _names import getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex, 
 from _names import getprotobyname, getservbyname, getservbyport  # noqa: F401
 from _options import IPPROTO_ICMP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP  # noqa: F401
 from _options import SOL_IP, SOL_SOCKET, SOL_TCP, SOL_UDP  # noqa: F401
+from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
 
 globals().update(_options.CONSTANTS)
 globals().update({name: value for name, value in vars(_names).items() if name.startswith(("AI_", "EAI_", "NI_"))})

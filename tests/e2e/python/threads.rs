@@ -237,8 +237,8 @@ for work in (one, other):
         .collect();
     let expected = [
         r#""MainThread" "join":null "Thread-1 (one)":null"#,
-        r#""Thread-1 (one)" "acquire":7 "Thread-2 (other)":9"#,
-        r#""Thread-2 (other)" "acquire":11 "Thread-1 (one)":5"#,
+        r#""Thread-1 (one)" "acquire":7 "Thread-2 (other)":10"#,
+        r#""Thread-2 (other)" "acquire":12 "Thread-1 (one)":5"#,
     ];
     assert_eq!(told, expected);
 }
@@ -258,4 +258,67 @@ async fn deep_recursion_of_c_is_an_error_of_the_script() {
     let told = text(&result["ended"]);
     assert!(told.contains("line 3, in load") && told.contains("RecursionError: C functions"), "{told}");
     assert_eq!(result["ended"]["exit"]["error"]["line"], 3);
+}
+
+/// A program of the cases that lie beside the checkout: what learners and teachers write. None where they do not.
+fn case(name: &str) -> Option<String> {
+    let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cases =
+        checkout.ancestors().map(|folder| folder.join("shared/cases")).find(|folder| folder.is_dir())?;
+    Some(std::fs::read_to_string(cases.join(name)).expect("a case"))
+}
+
+/// The chat of most tutorials, with a thread for each client and one beside the keyboard; one is stopped, not quit.
+#[tokio::test]
+async fn three_clients_chat_and_peers_listen_and_speak() {
+    let parts = [
+        "28-chat-thread-each/server.py",
+        "28-chat-thread-each/client.py",
+        "55-peer-both-server-and-client/peer.py",
+    ];
+    let [Some(server), Some(client), Some(peer)] = parts.map(case) else {
+        eprintln!("skipped: the cases are not here");
+        return;
+    };
+    let (server, client, peer) = (js(&server), js(&client), js(&peer));
+    let result = in_a_page(&format!(
+        "const server = await start('server', 'server.py', {server});
+        await until(server, waits('accept'));
+        const talkers = [];
+        for (const [at, name] of ['ada', 'bob', 'cyd'].entries()) {{
+          const talker = await start('client', 'client.py', {client});
+          await until(talker, ({{ state }}) => state === 'input');
+          talker.run.input(name);
+          await until(server, (_, text) => text.includes(`threads: ${{at + 2}}`));
+          await until(talker, ({{ state, threads }}) => state === 'input' && threads.length === 2);
+          talkers.push(talker);
+        }}
+        const [ada, bob, cyd] = talkers;
+        await until(ada, (_, text) => text.includes('cyd has come'));
+        ada.run.input('hello all');
+        for (const other of [bob, cyd]) await until(other, (_, text) => text.includes('ada: hello all'));
+        bob.run.input('/quit');
+        await until(cyd, (_, text) => text.includes('bob has left'));
+        const stopped = cyd.run.stop();
+        await until(ada, (_, text) => text.includes('cyd has left'));
+        ada.run.input('/quit');
+        const peers = await Promise.all(['server', 'client'].map((host) => start(host, 'peer.py', {peer})));
+        return Promise.all([server, ada, bob, cyd, ...peers].map(all));"
+    ))
+    .await;
+    let told = [
+        "chat on 5555\nthreads: 2\nthreads: 3\nthreads: 4\nnobody is left\n",
+        "Your name: * bob has come\n* cyd has come\n* bob has left\n* cyd has left\n",
+        "Your name: * cyd has come\nada: hello all\n",
+        "Your name: ada: hello all\n* bob has left\n{Traceback (most recent call last):\n",
+    ];
+    for (run, told) in result.as_array().expect("runs").iter().zip(told) {
+        assert!(text(run).starts_with(told), "{run}");
+    }
+    for (at, other) in [(4, "client"), (5, "server")] {
+        let me = if other == "client" { "server" } else { "client" };
+        let thanks = format!("{other} says thanks {me}\n").repeat(3);
+        let got = format!("{thanks}got ['{other} 0', '{other} 1', '{other} 2']\n");
+        assert_eq!(text(&result[at]), got);
+    }
 }

@@ -59,6 +59,8 @@ export class Interpreter {
   onnews = () => {};
   /** Resolves when it can run a script. @type {Promise<void>} */
   ready;
+  /** Somebody ended it. */
+  ended = false;
   #worker;
   /** @type {(error?: Error) => void} */
   #loaded = () => {};
@@ -88,6 +90,7 @@ export class Interpreter {
 
   /** At once, whatever it does. */
   end() {
+    this.ended = true;
     this.#worker.terminate();
     this.#loaded(new PythonError("not-loaded", "Python was ended while it was loading."));
   }
@@ -152,7 +155,12 @@ export async function preload(onprogress = () => {}) {
     onprogress(progress);
   };
   onprogress(first.progress);
-  await first.ready;
+  try {
+    await first.ready;
+  } catch (error) {
+    // A script had taken it, and was stopped before it began: the next one loads as well.
+    if (!first.ended) throw error;
+  }
   keepSpares(found.files);
 }
 

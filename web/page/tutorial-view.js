@@ -1,5 +1,6 @@
 // The tutorial, sentence by sentence: what it claims, whether that is so on Linux, and Show me, which makes the calls in
 // this room and links what was just recorded.
+import { showAbout } from "/page/about.js";
 import { button, element } from "/page/element.js";
 import { CannotDo } from "/page/lesson-doing.js";
 import { inline } from "/page/lesson-prose.js";
@@ -25,7 +26,8 @@ export async function showTutorial({ path, room, lessons, doing, ways, titles, r
   const intro = element(
     "p",
     { class: "prose" },
-    "28 sentences, in our own words. Most are so. Some never were, on Linux. Show me makes the calls in this room.",
+    "28 sentences, in our own words. Most are so. Some never were, on Linux. Show me makes the calls in this room. ",
+    button("Which tutorial?", showAbout, { class: "link" }),
   );
   const made = panel([intro, list]);
   opened = made;
@@ -38,7 +40,9 @@ export async function showTutorial({ path, room, lessons, doing, ways, titles, r
     list.append(...sentences.map((/** @type {any} */ one) => row(one, tools)));
   } catch (error) {
     list.append(element("li", {}, String(/** @type {any} */ (error)?.message ?? error)));
+    // The next time it is asked for, it is loaded again.
     opened = null;
+    made.dataset.failed = "";
   }
 }
 
@@ -46,10 +50,11 @@ export async function showTutorial({ path, room, lessons, doing, ways, titles, r
 function panel(content) {
   const closer = button("Close", () => lower(made), { class: "link" });
   const back = button("Back to the sentences", () => made.classList.remove("aside"), { class: "link tutorial-back" });
+  const now = element("p", { class: "tutorial-now soft" });
   const made = element(
     "section",
     { class: "tutorial", id: "sentences", "aria-label": "The tutorial, sentence by sentence", tabindex: "-1" },
-    element("header", { class: "dialog-head" }, element("h2", {}, "The tutorial, sentence by sentence"), back, closer),
+    element("header", { class: "dialog-head" }, element("h2", {}, "The tutorial, sentence by sentence"), now, back, closer),
     element("div", { class: "tutorial-body" }, ...content),
   );
   made.addEventListener("keydown", (event) => {
@@ -71,7 +76,8 @@ function raise(made) {
 
 /** @param {HTMLElement} made */
 function lower(made) {
-  made.hidden = true;
+  if (made.dataset.failed === undefined) made.hidden = true;
+  else made.remove();
   /** @type {HTMLElement | null} */ (document.querySelector("#lesson"))?.focus({ preventScroll: true });
 }
 
@@ -86,6 +92,11 @@ function giveWay(made) {
   if (!isSmall()) return;
   showView("wire");
   made.classList.add("aside");
+}
+
+/** Where the list has made way, its bar says what is going on. @param {HTMLElement} made @param {string} words */
+function sayAside(made, words) {
+  /** @type {HTMLElement} */ (made.querySelector(".tutorial-now")).textContent = words;
 }
 
 /** @param {any} sentence @param {any} tools */
@@ -117,13 +128,19 @@ async function run({ id, does, tidy }, tools, { show, said }) {
   if (running || !lessons.show(id)) return;
   running = true;
   show.disabled = true;
-  said.textContent = "Making the calls…";
+  const say = (/** @type {string} */ words) => {
+    said.textContent = words;
+    sayAside(tools.made, words);
+  };
+  say("Making the calls…");
   giveWay(tools.made);
   try {
     await all(doing, does);
-    said.replaceChildren(...evidence(await seen(tools), tools));
+    const seqs = await seen(tools);
+    said.replaceChildren(...evidence(seqs, tools));
+    sayAside(tools.made, `Recorded just now: event ${seqs.join(", ")}`);
   } catch (error) {
-    said.textContent = String(/** @type {any} */ (error)?.message ?? error);
+    say(String(/** @type {any} */ (error)?.message ?? error));
   } finally {
     // What was opened is closed again, so that it can be shown once more.
     await all(doing, tidy).catch((error) => console.error(error));

@@ -439,7 +439,7 @@ async fn threads_are_named_where_they_wait_and_a_deadlock_is_told() {
     let tab = first_visit(&browser, &server, LAPTOP).await;
     let waiting = "import socket\nimport threading\nl = socket.create_server((\"\", 9999))\ndef knock():\n    \
         socket.create_connection((\"localhost\", 9999)).recv(1)\nfor _ in range(2):\n    \
-        threading.Thread(target=knock, daemon=True).start()\nl.accept()\nl.accept()\nl.accept()\n";
+        threading.Thread(target=knock, daemon=True).start()\nheld = [l.accept() for _ in range(3)]\n";
     write_program(&tab, "right", waiting).await;
     tab.click("#right", "Run server.py on server").await;
     tab.sees("#right .threads summary", "3 threads").await;
@@ -456,6 +456,7 @@ async fn threads_are_named_where_they_wait_and_a_deadlock_is_told() {
         worker = threading.Thread(target=lambda: lock.acquire())\nwith lock:\n    worker.start()\n    worker.join()\n";
     write_program(&tab, "right", stuck).await;
     tab.click("#right", "Run server.py on server").await;
-    tab.sees("#right .deadlock", "waits in acquire(), line 6, for a lock that MainThread holds").await;
+    tab.sees("#right .deadlock", "waits in acquire(), line 3, for a lock that MainThread holds since line 4")
+        .await;
     tab.fits().await;
 }

@@ -79,7 +79,8 @@ with open("notes.txt", "w") as file:
     s = socket.socket()
     listener = socket.create_server(("", 7))
     s.connect(("localhost", 7))
-    print(file.fileno() == s.fileno(), os.write(s.fileno(), b"bytes"), os.read(listener.accept()[0].fileno(), 9))
+    accepted, _ = listener.accept()
+    print(file.fileno() == s.fileno(), os.write(s.fileno(), b"bytes"), os.read(accepted.fileno(), 9))
 print(repr(open("notes.txt").read()))
 os.write(1, b"by number\n")
 try:

@@ -109,6 +109,8 @@ async function run({ name, source, args, hostname, port, buffer }) {
   const transcript = new Transcript(port);
   bridge.ending = (ended) => tell({ ending: JSON.parse(ended) });
   bridge.end = (ended) => {
+    // What threads are left do nothing that anybody is told.
+    if (stacks) stacks.onnotice = () => {};
     transcript.send();
     tell({ ended: JSON.parse(ended) });
   };

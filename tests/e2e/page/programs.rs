@@ -444,7 +444,7 @@ async fn threads_are_named_where_they_wait_and_a_deadlock_is_told() {
     tab.click("#right", "Run server.py on server").await;
     tab.sees("#right .threads summary", "3 threads").await;
     let named = "document.querySelector('#right .program:not([hidden]) code-editor').shadowRoot\
-        .querySelector('[data-threads=\"Thread-1, Thread-2\"]')";
+        .querySelector('[data-threads=\"Thread-1, Thread-2\"]') !== null";
     tab.shows("the line's threads", named).await;
     tab.script("document.querySelector('#right .threads').open = true").await;
     tab.sees("#right .threads", "waits in recv(), line 5").await;

@@ -344,22 +344,34 @@ async fn whatever_somebody_does_the_way_stays_open_and_nothing_said_is_false() {
     assert!(failed.is_empty(), "{} of {WALKS} walks failed; WALK=N runs one: {failed:?}", failed.len());
 }
 
-/// Each lesson, one after the other in the same room, by help alone: what one leaves stops none of the others.
+/// Each lesson, one after the other in the same room, by help alone: what one leaves stops none of the others, nor does a
+/// reload in its middle.
 #[tokio::test]
 async fn each_lesson_comes_to_its_end_in_what_the_others_left() {
     let server = TestServer::shared();
-    for order in [
-        ["by-hand", "connect", "two-scripts", "backlog", "stream"],
-        ["backlog", "stream", "connect", "by-hand", "two-scripts"],
-    ] {
+    let order = ["by-hand", "connect", "two-scripts", "backlog", "stream"];
+    for (order, reloads) in [(order, false), (reversed(order), true)] {
         let mut walk = Walk::begin(&server, 0).await;
         for lesson in order {
             walk.lesson = lesson;
             walk.page.open_lesson(&source(lesson));
+            let mut steps = 0;
             while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
                 walk.pass().await;
+                steps += 1;
+                if reloads && steps == MIDDLE {
+                    walk.page.reload(&source(lesson)).await;
+                }
             }
             walk.page.keep();
         }
     }
+}
+
+/// A step in which each lesson has sockets and programs.
+const MIDDLE: usize = 3;
+
+fn reversed<const N: usize>(mut order: [&str; N]) -> [&str; N] {
+    order.reverse();
+    order
 }

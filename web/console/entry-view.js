@@ -174,7 +174,7 @@ function hexToggle(dump) {
 /** @param {Shown} shown */
 function valueDetails(shown) {
   if (!shown.value || shown.value === shown.result) return null;
-  return details("in full", "All that Python returns", () => [element("pre", { class: "cc-form", tabindex: "0", dir: "auto" }, shown.value)]);
+  return details("in full", "In full: all that Python returns", () => [element("pre", { class: "cc-form", tabindex: "0", dir: "auto" }, shown.value)]);
 }
 
 /** @param {Shown} shown */

@@ -100,7 +100,7 @@ export class LessonStrip extends HTMLElement {
       oncannot: (why) => this.#hanging.cannot(why),
     });
     this.#next = new LessonNext({ frame, wire, rename: this.#rename, perform: (doing) => void this.#helper?.perform(doing, 0) });
-    lessons.seed(room.id, { ...room.snapshot, member: room.me.id });
+    lessons.seed(room.id, { ...room.snapshot, member: room.me.id, watches: room.me.role === "viewer" });
     try {
       await this.#shelf.load();
       const listed = this.#shelf.wanted(parts.python === true);
@@ -119,7 +119,6 @@ export class LessonStrip extends HTMLElement {
     // What arrives in the first moment is the recording so far.
     requestAnimationFrame(() => requestAnimationFrame(() => {
       this.#live = true;
-      lessons.pageLives();
       this.refresh();
     }));
   }

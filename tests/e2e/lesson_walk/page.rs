@@ -96,8 +96,6 @@ impl Page {
         let hosts: Vec<_> = self.hosts.values().copied().collect();
         let _gone = self.until(TOLD, |page| hosts.iter().all(|host| !page.runs_any(*host))).await;
         self.new_desk();
-        self.absorb();
-        self.desk.page_lives();
         self.open_lesson(source);
     }
 
@@ -132,6 +130,7 @@ impl Page {
                 .collect(),
             programs: Vec::<SeedProgram>::new(),
             member: Some(snapshot.member.0),
+            now: self.client.events.last().map_or(0, |event| event.time),
             ..Seed::default()
         };
         self.desk = Desk::default();

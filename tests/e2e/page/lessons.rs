@@ -3,6 +3,8 @@
 use super::{LAPTOP, PHONE, entered, type_line};
 use crate::harness::{
     browser::{Browser, Tab},
+    client::Client,
+    room::NewRoom,
     server::TestServer,
 };
 
@@ -314,6 +316,26 @@ async fn a_port_that_is_taken_is_said_and_cleared() {
     tab.sees("#lesson", "No socket of server that is open is called l now.").await;
     follow_until(&tab, "by three packets").await;
     tab.sees("#lesson", "As you said.").await;
+}
+
+/// The same where others hold it: a guest on their own machine hinders nobody, and of whoever else is in charge it is said.
+#[tokio::test]
+async fn a_port_that_others_hold_is_no_dead_end() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut second = Client::join(&room.owner(), "Bea").await;
+    let mut guest = Client::join(&room.join(), "Eve").await;
+    let program = second.program("server").await;
+    second.listener(program, 12345, 5).await;
+    let own = guest.own_host();
+    let program = guest.program_on(own).await.expect("a program on one's own machine");
+    guest.listener(program, 12345, 5).await;
+    let browser = Browser::open().await;
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    tab.go(&format!("{}/r/{}?lesson=backlog#{}", server.origin(), room.id, room.owner().key_text())).await;
+    entered(&tab).await;
+    tab.sees("#lesson", ", of another page.").await;
+    to_its_end(&tab, "backlog").await;
 }
 
 /// Programs end with their page: the lesson says so, and offers the step that needs them.

@@ -33,7 +33,8 @@ impl LessonView {
         Self::default()
     }
 
-    /// The room's id, and what it consists of, as `View.seed` takes it; `member` is who looks.
+    /// The room's id, and what it consists of, as `View.seed` takes it; `member` is who looks, `watches`
+    /// whether they do only that.
     pub fn seed(&mut self, room: &str, snapshot: JsValue) -> Result<(), JsError> {
         let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
         self.desk.seed(room, &seed);
@@ -70,12 +71,6 @@ impl LessonView {
     pub fn drawn(&self) -> Result<JsValue, JsError> {
         let (next, way) = (self.desk.next(), self.desk.in_the_way());
         object(&self.desk.progress().map(|progress| drawn::drawn(progress, next.as_ref(), &way)))
-    }
-
-    /// What was pushed so far is older than the page.
-    #[wasm_bindgen(js_name = pageLives)]
-    pub fn page_lives(&mut self) {
-        self.desk.page_lives();
     }
 
     /// The sockets that this page's prompt on a machine has names for: `[{ name, fd }]`.

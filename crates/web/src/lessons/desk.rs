@@ -44,6 +44,12 @@ pub struct Desk {
     help: Option<Help>,
     /// The step for which a try of "do it for me" came to nothing.
     failed: Option<At>,
+    /// When the page came into the room: what was recorded up to then is history, in nanoseconds since the room began.
+    came: u64,
+    /// Whether the page only watches: how far the others have come is all it has to tell.
+    watches: bool,
+    /// Nothing is remembered of the lesson in this room: what others did before passes no step of it.
+    is_new: bool,
     /// Machines are being made clean: what that brings about passes no step.
     cleaning: bool,
 }
@@ -61,6 +67,13 @@ impl Desk {
         if let Some(me) = seed.member {
             self.scene.person_is(proto::id::MemberId(me));
         }
+        self.watches = seed.watches;
+        self.came_at(seed.now);
+    }
+
+    /// When the page came into the room, in nanoseconds since that began.
+    pub fn came_at(&mut self, time: u64) {
+        self.came = time;
     }
 
     /// The machine that lessons call `client`.
@@ -76,6 +89,7 @@ impl Desk {
         let mut progress = Progress::new(Lesson::read(source)?, guest);
         // In a room where something happened already, a lesson that is new here begins now.
         progress.begin_after(self.last_seq);
+        self.is_new = memory.is_none_or(|memory| memory.room != self.room);
         if let Some(memory) = memory {
             progress.passed_before(memory.passed.iter().cloned());
             let this_room = memory.room == self.room;
@@ -89,11 +103,6 @@ impl Desk {
     /// The sockets that this page's prompt on a machine has names for.
     pub fn hand_is(&mut self, host: u32, names: impl IntoIterator<Item = (String, i32)>) {
         self.hands.insert(HostId(host), names.into_iter().map(|(name, fd)| (name, Fd(fd))).collect());
-    }
-
-    /// What was taken in so far is older than the page.
-    pub fn page_lives(&mut self) {
-        self.scene.page_lives_from(self.last_seq);
     }
 
     /// What comes next in the current step.
@@ -216,7 +225,14 @@ impl Desk {
             progress.hear(lesson, step, *outcome);
             return true;
         }
+        let is_history = event.time <= self.came;
+        if is_history {
+            self.scene.page_lives_from(event.seq);
+        }
         let Some(facts) = self.scene.facts(event) else { return false };
+        if is_history && self.is_new && !self.watches {
+            return true;
+        }
         if let Some(showing) = &mut self.showing {
             showing.feed(event.seq, &facts);
         }

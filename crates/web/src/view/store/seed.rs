@@ -33,6 +33,10 @@ pub struct Seed {
     pub wire: Option<SeedWire>,
     /// Number of the person who looks at the page.
     pub member: Option<u32>,
+    /// Whether they only watch.
+    pub watches: bool,
+    /// When they came, in nanoseconds since the room began: events up to then are older than the page.
+    pub now: u64,
 }
 
 /// A machine.

@@ -6,6 +6,7 @@ mod ending;
 mod input;
 mod refusals;
 mod sockets;
+mod threads;
 
 use serde_json::Value;
 

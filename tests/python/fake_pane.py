@@ -167,6 +167,14 @@ def errno(number):
     return {"class": "errno", "errno": number, "taken": 0}
 
 
+def begin():
+    pass
+
+
+def ending(ended):
+    pass
+
+
 def sleep(ms):
     pass
 

@@ -160,7 +160,7 @@ class Sockets(Fresh):
     def test_constants_are_linuxs(self):
         for name, number in _options.CONSTANTS.items():
             self.assertEqual(number, getattr(real_socket, name), name)
-        for name in ("AF_INET", "AF_INET6", "AF_UNIX", "SOCK_STREAM", "SOCK_DGRAM", "SHUT_WR", "AI_PASSIVE", "EAI_NONAME", "NI_DGRAM"):
+        for name in ("AF_INET", "AF_INET6", "SOCK_STREAM", "SOCK_DGRAM", "SHUT_WR", "AI_PASSIVE", "EAI_NONAME", "NI_DGRAM"):
             self.assertEqual(int(getattr(socket, name)), int(getattr(real_socket, name)), name)
 
     def test_addresses_are_found_as_cpython_finds_them(self):
@@ -271,17 +271,68 @@ class Refusals(Fresh):
 
     def test_what_linux_has_and_the_lab_has_not(self):
         with self.assertRaisesRegex(wireside.NotAvailable, "AF_UNIX"):
-            socket.socket(socket.AF_UNIX)
+            socket.socket(1)
+        self.assertFalse(hasattr(socket, "AF_UNIX") or socket.has_ipv6)
+        with self.assertRaisesRegex(AttributeError, "no attribute 'AF_UNIX': Linux has it.*only AF_INET"):
+            socket.AF_UNIX  # noqa: B018
         with self.assertRaisesRegex(wireside.NotAvailable, "SOCK_STREAM"):
             socket.socket(socket.AF_INET, socket.SOCK_RAW)
         with socket.socket() as one, self.assertRaisesRegex(wireside.NotAvailable, "socket option 36"):
             one.setsockopt(socket.SOL_SOCKET, 36, 1)
         self.assertEqual(self.calls(), ["Socket", "Close"])
 
+    def test_names_that_cannot_be_are_not_found_and_others_are_refused(self):
+        refused = ({"error": {"class": "policy", "rule": "outbound_off", "value": "example.com:80"}}, b"")
+        for name, asked in [("256.1.1.1", 0), ("a b", 0), ("a..b", 0), ("x" * 64, 0), ("sevrer", 1)]:
+            fake_pane.requests.clear()
+            fake_pane.answers[:] = [refused] * asked
+            with self.assertRaises(socket.gaierror) as caught:
+                socket.gethostbyname(name)
+            self.assertNotIsInstance(caught.exception, wireside.LabError)
+            self.assertEqual((caught.exception.errno, len(fake_pane.requests)), (-2, asked), name)
+        fake_pane.answers.append(refused)
+        with self.assertRaises(socket.gaierror) as caught:
+            socket.getaddrinfo("example.com", 80)
+        self.assertIsInstance(caught.exception, wireside.PolicyError)
+        self.assertIsNone(caught.exception.errno)
+        self.assertIn('called "example.com"', str(caught.exception))
+
+    def test_addresses_have_the_texts_and_bytes_that_c_gives_them(self):
+        texts = "1.2.3.4 0.0.0.0 01.2.3.4 1.2.3 1.2.3.256 a ::1 :: 1:: ::ffff:1.2.3.4 ::1.2.3.4 fe80::1:0:0:2 1:2:3:4:5:6:7:8 1:2 1::2::3 "
+        texts += ":1 1: 1:2:3:4:5:6:7:8:9 12345:: ::g 1:0:0:4:0:0:0:8 1:2:3:4:5:6:1.2.3.4 ::1%lo 1.2.3.4:: 1:2:3:4:5:6:7::"
+        for text in texts.split():
+            for family in (socket.AF_INET, socket.AF_INET6):
+                told = []
+                for module in (socket, real_socket):
+                    try:
+                        packed = module.inet_pton(family, text)
+                        told.append((packed, module.inet_ntop(family, packed)))
+                    except OSError as error:
+                        told.append(str(error))
+                self.assertEqual(*told, f"{family} {text}")
+
+    def test_socket_has_cpythons_names_and_none_of_ours(self):
+        added = {name for name in dir(socket) if not name.startswith("_")} - set(dir(real_socket))
+        self.assertEqual(added, set())
+
+    def test_asyncio_believes_this_socket_and_no_other(self):
+        from asyncio import selector_events
+
+        self.assertEqual(selector_events._HAS_SENDMSG, hasattr(socket.socket, "sendmsg"))
+
+    def test_descriptors_of_sockets_are_oss_too(self):
+        import _descriptors
+
+        one, other = self.pair()
+        self.assertEqual(_descriptors._write(one.fileno(), b"hello"), 5)
+        self.assertEqual(_descriptors._read(other.fileno(), 10), b"hello")
+        _descriptors._close(one.detach())
+        self.assertEqual(_descriptors._read(other.fileno(), 10), b"")
+
     def test_threads_and_ssl_say_that_they_are_not_here(self):
         import threading
 
-        with self.assertRaisesRegex(RuntimeError, "one thread.*select"):
+        with self.assertRaisesRegex(RuntimeError, "one thread.*Chrome, Edge and Firefox"):
             threading.Thread(target=print).start()
         with self.assertRaisesRegex(ImportError, "plain bytes"):
             import ssl  # noqa: F401

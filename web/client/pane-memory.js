@@ -26,6 +26,9 @@ const ANSWERED = 3;
 
 const SIGINT = 2;
 
+/** The number of every call that blocks; those whose answers come as messages have others. */
+export const BLOCKING = 0;
+
 /** Room for an answer: the bytes of one call, and its value, which is small. */
 const ANSWER = CALL_PAYLOAD + 64 * 1024;
 /** Output that nobody has read yet, in bytes: when it is full the program waits. A power of two. */

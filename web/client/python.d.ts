@@ -45,6 +45,9 @@ export class Interpreter {
 /** Whether calls can block on shared memory here. */
 export function sharesMemory(): boolean;
 
+/** Whether the browser can suspend WebAssembly: then programs have threads. */
+export function suspends(): boolean;
+
 /**
  * A worker for a script, loaded or about to be.
  *

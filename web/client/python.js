@@ -1,5 +1,6 @@
 // Workers with Python in them, loaded in advance: each runs one program and is then gone, as a process. See python.d.ts.
 import { SNAPSHOT } from "../py/downloads.js";
+import { suspends } from "../py/internals.js";
 import { PythonError } from "./errors.js";
 import { scriptUrl } from "./script-url.js";
 
@@ -26,14 +27,13 @@ let snapshot = null;
 /** @type {Interpreter[]} */
 const spares = [];
 
-/** Whether calls can block here: on shared memory, or by the browser suspending WebAssembly. */
+export { suspends };
+
+/** Whether calls can block here on shared memory. */
 export function sharesMemory() {
   return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer === "function";
 }
 
-function suspends() {
-  return typeof (/** @type {any} */ (WebAssembly).Suspending) === "function";
-}
 
 function readManifest() {
   const url = new URL("../vendor/manifest.js", import.meta.url).href;
@@ -46,10 +46,7 @@ export async function available() {
   const { python, why } = await readManifest();
   if (!python) return { ok: false, reason: "not-built", sentence: why ?? NOT_BUILT };
   if (!sharesMemory() && !suspends()) return { ok: false, reason: "insecure", sentence: INSECURE };
-  if (sharesMemory()) return { ok: true, files: python };
-  // The picture is only for where memory is shared, see the worker.
-  const { [SNAPSHOT]: _, ...others } = python.files;
-  return { ok: true, files: { ...python, files: others } };
+  return { ok: true, files: python };
 }
 
 /** One worker: it loads, waits for a script, runs it, and is ended. */

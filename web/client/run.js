@@ -1,7 +1,7 @@
 // A Python program on its way, as the page holds it: what it prints, what it waits for, input, and Stop.
 import { PythonError } from "./errors.js";
 import { PaneMemory } from "./pane-memory.js";
-import { sharesMemory, take } from "./python.js";
+import { sharesMemory, suspends, take } from "./python.js";
 
 /** Longest script, in bytes: it is shown, kept and handed on in links. */
 const SOURCE = 256 * 1024;
@@ -30,6 +30,8 @@ export class Run {
   /** @type {(exit: Exit) => void} */
   #settle = () => {};
   #over = false;
+  /** How its main thread was stopped, while others had not ended. @type {Exit | null} */
+  #ending = null;
   #port;
   #program;
   #interpreter;
@@ -101,9 +103,9 @@ export class Run {
     if (this.#state.state === "starting") this.#finish(killed("stopped"));
     else if (!this.#over) {
       this.#memory?.interrupt();
-      if (!this.#memory) this.#interpreter.tell({ do: "interrupt" });
+      this.#interpreter.tell({ do: "interrupt" });
       this.#port.tell({ do: "interrupt", program: this.program });
-      this.#grace ??= setTimeout(() => this.#finish(killed("terminated")), GRACE_MS);
+      this.#grace ??= setTimeout(() => this.#finish(this.#ending ?? killed("terminated")), GRACE_MS);
     }
     return this.exit;
   }
@@ -133,6 +135,7 @@ export class Run {
       this.#change(news);
       this.#feed();
     } else if (news.ended) this.#finish(news.ended);
+    else if (news.ending) this.#ending = news.ending.status === "stopped" ? news.ending : null;
     else if (news.failed) {
       this.#pieces.push({ stream: 2, bytes: new TextEncoder().encode(`Python itself has failed: ${news.failed}\n`) });
       this.#finish(killed("terminated"));
@@ -142,9 +145,9 @@ export class Run {
   /** Gives it the next line, if it waits for one. */
   #feed() {
     if (this.#state.state !== "input" || this.#typed.length === 0) return;
-    if (!this.#memory) this.#interpreter.tell({ do: "input", bytes: this.#typed.shift() });
+    if (suspends()) this.#interpreter.tell({ do: "input", bytes: this.#typed.shift() });
     // Some text tells the end of file from an interruption.
-    else if (this.#memory.answerAsked("input", this.#typed[0])) this.#typed.shift();
+    else if (this.#memory?.answerAsked("input", this.#typed[0])) this.#typed.shift();
   }
 
   /** @param {Exit} exit */

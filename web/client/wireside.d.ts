@@ -219,12 +219,33 @@ export interface RunOptions {
 export type RunState =
   /** Python is not there yet: so many of so many bytes, as they travel. */
   | { state: "starting"; loaded: number; total: number }
-  | { state: "running" }
-  /** In a call that has not returned for a moment: `accept`, `recv`, `connect`, `poll`, `sleep`, ... */
-  | { state: "waiting"; call: string; fd: number | null; line: number | null; since: number }
-  /** In `input()`, or reading `sys.stdin`. */
-  | { state: "input"; line: number | null; since: number }
+  | ({ state: "running" } & RunThreads)
+  /** In a call that has not returned for a moment: `accept`, `recv`, `connect`, `poll`, `sleep`, ...; with threads, all of them. */
+  | ({ state: "waiting"; call: string; fd: number | null; line: number | null; since: number } & RunThreads)
+  /** In `input()`, or reading `sys.stdin`; with threads, one of them. */
+  | ({ state: "input"; line: number | null; since: number } & RunThreads)
   | { state: "ended"; exit: RunExit };
+
+/** The threads of a program, the main one first; none where it has one only. */
+export interface RunThreads {
+  threads?: RunThread[];
+  /** Each waits for another or for a lock that another holds: none can go on, ever. */
+  deadlock?: boolean;
+}
+
+/** What one thread does: the call it waits in, or null where it does not wait. */
+export interface RunThread {
+  name: string;
+  call: string | null;
+  fd: number | null;
+  line: number | null;
+  since: number | null;
+  /**
+   * Where it waits for a lock or a thread's end (`ends`): the other thread, if there is one it waits for, and the line of the
+   * script in which that took the lock, where it is known.
+   */
+  awaits: { thread: string | null; line: number | null; ends: boolean } | null;
+}
 
 /** How a program ended. */
 export interface RunExit {

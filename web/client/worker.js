@@ -2,7 +2,7 @@
 // Requests are `{ n, do, ... }`, answers `{ n, ok, payload }` or `{ n, error }`, news `{ news }`.
 import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
-import { PaneMemory } from "./pane-memory.js";
+import { BLOCKING, PaneMemory } from "./pane-memory.js";
 
 const NO_BYTES = new Uint8Array();
 
@@ -28,27 +28,29 @@ function serve(port) {
 
 /**
  * Serves the worker of a Python program: it may make that program's calls and show its output, and nothing else.
- * Where it shares memory its calls block, and the answers go there.
+ * Where it shares memory its calls may block, and the answers to those go there.
  * @param {{ port: MessagePort, program: number, buffer: SharedArrayBuffer | null }} request
  */
 function servePane({ port, program, buffer }) {
   const memory = buffer && new PaneMemory(buffer);
-  const answers = memory ? { postMessage: (/** @type {any} */ { payload, ...rest }) => memory.answerCall(JSON.stringify(rest), payload) } : port;
+  const blocked = { postMessage: (/** @type {any} */ { payload, ...rest }) => memory?.answerCall(JSON.stringify(rest), payload) };
   /** @type {Map<number, number>} */
   const calls = new Map();
   panes.set(program, calls);
   port.onmessage = async (/** @type {MessageEvent} */ { data }) => {
     if (!["call", "output", "cancel"].includes(data.do)) return;
-    await answer(answers, calls, { ...data, program });
+    const blocks = memory !== null && data.do === "call" && data.n === BLOCKING;
+    await answer(blocks ? blocked : port, calls, { ...data, program });
     // It was interrupted before its call was here to be cancelled.
-    if (memory?.interrupted) interrupt(program);
+    if (blocks && memory.interrupted) interrupt(program);
   };
 }
 
-/** Ends the waiting calls of a Python program, as a signal does. @param {number} program */
+/** Ends the call in which a Python program blocks, as a signal does. Others it cancels itself. @param {number} program */
 async function interrupt(program) {
   const live = await session;
-  for (const id of panes.get(program)?.values() ?? []) live?.cancel(id);
+  const id = panes.get(program)?.get(BLOCKING);
+  if (id !== undefined) live?.cancel(id);
 }
 
 /** @param {any} port @param {Map<number, number>} calls @param {any} request */

@@ -36,6 +36,8 @@ export class CodeEditor extends HTMLElement {
   #editor = null;
   /** Lines that belong to something outside of the text, for an editor that has not come yet. @type {number[]} */
   #linked = [];
+  /** Where threads wait. @type {{ line: number, names: string }[]} */
+  #threads = [];
   /** The line told last. @type {number | null} */
   #line = null;
   /** Marked lines, for an editor that has not come yet. @type {Map<Mark, number>} */
@@ -124,6 +126,21 @@ export class CodeEditor extends HTMLElement {
     this.#editor?.markLine(line, kind);
   }
 
+  /** Marks the lines in which threads wait, with their names. @param {{ line: number, names: string }[]} lines from 1 */
+  markThreads(lines) {
+    if (JSON.stringify(lines) === JSON.stringify(this.#threads)) return;
+    this.#threads = lines;
+    this.#editor?.markThreads(lines);
+  }
+
+  /** Puts the caret on a line and shows it. @param {number} line from 1 */
+  goTo(line) {
+    if (this.#editor) return this.#editor.goTo(line);
+    const start = this.#field.value.split("\n", line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+    this.#field.focus();
+    this.#field.setSelectionRange(start, start);
+  }
+
   /** Marks all lines that belong to something outside of the text. @param {number[]} lines from 1 */
   linkLines(lines) {
     if (lines.join() === this.#linked.join()) return;
@@ -191,6 +208,7 @@ export class CodeEditor extends HTMLElement {
     this.dataset.editor = "full";
     for (const [kind, line] of this.#marks) this.#editor.markLine(line, kind);
     this.#editor.linkLines(this.#linked);
+    this.#editor.markThreads(this.#threads);
     if (focused) this.#editor.focus();
     else this.#editor.scrollTo(scroll);
   }

@@ -8,6 +8,7 @@ import { FailureCard } from "/program/failure-card.js";
 import { PLACEHOLDER } from "/program/output-log.js";
 import { OutputMemory } from "/program/output-memory.js";
 import { RunControl } from "/program/run-control.js";
+import { ThreadList, waitingLines } from "/program/thread-list.js";
 
 /** How long typing rests before the text is kept. */
 const REST_MS = 300;
@@ -22,6 +23,7 @@ export class ProgramPane {
   );
   #asking = element("form", { class: "program-ask", hidden: true }, this.#input, element("button", { class: "button" }, "Enter"));
   #card;
+  #threads = new ThreadList();
   #lines = new RunLines(this.#editor);
   #memory;
   #note = element("p", { class: "program-note soft", hidden: true, dir: "auto", role: "status" });
@@ -74,7 +76,7 @@ export class ProgramPane {
       { class: "program" },
       this.#editor,
       this.#note,
-      element("section", { class: "program-output" }, divider(), this.#output, this.#card.node, this.#asking),
+      element("section", { class: "program-output" }, divider(), this.#output, this.#card.node, ...this.#threads.nodes, this.#asking),
     );
     this.#listen();
     for (const { text: line, stream } of this.#memory.read()) this.#output.print(`${line}\n`, stream);
@@ -176,6 +178,7 @@ export class ProgramPane {
   }
 
   #listen() {
+    this.#threads.online = (line) => this.#editor.goTo(line);
     this.#editor.addEventListener("change", () => {
       if (!this.#elsewhere) this.#note.hidden = true;
       this.#typed = Date.now();
@@ -215,7 +218,11 @@ export class ProgramPane {
     this.#asking.hidden = !asks;
     this.#output.placeholder = doing.state === "starting" ? startWords(doing) : PLACEHOLDER;
     if (asked) announce(`${this.file} on ${this.#host} asks for a line.`);
-    if (doing.state === "waiting" || doing.state === "input") this.#editor.markLine(doing.line, "waiting");
+    const threads = ("threads" in doing ? doing.threads : null) ?? [];
+    this.#threads.show(threads, "deadlock" in doing && doing.deadlock === true);
+    this.#editor.markThreads(waitingLines(threads));
+    const alone = threads.length === 0;
+    if (alone && (doing.state === "waiting" || doing.state === "input")) this.#editor.markLine(doing.line, "waiting");
     else if (doing.state !== "ended") this.#editor.markLine(null);
     this.onchange();
   }
@@ -232,7 +239,7 @@ export class ProgramPane {
 /** @param {{ loaded: number, total: number }} starting bytes of Python, as they travel */
 function startWords({ loaded, total }) {
   const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
-  // It comes without compression, and begins from nothing.
+  // It comes without compression.
   const slow = isSecureContext ? "" : " By plain http that takes longer than by https.";
   if (total > 0 && loaded >= total) return `Python is here, and is starting.${slow}`;
   const far = total > 0 ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";

@@ -1,13 +1,15 @@
 """Addresses: Python's tuples, the protocol's text, and names, which are resolved first and visibly."""
 
-from _builtin_socket import inet_aton, inet_ntoa, inet_ntop, inet_pton
+import re
+from _builtin_socket import gaierror
 
 import _arguments
 import _kernel
 import linux
 import wireside
+from _text_form import AF_INET, AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
 
-AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 = 0, 1, 2, 10
+AF_UNSPEC, AF_UNIX = 0, 1
 FAMILIES = {AF_INET: "Inet", AF_INET6: "Inet6"}
 # Families that Linux has and this lab has not: AF_UNIX and its neighbours, AF_NETLINK, AF_PACKET, ...
 _OTHERS = frozenset(range(1, 46)) - FAMILIES.keys()
@@ -39,8 +41,30 @@ def numeric(host):
     return None
 
 
+# As the DNS has them (RFC 1123), with the underscores that people use.
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+
+
+def _can_exist(name):
+    """Whether there can be such a name anywhere: no machine of a room and no host outside is called "256.1.1.1"."""
+    labels = name.removesuffix(".").split(".")
+    return len(name) <= 254 and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
+
+
 def resolve(name, family, port):
     """The addresses of a name, in order."""
+    if not _can_exist(name):
+        raise gaierror(-2, "Name or service not known")
+    try:
+        return _resolve(name, family, port)
+    except wireside.NamePolicyError:
+        if "." in name.removesuffix("."):
+            raise
+    # A name without a dot is a machine's of this room, or nobody's: no rule would ask for it outside.
+    raise gaierror(-2, "Name or service not known")
+
+
+def _resolve(name, family, port):
     wanted = FAMILIES.get(family)
     value, _ = _kernel.call("Resolve", {"name": name, "family": wanted, "port": port})
     return value["Addresses"]["addresses"]
@@ -89,7 +113,5 @@ def _numeric_host(host, family, port):
     if found is None:
         return resolve(host, family, port)[0]
     if found[0] != family:
-        from _builtin_socket import gaierror
-
         raise gaierror(-9, "Address family for hostname not supported")
     return found[1]

@@ -12,6 +12,7 @@ from _builtin_socket import gaierror
 
 import _pane
 import _script
+import _threads
 import linux
 import wireside
 
@@ -60,20 +61,25 @@ def wait_of(timeout):
     return FOREVER if timeout is None else NO if timeout == 0 else millis(timeout)
 
 
-# A signal's handler wants the call that it interrupted to end (asyncio's does).
-_woken = False
+# Threads whose poll(2) is to end, although no handler of a signal raises anything: asyncio's.
+_woken = set()
 
 
-def wake():
-    """Ends the call that is interrupted now, with EINTR, although the handler raises nothing."""
-    global _woken
-    _woken = True
+def wake(thread):
+    """Ends the poll(2) or sleep in which a thread is, or is about to be, with EINTR."""
+    _woken.add(thread)
+    if thread != _threads.ident():
+        _pane.interrupt(thread)
+
+
+def not_woken():
+    """Forgets about it: the thread looks for itself."""
+    _woken.discard(_threads.ident())
 
 
 def _end_if_woken():
-    global _woken
-    if _woken:
-        _woken = False
+    if _woken and _threads.ident() in _woken:
+        _woken.discard(_threads.ident())
         raise InterruptedError(EINTR, linux.strerror(EINTR))
 
 
@@ -94,10 +100,14 @@ def call(name, fields, wait=FOREVER, payload=None):
     global _made
     until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
     while True:
-        request = json.dumps({"call": {name: fields}, "wait": wait, "line": _script.line()})
+        request = {"call": {name: fields}, "wait": wait, "line": _script.line()}
+        if _threads._living:
+            request["thread"] = _threads.name_of(_threads.ident())
+        asked = json.dumps(request)
+        # From here to the message no other thread has a turn: calls are numbered in the order in which they are made.
         _made += 1
         number = _made
-        answer = _pane.call(request, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
+        answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
         value, error = None, None
         if answer is not None:
             text, data = answer
@@ -116,8 +126,8 @@ def call(name, fields, wait=FOREVER, payload=None):
             wait = millis(max(until - time.monotonic(), 0))
     # No name holds the exception: it holds this frame, and a circle would keep the script's sockets open.
     if error.get("taken"):
-        raise Failure(error["taken"], _exception(error, name))
-    raise _exception(error, name)
+        raise Failure(error["taken"], _exception(error, name, fields))
+    raise _exception(error, name, fields)
 
 
 def origin_of(problem):
@@ -149,7 +159,7 @@ def sleep(seconds):
             return
 
 
-def _exception(error, name):
+def _exception(error, name, fields):
     match error["class"]:
         case "errno":
             return linux.error(error["errno"])
@@ -157,8 +167,10 @@ def _exception(error, name):
             return TimeoutError("timed out")
         case "resolve":
             return gaierror(error["number"], error["message"])
+        case "policy" if name == "Resolve":
+            return wireside.NamePolicyError(error["rule"], fields["name"])
         case "policy":
-            return wireside.PolicyError(error["rule"], error["value"], resolving=name == "Resolve")
+            return wireside.PolicyError(error["rule"], error["value"])
         case "limit":
             return wireside.LimitError(error["limit"], error["value"])
         case "session":

@@ -1,18 +1,53 @@
 """asyncio on the machine's sockets: CPython's own selector loop, on the poll(2) of `_select.py`.
 
-There is one thread. What asyncio leaves to others (`getaddrinfo`, `to_thread`, `run_in_executor`) runs at once, and the
-loop waits for it.
+Where a program has one thread, what asyncio leaves to others (`getaddrinfo`, `to_thread`, `run_in_executor`) runs at once,
+and the loop waits for it.
 """
 
+import selectors
+import socket
 import sys
 from asyncio import events, selector_events
 
 import _kernel
-import linux
+import _threads
+
+
+class _Selector(selectors.PollSelector):
+    """One that a thread waits for and another can wake, without a pipe."""
+
+    def __init__(self):
+        super().__init__()
+        self._woken = False
+        self._waits = None
+
+    def select(self, timeout=None):
+        """What is ready; nothing, when it is woken."""
+        _kernel.not_woken()
+        if self._woken:
+            timeout = 0
+        self._waits = _threads.ident()
+        try:
+            return super().select(timeout)
+        except InterruptedError:
+            return []
+        finally:
+            self._waits = None
+            self._woken = False
+            _kernel.not_woken()
+
+    def wake(self):
+        """Ends the wait that is, or is to come."""
+        self._woken = True
+        if self._waits is not None:
+            _kernel.wake(self._waits)
 
 
 class Loop(selector_events.BaseSelectorEventLoop):
-    """A selector loop that needs no pipe to itself: nobody but a signal's handler can wake it."""
+    """A selector loop that needs no pipe to itself."""
+
+    def __init__(self, selector=None):
+        super().__init__(_Selector() if selector is None else selector)
 
     def _make_self_pipe(self):
         self._ssock = self._csock = None
@@ -20,8 +55,21 @@ class Loop(selector_events.BaseSelectorEventLoop):
     def _close_self_pipe(self):
         pass
 
+    async def getaddrinfo(self, host, port, *, family=0, type=0, proto=0, flags=0):
+        """At once, in no thread: those of a room are found at once, and each thread makes all calls slower."""
+        return socket.getaddrinfo(host, port, family, type, proto, flags)
+
+    async def getnameinfo(self, sockaddr, flags=0):
+        """The same."""
+        return socket.getnameinfo(sockaddr, flags)
+
     def _write_to_self(self):
-        _kernel.wake()
+        if isinstance(self._selector, _Selector):
+            self._selector.wake()
+
+
+class OneThread(Loop):
+    """The same where there are no threads."""
 
     def run_in_executor(self, executor, func, *args):
         """Runs it here and now: there is no other thread."""
@@ -35,38 +83,8 @@ class Loop(selector_events.BaseSelectorEventLoop):
             future.set_exception(problem)
         return future
 
-    async def sock_connect(self, sock, address):
-        """connect(2). asyncio makes the exception of a failed one from the number alone, which here is Linux's."""
-        try:
-            return await super().sock_connect(sock, address)
-        except OSError as problem:
-            if type(problem) is OSError and problem.errno is not None:
-                raise type(linux.error(problem.errno))(problem.errno, problem.strerror) from None
-            raise
 
-
-class _Policy(getattr(events, "_BaseDefaultEventLoopPolicy", None) or events.BaseDefaultEventLoopPolicy):
-    _loop_factory = Loop
-
-
-_NOT_HERE = (
-    "asyncio is not here: its loop needs calls that block, which this page has at a secure address only "
-    "(https, or localhost)."
-)
-
-
-def refuse():
-    """Where calls are promises, these need Pyodide's own loop, and no other can run."""
-    import asyncio
-
-    def run(main, *, debug=None, loop_factory=None):
-        main.close()
-        raise RuntimeError(_NOT_HERE)
-
-    asyncio.run = run
-
-
-def install():
+def install(threads):
     """Makes it the loop that asyncio runs. Pyodide has one of its own, which runs in the browser's."""
     import asyncio
     import select
@@ -79,9 +97,16 @@ def install():
         if name.startswith("asyncio."):
             for attribute in replaced.keys() & vars(module).keys():
                 setattr(module, attribute, replaced[attribute])
+    # Of the socket that it had found, Pyodide's, it believes that it can do that.
+    selector_events._HAS_SENDMSG = hasattr(socket.socket, "sendmsg")
+    loop = Loop if threads else OneThread
+
+    class Policy(getattr(events, "_BaseDefaultEventLoopPolicy", None) or events.BaseDefaultEventLoopPolicy):
+        _loop_factory = loop
+
     asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)
-    asyncio.SelectorEventLoop = Loop
+    asyncio.SelectorEventLoop = loop
     if hasattr(asyncio, "EventLoop"):
-        asyncio.EventLoop = Loop
+        asyncio.EventLoop = loop
     events._set_running_loop(None)
-    getattr(events, "_set_event_loop_policy", events.set_event_loop_policy)(_Policy())
+    getattr(events, "_set_event_loop_policy", events.set_event_loop_policy)(Policy())

@@ -1,36 +1,126 @@
-"""The worker that this program runs in, in Python's types. The only file here that knows Pyodide."""
+"""The worker that this program runs in, in Python's types. The only file here that knows Pyodide.
+
+A call blocks the worker while memory is shared and there is one thread; else it suspends the thread, and others run.
+"""
+
+import json
 
 import _bridge
-from pyodide.ffi import run_sync, to_js
+import _threads
+from pyodide.ffi import to_js
+
+if _threads._stacks:
+    import _stacks
+
+# Those whom a program asks: by calls that block (None where memory is not shared), and by messages (None where the browser
+# cannot suspend a program).
+_sys = _messages = None
+# What the page knows.
+_told = None
+_RUNNING = json.dumps({"state": "running", "threads": [], "deadlock": False})
 
 
-def _finish(answer):
-    return run_sync(answer) if _bridge.current().promises else answer
+def begin():
+    """The program begins."""
+    global _sys, _messages
+    ends = _bridge.ends()
+    # Null is an object of its own.
+    _sys, _messages = ends.sys or None, ends.messages or None
+    if _sys is not None and _messages is not None:
+        _threads.on_change(_alone)
+
+
+def ending(ended):
+    """The script has ended like this, and its threads may not have."""
+    if _threads._living:
+        _bridge.ends().ending(ended)
+
+
+def end(ended):
+    """It has ended: how, as JSON. Does not wait."""
+    _bridge.ends().end(ended)
+
+
+def halt():
+    """Waits for the page to end this worker."""
+    while True:
+        if _sys is not None:
+            _sys.sleep(10**9)
+        else:
+            _stacks.wait(_stacks.token())
 
 
 def call(request, payload, name, fd):
     """Makes a call and waits for its answer: JSON and bytes. None when there was none."""
     data = None if payload is None else to_js(payload)
-    answer = _finish(_bridge.current().call(request, data, name, fd))
+    if _sys is not None and not _threads._living:
+        answer = _sys.call(request, data, name, fd)
+    else:
+        token = _stacks.token()
+        _messages.ask(token, request, data)
+        _threads.wait(name, token, fd=fd)
+        answer = _messages.answer(token)
     return (answer.text, answer.bytes.to_bytes()) if answer else None
+
+
+def interrupt(thread):
+    """Ends the wait of another thread, in a call or asleep, as a signal does."""
+    one = _threads.doing.get(thread)
+    if one is not None and not _messages.cancel(one.token):
+        _stacks.wake(one.token)
 
 
 def sleep(ms):
     """Sleeps, or less when there is a SIGINT."""
-    _finish(_bridge.current().sleep(ms))
+    if _sys is not None and not _threads._living:
+        _sys.sleep(ms)
+    elif ms <= 0:
+        _threads.next_turn()
+    else:
+        _threads.wait("sleep", _stacks.token(), _threads.millis(ms / 1000))
 
 
 def read_line():
-    """A line of input, b"" at its end; None when there was a SIGINT."""
-    line = _finish(_bridge.current().readLine())
-    return line.to_bytes() if line is not None and hasattr(line, "to_bytes") else None
+    """A line of input, b"" at its end; None when there was a SIGINT, or another thread was quicker."""
+    if _messages is None:
+        line = _sys.readLine()
+        return line.to_bytes() if line is not None and hasattr(line, "to_bytes") else None
+    token = _stacks.token()
+    _messages.awaitLine(token)
+    why = _threads.wait("input", token)
+    line = _messages.line() if why > 0 else None
+    return line.to_bytes() if line is not None else None
 
 
 def write(stream, data):
     """Writes output; how much of it, which is less than all when there was a SIGINT."""
-    return _finish(_bridge.current().write(stream, to_js(data)))
+    if _sys is not None:
+        return _sys.write(stream, to_js(data))
+    while not (done := _messages.write(stream, to_js(data))):
+        token = _stacks.token()
+        _messages.awaitRoom(token)
+        if _stacks.wait(token) < 0:
+            return 0
+    return done
 
 
 def take_interrupt():
-    """Takes the SIGINT, if there is one."""
-    return _bridge.current().takeInterrupt()
+    """Takes the SIGINT, if there is one and it is this thread's."""
+    if _messages is None:
+        return _sys.takeInterrupt()
+    return _stacks.ident() == _threads.MAIN and bool(_stacks.take_interrupt())
+
+
+def notice():
+    """Tells the page what the threads do, if that is something else than before."""
+    global _told
+    told = json.dumps(_threads.report())
+    if told != _told:
+        _told = told
+        _messages.tell(told)
+
+
+def _alone():
+    """A thread that is alone blocks in its calls, and nobody but these tells what it does."""
+    if _told is not None and _told != _RUNNING:
+        notice()

@@ -8,9 +8,15 @@ name = None
 
 def line():
     """The line of the script that is being executed now; None before it runs, and where it has none."""
-    frame = sys._getframe(1)
+    return where()[0]
+
+
+def where():
+    """The same, and the function that this line has called, unless that is one of the script. Both None outside it."""
+    frame, called = sys._getframe(1), None
     while frame is not None:
-        if frame.f_code.co_filename == name:
-            return frame.f_lineno
-        frame = frame.f_back
-    return None
+        code = frame.f_code
+        if code.co_filename == name:
+            return frame.f_lineno, called
+        frame, called = frame.f_back, code.co_name
+    return None, None

@@ -3,7 +3,7 @@
 Each method is one system call, but for `sendall`, names that are resolved first, and data of more than 1 MiB.
 """
 
-from _builtin_socket import gaierror, herror, htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs  # noqa: F401
+from _builtin_socket import gaierror, herror, htonl, htons, ntohl, ntohs  # noqa: F401
 
 import _addresses
 import _arguments
@@ -12,11 +12,13 @@ import _names
 import _options
 import linux
 import wireside
-from _addresses import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC  # noqa: F401
+from _addresses import AF_INET, AF_INET6, AF_UNSPEC  # noqa: F401
 from _arguments import integer, none, one, some
-from _names import *  # noqa: F403
+from _names import getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getnameinfo  # noqa: F401
+from _names import getprotobyname, getservbyname, getservbyport  # noqa: F401
 from _options import IPPROTO_ICMP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP  # noqa: F401
 from _options import SOL_IP, SOL_SOCKET, SOL_TCP, SOL_UDP  # noqa: F401
+from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
 
 globals().update(_options.CONSTANTS)
 globals().update({name: value for name, value in vars(_names).items() if name.startswith(("AI_", "EAI_", "NI_"))})
@@ -30,7 +32,8 @@ SHUT_RD, SHUT_WR, SHUT_RDWR = 0, 1, 2
 SOMAXCONN = 4096
 INADDR_ANY, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE = 0, 0xFFFFFFFF, 0x7F000001, 0xFFFFFFFF
 IPV6_V6ONLY = 26
-has_ipv6 = True
+# The machines of a room have none, not even on their loopback.
+has_ipv6 = False
 
 _KINDS = {SOCK_STREAM: ("Stream", IPPROTO_TCP), SOCK_DGRAM: ("Datagram", IPPROTO_UDP)}
 _HOW = {SHUT_RD: "Read", SHUT_WR: "Write", SHUT_RDWR: "Both"}
@@ -359,3 +362,11 @@ class socket:
 
 
 SocketType = socket
+
+# What `socket` takes over: CPython's own names, and none of ours.
+_FUNCTIONS = (
+    "close", "dup", "error", "gaierror", "getaddrinfo", "getdefaulttimeout", "gethostbyaddr", "gethostbyname", "gethostbyname_ex",
+    "gethostname", "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_ipv6", "herror", "htonl", "htons",
+    "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "setdefaulttimeout", "socket", "timeout", "SocketType",
+)  # fmt: skip
+__all__ = [*_FUNCTIONS, *(name for name in tuple(globals()) if name.isupper() and not name.startswith("_"))]

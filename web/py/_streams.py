@@ -33,8 +33,11 @@ class _Output(io.RawIOBase):
         return len(data)
 
 
-class _Input(io.RawIOBase):
-    """Reads what a person types, a line at a time."""
+class _Input(io.BufferedIOBase):
+    """Reads what a person types, a line at a time.
+
+    Not CPython's buffer around something raw: that is of C, which takes all threads for one, and refuses it a second call.
+    """
 
     name = "<stdin>"
     mode = "rb"
@@ -50,22 +53,45 @@ class _Input(io.RawIOBase):
 
     def fileno(self):
         raise io.UnsupportedOperation(
-            "standard input is not a descriptor here: select() and poll() take sockets only. Call input() instead."
+            "standard input is not a descriptor here: select() and poll() take sockets only. Call input() instead, in a "
+            "thread if the program is to do something else meanwhile."
         )
 
-    def readinto(self, buffer):
+    def _fill(self):
+        """Waits for something to read; False at the end of file."""
         while not self._rest:
             line = _pane.read_line()
             if line is None:
                 _kernel.signals()
             elif line == b"":
-                return 0
+                return False
             else:
-                self._rest = line
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
+                self._rest += line
+        return True
+
+    def _take(self, size):
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
+
+    def peek(self, size=0):
+        """What there is, and waits for it where there is nothing."""
+        self._fill()
+        return self._rest
+
+    def read1(self, size=-1):
+        """What there is, of the line that was typed first."""
+        if size == 0 or not self._fill():
+            return b""
+        return self._take(len(self._rest) if size < 0 else size)
+
+    def read(self, size=-1):
+        """So many bytes, or all until the end of file."""
+        pieces = []
+        left = -1 if size is None else size
+        while left != 0 and (piece := self.read1(left)):
+            pieces.append(piece)
+            left = -1 if size is None or size < 0 else left - len(piece)
+        return b"".join(pieces)
 
 
 def _writer(stream, errors):
@@ -88,5 +114,5 @@ def install():
     """Gives the program its streams. What it prints is seen at once, as with `python -u`."""
     sys.stdout = sys.__stdout__ = _writer(1, "strict")
     sys.stderr = sys.__stderr__ = _writer(2, "backslashreplace")
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(_Input()), encoding="utf-8", errors="replace")
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(_Input(), encoding="utf-8", errors="replace")
     time.sleep = sleep

@@ -172,11 +172,32 @@ def error(number):
     return CLASSES.get(number, OSError)(number, strerror(number))
 
 
+# What C raises here, by the number it was compiled with: its words, Linux's number and words. `errno.js` puts one in the
+# place of the other.
+raised = {}
+
+
+def _classes():
+    """Which class OSError(number, ...) makes: the interpreter's own table, which has no name."""
+    import errno
+    import gc
+
+    compiled = errno.ENOENT
+    for found in gc.get_referrers(FileNotFoundError):
+        if type(found) is dict and found is not CLASSES and found.get(compiled) is FileNotFoundError:
+            found.clear()
+            found.update(CLASSES)
+
+
 def install():
-    """Gives `errno` and `os` Linux's numbers."""
+    """Gives `errno`, `os` and OSError Linux's numbers."""
     import errno
     import os
 
+    for number, name in errno.errorcode.items():
+        if name in ERRNO:
+            raised[number] = (os.strerror(number), *ERRNO[name])
+    _classes()
     for name in [name for name in vars(errno) if name.startswith("E") and name not in ERRNO]:
         delattr(errno, name)
     errno.errorcode.clear()

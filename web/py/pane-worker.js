@@ -1,29 +1,42 @@
 // The worker of one Python program: loads CPython (Pyodide), then runs one script, once, as a process does.
 //
 // Starting CPython takes seconds. So it was started when Wireside was built, and every worker begins from a picture of that
-// one's memory (`python.snapshot.gz`); the first of a page unpacks it for all. That one knew nothing of suspending
-// WebAssembly, so where calls block by that, the first worker of a page starts from nothing and takes the picture.
+// one's memory (`python.snapshot.gz`); the first of a page unpacks it for all.
+//
+// Where the browser can suspend WebAssembly the script has threads (`stacks.js`), and its calls go by messages while it has
+// more than one. Where memory is shared, the calls of one thread block (`sys.js`). One of both there must be.
 //
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
 import { confine } from "./confine.js";
 import { Downloads, SNAPSHOT } from "./downloads.js";
+import { mendErrno } from "./errno.js";
+import { mustHave, suspends } from "./internals.js";
+import { Messages } from "./messages.js";
+import { Stacks } from "./stacks.js";
 import { Sys } from "./sys.js";
-import { AsyncSys } from "./sys-async.js";
+import { mendTrampoline } from "./trampoline.js";
+import { Transcript } from "./transcript.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_pane.py", "_kernel.py", "_arguments.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_loop.py", "_streams.py", "runner.py"];
+const LIBRARY = ["linux.py", "wireside.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
+/** The first descriptor of a file, as `_descriptors.py` has it. */
+const FILES = 1024;
 
 /** @type {any} */
 let pyodide = null;
-/** @type {Sys | AsyncSys | null} */
-let sys = null;
+/** Where the browser suspends WebAssembly. @type {Stacks | null} */
+let stacks = null;
+/** @type {Messages | null} */
+let messages = null;
+/** What Python asks: `sys` blocks. @type {{ sys: Sys | null, messages: Messages | null, ending: (ended: string) => void, end: (ended: string) => void }} */
+const bridge = { sys: null, messages: null, ending: () => {}, end: () => {} };
 
 self.onmessage = ({ data }) => {
   if (data.do === "load") load(data).catch(fail);
   else if (data.do === "run") run(data).catch(fail);
-  else /** @type {AsyncSys} */ (sys)?.receive?.(data);
+  else messages?.receive(data);
 };
 
 /** @param {any} error */
@@ -50,12 +63,30 @@ async function load({ base, files, module, snapshot }) {
   const start = picture ? { _loadSnapshot: picture.slice() } : { _makeSnapshot: true };
   pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" }, ...start });
   const taken = picture ?? shared(pyodide.makeMemorySnapshot());
+  const suspending = suspends();
+  mustHave(pyodide._module, suspending);
+  numberFilesFrom(FILES);
+  mendTrampoline(pyodide._module);
+  if (suspending) stacks = new Stacks(pyodide);
   pyodide.FS.mkdirTree(FOLDER);
   for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
-  // The bridge comes with the script; until then there is nobody to ask.
-  pyodide.registerJsModule("_bridge", { current: () => sys });
-  pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare(${self.crossOriginIsolated ? "True" : "False"})`);
+  // Those whom a script asks come with it.
+  pyodide.registerJsModule("_bridge", { ends: () => bridge });
+  pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare(${stacks ? "True" : "False"})`);
+  mendErrno(pyodide._module, JSON.parse(pyodide.runPython("import json, linux; json.dumps(linux.raised)")));
+  if (stacks) stacks.entry = pyodide.pyimport("_threads").enter;
   self.postMessage({ ready: true, module: downloads.module, snapshot: snapshot ? null : taken });
+}
+
+/** Descriptors of files are never below, where those of sockets are: the two tables have no number in common. @param {number} least */
+function numberFilesFrom(least) {
+  const { FS } = pyodide;
+  const next = FS.nextfd.bind(FS);
+  FS.nextfd = () => {
+    for (let fd = least; fd <= FS.MAX_OPEN_FDS; fd += 1) if (!FS.streams[fd]) return fd;
+    // It fails in its own way.
+    return next();
+  };
 }
 
 /** Memory that need not be copied for every worker, where there is such. @param {Uint8Array} bytes */
@@ -76,14 +107,34 @@ async function text(name) {
 /** @param {{ name: string, source: string, args: string[], hostname: string, port: MessagePort, buffer: SharedArrayBuffer | null }} script */
 async function run({ name, source, args, hostname, port, buffer }) {
   const tell = (/** @type {any} */ news) => self.postMessage(news);
-  sys = buffer ? new Sys({ buffer, port, tell }) : new AsyncSys({ port, tell });
-  if (sys instanceof Sys) pyodide.setInterruptBuffer(sys.signal);
-  const runner = pyodide.pyimport("runner");
-  sys.where = pyodide.pyimport("_script").line;
+  const transcript = new Transcript(port);
+  bridge.ending = (ended) => tell({ ending: JSON.parse(ended) });
+  bridge.end = (ended) => {
+    // What threads are left do nothing that anybody is told.
+    if (stacks) stacks.onnotice = () => {};
+    transcript.send();
+    tell({ ended: JSON.parse(ended) });
+  };
+  const sys = buffer ? new Sys({ buffer, port, tell, transcript }) : null;
+  bridge.sys = sys;
+  if (sys) sys.where = pyodide.pyimport("_script").line;
   confine();
   tell({ state: "running" });
-  const begin = sys.promises ? runner.run.callPromising : runner.run;
-  const ended = await begin.call(runner.run, name, source, pyodide.toPy(args), hostname);
-  sys.end();
-  tell({ ended: JSON.parse(ended) });
+  const runner = pyodide.pyimport("runner");
+  const asked = [name, source, pyodide.toPy(args), hostname];
+  if (!stacks) {
+    pyodide.setInterruptBuffer(sys?.signal);
+    return bridge.end(runner.run(...asked));
+  }
+  const overflow = pyodide.pyimport("runner").overflow;
+  // C's recursion has filled the engine's stack before C's own. Nothing can be caught any more, but it can be told.
+  stacks.onfail = (error) => (error instanceof RangeError ? bridge.end(overflow()) : fail(error));
+  messages = bridge.messages = new Messages({ port, tell, transcript, stacks });
+  stacks.onnotice = pyodide.pyimport("_pane").notice;
+  stacks.begin(sys?.signal ?? null);
+  try {
+    bridge.end(await stacks.main(runner.run, asked));
+  } catch (error) {
+    stacks.onfail(error);
+  }
 }

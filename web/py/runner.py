@@ -13,19 +13,23 @@ import linux
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _CPYTHONS = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
-_THREADS = (
-    "can't start new thread: in this page a program has one thread. "
-    "One thread can serve many clients: see select and selectors."
-)
 _SSL = "ssl is not here: in this page sockets carry plain bytes, so that their packets can be read. Use http, not https."
 
 # A script that came with a link should have the machine's sockets, and nothing of the page it runs in.
 _PAGE = "the page is not here: a program of this lab has its machine's sockets, as it would have anywhere else."
 
 
-def prepare(blocking=True):
-    """Puts our modules in the place of CPython's, once, before any script. `blocking`: calls are no promises."""
+def prepare(threads=False):
+    """Puts our modules in the place of CPython's, once, before any script. `threads`: the browser can suspend a program."""
+    import _threads
+
+    if threads:
+        _threads.install()
+    else:
+        _threads.refuse()
     linux.install()
+    # The page shows output as it is: it has no colours, and no cursor.
+    os.environ.update(TERM="dumb", NO_COLOR="1")
     # Pyodide has one of its own.
     sys.excepthook = sys.__excepthook__
     import _socket as builtin
@@ -36,19 +40,21 @@ def prepare(blocking=True):
     _load("_socket", "_socket.py")
     _load("select", "_select.py")
     sys.meta_path.insert(0, _NotHere())
-    _one_thread()
     _hide_our_frames()
     # Most scripts want them, and a script should not wait for them.
     import selectors  # noqa: F401
-    import socket  # noqa: F401
+    import socket
 
+    socket.__getattr__ = _not_in_socket
+    import _descriptors
     import _loop
     import _streams  # noqa: F401
 
-    if blocking:
-        _loop.install()
-    else:
-        _loop.refuse()
+    if sys.platform == "emscripten":
+        # Elsewhere, in tests, files have the numbers of sockets.
+        _descriptors.install()
+
+    _loop.install(threads)
 
 
 def _load(name, file):
@@ -60,6 +66,25 @@ def _load(name, file):
     spec.loader.exec_module(module)
 
 
+# What programs that are meant for other machines ask for most.
+_LINUX_HAS = frozenset(
+    """AF_UNIX AF_PACKET AF_NETLINK AF_CAN AF_BLUETOOTH AF_VSOCK AF_ALG AF_TIPC TCP_INFO TCP_MAXSEG TCP_CONGESTION TCP_SYNCNT
+    TCP_DEFER_ACCEPT TCP_FASTOPEN TCP_NOTSENT_LOWAT TCP_WINDOW_CLAMP TCP_LINGER2 IP_TOS IP_ADD_MEMBERSHIP IP_DROP_MEMBERSHIP
+    IP_MULTICAST_IF IP_MULTICAST_LOOP IP_MULTICAST_TTL IP_HDRINCL IP_OPTIONS IP_RECVTOS IP_TRANSPARENT SO_RCVTIMEO SO_SNDTIMEO
+    SO_RCVLOWAT SO_SNDLOWAT SO_PRIORITY SO_DOMAIN SO_PROTOCOL SO_BINDTODEVICE SO_MARK SO_PEERCRED SO_PASSCRED SO_DONTROUTE SO_DEBUG
+    MSG_TRUNC MSG_CTRUNC MSG_EOR MSG_ERRQUEUE MSG_CONFIRM MSG_DONTROUTE MSG_FASTOPEN SCM_RIGHTS SCM_CREDENTIALS CMSG_LEN CMSG_SPACE
+    IPPROTO_RAW IPPROTO_IGMP IPPROTO_SCTP sethostname if_nameindex if_nametoindex if_indextoname recv_fds send_fds""".split()
+)
+
+
+def _not_in_socket(name):
+    """An attribute that `socket` has not: hasattr() says so, and who asks for it anyway is told why."""
+    if name in _LINUX_HAS:
+        why = " (only AF_INET)" if name.startswith("AF_") else ""
+        raise AttributeError(f"module 'socket' has no attribute {name!r}: Linux has it, this lab does not{why}")
+    raise AttributeError(f"module 'socket' has no attribute {name!r}", name=name, obj=sys.modules["socket"])
+
+
 class _NotHere:
     """Says what is missing, where CPython would only say that it is missing."""
 
@@ -69,19 +94,6 @@ class _NotHere:
         if name in ("js", "pyodide_js"):
             raise ModuleNotFoundError(_PAGE, name=name)
         return None
-
-
-def _one_thread():
-    import _thread
-    import threading
-
-    def refuse(*args, **kwargs):
-        raise RuntimeError(_THREADS)
-
-    for module in (_thread, threading):
-        for name in ("start_new_thread", "start_new", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread"):
-            if hasattr(module, name):
-                setattr(module, name, refuse)
 
 
 def _hide_our_frames():
@@ -105,8 +117,12 @@ def _theirs(frames, file_of):
 def run(name, source, args, hostname):
     """Runs a script to its end. How it ended, as JSON: `status`, `code` and `error`."""
     import _names
+    import _pane
     import _streams
+    import _threads
 
+    _threads.begin_main()
+    _pane.begin()
     _script.name = name
     _names.hostname = hostname
     _streams.install()
@@ -121,6 +137,7 @@ def run(name, source, args, hostname):
     sys.modules["__main__"] = module
     try:
         ended = _execute(name, source, module)
+        _pane.ending(json.dumps(ended))
         _at_exit()
     except KeyboardInterrupt as problem:
         # A second one, while the first was being told.
@@ -178,6 +195,24 @@ def _failed(problem):
     return {"status": "error", "code": 1, "error": error}
 
 
+_OVERFLOW = (
+    "C functions have called each other too deep (a structure inside itself, thousands of times?), and the browser's stack is "
+    "full. Here that ends the program; it cannot be caught"
+)
+
+
+def overflow():
+    """The browser's stack is full, and the interpreter's frames are what they were then. How it ended, as JSON."""
+    frames = traceback.StackSummary.extract(traceback.walk_stack(sys._getframe(1)), lookup_lines=True)
+    frames.reverse()
+    shown = [frame for frame in _theirs(frames, lambda frame: frame.filename) if not frame.filename.startswith(_OURS)]
+    words = "".join(traceback.StackSummary.from_list(shown).format())
+    sys.stderr.write(f"Traceback (most recent call last):\n{words}RecursionError: {_OVERFLOW}\n")
+    lines = [frame.lineno for frame in shown if frame.filename == _script.name]
+    error = {"type": "RecursionError", "message": _OVERFLOW, "line": lines[-1] if lines else None, "errno": None, "call": None}
+    return json.dumps({"status": "error", "code": 1, "error": error})
+
+
 def _words(told, problem):
     """The traceback as the interpreter prints it, without our own frames."""
     if sys.excepthook is not sys.__excepthook__ and not isinstance(problem, SyntaxError):
@@ -202,6 +237,9 @@ def _forget_our_frames(told, seen):
 def _at_exit():
     import atexit
 
+    if "threading" in sys.modules:
+        # Waits for the threads that are no daemons; the others end with the program.
+        sys.modules["threading"]._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:

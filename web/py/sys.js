@@ -1,9 +1,9 @@
 // What a Python program can ask of the world outside its worker, as calls that block: the worker sleeps on shared memory
-// until somebody else has written the answer. `sys-async.js` is the same where there is no shared memory.
+// until somebody else has written the answer. That is the quickest way, for a program of one thread; `messages.js` has the
+// same calls for several threads, and for where there is no shared memory.
 //
 // It knows nothing of sockets: calls are JSON in the protocol's own form, made and read by `_kernel.py`.
-import { PaneMemory } from "../client/pane-memory.js";
-import { Transcript } from "./transcript.js";
+import { BLOCKING, PaneMemory } from "../client/pane-memory.js";
 
 /** A call that takes longer is one that waits, and the page is told. Milliseconds. */
 const NOTICE_MS = 25;
@@ -11,8 +11,6 @@ const NOTICE_MS = 25;
 const LOOK_MS = 50;
 
 export class Sys {
-  /** Whether what is asked is answered by a promise. */
-  promises = false;
   /** The line of the script that is being executed, or undefined. @type {() => number | undefined} */
   where = () => undefined;
   #memory;
@@ -21,12 +19,12 @@ export class Sys {
   #tell;
   #transcript;
 
-  /** @param {{ buffer: SharedArrayBuffer, port: MessagePort, tell: (news: any) => void }} ends */
-  constructor({ buffer, port, tell }) {
+  /** @param {{ buffer: SharedArrayBuffer, port: MessagePort, tell: (news: any) => void, transcript: import("./transcript.js").Transcript }} ends */
+  constructor({ buffer, port, tell, transcript }) {
     this.#memory = new PaneMemory(buffer);
     this.#port = port;
     this.#tell = tell;
-    this.#transcript = new Transcript(port);
+    this.#transcript = transcript;
   }
 
   /** What Pyodide looks at for a SIGINT. */
@@ -42,7 +40,7 @@ export class Sys {
     this.#transcript.send();
     this.#memory.beginCall();
     const request = JSON.parse(text);
-    this.#port.postMessage({ ...request, do: "call", n: 1, payload }, payload ? [payload.buffer] : []);
+    this.#port.postMessage({ ...request, do: "call", n: BLOCKING, payload }, payload ? [payload.buffer] : []);
     if (!this.#memory.wait(NOTICE_MS)) {
       this.#waiting({ state: "waiting", call: name, fd: fd ?? null, line: request.line });
       while (!this.#memory.wait(Infinity));
@@ -96,11 +94,6 @@ export class Sys {
     }
     this.#transcript.add(stream, bytes.subarray(0, done));
     return done;
-  }
-
-  /** The script has ended. */
-  end() {
-    this.#transcript.send();
   }
 
   #line() {

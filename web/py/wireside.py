@@ -5,6 +5,9 @@ takes them for the network's answer.
 """
 
 
+from _builtin_socket import gaierror
+
+
 class LabError(OSError):
     """The lab did not do it. The network was not asked."""
 
@@ -28,6 +31,13 @@ class PolicyError(LabError):
             )
 
 
+class NamePolicyError(PolicyError, gaierror):
+    """A rule of this server refused to look a name up. To a program it is a name that could not be resolved."""
+
+    def __init__(self, rule, value):
+        super().__init__(rule, value, resolving=True)
+
+
 class LimitError(LabError):
     """A limit of this server is reached. `limit` is its name, `value` its value."""
 
@@ -45,6 +55,6 @@ class RoomOver(LabError):
     """The room or the connection to it is gone, and with it every socket of this program."""
 
 
-for _class in (LabError, PolicyError, LimitError, NotAvailable, RoomOver):
+for _class in (LabError, PolicyError, NamePolicyError, LimitError, NotAvailable, RoomOver):
     _class.__module__ = "wireside"
 del _class

@@ -431,3 +431,32 @@ async fn a_lesson_does_not_take_a_half_typed_line_out_of_sight() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn threads_are_named_where_they_wait_and_a_deadlock_is_told() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    let waiting = "import socket\nimport threading\nl = socket.create_server((\"\", 9999))\ndef knock():\n    \
+        socket.create_connection((\"localhost\", 9999)).recv(1)\nfor _ in range(2):\n    \
+        threading.Thread(target=knock, daemon=True).start()\nheld = [l.accept() for _ in range(3)]\n";
+    write_program(&tab, "right", waiting).await;
+    tab.click("#right", "Run server.py on server").await;
+    tab.sees("#right .threads summary", "3 threads").await;
+    let named = "document.querySelector('#right .program:not([hidden]) code-editor').shadowRoot\
+        .querySelector('[data-threads=\"Thread-1, Thread-2\"]') !== null";
+    tab.shows("the line's threads", named).await;
+    tab.script("document.querySelector('#right .threads').open = true").await;
+    tab.sees("#right .threads", "waits in recv(), line 5").await;
+    tab.fits().await;
+    tab.screenshot("programs-threads-1280").await;
+    tab.click("#right", "Stop server.py on server").await;
+    tab.shows("it to be stopped", "called('#right', 'Run server.py on server')").await;
+    let stuck = "import threading\nlock = threading.Lock()\n\
+        worker = threading.Thread(target=lambda: lock.acquire())\nwith lock:\n    worker.start()\n    worker.join()\n";
+    write_program(&tab, "right", stuck).await;
+    tab.click("#right", "Run server.py on server").await;
+    tab.sees("#right .deadlock", "waits in acquire(), line 3, for a lock that MainThread holds since line 4")
+        .await;
+    tab.fits().await;
+}

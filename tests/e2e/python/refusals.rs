@@ -7,14 +7,13 @@ async fn errors_are_cpythons_with_linuxs_numbers() {
     let refused = js("import socket\ns = socket.socket()\ns.connect((\"server\", 1))\n");
     let arguments = js("import socket\ns = socket.socket()\ns.connect(\"127.0.0.1\", 80)\n");
     let syntax = js("import socket\nprint \"hello\"\n");
-    let threads = js("import threading\nthreading.Thread(target=print).start()\n");
     let ssl = js("import ssl\n");
     let full = js("import socket\nheld = []\nwhile True:\n    held.append(socket.socket())\n");
     let exit = js("import sys\nsys.exit(3)\n");
     let result = in_a_page(&format!(
         "const result = {{}};
         for (const [name, source] of Object.entries({{ refused: {refused}, arguments: {arguments}, syntax: {syntax},
-          threads: {threads}, ssl: {ssl}, full: {full}, exit: {exit} }})) result[name] = await run('client', source);
+          ssl: {ssl}, full: {full}, exit: {exit} }})) result[name] = await run('client', source);
         return result;"
     ))
     .await;
@@ -27,7 +26,6 @@ async fn errors_are_cpythons_with_linuxs_numbers() {
     for (name, last) in [
         ("arguments", "TypeError: socket.connect() takes exactly one argument (2 given)\n}"),
         ("syntax", "SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?\n}"),
-        ("threads", "One thread can serve many clients: see select and selectors.\n}"),
         ("ssl", "Use http, not https.\n}"),
         ("full", "OSError: [Errno 24] Too many open files\n}"),
     ] {
@@ -65,4 +63,59 @@ async fn a_rule_of_the_lab_is_no_errno() {
     assert_eq!(result["viewer"], "PolicyError");
     assert_eq!(result["long"], serde_json::json!(["PythonError", "source"]));
     assert_eq!(result["programs"], 0);
+}
+
+/// One table of numbers for files and sockets, of errors as of descriptors.
+#[tokio::test]
+async fn files_have_linuxs_errors_and_no_sockets_number() {
+    let script = js(r#"import errno, os, socket
+for attempt in (lambda: open("missing"), lambda: os.mkdir("/tmp"), lambda: open("/tmp"), lambda: os.close(900)):
+    try:
+        attempt()
+    except OSError as error:
+        print(type(error).__name__, error, errno.errorcode[error.errno])
+print(repr(OSError(errno.ECONNREFUSED, "no")), repr(OSError(errno.ENOENT, "no")))
+with open("notes.txt", "w") as file:
+    s = socket.socket()
+    listener = socket.create_server(("", 7))
+    s.connect(("localhost", 7))
+    accepted, _ = listener.accept()
+    print(file.fileno() == s.fileno(), os.write(s.fileno(), b"bytes"), os.read(accepted.fileno(), 9))
+print(repr(open("notes.txt").read()))
+os.write(1, b"by number\n")
+try:
+    socket.gethostbyname("256.1.1.1")
+except socket.gaierror as error:
+    print(error)
+os._exit(5)
+"#);
+    let result = in_a_page(&format!("return run('client', {script});")).await;
+    let told = "FileNotFoundError [Errno 2] No such file or directory: 'missing' ENOENT\n\
+        FileExistsError [Errno 17] File exists: '/tmp' EEXIST\nIsADirectoryError [Errno 21] Is a directory: '/tmp' EISDIR\n\
+        OSError [Errno 9] Bad file descriptor EBADF\nConnectionRefusedError(111, 'no') FileNotFoundError(2, 'no')\n\
+        False 5 b'bytes'\n''\nby number\n[Errno -2] Name or service not known\n";
+    assert_eq!(text(&result), told);
+    assert_eq!(
+        (result["exit"]["status"].as_str(), result["exit"]["code"].as_i64()),
+        (Some("exited"), Some(5))
+    );
+}
+
+/// asyncio keeps what the kernel does not take at once.
+#[tokio::test]
+async fn asyncio_writes_all_of_it_to_a_slow_reader() {
+    let reader = js(
+        "import socket\nl = socket.create_server(('', 8000))\nc, _ = l.accept()\ntotal = 0\nwhile data := c.recv(65536):\n    total += len(data)\nprint(total)\n",
+    );
+    let writer = js(
+        "import asyncio\nasync def main():\n    _, writer = await asyncio.open_connection('server', 8000)\n    writer.write(bytes(2_000_000))\n    writer.close()\n    await writer.wait_closed()\nasyncio.run(main())\n",
+    );
+    let result = in_a_page(&format!(
+        "const reader = await start('server', 'reader.py', {reader});
+        await until(reader, waits('accept'));
+        const written = await run('client', {writer});
+        return [written, await all(reader)];"
+    ))
+    .await;
+    assert_eq!((text(&result[0]), text(&result[1])), ("", "2000000\n"), "{result}");
 }

@@ -43,6 +43,16 @@ const look = EditorView.theme({
     backgroundColor: "var(--code-waiting-tint)",
     boxShadow: "inset 3px 0 var(--code-waiting)",
   },
+  // Who waits there, at the line's right edge; no part of the text.
+  ".cm-line[data-threads]": { display: "flow-root" },
+  ".cm-line[data-threads]::after": {
+    content: "attr(data-threads)",
+    float: "right",
+    paddingLeft: "2ch",
+    textIndent: "0",
+    color: "var(--code-waiting)",
+    pointerEvents: "none",
+  },
   ".cm-mark-error": { backgroundColor: "var(--code-error-tint)", boxShadow: "inset 3px 0 var(--code-error)" },
 });
 
@@ -101,6 +111,7 @@ const MARKS = ["waiting", "error"];
 
 const setMark = StateEffect.define();
 const setLinked = StateEffect.define();
+const setThreads = StateEffect.define();
 /** A change made by the program, which nobody has to be told about. */
 const ours = Annotation.define();
 
@@ -135,6 +146,25 @@ const linkedField = StateField.define({
       if (!effect.is(setLinked)) continue;
       const lines = effect.value.filter((/** @type {number} */ line) => line >= 1 && line <= doc.lines);
       marks = Decoration.set(lines.map((/** @type {number} */ line) => linked.range(doc.line(line).from)), true);
+    }
+    return marks;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** The lines in which the threads of a program wait, where it has several. */
+const threadsField = StateField.define({
+  create: () => Decoration.none,
+  update(marks, transaction) {
+    marks = marks.map(transaction.changes);
+    const { doc } = transaction.state;
+    for (const effect of transaction.effects) {
+      if (!effect.is(setThreads)) continue;
+      const there = effect.value.filter((/** @type {{ line: number }} */ { line }) => line >= 1 && line <= doc.lines);
+      const ranges = there.map((/** @type {{ line: number, names: string }} */ { line, names }) =>
+        Decoration.line({ class: "cm-mark-waiting", attributes: { "data-threads": names } }).range(doc.line(line).from),
+      );
+      marks = Decoration.set(ranges, true);
     }
     return marks;
   },
@@ -186,6 +216,7 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, onl
         syntaxHighlighting(colours),
         look,
         linkedField,
+        threadsField,
         MARKS.map(markField),
         writing.of(writable(readOnly)),
         naming.of(named(label)),
@@ -248,6 +279,16 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, onl
     /** Marks all lines that belong to something outside of the text. @param {number[]} lines from 1 */
     linkLines(lines) {
       view.dispatch({ effects: setLinked.of(lines) });
+    },
+    /** Marks the lines in which threads wait, with their names. @param {{ line: number, names: string }[]} lines from 1 */
+    markThreads(lines) {
+      view.dispatch({ effects: setThreads.of(lines) });
+    },
+    /** Puts the caret on a line and shows it. @param {number} line from 1 */
+    goTo(line) {
+      if (line < 1 || line > view.state.doc.lines) return;
+      view.dispatch({ selection: { anchor: view.state.doc.line(line).from }, scrollIntoView: true });
+      view.focus();
     },
     /** Where a line is in the window, as far as it can be seen; null when it cannot. @param {number} line from 1 @returns {DOMRect | null} */
     boxOf(line) {

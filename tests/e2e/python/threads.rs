@@ -1,0 +1,324 @@
+//! Threads: CPython's own modules on stacks that the browser suspends.
+
+use super::{in_a_page, js, text};
+
+/// What a page without isolation has: calls by messages from the first on.
+const NOT_ISOLATED: &str = "Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false });";
+
+/// Everything that stands on `threading`, each with one line of output.
+const MODULES: &str = r#"import asyncio, concurrent.futures, http.server, logging, queue, socket, socketserver, sys, threading, time, urllib.request
+def echo(connection):
+    with connection:
+        while data := connection.recv(100):
+            connection.sendall(data.upper())
+listener = socket.create_server(("", 9000))
+def serve():
+    for _ in range(3):
+        threading.Thread(target=echo, args=(listener.accept()[0],)).start()
+threading.Thread(target=serve, name="acceptor").start()
+callers = [socket.create_connection(("localhost", 9000)) for _ in range(3)]
+for number, caller in enumerate(callers):
+    caller.sendall(b"caller %d" % number)
+print([caller.recv(100) for caller in reversed(callers)])
+for caller in callers:
+    caller.close()
+numbers = queue.Queue(maxsize=2)
+def produce():
+    for number in range(5):
+        numbers.put(number)
+    numbers.put(None)
+threading.Thread(target=produce).start()
+print(list(iter(numbers.get, None)))
+with concurrent.futures.ThreadPoolExecutor(3) as pool:
+    print(list(pool.map(lambda n: n * n, range(5))))
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(self.request.recv(10)[::-1])
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    pass
+with Server(("", 9001), Handler) as server:
+    threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+    with socket.create_connection(("localhost", 9001)) as s:
+        s.sendall(b"olleh")
+        print(s.recv(10))
+    server.shutdown()
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(threading.current_thread().name.encode())
+    def log_message(self, *args):
+        pass
+with http.server.ThreadingHTTPServer(("", 9002), Page) as web:
+    threading.Thread(target=web.serve_forever, args=(0.01,)).start()
+    print(urllib.request.urlopen("http://localhost:9002/").read() != b"MainThread")
+    web.shutdown()
+async def main():
+    barrier = threading.Barrier(3)
+    await asyncio.gather(*(asyncio.to_thread(barrier.wait) for _ in range(3)))
+    return (await asyncio.get_running_loop().getaddrinfo("localhost", 80, type=socket.SOCK_STREAM))[0][4]
+print(asyncio.run(main()))
+logging.basicConfig(format="%(threadName)s: %(message)s", stream=sys.stdout)
+threading.Thread(target=logging.warning, args=("logged",), name="writer").start()
+own = threading.local()
+own.value = "main's"
+def look():
+    print(hasattr(own, "value"))
+looker = threading.Thread(target=look)
+looker.start()
+looker.join()
+flag = []
+threading.Timer(0.02, flag.append, (1,)).start()
+rounds = 0
+while not flag:
+    rounds += 1
+print("preempted", rounds > 0)
+def wrong():
+    raise ValueError("in a thread")
+broken = threading.Thread(target=wrong, name="Broken")
+broken.start()
+broken.join()
+print("end of main", threading.main_thread() is threading.current_thread())
+threading.Thread(target=lambda: (time.sleep(0.05), print("a thread outlives main"))).start()
+"#;
+
+const PRINTED: &str = "[b'CALLER 2', b'CALLER 1', b'CALLER 0']\n[0, 1, 2, 3, 4]\n[0, 1, 4, 9, 16]\nb'hello'\nTrue\n('127.0.0.1', 80)\n\
+    writer: logged\nFalse\npreempted True\n{Exception in thread Broken:\nTraceback (most recent call last):\n";
+
+#[tokio::test]
+async fn cpythons_own_modules_have_threads_with_and_without_shared_memory() {
+    let script = js(MODULES);
+    let result = in_a_page(&format!(
+        "const isolated = await run('client', {script});
+        {NOT_ISOLATED}
+        return [isolated, await run('server', {script})];"
+    ))
+    .await;
+    for run in result.as_array().expect("two runs") {
+        assert!(text(run).starts_with(PRINTED), "{run}");
+        assert!(
+            text(run).ends_with("ValueError: in a thread\n}end of main True\na thread outlives main\n"),
+            "{run}"
+        );
+        assert_eq!(run["exit"]["status"], "exited", "{run}");
+    }
+}
+
+#[tokio::test]
+async fn sixty_four_threads_live_and_a_thousand_start() {
+    let script = js(r#"import threading
+go = threading.Event()
+living = []
+try:
+    while True:
+        thread = threading.Thread(target=go.wait)
+        thread.start()
+        living.append(thread)
+except RuntimeError as error:
+    print(len(living), error)
+go.set()
+for thread in living:
+    thread.join()
+total = 0
+def add():
+    global total
+    total += 1
+for _ in range(1000):
+    thread = threading.Thread(target=add)
+    thread.start()
+    thread.join()
+print(total, threading.active_count())
+"#);
+    let result = in_a_page(&format!("return run('client', {script});")).await;
+    let told = "64 can't start new thread: a program of this lab has at most 64 threads beside the main one\n1000 1\n";
+    assert_eq!(text(&result), told);
+}
+
+/// Stop is Ctrl-C, for the main thread, whatever it and the others wait for; then the descriptors are closed.
+#[tokio::test]
+async fn stop_ends_a_program_with_threads() {
+    let others = r#"import queue, socket, threading, time
+listener, other = socket.create_server(("", 9100)), socket.create_server(("", 9102))
+caller = socket.create_connection(("localhost", 9102))
+def compute():
+    while True:
+        pass
+for waits in (listener.accept, caller.recv, time.sleep, compute):
+    args = {"recv": (1,), "sleep": (1000,)}.get(waits.__name__, ())
+    threading.Thread(target=waits, args=args, daemon=True).start()
+"#;
+    let scripts = [
+        ("join", "threading.enumerate()[-1].join()"),
+        ("get", "queue.Queue().get()"),
+        ("acquire", "lock = threading.Lock()\nlock.acquire()\nwith lock:\n    pass"),
+        ("recvfrom", "u = socket.socket(type=socket.SOCK_DGRAM)\nu.bind(('', 9101))\nu.recvfrom(9)"),
+        ("compute", "compute()"),
+        ("input", "input()"),
+        ("at exit", "threading.Thread(target=time.sleep, args=(1000,)).start()"),
+    ];
+    let table: Vec<String> = scripts
+        .iter()
+        .map(|(name, last)| format!("[{}, {}]", js(name), js(&format!("{others}print('on')\n{last}\n"))))
+        .collect();
+    let result = in_a_page(&format!(
+        "const result = {{}};
+        for (const [name, source] of [{}]) {{
+          const held = await start('client', 'script.py', source);
+          await until(held, ({{ threads }}, text) => text.includes('on\\n') && threads?.length >= 5);
+          if (name !== 'compute') await until(held, ({{ threads }}) => threads[0].call !== null);
+          await held.run.stop();
+          result[name] = await all(held);
+        }}
+        await gone('script.py');
+        result.after = await run('client', {});
+        return result;",
+        table.join(", "),
+        js("import socket\nsocket.create_server(('', 9100))\nprint('free')\n")
+    ))
+    .await;
+    for (name, _) in scripts {
+        let run = &result[name];
+        if name == "at exit" {
+            let told = "on\n{Exception ignored while joining a thread in _thread._shutdown():\nKeyboardInterrupt: \n}";
+            assert_eq!((text(run), run["exit"]["status"].as_str()), (told, Some("exited")), "{run}");
+            continue;
+        }
+        assert_eq!(run["exit"]["status"], "stopped", "{name}: {run}");
+        assert!(text(run).ends_with("KeyboardInterrupt\n}"), "{name}: {run}");
+    }
+    assert_eq!(text(&result["after"]), "free\n");
+}
+
+/// A thread that is no daemon holds up the end, as everywhere; Stop does not wait for it.
+#[tokio::test]
+async fn stop_does_not_wait_for_threads_and_a_deadlock_is_told() {
+    let waiting = js(
+        "import socket, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nsocket.create_server(('', 9200)).accept()\n",
+    );
+    let deadlock = js(r#"import threading
+left, right = threading.Lock(), threading.Lock()
+both = threading.Barrier(2)
+def one():
+    with left:
+        both.wait()
+        with right:
+            pass
+def other():
+    with right:
+        both.wait()
+        with left:
+            pass
+for work in (one, other):
+    threading.Thread(target=work).start()
+"#);
+    let result = in_a_page(&format!(
+        "const held = await start('client', 'script.py', {waiting});
+        await until(held, ({{ threads }}) => threads?.[0].call === 'accept');
+        await held.run.stop();
+        const stuck = await start('client', 'script.py', {deadlock});
+        const state = await until(stuck, ({{ deadlock }}) => deadlock);
+        await stuck.run.stop();
+        return {{ stopped: await all(held), state, ended: await all(stuck) }};"
+    ))
+    .await;
+    let stopped = &result["stopped"];
+    assert_eq!(
+        (stopped["exit"]["status"].as_str(), stopped["exit"]["code"].as_i64()),
+        (Some("stopped"), Some(130))
+    );
+    let told: Vec<String> = result["state"]["threads"]
+        .as_array()
+        .expect("threads")
+        .iter()
+        .map(|one| {
+            let awaits = &one["awaits"];
+            format!("{} {}:{} {}:{}", one["name"], one["call"], one["line"], awaits["thread"], awaits["line"])
+        })
+        .collect();
+    let expected = [
+        r#""MainThread" "join":null "Thread-1 (one)":null"#,
+        r#""Thread-1 (one)" "acquire":7 "Thread-2 (other)":10"#,
+        r#""Thread-2 (other)" "acquire":12 "Thread-1 (one)":5"#,
+    ];
+    assert_eq!(told, expected);
+}
+
+/// Where C's recursion cannot be stopped in time the program ends with its own line, and Python is not said to have failed.
+#[tokio::test]
+async fn deep_recursion_of_c_is_an_error_of_the_script() {
+    let caught = js(
+        "class Same:\n    def __eq__(self, other):\n        return [self] == [other]\ntry:\n    Same() == Same()\nexcept RecursionError:\n    print('caught')\n",
+    );
+    let ended = js("import json\ndef load():\n    return json.loads('[' * 100000)\nload()\n");
+    let result = in_a_page(&format!(
+        "return {{ caught: await run('client', {caught}), ended: await run('client', {ended}) }};"
+    ))
+    .await;
+    assert_eq!(text(&result["caught"]), "caught\n");
+    let told = text(&result["ended"]);
+    assert!(told.contains("line 3, in load") && told.contains("RecursionError: C functions"), "{told}");
+    assert_eq!(result["ended"]["exit"]["error"]["line"], 3);
+}
+
+/// A program of the cases that lie beside the checkout: what learners and teachers write. None where they do not.
+fn case(name: &str) -> Option<String> {
+    let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cases =
+        checkout.ancestors().map(|folder| folder.join("shared/cases")).find(|folder| folder.is_dir())?;
+    Some(std::fs::read_to_string(cases.join(name)).expect("a case"))
+}
+
+/// The chat of most tutorials, with a thread for each client and one beside the keyboard; one is stopped, not quit.
+#[tokio::test]
+async fn three_clients_chat_and_peers_listen_and_speak() {
+    let parts = [
+        "28-chat-thread-each/server.py",
+        "28-chat-thread-each/client.py",
+        "55-peer-both-server-and-client/peer.py",
+    ];
+    let [Some(server), Some(client), Some(peer)] = parts.map(case) else {
+        eprintln!("skipped: the cases are not here");
+        return;
+    };
+    let (server, client, peer) = (js(&server), js(&client), js(&peer));
+    let result = in_a_page(&format!(
+        "const server = await start('server', 'server.py', {server});
+        await until(server, waits('accept'));
+        const talkers = [];
+        for (const [at, name] of ['ada', 'bob', 'cyd'].entries()) {{
+          const talker = await start('client', 'client.py', {client});
+          await until(talker, ({{ state }}) => state === 'input');
+          talker.run.input(name);
+          await until(server, (_, text) => text.includes(`threads: ${{at + 2}}`));
+          await until(talker, ({{ state, threads }}) => state === 'input' && threads.length === 2);
+          talkers.push(talker);
+        }}
+        const [ada, bob, cyd] = talkers;
+        await until(ada, (_, text) => text.includes('cyd has come'));
+        ada.run.input('hello all');
+        for (const other of [bob, cyd]) await until(other, (_, text) => text.includes('ada: hello all'));
+        bob.run.input('/quit');
+        await until(cyd, (_, text) => text.includes('bob has left'));
+        const stopped = cyd.run.stop();
+        await until(ada, (_, text) => text.includes('cyd has left'));
+        ada.run.input('/quit');
+        const peers = await Promise.all(['server', 'client'].map((host) => start(host, 'peer.py', {peer})));
+        return Promise.all([server, ada, bob, cyd, ...peers].map(all));"
+    ))
+    .await;
+    let told = [
+        "chat on 5555\nthreads: 2\nthreads: 3\nthreads: 4\nnobody is left\n",
+        "Your name: * bob has come\n* cyd has come\n* bob has left\n* cyd has left\n",
+        "Your name: * cyd has come\nada: hello all\n",
+        "Your name: ada: hello all\n* bob has left\n{Traceback (most recent call last):\n",
+    ];
+    for (run, told) in result.as_array().expect("runs").iter().zip(told) {
+        assert!(text(run).starts_with(told), "{run}");
+    }
+    for (at, other) in [(4, "client"), (5, "server")] {
+        let me = if other == "client" { "server" } else { "client" };
+        let thanks = format!("{other} says thanks {me}\n").repeat(3);
+        let got = format!("{thanks}got ['{other} 0', '{other} 1', '{other} 2']\n");
+        assert_eq!(text(&result[at]), got);
+    }
+}

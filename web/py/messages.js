@@ -1,0 +1,121 @@
+// What a Python program can ask of the world outside its worker by messages: the answer settles a wait of `stacks.js`, and
+// the program's other threads run meanwhile. `sys.js` has the same calls as calls that block.
+//
+// Waits are numbers that Python makes and waits for by itself; nothing here returns a promise.
+
+/** Output on its way to a reader: when there is more, the program waits. Bytes. */
+const OUTPUT = 64 * 1024;
+
+const WOKEN = 1;
+
+export class Messages {
+  #port;
+  #tell;
+  #transcript;
+  #stacks;
+  /** Calls on their way. @type {Set<number>} */
+  #calls = new Set();
+  /** Answers nobody has taken yet. @type {Map<number, any>} */
+  #answers = new Map();
+  /** Lines that were typed. @type {Uint8Array[]} */
+  #typed = [];
+  /** Waits for a line. @type {number[]} */
+  #readers = [];
+  #unread = 0;
+  /** Waits for output to be read. @type {number[]} */
+  #writers = [];
+
+  /**
+   * @param {{ port: MessagePort, tell: (news: any) => void, transcript: import("./transcript.js").Transcript,
+   *   stacks: import("./stacks.js").Stacks }} ends
+   */
+  constructor({ port, tell, transcript, stacks }) {
+    this.#port = port;
+    this.#tell = tell;
+    this.#transcript = transcript;
+    this.#stacks = stacks;
+    stacks.cancel = (n) => this.cancel(n);
+    port.onmessage = ({ data }) => this.#answered(data);
+  }
+
+  /** A message from the page. @param {any} message */
+  receive(message) {
+    switch (message.do) {
+      case "interrupt":
+        return this.#stacks.interrupt();
+      case "input":
+        this.#typed.push(message.bytes);
+        return this.#wakeReader();
+      case "taken":
+        this.#unread -= message.bytes;
+        for (const n of this.#writers.splice(0)) this.#stacks.settle(n, WOKEN);
+    }
+  }
+
+  /** Makes a call; its answer settles the wait `n`. @param {number} n @param {string} text @param {Uint8Array} [payload] */
+  ask(n, text, payload) {
+    this.#transcript.send();
+    this.#calls.add(n);
+    this.#port.postMessage({ ...JSON.parse(text), do: "call", n, payload }, payload ? [payload.buffer] : []);
+  }
+
+  /** The answer to a call; nothing where it has none. @param {number} n */
+  answer(n) {
+    const answer = this.#answers.get(n);
+    this.#answers.delete(n);
+    return answer ?? null;
+  }
+
+  /** Ends a call, as a signal does; it still has its own answer. @param {number} n @returns {boolean} false where there is none */
+  cancel(n) {
+    if (!this.#calls.has(n)) return false;
+    this.#port.postMessage({ do: "cancel", of: n });
+    return true;
+  }
+
+  /** @param {any} message */
+  #answered({ n, payload, ...rest }) {
+    if (!this.#calls.delete(n)) return;
+    this.#answers.set(n, { text: JSON.stringify(rest), bytes: payload ?? new Uint8Array() });
+    this.#stacks.settle(n, WOKEN);
+  }
+
+  /** A line of input settles the wait `n`. @param {number} n */
+  awaitLine(n) {
+    this.#transcript.send();
+    this.#stacks.notifySoon();
+    this.#readers.push(n);
+    this.#wakeReader();
+  }
+
+  /** The next line with its end, empty at the end of file; undefined where another thread has taken it. */
+  line() {
+    return this.#typed.shift();
+  }
+
+  #wakeReader() {
+    while (this.#typed.length > 0 && this.#readers.length > 0) {
+      if (this.#stacks.settle(/** @type {number} */ (this.#readers.shift()), WOKEN)) return;
+    }
+  }
+
+  /** What the program does. @param {string} text */
+  tell(text) {
+    this.#tell(JSON.parse(text));
+  }
+
+  /** Writes output: how much of it, none while too much is unread. @param {number} stream @param {Uint8Array} bytes */
+  write(stream, bytes) {
+    if (this.#unread > OUTPUT) return 0;
+    const piece = bytes.slice(0, OUTPUT);
+    this.#unread += piece.length;
+    this.#transcript.add(stream, piece);
+    this.#tell({ output: { stream, bytes: piece } });
+    return piece.length;
+  }
+
+  /** Room for output settles the wait `n`. @param {number} n */
+  awaitRoom(n) {
+    this.#writers.push(n);
+  }
+}

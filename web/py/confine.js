@@ -18,7 +18,7 @@ const STAYS = new Set([
   // Time, text, memory, randomness.
   ..."setTimeout clearTimeout setInterval clearInterval queueMicrotask structuredClone reportError performance console".split(" "),
   ..."TextEncoder TextDecoder URL URLSearchParams atob btoa crypto Crypto Event EventTarget MessageEvent ErrorEvent".split(" "),
-  ..."PromiseRejectionEvent MessageChannel MessagePort AbortController AbortSignal DOMException Performance".split(" "),
+  ..."PromiseRejectionEvent MessagePort AbortController AbortSignal DOMException Performance".split(" "),
 ]);
 
 /** Takes everything else from this worker, for good. Gives the names of what could not be taken. */

@@ -295,7 +295,7 @@ fn a_program_on_its_way_is_waited_for_and_one_that_waits_elsewhere_is_stopped() 
                   - check: call=recv host=client result=ok\n";
     let mut room = Room::new(lesson);
     let start = Doing::Run { host: "server".to_owned(), file: "server.py".to_owned(), background: true };
-    assert_eq!(room.left(), [start.clone()]);
+    assert_eq!(room.left(), std::slice::from_ref(&start));
     let id = room.begins_program(SERVER, "server.py");
     assert_eq!(room.left(), []);
     let said = match room.progress.next(&room.scene, &room.hands) {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod frames;
+mod requests;
 
 use proto::{
     id::{Fd, ProgramId},

@@ -6,8 +6,9 @@ use std::{
 };
 
 use proto::call::{Call, CallError, Flags, Value, Wait};
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 
+use crate::confined::child_of;
 use crate::harness::{PATIENCE, client::Client, http, proxy::Proxy, raw, room::NewRoom, server::TestServer};
 
 /// What a process holds.
@@ -33,18 +34,6 @@ impl Holdings {
     fn is_idle(&self) -> bool {
         self.descriptors <= 64 && self.namespaces <= 8 && self.threads <= 64
     }
-}
-
-/// The server's keeper: the only child that any of its threads has.
-fn child_of(pid: Pid) -> i32 {
-    let threads = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())).expect("its threads");
-    let children =
-        threads.filter_map(Result::ok).filter_map(|one| fs::read_to_string(one.path().join("children")).ok());
-    let children: Vec<i32> = children
-        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-        .collect();
-    assert_eq!(children.len(), 1, "a keeper");
-    children[0]
 }
 
 /// A room made, used by two people on three machines, and left: with connections open, calls waiting and bytes unread.
@@ -88,7 +77,8 @@ async fn rooms_leave_nothing_behind() {
     let server = TestServer::start(&["--room-idle", "2"]);
     lives(&server, rooms(), 10).await;
     all_ended(&server, rooms()).await;
-    let keeper = Holdings::of(child_of(server.pid()));
+    // The server's child starts keepers; its child is the one.
+    let keeper = Holdings::of(child_of(child_of(server.pid().as_raw_nonzero().get())));
     assert!(keeper.descriptors <= 8 && keeper.namespaces <= 1 && keeper.threads == 1, "{keeper:?}");
     // Sockets are closed beside the work that goes on, so the last ones a moment after their room has ended.
     let pid = server.pid().as_raw_nonzero().get();

@@ -4,6 +4,7 @@ mod harness;
 
 mod bad_input;
 mod calls;
+mod confined;
 mod ending;
 mod lesson_walk;
 mod load;
@@ -14,6 +15,7 @@ mod packets;
 mod page;
 mod python;
 mod refused_namespaces;
+mod restart;
 mod resume;
 mod rooms;
 mod shares;

@@ -49,6 +49,8 @@ async fn within() {
         ("home.example", "192.168.1.10:80"),
         ("carrier.example", "100.64.0.1:80"),
         ("self.example", "127.0.0.1:80"),
+        // Public, and the operator's own.
+        ("nat.example", "93.184.215.99:80"),
     ];
     answer_names(&names);
     let canaries: Vec<TcpListener> =
@@ -56,9 +58,9 @@ async fn within() {
     let web = tokio::net::TcpListener::bind(GOOGLE).await.expect("every address is local");
     tokio::spawn(serve_page(web));
 
-    let allow: Vec<String> =
-        names[2..].iter().flat_map(|(name, _)| ["--allow".to_owned(), format!("{name}:80")]).collect();
-    let server = TestServer::start(&allow.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut flags = vec!["--refuse".to_owned(), "93.184.215.0/24".to_owned()];
+    flags.extend(names[2..].iter().flat_map(|(name, _)| ["--allow".to_owned(), format!("{name}:80")]));
+    let server = TestServer::start(&flags.iter().map(String::as_str).collect::<Vec<_>>());
     let room = NewRoom::create(&server).await;
     let mut client = Client::join(&room.owner(), "Ada").await;
     client.subscribe();

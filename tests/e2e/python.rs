@@ -1,6 +1,7 @@
 //! Python programs in the page: real CPython on the room's real sockets, driven through `room.run` as the page does.
 
 mod bounds;
+mod confined;
 mod ending;
 mod input;
 mod refusals;

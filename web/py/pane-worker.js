@@ -6,6 +6,7 @@
 //
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
+import { confine } from "./confine.js";
 import { Downloads, SNAPSHOT } from "./downloads.js";
 import { Sys } from "./sys.js";
 import { AsyncSys } from "./sys-async.js";
@@ -79,6 +80,7 @@ async function run({ name, source, args, hostname, port, buffer }) {
   if (sys instanceof Sys) pyodide.setInterruptBuffer(sys.signal);
   const runner = pyodide.pyimport("runner");
   sys.where = pyodide.pyimport("_script").line;
+  confine();
   tell({ state: "running" });
   const begin = sys.promises ? runner.run.callPromising : runner.run;
   const ended = await begin.call(runner.run, name, source, pyodide.toPy(args), hostname);

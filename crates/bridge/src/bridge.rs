@@ -61,7 +61,7 @@ impl Bridge {
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
             memory: Memory::new(config.limits.memory),
-            rooms: Rooms::start(&config, &drain).await,
+            rooms: Rooms::start(&config, &drain),
             drain,
             config,
         });

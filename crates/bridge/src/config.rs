@@ -25,8 +25,13 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Proxies whose `X-Forwarded-For` is believed. Default none: the header is ignored.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who is told version and counts (`/metrics`, all of `/health`) besides this machine's own people. Default none.
+    pub metrics_from: Vec<IpNet>,
     /// Where rooms may connect outside. Default: the tutorial's two targets.
     pub outbound: Outbound,
+    /// Addresses that no room reaches, whatever [`Config::outbound`] says, besides the private ones: the operator's own public
+    /// ones among them. Default none.
+    pub refused: Vec<IpNet>,
     /// Where this server itself listens (page, tutorial): never reached from a room, whatever [`Config::outbound`] says.
     /// Default none known.
     pub listeners: Vec<SocketAddr>,
@@ -37,6 +42,10 @@ pub struct Config {
     /// The program that is started as the lab's keeper; none takes this one, whose `main` then begins with
     /// [`lab::keeper::run_if_asked`].
     pub keeper: Option<std::path::PathBuf>,
+    /// The process that starts keepers, or why there is none; none starts one of [`Config::keeper`].
+    pub spawner: Option<Result<lab::keeper::Spawner, lab::keeper::Unavailable>>,
+    /// How this process is confined, for `/health`. Default unknown.
+    pub confined: Option<lab::confine::Confined>,
     /// Servers that run on the `tutorial` machine of each room.
     pub services: Vec<Service>,
     /// How many of everything.
@@ -53,11 +62,15 @@ impl Default for Config {
             origins: Vec::new(),
             tls: None,
             trusted_proxies: Vec::new(),
+            metrics_from: Vec::new(),
             outbound: Outbound::default(),
+            refused: Vec::new(),
             listeners: Vec::new(),
             resolver: None,
             assets: Assets::default(),
             keeper: None,
+            spawner: None,
+            confined: None,
             services: Vec::new(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),

@@ -171,10 +171,14 @@ impl Quota {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
             v4 => v4,
         };
-        let exempt = self.limits.loopback_exempt
+        (!self.is_exempt(address)).then_some(network)
+    }
+
+    /// Whether an address is this machine's own people, whom no limit of one address holds.
+    pub(crate) fn is_exempt(&self, address: IpAddr) -> bool {
+        self.limits.loopback_exempt
             && !self.forwarded.load(Ordering::Relaxed)
-            && address.to_canonical().is_loopback();
-        (!exempt).then_some(network)
+            && address.to_canonical().is_loopback()
     }
 }
 

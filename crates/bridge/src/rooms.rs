@@ -2,13 +2,16 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
-use lab::{History, Lab, OpenError, RoomLimits, keeper::Keeper};
+use ipnet::IpNet;
+use lab::{History, Lab, OpenError, RoomLimits, confine::Confined, keeper::Keeper};
 use proto::message::{Features, Notice, Secret};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, Deadlines, Limits, Outbound},
@@ -19,6 +22,9 @@ use crate::{
     room::{Keys, Room},
 };
 
+/// How long a request waits until it is known whether there are rooms.
+const FINDING_OUT: Duration = Duration::from_secs(10);
+
 /// Out of descriptors: this process, or the whole machine (errno(3)).
 const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
@@ -26,7 +32,7 @@ const ENFILE: i32 = 23;
 /// The rooms alive.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    lab: Result<Lab, Missing>,
+    lab: Arc<Found>,
     egress: Arc<Egress>,
     descriptors: Accounts,
     limits: Limits,
@@ -35,6 +41,26 @@ pub(crate) struct Rooms {
     drain: Drain,
     deadlines: Deadlines,
     alive: Arc<Mutex<HashMap<String, Arc<Room>>>>,
+}
+
+/// What this machine can do, once that is found out. The page does not wait for it: where another server has just ended,
+/// the kernel may be busy with its devices for many seconds.
+#[derive(Debug, Default)]
+struct Found {
+    lab: OnceLock<Result<Lab, Missing>>,
+    done: CancellationToken,
+}
+
+impl Found {
+    fn now(&self) -> Option<&Result<Lab, Missing>> {
+        self.lab.get()
+    }
+
+    /// Waits for it as long as somebody who asked may have to.
+    async fn soon(&self) -> Option<&Result<Lab, Missing>> {
+        let _late = tokio::time::timeout(FINDING_OUT, self.done.cancelled()).await;
+        self.now()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -48,6 +74,8 @@ struct Missing {
 pub(crate) enum Availability {
     /// Rooms with network namespaces.
     Full,
+    /// Not found out yet.
+    Starting,
     /// No rooms.
     Missing {
         /// The step that failed, as a sentence without its full stop.
@@ -75,6 +103,8 @@ pub(crate) struct Created {
 pub(crate) enum CreateError {
     /// The server is going away.
     Draining,
+    /// It is not known yet whether there can be rooms.
+    Starting,
     /// This server cannot make rooms.
     Missing {
         /// The step that failed.
@@ -89,14 +119,12 @@ pub(crate) enum CreateError {
 }
 
 impl Rooms {
-    /// Finds out what this server can do.
-    pub(crate) async fn start(config: &Config, drain: &Drain) -> Self {
-        let lab = start_lab(config).await;
-        if let Err(missing) = &lab {
-            tracing::warn!(step = missing.step, remedy = missing.remedy, "this server cannot make rooms");
-        }
+    /// Begins to find out what this server can do.
+    pub(crate) fn start(config: &Config, drain: &Drain) -> Self {
+        let lab = Arc::new(Found::default());
+        tokio::spawn(find_out(config.clone(), Arc::clone(&lab)));
         Self {
-            features: features(config, lab.is_ok()),
+            features: features(config),
             lab,
             egress: Arc::new(Egress::new(egress_config(config))),
             descriptors: Accounts::default(),
@@ -109,18 +137,25 @@ impl Rooms {
     }
 
     /// What was found out.
-    pub(crate) fn availability(&self) -> Availability {
-        match &self.lab {
-            Ok(_) => Availability::Full,
-            Err(Missing { step, remedy }) => {
+    pub(crate) async fn availability(&self) -> Availability {
+        match self.lab.soon().await {
+            None => Availability::Starting,
+            Some(Ok(_)) => Availability::Full,
+            Some(Err(Missing { step, remedy })) => {
                 Availability::Missing { step: step.clone(), remedy: remedy.clone() }
             }
         }
     }
 
+    /// How the keeper is confined, where there is one.
+    pub(crate) fn confined(&self) -> Option<Confined> {
+        Some(self.lab.now()?.as_ref().ok()?.confined())
+    }
+
     /// What pages are told that this server can do.
-    pub(crate) fn features(&self) -> &Features {
-        &self.features
+    pub(crate) fn features(&self) -> Features {
+        let packets = self.lab.now().is_some_and(Result::is_ok);
+        Features { packets, ..self.features.clone() }
     }
 
     /// How many rooms there are.
@@ -135,7 +170,7 @@ impl Rooms {
 
     /// What the histories of all rooms take, where there can be rooms.
     pub(crate) fn history(&self) -> Option<&History> {
-        self.lab.as_ref().ok().map(|lab| &**lab.history())
+        self.lab.now()?.as_ref().ok().map(|lab| &**lab.history())
     }
 
     /// The room with this id.
@@ -152,7 +187,8 @@ impl Rooms {
         if self.drain.is_begun() {
             return Err(CreateError::Draining);
         }
-        let lab = self.lab.as_ref().map_err(|Missing { step, remedy }| CreateError::Missing {
+        let lab = self.lab.soon().await.ok_or(CreateError::Starting)?;
+        let lab = lab.as_ref().map_err(|Missing { step, remedy }| CreateError::Missing {
             step: step.clone(),
             remedy: remedy.clone(),
         })?;
@@ -206,11 +242,21 @@ fn lock(alive: &Mutex<HashMap<String, Arc<Room>>>) -> MutexGuard<'_, HashMap<Str
     alive.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+async fn find_out(config: Config, found: Arc<Found>) {
+    let lab = start_lab(&config).await;
+    if let Err(missing) = &lab {
+        tracing::warn!(step = missing.step, remedy = missing.remedy, "this server cannot make rooms");
+    }
+    let _only_once = found.lab.set(lab);
+    found.done.cancel();
+}
+
 async fn start_lab(config: &Config) -> Result<Lab, Missing> {
-    let program = config.keeper.clone();
-    let started = tokio::task::spawn_blocking(move || match program {
-        Some(program) => Keeper::start_with(Path::new(&program)),
-        None => Keeper::start(),
+    let (program, spawner) = (config.keeper.clone(), config.spawner.clone());
+    let started = tokio::task::spawn_blocking(move || match (spawner, program) {
+        (Some(spawner), _) => Keeper::start_by(&spawner?),
+        (None, Some(program)) => Keeper::start_with(Path::new(&program)),
+        (None, None) => Keeper::start(),
     });
     match started.await {
         Ok(Ok(keeper)) => {
@@ -241,8 +287,17 @@ fn egress_config(config: &Config) -> EgressConfig {
     };
     let name_servers =
         config.resolver.map_or_else(NameServers::default, |resolver| NameServers::Fixed(vec![resolver]));
-    let own = Own { listeners: config.listeners.clone(), refused: Vec::new() };
+    // Behind a NAT no interface has the address that visitors come by; the operator's name for it may say it.
+    let named = config.host_names.iter().filter_map(|name| address_in(name)).map(IpNet::from);
+    let refused = config.refused.iter().copied().chain(named).collect();
+    let own = Own { listeners: config.listeners.clone(), refused };
     EgressConfig { mode, name_servers, own, allow_refused_ports: false }
+}
+
+/// The address in `ADDRESS[:PORT]`, where it is no name.
+fn address_in(name: &str) -> Option<IpAddr> {
+    let with_port = name.parse::<SocketAddr>().map(|address| address.ip());
+    with_port.or_else(|_| name.trim_start_matches('[').trim_end_matches(']').parse()).ok()
 }
 
 fn parse_target(target: &str) -> Option<Target> {
@@ -252,13 +307,14 @@ fn parse_target(target: &str) -> Option<Target> {
         .ok()
 }
 
-fn features(config: &Config, packets: bool) -> Features {
+/// But for what is not known yet.
+fn features(config: &Config) -> Features {
     let (outbound, targets) = match &config.outbound {
         Outbound::Off => ("off", Vec::new()),
         Outbound::List(targets) => ("list", targets.clone()),
         Outbound::Open => ("open", Vec::new()),
     };
-    Features { packets, outbound: outbound.to_owned(), targets }
+    Features { packets: false, outbound: outbound.to_owned(), targets }
 }
 
 fn secret() -> Result<Secret, getrandom::Error> {
@@ -278,4 +334,19 @@ fn spell(secret: &Secret) -> String {
             char::from(ALPHABET[digit])
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_s_public_address_is_refused_by_its_name() {
+        let host_names = ["203.0.113.5:8443", "[2001:db8::5]", "lab.example"].map(str::to_owned).to_vec();
+        let refused = vec!["198.51.100.0/24".parse().unwrap()];
+        let own = egress_config(&Config { host_names, refused, ..Config::default() }).own.refused;
+        let refuses = |address: &str| own.iter().any(|net| net.contains(&address.parse::<IpAddr>().unwrap()));
+        assert!(refuses("203.0.113.5") && refuses("2001:db8::5") && refuses("198.51.100.9"));
+        assert!(!refuses("203.0.113.6") && own.len() == 3);
+    }
 }

@@ -275,7 +275,7 @@ impl Session {
             wire: directory.wire,
             now: lab.trace().now(),
             oldest: lab.trace().oldest(),
-            features: self.shared.rooms.features().clone(),
+            features: self.shared.rooms.features(),
         })
     }
 

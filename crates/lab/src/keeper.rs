@@ -5,6 +5,9 @@
 //! enter only while it has one thread, and out of which it never comes back. The main process has many threads
 //! and must stay in the machine's own network, where the page is served.
 //!
+//! Keepers are made by fork(2) in a process that was started for that before anything else, so that main can give up
+//! starting programs ([`crate::confine`]). Neither of the two ever sees a byte of a stranger's.
+//!
 //! The keeper is stateless. Main owns every descriptor, namespaces included, so a keeper that died is replaced
 //! by a new one that serves the old hosts as well. It knows nothing of rooms, programs or people, and nothing
 //! that a stranger wrote reaches it: requests are enums and numbers.
@@ -12,6 +15,7 @@
 //! | module | does |
 //! | --- | --- |
 //! | [`client`] | the asynchronous [`Keeper`] of the main process |
+//! | [`spawner`] | the process that starts keepers, as main sees it |
 //! | `link` | the blocking conversation beneath it: start, ask, restart |
 //! | `message` | requests, answers and their descriptors on the socket |
 //! | `process` | the keeper's own loop |
@@ -32,6 +36,7 @@ mod option;
 mod process;
 mod rtnetlink;
 mod self_test;
+pub mod spawner;
 mod step;
 pub mod sysctl;
 pub mod tap;
@@ -39,6 +44,7 @@ mod unavailable;
 
 pub use client::{HostFds, Keeper, Namespace};
 pub use message::{HostSpec, SocketFamily, SocketKind, SocketSpec};
+pub use spawner::Spawner;
 pub use step::Step;
 pub use sysctl::HostSysctl;
 pub use unavailable::{CONTAINER, Unavailable};

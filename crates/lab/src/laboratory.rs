@@ -6,6 +6,7 @@ use proto::call::CallError;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
+    confine::Confined,
     descriptors::{Descriptors, ROOM},
     history::History,
     keeper::{HostFds, Keeper},
@@ -55,6 +56,11 @@ impl Lab {
         let (services, limits) = (services.into(), RoomLimits::default());
         let warm = tokio::sync::Mutex::new(warm);
         Self { keeper, services, limits, history: Arc::default(), warm, filling }
+    }
+
+    /// How the keeper is confined.
+    pub fn confined(&self) -> Confined {
+        self.keeper.confined()
     }
 
     /// What the histories of all rooms take.

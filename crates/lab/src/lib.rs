@@ -6,6 +6,7 @@
 //! | module | does |
 //! | --- | --- |
 //! | [`keeper`] | a separate process that makes namespaces, TUNs and sockets and passes them on |
+//! | [`confine`] | what processes take from themselves before they serve |
 //! | [`Lab`] | makes rooms, keeps machines warm |
 //! | [`Room`] | the room's task: waits and hands over |
 //! | `request`, [`Delivery`] | what a page asks of a room, what a room says to a person |
@@ -22,6 +23,7 @@
 
 mod account;
 mod capture;
+pub mod confine;
 mod decode;
 mod delivery;
 mod descriptors;

@@ -34,6 +34,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "NAME:PORT")]
     allow: Vec<String>,
 
+    /// Addresses that rooms never reach, besides private and reserved ones and this machine's own: behind a NAT its public
+    /// address, your other servers; may be given several times
+    #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
+    refuse: Vec<IpNet>,
+
     /// Name under which the page is reached besides loopback and this machine's addresses; may be given several times
     #[arg(long, value_name = "NAME[:PORT]")]
     host_name: Vec<String>,
@@ -59,6 +64,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
     trusted_proxy: Vec<IpNet>,
 
+    /// Who may read version and counts (/metrics, all of /health) besides this machine's own people; may be given several
+    /// times. Behind a proxy on this machine, or with --host-name, loopback is named like any other
+    #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
+    metrics_from: Vec<IpNet>,
+
     /// Name of this node, the first part of every room's address: 1 to 16 characters of a-z and 0-9
     #[arg(long, value_name = "NAME", default_value = "a")]
     node: String,
@@ -83,8 +93,8 @@ pub(crate) struct Flags {
     memory: Option<u32>,
 
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
-    #[arg(long, value_enum, default_value_t = Log::Text)]
-    pub(crate) log: Log,
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(crate) log: Form,
 }
 
 /// Where rooms may connect outside.
@@ -107,7 +117,7 @@ enum OwnTls {
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Log {
+pub(crate) enum Form {
     /// Lines to read.
     Text,
     /// One JSON object a line.
@@ -141,11 +151,13 @@ impl Flags {
             lessons: self.lessons,
             bridge: bridge::Config {
                 outbound: outbound(self.outbound, self.allow)?,
+                refused: self.refuse,
                 node: self.node,
                 host_names: self.host_name,
                 origins: self.origin,
                 tls,
                 trusted_proxies: self.trusted_proxy,
+                metrics_from: self.metrics_from,
                 deadlines,
                 limits: limits(self.memory),
                 ..bridge::Config::default()

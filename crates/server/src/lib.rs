@@ -8,10 +8,12 @@
 //! | [`addresses`] | which addresses to type into a browser |
 //! | [`lessons`] | reads the lessons at start-up, and lists them |
 //! | [`tls`] | certificates for the page |
+//! | `activation` | takes listeners that whoever started this program had opened |
 //! | `services` | lends the tutorial's servers to rooms |
 //!
 //! It knows no HTTP, no room and no system call: those belong to the bridge and the lab.
 
+mod activation;
 pub mod addresses;
 pub mod assets;
 pub mod lessons;
@@ -25,12 +27,17 @@ use std::path::PathBuf;
 
 use bridge::{Bridge, StartError};
 use lessons::{Shelf, ShelfError};
-use tokio::net::{TcpListener, TcpSocket};
+use rustix::io::fcntl_dupfd_cloexec;
+use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Connections that may wait in the kernel for accept, on each port; the kernel's own limit (`somaxconn`) may be lower.
 /// A class of learners presses Run at the same moment.
-const BACKLOG: u32 = 1024;
+const BACKLOG: i32 = 1024;
+
+/// Where listeners are, at most; and how many numbers are tried from there down.
+const HIGHEST: u64 = 65_536;
+const SPARE: u64 = 8;
 
 /// What an operator can set.
 #[derive(Debug, Clone)]
@@ -96,25 +103,37 @@ pub enum RunError {
 /// A server whose ports are bound: clients can connect already, and are served once it runs.
 #[derive(Debug)]
 pub struct Server {
-    page: TcpListener,
-    tutorial: TcpListener,
+    page: std::net::TcpListener,
+    tutorial: std::net::TcpListener,
     shelf: Shelf,
     settings: bridge::Config,
 }
 
 impl Server {
-    /// Reads the lessons and binds both ports.
-    ///
-    /// Must be called within a tokio runtime.
+    /// Reads the lessons and binds both ports, but for listeners that were opened for it (`LISTEN_FDS`). Nothing of a file or a port is needed afterwards.
     ///
     /// # Errors
     /// With the address and flag in question, where one cannot be bound; with file, line and reason, where a lesson is
     /// malformed.
     pub fn bind(config: Config) -> Result<Self, BindError> {
         let shelf = Shelf::open(config.lessons.as_deref())?;
-        let page = listen(config.listen, "--listen")?;
-        let tutorial = listen(config.tutorial, "--tutorial")?;
+        let given = activation::listeners();
+        let page = given.page.map_or_else(|| listen(config.listen, "--listen"), Ok)?;
+        let tutorial = given.tutorial.map_or_else(|| listen(config.tutorial, "--tutorial"), Ok)?;
         Ok(Self { page, tutorial, shelf, settings: config.bridge })
+    }
+
+    /// The same server in a process that is confined so: it cannot start the process that starts keepers any more, and gets
+    /// it, or why there is none.
+    #[must_use]
+    pub fn confined(
+        mut self,
+        spawner: Result<lab::keeper::Spawner, lab::keeper::Unavailable>,
+        confined: lab::confine::Confined,
+    ) -> Self {
+        self.settings.spawner = Some(spawner);
+        self.settings.confined = Some(confined);
+        self
     }
 
     /// The address in fact bound for the page.
@@ -173,7 +192,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
         let listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
         // First, and a task of its own: whatever the page's side does, who connects to the tutorial's port is greeted.
-        let _tutorial = AbortOnDropHandle::new(tokio::spawn(tutorial::thanks::serve(self.tutorial)));
+        let tutorial = TcpListener::from_std(self.tutorial)?;
+        let _tutorial = AbortOnDropHandle::new(tokio::spawn(tutorial::thanks::serve(tutorial)));
         let shelf = self.shelf;
         let settings = bridge::Config {
             listeners,
@@ -182,23 +202,34 @@ impl Server {
             ..self.settings
         };
         let bridge = Bridge::start(settings).await?;
-        bridge.serve(self.page, shutdown).await?;
+        bridge.serve(TcpListener::from_std(self.page)?, shutdown).await?;
         Ok(())
     }
 }
 
-/// As `TcpListener::bind` does it, with a backlog of our own.
-fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, BindError> {
+/// As `TcpListener::bind` does it, with a backlog of our own. It sets SO_REUSEADDR too: without it a restart would fail for
+/// a minute, while connections we closed first are in TIME_WAIT. On Linux that does not let two programs listen on one port.
+fn listen(address: SocketAddr, flag: &'static str) -> Result<std::net::TcpListener, BindError> {
     let listening = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // Without it a restart fails for a minute, while connections we closed first are in TIME_WAIT. On Linux it does
-        // not let two programs listen on one port.
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
+        let listener = std::net::TcpListener::bind(address)?;
+        rustix::net::listen(&listener, BACKLOG)?;
+        listener.set_nonblocking(true)?;
+        Ok(above_all(listener))
     };
-    listening().map_err(|error| match error.kind() {
+    listening().map_err(|error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => BindError::InUse { address, flag },
         _ => BindError::Kernel { address, flag, error },
     })
+}
+
+/// The same listener under the highest number there may be. The kernel closes what a killed process had open from the
+/// highest number down, and each machine's devices take it 40 ms: a listener below them would hold the port until the last
+/// of them is gone, and no other server could begin.
+fn above_all(listener: std::net::TcpListener) -> std::net::TcpListener {
+    let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(HIGHEST);
+    // The kernel's table is as long as the highest number: at most half a mebibyte.
+    (0..SPARE)
+        .filter_map(|below| i32::try_from(most.min(HIGHEST).checked_sub(1 + below)?).ok())
+        .find_map(|number| fcntl_dupfd_cloexec(&listener, number).ok())
+        .map_or(listener, std::net::TcpListener::from)
 }

@@ -11,16 +11,35 @@ use std::{
 use tracing::Metadata;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use self::{lines::Lines, rate::Rate};
-use crate::flags::Log;
+use self::{
+    lines::{Lines, Unwritten},
+    rate::Rate,
+};
+use crate::flags::Form;
 
 /// The log. Dropping it waits for the last lines, but not for long.
 #[derive(Debug)]
-pub(crate) struct Started(Lines);
+pub(crate) struct Log {
+    lines: Lines,
+    unwritten: Option<(Unwritten, LeftOut)>,
+}
 
-impl Drop for Started {
+impl Log {
+    /// Starts to write; until then lines wait.
+    ///
+    /// # Errors
+    /// Where no thread can be made.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
+        let Some((unwritten, left_out)) = self.unwritten.take() else { return Ok(()) };
+        unwritten.write_to(io::stderr(), left_out)
+    }
+}
+
+impl Drop for Log {
     fn drop(&mut self) {
-        self.0.finish();
+        if self.begin().is_ok() {
+            self.lines.finish();
+        }
     }
 }
 
@@ -29,27 +48,25 @@ type LeftOut = fn(u64) -> String;
 /// How many lines of a kind were left out, as a line of the log's form.
 type LeftOutOfKind = fn(u64, &Metadata<'_>) -> String;
 
-/// Starts the log. `RUST_LOG` says how much is written, `info` where it does not.
-///
-/// # Errors
-/// Where no thread can be made.
-pub(crate) fn start(log: Log) -> io::Result<Started> {
+/// Opens the log. `RUST_LOG` says how much is written, `info` where it does not. [`Log::begin`] starts the thread that
+/// writes it, which may be later than the first lines.
+pub(crate) fn open(form: Form) -> Log {
     let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
-    let (left_out, of_kind): (LeftOut, LeftOutOfKind) = match log {
-        Log::Text => (text, text_of_kind),
-        Log::Json => (json, json_of_kind),
+    let (left_out, of_kind): (LeftOut, LeftOutOfKind) = match form {
+        Form::Text => (text, text_of_kind),
+        Form::Json => (json, json_of_kind),
     };
-    let lines = Lines::start(io::stderr(), left_out)?;
+    let (lines, unwritten) = Lines::open();
     let rate = Rate::new(lines.clone(), of_kind);
     let layer = tracing_subscriber::fmt::layer().with_writer(lines.clone()).log_internal_errors(false);
-    let layer = match log {
-        Log::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
-        Log::Json => layer.json().boxed(),
+    let layer = match form {
+        Form::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+        Form::Json => layer.json().boxed(),
     };
     tracing_subscriber::registry().with(filter).with(layer.with_filter(rate)).init();
     // A task that panics says so here, and does not wait for whoever reads standard error.
     panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task has ended by a fault of ours")));
-    Ok(Started(lines))
+    Log { lines, unwritten: Some((unwritten, left_out)) }
 }
 
 fn text(count: u64) -> String {

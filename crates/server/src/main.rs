@@ -6,11 +6,16 @@ mod memory;
 mod signals;
 
 use std::io::{self, Write as _};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use lab::keeper::Spawner;
+use rustix::process::{Resource, geteuid, getrlimit, setrlimit};
+use rustix::thread::CapabilitySet;
 use server::Server;
 
 use flags::Flags;
@@ -27,18 +32,43 @@ fn main() -> ExitCode {
     }
 }
 
+/// In the order that confining asks for: everything that needs a privilege, a file or a program is done while there is one
+/// thread; the threads that serve strangers come after it and have none of that.
 fn start(flags: Flags) -> Result<()> {
-    let _log = logging::start(flags.log).context("no thread for the log")?;
+    let mut log = logging::open(flags.log);
     raise_descriptor_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(run(flags))
+    // Before anything else is opened: some listeners may be open already.
+    let server = Server::bind(flags.into_config()?)?;
+    let spawner = Spawner::start_own();
+    let needed = spawner.as_ref().map_or(CapabilitySet::empty(), Spawner::needed_capabilities);
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let hangs_up = !signals::ignores_hang_up();
+    let confined = lab::confine::server(&readable(), needed);
+    log.begin().context("no thread for the log")?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(workers).enable_all().build().context("no runtime")?;
+    runtime.block_on(run(server.confined(spawner, confined), hangs_up))
 }
 
-async fn run(flags: Flags) -> Result<()> {
-    let server = Server::bind(flags.into_config()?)?;
-    let shutdown = signals::shutdown()?;
+async fn run(server: Server, hangs_up: bool) -> Result<()> {
+    let shutdown = signals::shutdown(hangs_up)?;
     print_addresses(&server).context("cannot write to standard output")?;
     Ok(server.run(shutdown).await?)
+}
+
+/// What is read while strangers are served: which name servers there are. The list may be replaced by another file of its
+/// name, or lead elsewhere; an ordinary user finds nothing secret in `/etc`, root does.
+fn readable() -> Vec<PathBuf> {
+    let list = PathBuf::from("/etc/resolv.conf");
+    let real = list.canonicalize().unwrap_or_else(|_| list.clone());
+    let in_etc = real.parent() == list.parent();
+    let folder = if in_etc && geteuid().is_root() { None } else { real.parent().map(Path::to_owned) };
+    let mut readable = vec![folder.unwrap_or(real)];
+    // Whoever works on the page.
+    if cfg!(debug_assertions) {
+        readable.extend(std::env::var_os("WIRESIDE_WEB").map(PathBuf::from));
+    }
+    readable
 }
 
 /// Says where to go, on standard output, before anything else: whoever starts this program reads these lines.

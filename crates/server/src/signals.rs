@@ -15,11 +15,11 @@ const AT_ONCE: i32 = 1;
 ///
 /// # Errors
 /// Where a handler cannot be installed.
-pub(crate) fn shutdown() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+pub(crate) fn shutdown(hangs_up: bool) -> io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut ends = Ends {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
-        hang_up: if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) },
+        hang_up: if hangs_up { Some(signal(SignalKind::hangup())?) } else { None },
     };
     Ok(async move {
         ends.recv().await;
@@ -54,8 +54,8 @@ impl Ends {
     }
 }
 
-/// Whether this process was started with SIGHUP ignored, proc_pid_status(5).
-fn ignores_hang_up() -> bool {
+/// Whether this process was started with SIGHUP ignored, proc_pid_status(5). To be asked before it is confined.
+pub(crate) fn ignores_hang_up() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     // SIGHUP is the first signal.

@@ -60,6 +60,13 @@ impl TestServer {
         Self::run(command)
     }
 
+    /// One whose page is at this very address.
+    pub(crate) fn start_on(page: SocketAddr, flags: &[&str]) -> Self {
+        let mut command = Command::new(program());
+        command.args(["--listen", &page.to_string(), "--tutorial", "127.0.0.1:0"]).args(flags);
+        Self::run(command)
+    }
+
     /// One within a shell script that ends with `exec "$@"`.
     pub(crate) fn start_within(script: &str, flags: &[&str]) -> Self {
         let mut command = Command::new("bash");
@@ -134,6 +141,11 @@ impl TestServer {
         let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         stdout.read_to_string(&mut rest).expect("its standard output");
         (status, rest)
+    }
+
+    /// Whether its process is gone, with all that it had open.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.child().try_wait().is_ok_and(|ended| ended.is_some())
     }
 
     fn child(&self) -> std::sync::MutexGuard<'_, Child> {

@@ -26,6 +26,9 @@ pub(crate) struct Refused {
     /// Seconds after which trying again may help.
     #[serde(skip)]
     retry_after: Option<u32>,
+    /// Whether the connection ends with it.
+    #[serde(skip)]
+    close: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +50,7 @@ impl Refused {
             value: None,
             message: message.into(),
             retry_after: None,
+            close: false,
         }
     }
 
@@ -64,6 +68,18 @@ impl Refused {
     pub(crate) fn limit(status: StatusCode, limit: &'static str, value: u64) -> Self {
         let message = format!("the limit {limit} of {value} is reached");
         Self { limit: Some(limit), value: Some(value), ..Self::new(status, Class::Limit, message) }
+    }
+
+    /// A body comes with its length.
+    pub(crate) fn length_required() -> Self {
+        let message = "a request's body has to come with a Content-Length and without a Transfer-Encoding";
+        Self { status: StatusCode::LENGTH_REQUIRED, close: true, ..Self::protocol("length", message) }
+    }
+
+    /// This server speaks another version of the WebSocket protocol.
+    pub(crate) fn upgrade_required() -> Self {
+        let message = "this server speaks version 13 of the WebSocket protocol";
+        Self { status: StatusCode::UPGRADE_REQUIRED, ..Self::protocol("websocket-version", message) }
     }
 
     /// There is nothing at this address.
@@ -131,6 +147,14 @@ impl IntoResponse for Refused {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.close {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            // RFC 9110, 15.5.22, and RFC 6455, 4.4.
+            response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
         response.extensions_mut().insert(self);
         response

@@ -48,6 +48,10 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
 async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused> {
     let ends = *request.extensions().get::<Ends>().ok_or_else(Refused::not_found)?;
     let host = shared.names.host(ends, request.uri(), request.headers())?;
+    // Two lengths for one body are how requests are smuggled past a proxy, and no browser sends a body without a length.
+    if request.headers().contains_key(header::TRANSFER_ENCODING) {
+        return Err(Refused::length_required());
+    }
     let upgrade = request.headers().contains_key(header::UPGRADE);
     if upgrade || !is_safe(request.method()) {
         shared.names.check_origin(ends, &host, request.headers())?;
@@ -55,14 +59,22 @@ async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused
     if shared.names.is_forwarded(ends, request.headers()) {
         shared.quota.is_forwarded();
     }
-    let client = Client(shared.names.client(ends, request.headers()));
-    request.extensions_mut().insert(client);
+    let client = shared.names.client(ends, request.headers());
+    // Who is exempt from the limits of one address is this machine's own people.
+    let insider = shared.quota.is_exempt(client)
+        || shared.config.metrics_from.iter().any(|network| network.contains(&client));
+    request.extensions_mut().insert(Client(client));
+    request.extensions_mut().insert(Insider(insider));
     if upgrade { Ok(request) } else { with_body(shared, request).await }
 }
 
 /// The client's address, seen through trusted proxies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client(pub(crate) std::net::IpAddr);
+
+/// Whether the client is told what only the operator needs: version, node and counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Insider(pub(crate) bool);
 
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)

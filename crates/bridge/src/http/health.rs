@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use lab::confine::Confined;
 use serde::Serialize;
 
+use super::{error::Refused, gate::Insider};
 use crate::shared::Shared;
 use crate::{quota::Kind, rooms::Availability};
 
@@ -18,11 +20,8 @@ use crate::{quota::Kind, rooms::Availability};
 struct Health {
     /// `ok`, or `draining` with status 503.
     status: &'static str,
-    /// Version of this program.
-    version: &'static str,
-    /// Name of this node.
-    node: String,
-    /// `namespaces` where each machine is a network namespace, `none` where this server cannot make rooms.
+    /// `namespaces` where each machine is a network namespace, `none` where this server cannot make rooms, `starting` where
+    /// that is not known after 10 s.
     isolation: &'static str,
     /// Whether packets are recorded.
     packets: bool,
@@ -32,36 +31,91 @@ struct Health {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
+    /// What strangers need not know.
+    #[serde(flatten)]
+    inside: Option<Inside>,
+}
+
+/// What only the operator is told: this machine's own people and [`crate::Config::metrics_from`].
+#[derive(Debug, Serialize)]
+struct Inside {
+    /// Version of this program.
+    version: &'static str,
+    /// Name of this node.
+    node: String,
     /// Sessions attached now.
     sessions: u32,
     /// Rooms alive now.
     rooms: usize,
+    /// How this process is confined, as it found by trying.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<Confinement>,
+    /// The same of the keeper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keeper: Option<Confinement>,
+}
+
+/// [`Confined`] in words.
+#[derive(Debug, Serialize)]
+struct Confinement {
+    capabilities: Vec<String>,
+    no_new_privs: bool,
+    seccomp: bool,
+    /// `full`, `part` where this kernel has an older Landlock, or `none`.
+    landlock: &'static str,
+}
+
+impl From<Confined> for Confinement {
+    fn from(confined: Confined) -> Self {
+        Self {
+            capabilities: confined.capability_names(),
+            no_new_privs: confined.no_new_privs,
+            seccomp: confined.syscalls,
+            landlock: confined.files.name(),
+        }
+    }
 }
 
 /// `GET /health`: 200, or 503 while draining.
-pub(crate) async fn health(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn health(
+    State(shared): State<Arc<Shared>>,
+    Extension(Insider(insider)): Extension<Insider>,
+) -> Response {
     let draining = shared.drain.is_begun();
-    let (full, missing, remedy) = match shared.rooms.availability() {
-        Availability::Full => (true, None, None),
-        Availability::Missing { step, remedy } => (false, Some(step), Some(remedy)),
+    let (isolation, missing, remedy) = match shared.rooms.availability().await {
+        Availability::Full => ("namespaces", None, None),
+        Availability::Starting => ("starting", None, None),
+        Availability::Missing { step, remedy } => ("none", Some(step), Some(remedy)),
     };
     let health = Health {
         status: if draining { "draining" } else { "ok" },
-        version: env!("CARGO_PKG_VERSION"),
-        node: shared.config.node.clone(),
-        isolation: if full { "namespaces" } else { "none" },
-        packets: full,
+        isolation,
+        packets: isolation == "namespaces",
         missing,
         remedy,
-        sessions: shared.quota.count(Kind::Session),
-        rooms: shared.rooms.count(),
+        inside: insider.then(|| Inside {
+            version: env!("CARGO_PKG_VERSION"),
+            node: shared.config.node.clone(),
+            sessions: shared.quota.count(Kind::Session),
+            rooms: shared.rooms.count(),
+            server: shared.config.confined.map(Confinement::from),
+            keeper: shared.rooms.confined().map(Confinement::from),
+        }),
     };
     let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
 }
 
-/// `GET /metrics`, in the text format of Prometheus.
-pub(crate) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+/// `GET /metrics`, in the text format of Prometheus; not for strangers.
+pub(crate) async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    Extension(Insider(insider)): Extension<Insider>,
+) -> Response {
+    if !insider {
+        let message =
+            "the counts are for whoever runs this server: --metrics-from names who else may read them";
+        return Refused::policy("metrics", message).into_response();
+    }
     let gauges = [
         ("connections", u64::from(shared.quota.count(Kind::Connection)), "TCP connections to the page."),
         ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),

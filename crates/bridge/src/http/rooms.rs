@@ -36,6 +36,10 @@ pub(crate) async fn create(
     let created =
         shared.rooms.create(permit, shared.quota.network(address)).await.map_err(|error| match error {
             CreateError::Draining => Refused::draining(),
+            CreateError::Starting => Refused::unavailable(
+                "starting",
+                "this server is still finding out whether it can make rooms; try again in a moment",
+            ),
             CreateError::Missing { step, remedy } => {
                 Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
             }

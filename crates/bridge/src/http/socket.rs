@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::{
     Extension,
     extract::{Path, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proto::{SUBPROTOCOL, limits::MESSAGE};
 use tokio::time::{Instant, sleep};
 
@@ -23,6 +25,7 @@ pub(crate) async fn upgrade(
     Extension(Client(client)): Extension<Client>,
     Extension(meter): Extension<Arc<Meter>>,
     Path(room): Path<String>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refused> {
     if shared.drain.is_begun() {
@@ -31,6 +34,7 @@ pub(crate) async fn upgrade(
     if !page::is_room_id(&room) {
         return Err(Refused::not_found());
     }
+    check_handshake(&headers)?;
     let upgrade = upgrade.map_err(|rejection| {
         let status = rejection.status();
         Refused::protocol("upgrade", rejection.body_text()).with_status(status)
@@ -63,4 +67,20 @@ pub(crate) async fn upgrade(
         drop(hold);
     });
     Ok(response.into_response())
+}
+
+/// What axum does not look at: the version is told apart from other faults, and the key is 16 bytes in base64 (RFC 6455
+/// section 4.2.1).
+fn check_handshake(headers: &HeaderMap) -> Result<(), Refused> {
+    let Some(version) = headers.get(header::SEC_WEBSOCKET_VERSION) else { return Ok(()) };
+    if version != "13" {
+        return Err(Refused::upgrade_required());
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY);
+    let is_key = key.is_none_or(|key| STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16));
+    if is_key {
+        Ok(())
+    } else {
+        Err(Refused::protocol("websocket-key", "the WebSocket's key is not 16 bytes in base64"))
+    }
 }

@@ -17,9 +17,11 @@ use super::{
     link::{Asked, Link},
     message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec, exactly},
     option, self_test,
+    spawner::Spawner,
     sysctl::HostSysctl,
     unavailable::Unavailable,
 };
+use crate::confine::Confined;
 
 /// Requests that wait for the keeper; more callers wait for room.
 const QUEUE: usize = 64;
@@ -29,6 +31,7 @@ const QUEUE: usize = 64;
 pub struct Keeper {
     jobs: mpsc::Sender<Job>,
     process: Arc<AtomicU32>,
+    confined: Confined,
 }
 
 /// A host's network namespace. It lives while a handle, a socket or a device in it is open.
@@ -62,12 +65,18 @@ impl Keeper {
     /// here. Its `main` must begin with [`super::run_if_asked`]. Blocks for some tens of milliseconds; call it
     /// before the runtime begins.
     pub fn start() -> Result<Self, Unavailable> {
-        Self::start_with(Path::new("/proc/self/exe"))
+        Self::start_by(&Spawner::start_own()?)
     }
 
     /// Like [`Self::start`], with another program as the keeper.
     pub fn start_with(program: &Path) -> Result<Self, Unavailable> {
-        let link = self_test::tested(program)?;
+        Self::start_by(&Spawner::start(program)?)
+    }
+
+    /// Like [`Self::start`], with what was started for it before.
+    pub fn start_by(spawner: &Spawner) -> Result<Self, Unavailable> {
+        let link = self_test::tested(spawner)?;
+        let confined = link.confined();
         let process = Arc::new(AtomicU32::new(link.process_id()));
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = Arc::clone(&process);
@@ -75,7 +84,12 @@ impl Keeper {
             .name("keeper".to_owned())
             .spawn(move || converse(link, queue, &shared))
             .map_err(|error| Unavailable::thread(&error))?;
-        Ok(Self { jobs, process })
+        Ok(Self { jobs, process, confined })
+    }
+
+    /// How it is confined, as it found by trying.
+    pub fn confined(&self) -> Confined {
+        self.confined
     }
 
     /// Makes a host. Half a millisecond on a quiet machine. Errors are the kernel's; EMFILE where this process
@@ -133,7 +147,7 @@ impl Keeper {
     async fn value(&self, request: Request, namespace: &Namespace) -> io::Result<u64> {
         match self.ask(request, Some(namespace)).await?.0 {
             Reply::Value(value) => Ok(value),
-            Reply::Parcel | Reply::Done => Err(Errno::BADMSG.into()),
+            Reply::Parcel | Reply::Done | Reply::Confined(_) => Err(Errno::BADMSG.into()),
         }
     }
 

@@ -1,12 +1,12 @@
 //! What the keeper does to itself before it serves: take the privileges it needs and no others, and never more.
 
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use rustix::{
     fs::{CWD, Mode, OFlags, StatVfsMountFlags, openat, statvfs},
     io::{Errno, write},
     mount::{MountFlags, MountPropagationFlags, mount_change, mount_remount},
-    process::{Resource, Rlimit, getegid, geteuid, getrlimit, setrlimit},
+    process::{Pid, Resource, Rlimit, getegid, geteuid, getrlimit, setrlimit},
     thread::{
         CapabilitySet, CapabilitySets, LinkNameSpaceType, UnshareFlags, capabilities,
         move_into_link_name_space, set_capabilities, set_no_new_privs, unshare_unsafe,
@@ -64,11 +64,46 @@ pub(super) fn make_sysctls_writable() -> Result<(), Failure> {
 /// Gives up what the keeper does not need, and the way to ever get it back.
 pub(super) fn drop_privileges() -> Result<(), Failure> {
     raise_descriptor_limit();
-    set_no_new_privs(true).at(Step::Confine)?;
-    let held = capabilities(None).at(Step::Confine)?.permitted;
-    let kept = held & NEEDED;
+    drop_to(NEEDED).at(Step::Confine)
+}
+
+/// The same for the process that starts keepers. Who maps the machine's root into a user namespace has to have
+/// CAP_SETFCAP outside of it (user_namespaces(7), since Linux 5.12).
+pub(super) fn drop_to_spawner_s() -> Result<(), Errno> {
+    drop_to(NEEDED.union(CapabilitySet::SETFCAP))
+}
+
+fn drop_to(needed: CapabilitySet) -> Result<(), Errno> {
+    set_no_new_privs(true)?;
+    let kept = capabilities(None)?.permitted & needed;
     let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
-    set_capabilities(None, sets).at(Step::Confine)
+    set_capabilities(None, sets)
+}
+
+/// Which of the two this process is.
+pub(super) enum Forked {
+    /// The new one.
+    Child,
+    /// The one that was there, with the new one's number.
+    Parent(Pid),
+}
+
+/// Makes a process like this one.
+pub(super) fn fork() -> Result<Forked, Errno> {
+    // SAFETY: this process has one thread, so the copy is whole: no lock is held by a thread that is not there.
+    match unsafe { libc::fork() } {
+        0 => Ok(Forked::Child),
+        child => Pid::from_raw(child).map(Forked::Parent).ok_or(Errno::AGAIN),
+    }
+}
+
+/// Puts a descriptor in the place of standard input, which is closed.
+pub(super) fn replace_input(with: &OwnedFd) -> Result<(), Errno> {
+    // SAFETY: both numbers are open, and whoever uses standard input asks for it by its number.
+    if unsafe { libc::dup2(with.as_raw_fd(), libc::STDIN_FILENO) } == libc::STDIN_FILENO {
+        return Ok(());
+    }
+    Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
 }
 
 /// Descriptors in flight count against this limit, for an ordinary user.

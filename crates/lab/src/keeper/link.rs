@@ -1,37 +1,21 @@
 //! The blocking conversation with the keeper process: start it, ask it, replace it when it dies.
 
-use std::{
-    os::{
-        fd::{AsFd as _, BorrowedFd, OwnedFd},
-        unix::process::CommandExt as _,
-    },
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-use rustix::{
-    io::Errno,
-    net::{
-        AddressFamily, SocketFlags, SocketType, socketpair,
-        sockopt::{Timeout, set_socket_timeout},
-    },
-};
+use rustix::io::Errno;
 
 use super::{
-    ARGUMENT,
     message::{self, Answer, At as _, Begin, Failure, Reply, Request},
+    spawner::Spawner,
     step::Step,
 };
-
-/// A keeper that says nothing for so long is replaced. The slowest request seen took 165 ms, beside a thousand
-/// namespaces being torn down.
-const SILENCE: Duration = Duration::from_secs(10);
+use crate::confine::Confined;
 
 /// The main process's end.
 pub(super) struct Link {
-    program: PathBuf,
+    spawner: Spawner,
     running: Running,
+    confined: Confined,
     /// Where hosts belong to. None: the keeper works with its own privileges.
     user_namespace: Option<OwnedFd>,
 }
@@ -40,12 +24,19 @@ pub(super) struct Link {
 pub(super) type Asked = Result<(Reply, Vec<OwnedFd>), Failure>;
 
 impl Link {
-    /// Starts `program` as a keeper, in a user namespace of its own or with the privileges it has.
-    pub(super) fn start(program: &Path, user_namespace: bool) -> Result<Self, Failure> {
-        let running = Running::spawn(program)?;
+    /// Starts a keeper, in a user namespace of its own or with the privileges it has.
+    pub(super) fn start(spawner: &Spawner, user_namespace: bool) -> Result<Self, Failure> {
+        let running = Running::spawn(spawner)?;
         let how = if user_namespace { Begin::Fresh } else { Begin::Privileged };
-        let (_, descriptors) = running.ask(Request::Begin(how), &[]).map_err(Trouble::into_failure)?;
-        Ok(Self { program: program.to_owned(), running, user_namespace: descriptors.into_iter().next() })
+        let (reply, descriptors) = running.ask(Request::Begin(how), &[]).map_err(Trouble::into_failure)?;
+        let Reply::Confined(confined) = reply else { return Err(Errno::BADMSG).at(Step::Confine) };
+        let user_namespace = descriptors.into_iter().next();
+        Ok(Self { spawner: spawner.clone(), running, confined, user_namespace })
+    }
+
+    /// How the keeper is confined.
+    pub(super) fn confined(&self) -> Confined {
+        self.confined
     }
 
     /// Asks once; where the keeper turns out to be dead, starts another and asks that.
@@ -62,11 +53,11 @@ impl Link {
 
     /// Number of the keeper's process.
     pub(super) fn process_id(&self) -> u32 {
-        self.running.child.id()
+        self.running.process
     }
 
     fn restart(&mut self) -> Result<(), Failure> {
-        let running = Running::spawn(&self.program)?;
+        let running = Running::spawn(&self.spawner)?;
         let begun = match &self.user_namespace {
             Some(namespace) => running.ask(Request::Begin(Begin::Inside), &[namespace.as_fd()]),
             None => running.ask(Request::Begin(Begin::Privileged), &[]),
@@ -80,26 +71,13 @@ impl Link {
 /// One keeper process.
 struct Running {
     socket: OwnedFd,
-    child: Child,
+    process: u32,
 }
 
 impl Running {
-    fn spawn(program: &Path) -> Result<Self, Failure> {
-        let (ours, its) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
-            .at(Step::Spawn)?;
-        set_socket_timeout(&ours, Timeout::Recv, Some(SILENCE)).at(Step::Spawn)?;
-        let child = Command::new(program)
-            .arg0("wireside-keeper")
-            .arg(ARGUMENT)
-            .env_clear()
-            .current_dir("/")
-            // Ctrl-C in a terminal is for main, which ends the keeper when it has drained.
-            .process_group(0)
-            .stdin(its)
-            .stdout(Stdio::null())
-            .spawn()
-            .at(Step::Spawn)?;
-        Ok(Self { socket: ours, child })
+    fn spawn(spawner: &Spawner) -> Result<Self, Failure> {
+        let (socket, process) = spawner.keeper()?;
+        Ok(Self { socket, process })
     }
 
     fn ask(
@@ -121,14 +99,6 @@ impl Running {
                 Err(errno) => return Err(Trouble::Gone(errno)),
             }
         }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has no state to lose. Both fail only when it is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -17,6 +17,7 @@ use rustix::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{step::Step, sysctl::HostSysctl};
+use crate::confine::Confined;
 
 /// Longest encoded message, in bytes. The longest one has fewer than 32.
 const LONGEST: usize = 128;
@@ -61,6 +62,16 @@ pub enum SocketKind {
     IcmpEcho,
 }
 
+/// What main asks of the process that starts keepers; it comes with the new keeper's end of a socket. The one before is
+/// ended. Answered with the new process's number.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum Spawn {
+    /// A keeper.
+    Keeper,
+    /// Whether a keeper could have a user namespace of its own; nothing comes with it. Answered with 1 or 0.
+    Try,
+}
+
 /// What main asks of the keeper. Requests about a host come with its namespace.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Request {
@@ -94,6 +105,8 @@ pub(super) enum Reply {
     Parcel,
     Done,
     Value(u64),
+    /// It has begun, and is confined so far.
+    Confined(Confined),
 }
 
 /// A step failed.

@@ -1,33 +1,89 @@
-//! The keeper's own loop: one thread, blocking, one answer to every request, until main is gone.
+//! The keeper's own loop: one thread, blocking, one answer to every request, until main is gone. And the process it comes
+//! from, which starts a new one by fork(2) when main asks: main itself, once confined, can start no program.
 
 use std::{
     io::Write as _,
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
 };
 
-use rustix::io::Errno;
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitOptions, kill_process, waitpid},
+};
 
 use super::{
-    confine, host,
-    message::{self, Answer, At as _, Begin, Failure, Reply, Request},
+    confine::{self, Forked},
+    host,
+    message::{self, Answer, At as _, Begin, Failure, Reply, Request, Spawn},
     step::Step,
     sysctl,
 };
+use crate::confine::Confined;
 
 type Served = Result<(Reply, Vec<OwnedFd>), Failure>;
 
-/// Runs the keeper on standard input. Gives the exit status.
+/// Starts keepers as standard input asks for them. Gives the exit status.
 pub(super) fn run() -> i32 {
     confine::close_inherited();
-    let input = std::io::stdin();
-    match serve(input.as_fd()) {
-        Ok(()) => 0,
-        Err(errno) => {
-            let error = std::io::Error::from(errno);
-            let _unheard = writeln!(std::io::stderr(), "wireside keeper: {error}");
-            1
-        }
+    status(confine::drop_to_spawner_s().and_then(|()| {
+        crate::confine::spawner();
+        spawn_keepers(std::io::stdin().as_fd())
+    }))
+}
+
+fn status(ended: Result<(), Errno>) -> i32 {
+    let Err(errno) = ended else { return 0 };
+    let error = std::io::Error::from(errno);
+    let _unheard = writeln!(std::io::stderr(), "wireside keeper: {error}");
+    1
+}
+
+fn spawn_keepers(socket: BorrowedFd<'_>) -> Result<(), Errno> {
+    let mut keeper = None;
+    while let Some((asked, passed)) = message::receive(socket)? {
+        let value = match asked {
+            Spawn::Keeper => {
+                // Whatever became of it: its number is its own until it is waited for.
+                if let Some(before) = keeper.take() {
+                    let _gone = kill_process(before, Signal::KILL);
+                    let _gone = waitpid(Some(before), WaitOptions::empty());
+                }
+                let its = passed.into_iter().next().ok_or(Errno::PROTO)?;
+                let process = child(|| keep(&its))?;
+                keeper = Some(process);
+                process.as_raw_nonzero().get().unsigned_abs().into()
+            }
+            Spawn::Try => {
+                let ended = waitpid(Some(child(try_user_namespace)?), WaitOptions::empty())?;
+                u64::from(ended.is_some_and(|(_, how)| how.exit_status() == Some(0)))
+            }
+        };
+        message::send(socket, &Answer::Ok(Reply::Value(value)), &[])?;
     }
+    Ok(())
+}
+
+/// A process like this one, which does this and ends with what it gives.
+fn child(what: impl FnOnce() -> i32) -> Result<Pid, Errno> {
+    match confine::fork()? {
+        Forked::Child => std::process::exit(what()),
+        Forked::Parent(process) => Ok(process),
+    }
+}
+
+/// Some machines let a user namespace be made and then nothing in it.
+fn try_user_namespace() -> i32 {
+    let tried = confine::new_user_namespace().and_then(|_| host::new_namespace());
+    i32::from(tried.is_err())
+}
+
+/// A keeper's life. Its socket takes the place of the other process's, whose end nobody may hold but that one.
+fn keep(socket: &OwnedFd) -> i32 {
+    let serving = confine::replace_input(socket).and_then(|()| {
+        let input = std::io::stdin();
+        serve(input.as_fd())
+    });
+    status(serving)
 }
 
 fn serve(socket: BorrowedFd<'_>) -> Result<(), Errno> {
@@ -74,9 +130,9 @@ fn hand_over(socket: BorrowedFd<'_>, descriptors: Vec<OwnedFd>) -> Result<(), Er
 /// would keep it alive.
 fn answer(base: &mut Option<OwnedFd>, request: Request, passed: &[OwnedFd]) -> Served {
     if let Request::Begin(how) = request {
-        let (made, user) = begin(how, passed.first())?;
-        *base = Some(made);
-        return Ok((Reply::Done, user.into_iter().collect()));
+        let begun = begin(how, passed.first())?;
+        *base = Some(begun.base);
+        return Ok((Reply::Confined(begun.confined), begun.user.into_iter().collect()));
     }
     let base = base.as_ref().ok_or(Errno::PROTO).at(Step::Request)?.as_fd();
     let served = match (request, passed.first()) {
@@ -91,7 +147,14 @@ fn answer(base: &mut Option<OwnedFd>, request: Request, passed: &[OwnedFd]) -> S
     served
 }
 
-fn begin(how: Begin, user: Option<&OwnedFd>) -> Result<(OwnedFd, Option<OwnedFd>), Failure> {
+/// What a keeper has when it has begun.
+struct Begun {
+    base: OwnedFd,
+    user: Option<OwnedFd>,
+    confined: Confined,
+}
+
+fn begin(how: Begin, user: Option<&OwnedFd>) -> Result<Begun, Failure> {
     let user = match (how, user) {
         (Begin::Fresh, _) => Some(confine::new_user_namespace()?),
         (Begin::Privileged, _) => {
@@ -105,9 +168,10 @@ fn begin(how: Begin, user: Option<&OwnedFd>) -> Result<(OwnedFd, Option<OwnedFd>
         (Begin::Inside, None) => return Err(Errno::PROTO).at(Step::Request),
     };
     confine::drop_privileges()?;
+    let confined = crate::confine::keeper();
     let base = host::new_namespace()?;
     sysctl::prepare_base().at(Step::Sysctl)?;
-    Ok((base, user))
+    Ok(Begun { base, user, confined })
 }
 
 /// Serves a request about the current namespace.

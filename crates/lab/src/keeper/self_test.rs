@@ -5,7 +5,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
     os::fd::{AsFd as _, BorrowedFd, OwnedFd},
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -14,13 +13,13 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::{Errno, read, write},
     net::{SocketFlags, accept_with, bind, connect, listen, sockopt},
-    thread::{CapabilitySet, capabilities},
 };
 
 use super::{
     HostSysctl,
     link::Link,
     message::{At as _, Failure, HostSpec, Reply, Request, SocketFamily, SocketKind, SocketSpec, exactly},
+    spawner::Spawner,
     step::Step,
     tap,
     unavailable::Unavailable,
@@ -36,20 +35,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A keeper that has proved itself: in a user namespace of its own where that works, else with this process's own
 /// privileges where it has them (a container may forbid the first and allow the second).
-pub(super) fn tested(program: &Path) -> Result<Link, Unavailable> {
-    match attempt(program, true) {
+pub(super) fn tested(spawner: &Spawner) -> Result<Link, Unavailable> {
+    match attempt(spawner, true) {
         Ok(link) => Ok(link),
-        Err(_) if privileged() => Ok(attempt(program, false)?),
+        Err(_) if spawner.is_privileged() => Ok(attempt(spawner, false)?),
         Err(failure) => Err(failure.into()),
     }
 }
 
-fn privileged() -> bool {
-    capabilities(None).is_ok_and(|held| held.effective.contains(CapabilitySet::SYS_ADMIN))
-}
-
-fn attempt(program: &Path, user_namespace: bool) -> Result<Link, Failure> {
-    let mut link = Link::start(program, user_namespace)?;
+fn attempt(spawner: &Spawner, user_namespace: bool) -> Result<Link, Failure> {
+    let mut link = Link::start(spawner, user_namespace)?;
     let server = Host::create(&mut link, SERVER)?;
     let client = Host::create(&mut link, CLIENT)?;
     settings(&mut link, &server)?;

@@ -35,14 +35,31 @@ enum Piece {
     Last(SyncSender<()>),
 }
 
-impl Lines {
+/// The lines' other end, until there is a thread that writes them.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    pieces: Receiver<Piece>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Unwritten {
     /// Starts the thread that writes to `out`. `left_out` words that so many lines are missing.
-    pub(crate) fn start(out: impl Write + Send + 'static, left_out: fn(u64) -> String) -> io::Result<Self> {
+    pub(crate) fn write_to(
+        self,
+        out: impl Write + Send + 'static,
+        left_out: fn(u64) -> String,
+    ) -> io::Result<()> {
+        let writing = move || write(&self.pieces, out, &self.lost, left_out);
+        thread::Builder::new().name("log".to_owned()).spawn(writing).map(drop)
+    }
+}
+
+impl Lines {
+    /// Lines that wait for a thread to write them.
+    pub(crate) fn open() -> (Self, Unwritten) {
         let (sender, pieces) = sync_channel(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
-        let own = Arc::clone(&lost);
-        thread::Builder::new().name("log".to_owned()).spawn(move || write(&pieces, out, &own, left_out))?;
-        Ok(Self { sender, lost })
+        (Self { sender, lost: Arc::clone(&lost) }, Unwritten { pieces, lost })
     }
 
     /// Hands a line over; never waits.
@@ -110,6 +127,12 @@ mod tests {
         format!("{count} left out\n")
     }
 
+    fn start(out: impl Write + Send + 'static) -> Lines {
+        let (lines, unwritten) = Lines::open();
+        unwritten.write_to(out, words).unwrap();
+        lines
+    }
+
     /// A disk that is full until it is told otherwise.
     struct Disk {
         full: Arc<Mutex<bool>>,
@@ -134,7 +157,7 @@ mod tests {
     fn what_a_full_disk_did_not_take_is_counted_and_told() {
         let full = Arc::new(Mutex::new(true));
         let (written, lines_written) = mpsc::channel();
-        let lines = Lines::start(Disk { full: Arc::clone(&full), written }, words).unwrap();
+        let lines = start(Disk { full: Arc::clone(&full), written });
         for _ in 0..3 {
             lines.hand_over(b"a line\n".to_vec());
         }
@@ -160,7 +183,7 @@ mod tests {
             }
         }
         let (_until, hears) = mpsc::channel();
-        let lines = Lines::start(Deaf(hears), words).unwrap();
+        let lines = start(Deaf(hears));
         for _ in 0..2 * WAITING {
             lines.hand_over(b"a line\n".to_vec());
         }

@@ -1,0 +1,64 @@
+//! Landlock: which files a process can reach from now on. It never gives back, and what is open stays open.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, PathBeneath, PathFd, Ruleset,
+    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
+};
+use rustix::{
+    fs::{CWD, Mode, OFlags, openat},
+    io::Errno,
+};
+
+use super::Files;
+
+/// The newest of which we ask something: signals and abstract sockets stay among processes confined alike.
+const NEWEST: ABI = ABI::V6;
+
+/// Nothing but reading from these files, and from all files below these folders.
+pub(super) fn read_only(paths: &[PathBuf]) -> Result<Files, RulesetError> {
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    restrict(paths.iter().map(|path| (path.as_path(), read)))
+}
+
+/// What makes hosts: settings of network namespaces, the namespaces' own files, the TUN device.
+pub(super) fn keeper() -> Result<Files, RulesetError> {
+    let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
+    let settings = AccessFs::ReadFile | AccessFs::WriteFile;
+    // The settings' folder is another one in each network namespace; only what is above is the same in all.
+    let rules = [
+        (Path::new("/proc"), BitFlags::from(AccessFs::ReadFile)),
+        (Path::new("/proc/sys"), settings),
+        (Path::new("/dev/net/tun"), device),
+    ];
+    restrict(rules.into_iter())
+}
+
+fn restrict<'path>(
+    rules: impl Iterator<Item = (&'path Path, BitFlags<AccessFs>)>,
+) -> Result<Files, RulesetError> {
+    let ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEWEST))?
+        .scope(Scope::from_all(NEWEST))?;
+    let mut created = ruleset.create()?;
+    for (path, access) in rules {
+        // What is not there cannot be opened either.
+        let Ok(opened) = PathFd::new(path) else { continue };
+        // A file has no rights of a folder.
+        let access = if path.is_dir() { access } else { access & AccessFs::from_file(NEWEST) };
+        created = created.add_rule(PathBeneath::new(opened, access))?;
+    }
+    Ok(match created.restrict_self()?.ruleset {
+        RulesetStatus::FullyEnforced => Files::Full,
+        RulesetStatus::PartiallyEnforced => Files::Part,
+        RulesetStatus::NotEnforced => Files::Open,
+    })
+}
+
+/// Whether something is refused that everybody else may do.
+pub(super) fn are_refused() -> bool {
+    openat(CWD, "/", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).err()
+        == Some(Errno::ACCESS)
+}

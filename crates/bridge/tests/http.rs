@@ -36,6 +36,8 @@ fn config() -> Config {
         keeper: Some("/bin/false".into()),
         host_names: vec!["lab.example".into()],
         origins: vec!["https://blog.example".into()],
+        // Who asks here is the operator: with a name of its own, a server trusts loopback no more than others.
+        metrics_from: vec!["127.0.0.1/32".parse().unwrap()],
         ..Config::default()
     }
 }
@@ -237,16 +239,17 @@ async fn slow_bodies_are_cut_with_the_limits_name() {
 async fn large_bodies_are_refused_announced_or_not() {
     let address = start(config()).await;
     let announced = format!("origin: http://{address}\r\ncontent-length: 65537\r\n");
+    let answer = ask(address, "POST", "/rooms", &announced).await;
+    assert_eq!(status(&answer), 413, "{answer}");
+    let body = json(&answer);
+    assert_eq!((&body["class"], &body["limit"]), (&"limit".into(), &"body-bytes".into()));
+    assert_eq!(body["value"], 65536);
+    // How long it is has to be said before it comes.
     let chunk = "x".repeat(65_537);
     let chunked =
         format!("origin: http://{address}\r\ntransfer-encoding: chunked\r\n\r\n10001\r\n{chunk}\r\n0\r\n");
-    for headers in [announced, chunked] {
-        let answer = ask(address, "POST", "/rooms", &headers).await;
-        assert_eq!(status(&answer), 413, "{answer}");
-        let body = json(&answer);
-        assert_eq!((&body["class"], &body["limit"]), (&"limit".into(), &"body-bytes".into()));
-        assert_eq!(body["value"], 65536);
-    }
+    let answer = ask(address, "POST", "/rooms", &chunked).await;
+    assert_eq!(status(&answer), 411, "{answer}");
 }
 
 #[tokio::test]

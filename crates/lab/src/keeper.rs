@@ -14,15 +14,15 @@
 //!
 //! | module | does |
 //! | --- | --- |
-//! | [`client`] | the asynchronous [`Keeper`] of the main process |
-//! | [`spawner`] | the process that starts keepers, as main sees it |
+//! | `client` | the asynchronous [`Keeper`] of the main process |
+//! | `spawner` | the process that starts keepers, as main sees it |
 //! | `link` | the blocking conversation beneath it: start, ask, restart |
 //! | `message` | requests, answers and their descriptors on the socket |
 //! | `process` | the keeper's own loop |
 //! | `confine` | user namespace, capabilities, limits |
 //! | `host` | one host: namespace, TUN, captures |
 //! | `rtnetlink`, [`sysctl`], `ioctl`, `option` | the kernel's interfaces for that |
-//! | [`tap`] | reading a capture |
+//! | `tap` | reading a capture |
 //! | `self_test`, `step`, `unavailable` | does all that work here, and what to do where it does not |
 #![allow(unsafe_code, reason = "system calls that rustix has no safe form of; each one says why it is sound")]
 

@@ -13,7 +13,7 @@
 //! # The accept loop
 //!
 //! In the tutorial a server is four lines: listen, and for ever accept, thank, close. A server that is to stay up on
-//! the open internet needs three things more, and they are all in [`accept_each`]:
+//! the open internet needs three things more, and they are all in `accept_each`:
 //!
 //! 1. **A task for each connection.** The tutorial's loop serves one client after another, so one that is slow makes
 //!    all others wait. Here each connection is a task of its own, and the loop goes straight back to accept.

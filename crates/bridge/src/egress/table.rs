@@ -1,7 +1,7 @@
 //! The refuse table: address ranges, ports and names that nobody reaches from a room, whatever the mode.
 //!
 //! Ranges, not the predicates of `std`: those do not see through the IPv4 addresses that some IPv6 ranges embed.
-//! The operator's own additions and this computer's addresses are not here; [`super::own`] has them.
+//! The operator's own additions and this computer's addresses are not here; `own.rs` has them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;

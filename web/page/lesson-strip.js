@@ -111,6 +111,8 @@ export class LessonStrip extends HTMLElement {
     }
     this.#count.disabled = this.#all.disabled = false;
     addEventListener("popstate", () => this.#back());
+    // What a prompt calls its sockets it knows when the answer has come, which may be after the event.
+    document.addEventListener("wireside-line-ended", () => this.refresh());
     // From the oldest event on: the lesson is computed from all of them.
     room.on("trace", (/** @type {Uint8Array} */ events) => {
       if (lessons.push(events)) this.refresh();

@@ -69,6 +69,11 @@ export class LessonHelper {
     });
   }
 
+  /** @param {any} doing */
+  #carryOut(doing) {
+    return doing.do === "clean" ? this.#clean() : this.#doing.perform(doing, this.#lesson().id);
+  }
+
   /** What it takes to make machines clean passes no step. */
   async #clean() {
     this.#lessons.cleanBegins();
@@ -83,7 +88,7 @@ export class LessonHelper {
   /** Carries out one thing that a button stands for. @param {any} doing @param {number} [place] its place in what is left to do */
   async perform(doing, place) {
     await this.#alone(async () => {
-      await this.#doing.perform(doing, this.#lesson().id);
+      await this.#carryOut(doing);
       if (place !== undefined && !TOLD.has(doing.do)) this.#lessons.did(place);
     });
   }
@@ -124,8 +129,7 @@ export class LessonHelper {
           if (failure) throw new CannotDo(failure);
           before = same;
           this.#say(`${labelOf(doing, this.#rename)}…`);
-          if (doing.do === "clean") await this.#clean();
-          else await this.#doing.perform(doing, this.#lesson().id);
+          await this.#carryOut(doing);
           this.#lessons.helpDid();
           await this.#until(() => this.#isFurther(same), TOLD_MS);
           break;

@@ -68,12 +68,7 @@ impl Desk {
             self.scene.person_is(proto::id::MemberId(me));
         }
         self.watches = seed.watches;
-        self.came_at(seed.now);
-    }
-
-    /// When the page came into the room, in nanoseconds since that began.
-    pub fn came_at(&mut self, time: u64) {
-        self.came = time;
+        self.came = seed.now;
     }
 
     /// The machine that lessons call `client`.

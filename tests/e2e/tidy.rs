@@ -230,6 +230,54 @@ fn no_type_of_a_room_does_everything() {
 }
 
 /// Every path that `ARCHITECTURE.md` names is there.
+/// What a module of the page imports, as paths from `web/`: static, dynamic, and types in comments.
+fn imports(path: &str) -> Vec<PathBuf> {
+    let text = read(path);
+    let beginnings = text.match_indices("import").chain(text.match_indices("from"));
+    let named = beginnings.filter_map(|(at, word)| {
+        let rest = text[at + word.len()..].trim_start().trim_start_matches('(');
+        rest.strip_prefix('"')?.split_once('"').map(|(name, _)| name)
+    });
+    let folder = Path::new(path).parent().expect("a folder");
+    named.filter(|name| name.starts_with('.')).map(|name| normal(&folder.join(name))).collect()
+}
+
+/// Without `..` in the middle.
+fn normal(path: &Path) -> PathBuf {
+    let mut kept = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(kept.pop()),
+            std::path::Component::CurDir => {}
+            part => kept.push(part),
+        }
+    }
+    kept
+}
+
+#[test]
+fn the_pages_folders_import_one_way() {
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let folder =
+        |path: &Path| path.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    for path in files("web").iter().filter(|path| path.ends_with(".js") && !path.contains("/vendor/")) {
+        let from = folder(Path::new(path)).expect("a folder");
+        let to =
+            imports(path).iter().filter_map(|to| folder(to)).filter(|to| *to != from).collect::<Vec<_>>();
+        arrows.entry(from).or_default().extend(to);
+        let absolute =
+            read(path).lines().any(|line| line.contains("from \"/") || line.contains("import(\"/"));
+        assert!(!absolute, "imports are relative, so that an editor can follow them, but: {path}");
+    }
+    assert!(arrows.len() > 5 && arrows["page"].contains("base"), "found: {arrows:?}");
+    // Takes away whoever imports nobody that is left, until nobody is left, or only those in a circle.
+    while let Some(lowest) = arrows.iter().find(|(_, to)| to.iter().all(|to| !arrows.contains_key(to))) {
+        let lowest = lowest.0.clone();
+        arrows.remove(&lowest);
+    }
+    none(&arrows.into_keys().collect::<Vec<_>>(), "folders of the page have no circle");
+}
+
 #[test]
 fn the_code_map_is_true() {
     let text = read("ARCHITECTURE.md");

@@ -30,8 +30,6 @@ const KINDS = { SOCK_STREAM: "Stream", SOCK_DGRAM: "Datagram" };
 
 const MAX_INT = 2 ** 31 - 1;
 const MAX_WAIT_MS = 2 ** 32 - 1;
-/** Most payload bytes of one call. */
-export const CALL_PAYLOAD = 1024 * 1024;
 /** Longest name to resolve, in bytes. */
 const HOST_NAME = 253;
 

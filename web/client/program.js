@@ -1,5 +1,6 @@
 // A program on a machine: its own descriptor table. And its sockets, in Python's spelling.
 import * as args from "./arguments.js";
+import { CALL_PAYLOAD } from "../py/pane-memory.js";
 
 /** @typedef {{ signal?: AbortSignal, wait?: "forever" | "no" | number, line?: number, flags?: string | string[] }} CallOptions */
 
@@ -175,7 +176,7 @@ export class Socket {
   async sendall(data, options) {
     let rest = args.bytes(data);
     do {
-      const taken = await this.send(rest.subarray(0, args.CALL_PAYLOAD), options);
+      const taken = await this.send(rest.subarray(0, CALL_PAYLOAD), options);
       rest = rest.subarray(taken);
     } while (rest.length > 0);
   }

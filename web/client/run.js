@@ -1,6 +1,6 @@
 // A Python program on its way, as the page holds it: what it prints, what it waits for, input, and Stop.
 import { PythonError } from "./errors.js";
-import { PaneMemory } from "./pane-memory.js";
+import { PaneMemory } from "../py/pane-memory.js";
 import { sharesMemory, suspends, take } from "./python.js";
 
 /** Longest script, in bytes: it is shown, kept and handed on in links. */

@@ -1,6 +1,6 @@
 // Wireside for JavaScript: real TCP and UDP sockets on the machines of a room. See wireside.d.ts.
 //
-//   import { openRoom } from "/client/wireside.js"
+//   import { openRoom } from "./wireside.js"
 //   const room = await openRoom()
 //   const program = await room.program("client")
 //   const s = await program.socket()

@@ -2,7 +2,7 @@
 // Requests are `{ n, do, ... }`, answers `{ n, ok, payload }` or `{ n, error }`, news `{ news }`.
 import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
-import { BLOCKING, PaneMemory } from "./pane-memory.js";
+import { BLOCKING, PaneMemory } from "../py/pane-memory.js";
 
 const NO_BYTES = new Uint8Array();
 

@@ -1,5 +1,5 @@
 // The calls that make sense now, as buttons that make them; all other calls under a disclosure, to be edited first.
-import { button, element, reconcile } from "/page/element.js";
+import { button, element, reconcile } from "../base/element.js";
 
 /** @typedef {{ line: string, words: string }} Suggestion */
 

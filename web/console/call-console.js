@@ -1,16 +1,16 @@
 // The "By hand" tab of a machine: lines in Python's spelling become real calls of a program on it. The wasm Console
 // thinks; this element makes the calls and shows what comes of them. On machines of other people it only listens.
-import init, { Console } from "/client/web.js";
-import { CallButtons } from "/console/call-buttons.js";
-import { cancel, ended, makeCall } from "/console/caller.js";
-import { EntryLines } from "/console/entry-lines.js";
-import { EntryView } from "/console/entry-view.js";
-import { LogEnd } from "/console/log-end.js";
-import { PromptLine } from "/console/prompt-line.js";
-import { ConsoleMemory } from "/console/memory.js";
-import { surroundingsOf } from "/console/surroundings.js";
-import { announce } from "/page/announce.js";
-import { element } from "/page/element.js";
+import init, { Console } from "../client/web.js";
+import { CallButtons } from "./call-buttons.js";
+import { cancel, ended, makeCall } from "./caller.js";
+import { EntryLines } from "./entry-lines.js";
+import { EntryView } from "./entry-view.js";
+import { LogEnd } from "./log-end.js";
+import { PromptLine } from "./prompt-line.js";
+import { ConsoleMemory } from "./memory.js";
+import { surroundingsOf } from "../base/surroundings.js";
+import { announce } from "../base/announce.js";
+import { element } from "../base/element.js";
 
 /** Name of the console's program. */
 const PROGRAM = "By hand";
@@ -23,7 +23,7 @@ const SAID_AFTER_MS = [10_000, 60_000];
 /** How long a reset waits for calls that were cancelled. */
 const RESET_MS = 5000;
 
-/** @typedef {import("/console/entry-view.js").Shown} Shown */
+/** @typedef {import("./entry-view.js").Shown} Shown */
 
 export class CallConsole extends HTMLElement {
   /** @type {any} */
@@ -295,7 +295,7 @@ export class CallConsole extends HTMLElement {
     return /** @type {Promise<Shown>} */ (ending);
   }
 
-  /** @param {import("/console/caller.js").Asked} asked @returns {Promise<import("/console/caller.js").End>} */
+  /** @param {import("./caller.js").Asked} asked @returns {Promise<import("./caller.js").End>} */
   async #make({ entry, request }) {
     const controller = new AbortController();
     this.#calls.set(entry, controller);
@@ -310,13 +310,13 @@ export class CallConsole extends HTMLElement {
     }
   }
 
-  /** @param {number} entry @param {Promise<import("/console/caller.js").End>} end */
+  /** @param {number} entry @param {Promise<import("./caller.js").End>} end */
   #attend(entry, end) {
     const following = this.#follow(entry, end).finally(() => this.#following.delete(entry));
     this.#following.set(entry, following);
   }
 
-  /** Goes from one call of an entry to its next. @param {number} entry @param {Promise<import("/console/caller.js").End>} end */
+  /** Goes from one call of an entry to its next. @param {number} entry @param {Promise<import("./caller.js").End>} end */
   async #follow(entry, end) {
     const console = /** @type {Console} */ (this.#console);
     for (;;) {

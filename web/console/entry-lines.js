@@ -1,5 +1,5 @@
 // Links between the lines of a console's history and what they did on the wire. A line's number is its entry's.
-import { pointAt } from "/program/code-light.js";
+import { pointAt } from "../base/code-light.js";
 
 export class EntryLines {
   #list;
@@ -22,13 +22,13 @@ export class EntryLines {
     this.#program = program;
   }
 
-  /** @param {import("/program/code-light.js").CodeLine[]} lines */
+  /** @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
     const own = new Set(lines.filter(({ program }) => program === this.#program).map(({ line }) => line));
     for (const entry of this.#list.children) entry.classList.toggle("linked", own.has(entryOf(entry)));
   }
 
-  /** @param {import("/program/code-light.js").CodeLine} line @returns {DOMRect | null} */
+  /** @param {import("../base/code-light.js").CodeLine} line @returns {DOMRect | null} */
   boxOf({ program, line }) {
     if (program !== this.#program || !this.#list.checkVisibility()) return null;
     const entry = [...this.#list.children].find((one) => entryOf(one) === line);

@@ -1,5 +1,5 @@
 // One line of the history: the call, what it waits for, what came back or why it failed. Shows; decides nothing.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 
 /** Waiting is shown only when it lasts, so that quick calls do not flicker. */
 const NOTICEABLE_MS = 150;

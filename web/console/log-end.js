@@ -1,7 +1,7 @@
 // Keeps the end of a history in sight, for as long as its reader stays there. It asks the browser for a layout once a
 // frame at most, however much is added.
-import { button } from "/page/element.js";
-import { onScroll } from "/page/on-scroll.js";
+import { button } from "../base/element.js";
+import { onScroll } from "../base/on-scroll.js";
 
 /** Distance from the end that still counts as there, pixels. */
 const NEAR = 48;

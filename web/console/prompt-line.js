@@ -1,5 +1,5 @@
 // The prompt: one line in Python's spelling, with the lines before it under the arrow keys. Tab leaves.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 
 /** Longest line, in characters; the parser's bound is in bytes. */
 const LONGEST = 4096;

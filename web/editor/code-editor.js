@@ -1,7 +1,7 @@
 // An editor for one program: <code-editor label="server.py">. It begins as a plain text field; when the bundle named by
 // /vendor/manifest.js has come, CodeMirror takes over with the text, the selection and the focus as they are. Where
 // there is no bundle it stays what it is, and does the same but for colours and marked lines.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 
 /** @typedef {"waiting" | "error"} Mark */
 /** @typedef {(options: Record<string, any>) => any} CreateEditor the bundle's only export */
@@ -10,7 +10,7 @@ import { element } from "/page/element.js";
 let bundle = null;
 
 async function load() {
-  const manifest = await import("/vendor/manifest.js");
+  const manifest = await import("../vendor/manifest.js");
   return manifest.editor === null ? null : (await import(manifest.editor)).createEditor;
 }
 

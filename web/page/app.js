@@ -1,24 +1,24 @@
 // Boots the page: enters a room, gives every part what it needs, and passes on what changes.
-import "/page/lesson-strip.js";
-import "/page/machine-pane.js";
-import "/page/notice-bar.js";
-import { listenForAbout } from "/page/about.js";
-import { CodeLinks } from "/page/code-links.js";
-import { watchConnection } from "/page/connection.js";
-import { copyLink, copyOf } from "/page/copy-link.js";
-import { find } from "/page/element.js";
-import { entered, fragment } from "/page/entering.js";
-import { Frame, followWidth, regions, showView } from "/page/frame.js";
-import { listenForKeys } from "/page/keyboard.js";
-import { remember } from "/page/lesson-shelf.js";
-import { notLoaded, refusal } from "/page/opening.js";
-import { RoomClock } from "/page/room-clock.js";
-import { TopBar } from "/page/top-bar.js";
-import { CodeStore } from "/program/code-store.js";
-import { PythonState } from "/program/python-state.js";
+import "../lesson/strip.js";
+import "../frame/machine-pane.js";
+import "../base/notice-bar.js";
+import { listenForAbout } from "../base/about.js";
+import { CodeLinks } from "./code-links.js";
+import { watchConnection } from "./connection.js";
+import { copyLink, copyOf } from "./copy-link.js";
+import { find } from "../base/element.js";
+import { entered, fragment } from "./entering.js";
+import { Frame, followWidth, regions, showView } from "../frame/frame.js";
+import { listenForKeys } from "./keyboard.js";
+import { remember } from "../lesson/shelf.js";
+import { notLoaded, refusal } from "./opening.js";
+import { RoomClock } from "./room-clock.js";
+import { TopBar } from "./top-bar.js";
+import { CodeStore } from "../program/code-store.js";
+import { PythonState } from "../program/python-state.js";
 
-const notices = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
-const strip = /** @type {import("/page/lesson-strip.js").LessonStrip} */ (find("lesson-strip"));
+const notices = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("notice-bar"));
+const strip = /** @type {import("../lesson/strip.js").LessonStrip} */ (find("lesson-strip"));
 const wire = /** @type {any} */ (find("wire-view"));
 const python = new PythonState();
 
@@ -35,8 +35,8 @@ async function boot(top) {
     const parts = Promise.all([
       loadViews(),
       copied(),
-      part("what draws the wire", import("/wire/wire-view.js")),
-      part("the calls by hand", import("/console/call-console.js")),
+      part("what draws the wire", import("../wire/wire-view.js")),
+      part("the calls by hand", import("../console/call-console.js")),
     ]);
     const [room, [{ view, lessons }, copy]] = await Promise.all([entered, parts]);
     begin({ room, view, lessons, top, copy });
@@ -73,7 +73,7 @@ async function copied() {
 }
 
 /**
- * @param {{ room: any, view: any, lessons: any, top: TopBar, copy: import("/page/copy-link.js").Copy | null }} parts
+ * @param {{ room: any, view: any, lessons: any, top: TopBar, copy: import("./copy-link.js").Copy | null }} parts
  */
 function begin({ room, view, lessons, top, copy }) {
   document.body.dataset.state = "open";
@@ -139,7 +139,7 @@ function cancel(view, frame, call) {
 
 /** Rust computes everything that is shown of the trace, and how far the lesson is. */
 async function loadViews() {
-  const { default: init, View, LessonView } = await import("/client/web.js").catch(isMissing);
+  const { default: init, View, LessonView } = await import("../client/web.js").catch(isMissing);
   await init().catch(isMissing);
   return { view: new View(), lessons: new LessonView() };
 }
@@ -162,7 +162,7 @@ function onceAFrame(draw) {
   };
 }
 
-/** @returns {import("/page/notice-bar.js").Notice} */
+/** @returns {import("../base/notice-bar.js").Notice} */
 function withoutPackets() {
   return { tone: "wait", text: "This server cannot show packets (it needs Linux). The calls are real.", for: 15_000 };
 }

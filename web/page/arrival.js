@@ -1,10 +1,10 @@
 // Whoever comes by a link is told where they are, and asked for a name. It can be left out, and changed later in the
 // top bar. The room opens behind it meanwhile.
-import { element } from "/page/element.js";
-import { roomOfAddress } from "/page/opening.js";
-import { NAME_LENGTH, personOf } from "/page/people.js";
-import { dialog } from "/page/popover.js";
-import { ownerKey, personName, sessionToken } from "/page/storage.js";
+import { element } from "../base/element.js";
+import { roomOfAddress } from "./opening.js";
+import { NAME_LENGTH, personOf } from "../base/people.js";
+import { dialog } from "../base/popover.js";
+import { ownerKey, personName, sessionToken } from "../base/storage.js";
 
 const WHERE = "This is somebody's room: a few machines, the wire between them, and the programs that run on them. Everybody here sees the same, live.";
 

@@ -1,5 +1,5 @@
 // Ties code and wire: what is pointed at on one side is raised on the other, and a thread leads from a line to its call.
-import { svg } from "/wire/svg.js";
+import { svg } from "../wire/svg.js";
 
 /** From a thread's end to what it leads to, pixels. */
 const AWAY = 3;
@@ -10,7 +10,7 @@ export class CodeLinks {
   #view;
   #wire;
   #panes;
-  /** @type {import("/program/code-light.js").CodeLine[]} */
+  /** @type {import("../base/code-light.js").CodeLine[]} */
   #lines = [];
   #threads = svg("svg", { class: "code-threads", "aria-hidden": "true" });
 
@@ -39,7 +39,7 @@ export class CodeLinks {
     this.#threads.replaceChildren(...threads);
   }
 
-  /** @param {import("/program/code-light.js").CodeLine} line */
+  /** @param {import("../base/code-light.js").CodeLine} line */
   #thread(line) {
     const code = this.#panes.map((pane) => pane.boxOf(line)).find(Boolean);
     const found = code && this.#wire.boxOf(line);

@@ -1,15 +1,15 @@
 // What the room and its connection report, as notices: lost, back, blocked, the room ends soon, the room has ended.
-import { announce } from "/page/announce.js";
-import { minutes } from "/page/notice-bar.js";
-import { BLOCKED } from "/page/opening.js";
-import { sessionToken } from "/page/storage.js";
+import { announce } from "../base/announce.js";
+import { minutes } from "../base/notice-bar.js";
+import { BLOCKED } from "./opening.js";
+import { sessionToken } from "../base/storage.js";
 
 const BACK_MS = 3000;
 /** How long a session outlives a lost connection (`limits::RESUME_WINDOW_MS`). */
 const RESUME_MS = 60_000;
 
 /**
- * @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices
+ * @param {any} room @param {import("../base/notice-bar.js").NoticeBar} notices
  * @param {() => Promise<string>} fresh the address of a new room with the code that is here
  */
 export function watchConnection(room, notices, fresh) {
@@ -29,7 +29,7 @@ export function watchConnection(room, notices, fresh) {
   room.on("notice", (/** @type {any} */ notice) => tell(room, notices, notice));
 }
 
-/** @param {number | null} leftMs @returns {import("/page/notice-bar.js").Notice} */
+/** @param {number | null} leftMs @returns {import("../base/notice-bar.js").Notice} */
 function lost(leftMs) {
   return {
     tone: "wait",
@@ -40,7 +40,7 @@ function lost(leftMs) {
 }
 
 /**
- * @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices
+ * @param {any} room @param {import("../base/notice-bar.js").NoticeBar} notices
  * @param {any} error why there is no session any more @param {() => Promise<string>} fresh
  */
 function end(room, notices, error, fresh) {
@@ -50,7 +50,7 @@ function end(room, notices, error, fresh) {
   notices.show("ended", over(error, room.me.role !== "viewer", fresh));
 }
 
-/** @param {any} error @param {boolean} hasCode @param {() => Promise<string>} fresh @returns {import("/page/notice-bar.js").Notice} */
+/** @param {any} error @param {boolean} hasCode @param {() => Promise<string>} fresh @returns {import("../base/notice-bar.js").Notice} */
 function over(error, hasCode, fresh) {
   const code = hasCode ? " Your code is here." : "";
   const label = hasCode ? "Open it in a new room" : "Open a room of your own";
@@ -70,12 +70,12 @@ function over(error, hasCode, fresh) {
   }
 }
 
-/** @param {string} text @param {import("/page/notice-bar.js").Notice["actions"]} actions @returns {import("/page/notice-bar.js").Notice} */
+/** @param {string} text @param {import("../base/notice-bar.js").Notice["actions"]} actions @returns {import("../base/notice-bar.js").Notice} */
 function bad(text, actions) {
   return { tone: "bad", alert: true, text, actions };
 }
 
-/** @param {any} room @param {import("/page/notice-bar.js").NoticeBar} notices @param {any} notice */
+/** @param {any} room @param {import("../base/notice-bar.js").NoticeBar} notices @param {any} notice */
 function tell(room, notices, notice) {
   const until = performance.now() + (notice.leftMs ?? 0);
   switch (notice.kind) {

@@ -1,6 +1,6 @@
 // "Give a copy": code and lesson in the fragment of a link, which browsers do not send to servers. `#copy=1.` and then
 // JSON, deflated, in base64url. Whatever comes in is from outside: bounded, checked, and never run by itself.
-import { isCode } from "/program/code-store.js";
+import { isCode } from "../program/code-store.js";
 
 /** Version of the format. A link of any version ever given out must open for ever. */
 const VERSION = 1;
@@ -9,7 +9,7 @@ const LONGEST_LINK = 32 * 1024;
 /** Longest JSON in a link, in bytes. */
 const LONGEST_JSON = 1024 * 1024;
 
-/** @typedef {{ lesson: string | null, code: import("/program/code-store.js").Code }} Copy */
+/** @typedef {{ lesson: string | null, code: import("../program/code-store.js").Code }} Copy */
 
 /** A copy that is no copy, with a sentence for the person who opened it. */
 export class CopyError extends Error {}

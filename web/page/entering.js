@@ -1,7 +1,7 @@
 // Enters the room, before anything else of the page is there: it is the longest way, and the rest comes meanwhile.
-import { openRoom } from "/client/wireside.js";
-import { comesUnnamed, welcome } from "/page/arrival.js";
-import { enter } from "/page/opening.js";
+import { openRoom } from "../client/wireside.js";
+import { comesUnnamed, welcome } from "./arrival.js";
+import { enter } from "./opening.js";
 
 /** What the address carried when the page was opened; entering writes the room's own link there. */
 export const fragment = location.hash;

@@ -1,6 +1,6 @@
 // The page's own keys: F6 through the regions, ? for the list. Keys of the wire and the console are theirs.
-import { element } from "/page/element.js";
-import { dialog } from "/page/popover.js";
+import { element } from "../base/element.js";
+import { dialog } from "../base/popover.js";
 
 const KEYS = [
   ["Ctrl/⌘ Enter", "in a program: run it; again: stop it"],

@@ -1,5 +1,5 @@
 // How this page comes into a room: which key it uses, what it remembers, and what to say when it cannot.
-import { ownerKey, personName, sessionToken } from "/page/storage.js";
+import { ownerKey, personName, sessionToken } from "../base/storage.js";
 
 /** @returns {{ id: string, key: string } | null} the room of the address bar; null asks for a new one */
 export function roomOfAddress() {
@@ -47,7 +47,7 @@ function settle(room) {
 /**
  * What a page says that got no room.
  * @param {any} error
- * @returns {{ key: string, notice: import("/page/notice-bar.js").Notice, about: string }}
+ * @returns {{ key: string, notice: import("../base/notice-bar.js").Notice, about: string }}
  */
 export function refusal(error) {
   const fresh = { label: "Open a new room", run: () => location.assign("/") };

@@ -1,9 +1,9 @@
 // Who is in the room, and what they are here. Whose room it is can remove the others.
-import { announce } from "/page/announce.js";
-import { button, element, reconcile } from "/page/element.js";
-import { ownName, partWords } from "/page/people.js";
+import { announce } from "../base/announce.js";
+import { button, element, reconcile } from "../base/element.js";
+import { ownName, partWords } from "../base/people.js";
 
-/** @typedef {import("/page/people.js").Person} Person */
+/** @typedef {import("../base/people.js").Person} Person */
 
 export class PeopleList {
   #node = element("ul", { class: "people-list", tabindex: -1 });

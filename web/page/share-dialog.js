@@ -1,7 +1,7 @@
 // The share dialog: one row for each way that works, one sentence, a Copy button.
-import { announce } from "/page/announce.js";
-import { element } from "/page/element.js";
-import { dialog } from "/page/popover.js";
+import { announce } from "../base/announce.js";
+import { element } from "../base/element.js";
+import { dialog } from "../base/popover.js";
 
 const COPY = {
   title: "Give a copy",

@@ -1,15 +1,15 @@
 // The top bar: who is here, what you are called, Share, and the ··· menu.
-import { showAbout } from "/page/about.js";
-import { announce } from "/page/announce.js";
-import { announcing, personName, theme } from "/page/storage.js";
-import { button, element, find } from "/page/element.js";
-import { isSmall } from "/page/frame.js";
-import { openKeys } from "/page/keyboard.js";
-import { PeopleList } from "/page/people-list.js";
-import { NAME_LENGTH, called, ownName, personOf } from "/page/people.js";
-import { popover } from "/page/popover.js";
-import { openShare } from "/page/share-dialog.js";
-import { savePackets } from "/wire/packet-files.js";
+import { showAbout } from "../base/about.js";
+import { announce } from "../base/announce.js";
+import { announcing, personName, theme } from "../base/storage.js";
+import { button, element, find } from "../base/element.js";
+import { isSmall } from "../frame/frame.js";
+import { openKeys } from "./keyboard.js";
+import { PeopleList } from "./people-list.js";
+import { NAME_LENGTH, called, ownName, personOf } from "../base/people.js";
+import { popover } from "../base/popover.js";
+import { openShare } from "./share-dialog.js";
+import { savePackets } from "../wire/packet-files.js";
 
 export class TopBar {
   #people = find("#people");
@@ -114,7 +114,7 @@ const PARTS = {
  */
 function tellChanges(room, before, own) {
   /** @type {Map<number, string>} */
-  const now = new Map(room.members.map((/** @type {import("/page/people.js").Person} */ one) => [one.id, called(room, one)]));
+  const now = new Map(room.members.map((/** @type {import("../base/people.js").Person} */ one) => [one.id, called(room, one)]));
   if (!before) return now;
   for (const [id, name] of now) if (id !== own && !before.has(id)) announce(`${name} is here.`);
   for (const [id, name] of before) if (id !== own && !now.has(id)) announce(`${name} has left.`);

@@ -1,14 +1,14 @@
 // What one machine's column works with: programs in tabs, the call console beside them, and the button that runs what
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
-import { element, find } from "/page/element.js";
-import { firstFile, load } from "/program/catalogue.js";
-import { MOST_FILES, isFileName } from "/program/code-store.js";
-import { FileMenu, freeName } from "/program/file-menu.js";
-import { namesLike } from "/program/file-names.js";
-import { ProgramPane, endWords } from "/program/program-pane.js";
-import { RunButton } from "/program/run-button.js";
-import { SourceShare } from "/program/source-share.js";
-import { TabRow } from "/program/tab-row.js";
+import { element, find } from "../base/element.js";
+import { firstFile, load } from "./catalogue.js";
+import { MOST_FILES, isFileName } from "./code-store.js";
+import { FileMenu, freeName } from "./file-menu.js";
+import { namesLike } from "./file-names.js";
+import { ProgramPane, endWords } from "./program-pane.js";
+import { RunButton } from "./run-button.js";
+import { SourceShare } from "./source-share.js";
+import { TabRow } from "./tab-row.js";
 
 /** The console's tab. */
 export const BY_HAND = "By hand";
@@ -22,8 +22,8 @@ const UNDO_MS = 10_000;
  * @property {any} room
  * @property {any} view
  * @property {{ now: () => number }} clock
- * @property {import("/program/code-store.js").CodeStore} store
- * @property {import("/program/python-state.js").PythonState} python
+ * @property {import("./code-store.js").CodeStore} store
+ * @property {import("./python-state.js").PythonState} python
  * @property {Map<string, Desk>} [desks] those where this page runs programs, by their machines' names
  */
 
@@ -115,7 +115,7 @@ export class Desk {
 
   /**
    * What stood here the last time, and at the first visit the tutorial's program.
-   * @param {import("/program/code-store.js").Machine | null} kept
+   * @param {import("./code-store.js").Machine | null} kept
    * @returns {Promise<{ file: string, text: string, original: string | null }[]>}
    */
   async #filesOf(kept) {
@@ -313,7 +313,7 @@ export class Desk {
 
   /** @param {string} text @param {{ label: string, run: () => void }[]} [actions] */
   #say(text, actions = []) {
-    const bar = /** @type {import("/page/notice-bar.js").NoticeBar} */ (find("notice-bar"));
+    const bar = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("notice-bar"));
     bar.show("info", { tone: "good", text, actions, for: UNDO_MS });
   }
 
@@ -358,7 +358,7 @@ export class Desk {
   /**
    * Runs a program of this machine. Rejects where there is none of that name, it runs already, or Python cannot run.
    * @param {string} [file]
-   * @returns {Promise<{ ended: Promise<import("/program/run-control.js").Exit> }>}
+   * @returns {Promise<{ ended: Promise<import("./run-control.js").Exit> }>}
    */
   async run(file) {
     await this.#ready;
@@ -427,13 +427,13 @@ export class Desk {
     return this.#shared.room.connection === "over";
   }
 
-  /** Marks the lines of code that belong to what is raised. @param {import("/program/code-light.js").CodeLine[]} lines */
+  /** Marks the lines of code that belong to what is raised. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
     for (const { lines: own } of this.#programs.values()) own.light(lines);
     this.console.lines?.light(lines);
   }
 
-  /** Where a line of code is in the window, if it can be seen there. @param {import("/program/code-light.js").CodeLine} line @returns {DOMRect | null} */
+  /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line @returns {DOMRect | null} */
   boxOf(line) {
     const places = [...[...this.#programs.values()].map((pane) => pane.lines), this.console.lines];
     return places.map((place) => place?.boxOf(line)).find(Boolean) ?? null;

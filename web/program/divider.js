@@ -1,7 +1,7 @@
 // The line between a program's text and its output: dragged, or moved by the arrow keys, it gives the text more of the
 // height or less. One wish for all programs, kept in the browser; a double click takes it back.
-import { element } from "/page/element.js";
-import { codeHeight } from "/page/storage.js";
+import { element } from "../base/element.js";
+import { codeHeight } from "../base/storage.js";
 
 /** The text's part of the height, in per cent: as it is, and within which bounds it can be wished. */
 const USUAL = 60;

@@ -1,8 +1,8 @@
 // Why a program ended, in the words of the card that a call by hand gets: only where the exception that ended it is that
 // of one of its own calls. The words are the console's own, in Rust; nothing here reads source text.
-import { Console } from "/client/web.js";
-import { surroundingsOf } from "/console/surroundings.js";
-import { button, element } from "/page/element.js";
+import { Console } from "../client/web.js";
+import { surroundingsOf } from "../base/surroundings.js";
+import { button, element } from "../base/element.js";
 
 /** Failed calls that are kept: an exception may be raised long after its call. */
 const FAILED = 64;
@@ -77,7 +77,7 @@ export class FailureCard {
     }
   }
 
-  /** @param {import("/program/run-control.js").Exit} exit */
+  /** @param {import("./run-control.js").Exit} exit */
   async show({ error }) {
     if (!error?.call) return;
     // The program's end is in the trace behind its calls.

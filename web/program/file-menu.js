@@ -1,13 +1,13 @@
 // The menus of a machine's files: what `+` offers, and what can be done with one file. Shows and asks; the desk does it.
-import { button, element } from "/page/element.js";
-import { popover } from "/page/popover.js";
-import { load, offered } from "/program/catalogue.js";
-import { LONGEST, MOST_FILES, isFileName } from "/program/code-store.js";
-import { namesLike } from "/program/file-names.js";
+import { button, element } from "../base/element.js";
+import { popover } from "../base/popover.js";
+import { load, offered } from "./catalogue.js";
+import { LONGEST, MOST_FILES, isFileName } from "./code-store.js";
+import { namesLike } from "./file-names.js";
 
 const A_NAME = "A name like server.py: letters, digits, _ . and -, at most 31 characters, and .py at the end.";
 
-/** @typedef {import("/program/desk.js").Desk} Desk */
+/** @typedef {import("./desk.js").Desk} Desk */
 
 export class FileMenu {
   #desk;

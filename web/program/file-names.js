@@ -1,5 +1,5 @@
 // Names for files that come beside others.
-import { MOST_FILES } from "/program/code-store.js";
+import { MOST_FILES } from "./code-store.js";
 
 /** Longest name without its `.py`. */
 const STEM = 28;

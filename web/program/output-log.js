@@ -1,7 +1,7 @@
 // What a program printed: the last lines of it, as text, with the count of those that are gone. Grows by whole frames,
 // so that a program that prints without end does not hold up the page.
-import { element } from "/page/element.js";
-import { visible } from "/program/visible-text.js";
+import { element } from "../base/element.js";
+import { visible } from "./visible-text.js";
 
 /** Lines that are shown. */
 const LINES = 1000;

@@ -3,7 +3,7 @@
 /** Lines kept. */
 const LINES = 200;
 
-/** @typedef {{ stream: import("/program/output-log.js").Stream, text: string }} Line */
+/** @typedef {{ stream: import("./output-log.js").Stream, text: string }} Line */
 
 export class OutputMemory {
   #key;

@@ -1,14 +1,14 @@
 // One program on one machine: its text, what it prints, and a line to type when it asks for one.
-import "/editor/code-editor.js";
-import { announce } from "/page/announce.js";
-import { element } from "/page/element.js";
-import { RunLines } from "/program/code-light.js";
-import { divider } from "/program/divider.js";
-import { FailureCard } from "/program/failure-card.js";
-import { PLACEHOLDER } from "/program/output-log.js";
-import { OutputMemory } from "/program/output-memory.js";
-import { RunControl } from "/program/run-control.js";
-import { ThreadList, waitingLines } from "/program/thread-list.js";
+import "../editor/code-editor.js";
+import { announce } from "../base/announce.js";
+import { element } from "../base/element.js";
+import { RunLines } from "../base/code-light.js";
+import { divider } from "./divider.js";
+import { FailureCard } from "./failure-card.js";
+import { PLACEHOLDER } from "./output-log.js";
+import { OutputMemory } from "./output-memory.js";
+import { RunControl } from "./run-control.js";
+import { ThreadList, waitingLines } from "./thread-list.js";
 
 /** How long typing rests before the text is kept. */
 const REST_MS = 300;
@@ -17,7 +17,7 @@ const TYPING_MS = 5000;
 
 export class ProgramPane {
   #editor = /** @type {any} */ (document.createElement("code-editor"));
-  #output = /** @type {import("/program/output-log.js").OutputLog} */ (document.createElement("output-log"));
+  #output = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
   #input = /** @type {HTMLInputElement} */ (
     element("input", { class: "field mono program-input", autocomplete: "off", spellcheck: "false", "aria-label": "Input for the program" })
   );
@@ -54,7 +54,7 @@ export class ProgramPane {
   /**
    * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
    *   original: string | null, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
-   *   store: import("/program/code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
+   *   store: import("./code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
    *   file on another machine and runs it there
    */
   constructor({ room, view, clock, host, part, file, text, original, runOn, store }) {
@@ -227,7 +227,7 @@ export class ProgramPane {
     this.onchange();
   }
 
-  /** @param {import("/program/run-control.js").Exit} exit */
+  /** @param {import("./run-control.js").Exit} exit */
   #ended(exit) {
     this.#editor.markLine(exit.error?.line ?? null, "error");
     void this.#card.show(exit).then(() => this.#output.toEnd());
@@ -246,7 +246,7 @@ function startWords({ loaded, total }) {
   return `Starts when Python is here${far}.${slow}`;
 }
 
-/** @param {import("/program/run-control.js").Exit} exit */
+/** @param {import("./run-control.js").Exit} exit */
 export function endWords({ status, code }) {
   switch (status) {
     case "exited":

@@ -37,7 +37,7 @@ export class PythonState {
 
   async #ask() {
     try {
-      this.#python = await import("/client/python.js");
+      this.#python = await import("../client/python.js");
       const answer = await this.#python.available();
       this.#set(answer.ok ? { is: "absent" } : { is: "missing", sentence: answer.sentence });
     } catch (error) {

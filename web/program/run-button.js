@@ -1,5 +1,5 @@
 // The button in a machine's head: Run, or Stop. Under it a thin line while Python is on its way: a press counts at once.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 
 export class RunButton {
   #machine;
@@ -29,7 +29,7 @@ export class RunButton {
   }
 
   /**
-   * @param {{ file: string, none: boolean, doing: import("/program/run-control.js").Doing, python: import("/program/python-state.js").PythonState,
+   * @param {{ file: string, none: boolean, doing: import("./run-control.js").Doing, python: import("./python-state.js").PythonState,
    *   over: boolean }} now `none`: there is no program, and none on its way; `over`: the room is
    */
   show({ file, none, doing, python, over }) {
@@ -55,7 +55,7 @@ export class RunButton {
     this.#button.classList.toggle("filled", this.#suggested && !this.#running && !this.#button.disabled);
   }
 
-  /** @param {import("/program/run-control.js").Doing} doing @param {import("/program/python-state.js").PythonState} python */
+  /** @param {import("./run-control.js").Doing} doing @param {import("./python-state.js").PythonState} python */
   #progress(doing, python) {
     const { loaded, total } = doing.state === "starting" ? doing : python;
     const coming = doing.state === "starting" || (python.is === "loading" && !this.#running);

@@ -1,19 +1,19 @@
 // One program of a machine: started, while it runs, and how it ended. Knows the client's run and nothing of elements.
 
-/** @typedef {import("/client/wireside.js").RunState | { state: "idle" }} Doing */
-/** @typedef {import("/client/wireside.js").RunExit} Exit */
+/** @typedef {import("../client/wireside.js").RunState | { state: "idle" }} Doing */
+/** @typedef {import("../client/wireside.js").RunExit} Exit */
 
 export class RunControl {
   #room;
   #host;
   #file;
-  /** @type {import("/client/wireside.js").Run | null} */
+  /** @type {import("../client/wireside.js").Run | null} */
   #run = null;
   /** The room is being asked for a program. */
   #asking = false;
   /** What it does is different now. */
   onchange = () => {};
-  /** It printed something. @type {(text: string, stream: import("/program/output-log.js").Stream) => void} */
+  /** It printed something. @type {(text: string, stream: import("./output-log.js").Stream) => void} */
   onoutput = () => {};
 
   /** @param {{ room: any, host: string, file: string }} program */
@@ -51,7 +51,7 @@ export class RunControl {
       this.#asking = false;
       this.onchange();
     }
-    const run = /** @type {import("/client/wireside.js").Run} */ (this.#run);
+    const run = /** @type {import("../client/wireside.js").Run} */ (this.#run);
     run.onchange = () => this.onchange();
     const printed = this.#print(run);
     // What it printed last is shown before it is said to have ended.
@@ -69,7 +69,7 @@ export class RunControl {
     this.#run?.input(line);
   }
 
-  /** @param {import("/client/wireside.js").Run} run */
+  /** @param {import("../client/wireside.js").Run} run */
   async #print(run) {
     for await (const { stream, text } of run.output) this.onoutput(text, stream);
   }

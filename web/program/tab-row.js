@@ -1,7 +1,7 @@
 // A row of tabs, as the ARIA practices have it: one stop for Tab, arrows between. What does not fit becomes narrower, and
 // then an entry of a menu: it is never two rows.
-import { button, element, reconcile } from "/page/element.js";
-import { popover } from "/page/popover.js";
+import { button, element, reconcile } from "../base/element.js";
+import { popover } from "../base/popover.js";
 
 /** How long a finger rests on a tab to have its menu, milliseconds. */
 const LONG_PRESS_MS = 500;

@@ -1,7 +1,7 @@
 // What each thread of a program does, where it has several: a list under its output, and a card when none can go on.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 
-/** @typedef {import("/client/wireside.js").RunThread} Thread */
+/** @typedef {import("../client/wireside.js").RunThread} Thread */
 
 /** Names that have room at a line's edge. */
 const NAMES = 2;

@@ -1,13 +1,13 @@
 // What one sees of a machine that somebody else works on: the text of its programs, what they print, and the calls made
 // by hand, with the tab in front that the other has in front, until one picks a tab oneself. The programs themselves run
 // in the other person's page.
-import "/editor/code-editor.js";
-import "/program/output-log.js";
-import { element } from "/page/element.js";
-import { calledBy } from "/page/people.js";
-import { RunLines } from "/program/code-light.js";
-import { divider } from "/program/divider.js";
-import { TabRow } from "/program/tab-row.js";
+import "../editor/code-editor.js";
+import "./output-log.js";
+import { element } from "../base/element.js";
+import { calledBy } from "../base/people.js";
+import { RunLines } from "../base/code-light.js";
+import { divider } from "./divider.js";
+import { TabRow } from "./tab-row.js";
 
 const BY_HAND = "By hand";
 
@@ -15,7 +15,7 @@ export class WatchedDesk {
   #room;
   #host;
   /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, editor: any,
-   * lines: RunLines, log: import("/program/output-log.js").OutputLog, note: HTMLElement }>} */
+   * lines: RunLines, log: import("./output-log.js").OutputLog, note: HTMLElement }>} */
   #outputs = new Map();
   /** Numbers of the programs that run. @type {Set<number>} */
   #running = new Set();
@@ -66,12 +66,12 @@ export class WatchedDesk {
     this.#tabs.show([...this.#outputs.keys(), BY_HAND], name);
   }
 
-  /** Marks the lines of code that belong to what is raised. @param {import("/program/code-light.js").CodeLine[]} lines */
+  /** Marks the lines of code that belong to what is raised. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
     for (const { lines: own } of this.#outputs.values()) own.light(lines);
   }
 
-  /** Where a line of code is in the window, if it can be seen there. @param {import("/program/code-light.js").CodeLine} line @returns {DOMRect | null} */
+  /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line @returns {DOMRect | null} */
   boxOf(line) {
     return [...this.#outputs.values()].map(({ lines }) => lines.boxOf(line)).find(Boolean) ?? null;
   }
@@ -124,7 +124,7 @@ export class WatchedDesk {
   #output(name) {
     const known = this.#outputs.get(name);
     if (known) return known;
-    const log = /** @type {import("/program/output-log.js").OutputLog} */ (document.createElement("output-log"));
+    const log = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
     log.label = `Output of ${name} on ${this.#host.name}`;
     const note = element("p", { class: "program-note soft", dir: "auto" });
     const editor = /** @type {any} */ (document.createElement("code-editor"));

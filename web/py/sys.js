@@ -3,7 +3,7 @@
 // same calls for several threads, and for where there is no shared memory.
 //
 // It knows nothing of sockets: calls are JSON in the protocol's own form, made and read by `_kernel.py`.
-import { BLOCKING, PaneMemory } from "../client/pane-memory.js";
+import { BLOCKING, PaneMemory } from "./pane-memory.js";
 
 /** A call that takes longer is one that waits, and the page is told. Milliseconds. */
 const NOTICE_MS = 25;

@@ -1,5 +1,5 @@
 // One event in full: a plain sentence, then fields, then bytes, then what it was caused by and led to.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 
 export class DetailsDrawer {
   #root;

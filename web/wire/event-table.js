@@ -1,6 +1,6 @@
 // The events as a table: the page's primary structure. Its rows own the focus; the drawing only mirrors it.
 // Only rows near the focus or the visible part exist at a time; `aria-rowcount` says how many there are.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 
 /** Height of a row in rem, as in wire-list.css. */
 const ROW_REM = 1.75;

@@ -1,6 +1,6 @@
 // What is held above the visible part sticks to its top while no other card is seen, as the calls that wait stick under
 // their machines' names: on a small screen a pile that waits for a minute is long since scrolled away.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 import { heldCard } from "./held-card.js";
 
 export class HeldAbove {

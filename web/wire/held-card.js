@@ -1,5 +1,5 @@
 // A held packet in HTML: what it is, and what can be done with it.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 
 /**
  * @typedef {object} HeldActions

@@ -1,5 +1,5 @@
 // Each machine's part of the menu "Wire…": its cable, its experiments, and a fresh network.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 import { refusal } from "./wire-words.js";
 
 /** Each try waits twice as long as the one before, from 1 s on. @type {[number, string][]} */

@@ -1,7 +1,7 @@
 // The machines that are not drawn: one button beside the names, which opens a list. Who is picked there is drawn from
 // then on, in the place of who has been quiet for longest.
-import { button, element, reconcile } from "/page/element.js";
-import { popover } from "/page/popover.js";
+import { button, element, reconcile } from "../base/element.js";
+import { popover } from "../base/popover.js";
 
 /** Distance between the menu and its button, and to the edges of the window, pixels. */
 const APART = 4;

@@ -1,5 +1,5 @@
 // What is pressed within the drawing: buttons in HTML over the SVG, at places the layout chose.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 import { heldCard } from "./held-card.js";
 
 /**

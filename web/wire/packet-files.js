@@ -1,6 +1,6 @@
 // The room's packets as a file, for Wireshark and its like.
-import { announce } from "/page/announce.js";
-import { element } from "/page/element.js";
+import { announce } from "../base/announce.js";
+import { element } from "../base/element.js";
 
 /** How long the browser may take to begin with a file that it was offered, milliseconds. */
 const OFFERED_MS = 60_000;

@@ -1,5 +1,5 @@
 // Goes back and forth in time: one event a step, and plays. At its right end it is live.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 
 /** How long an event stands alone while playing, milliseconds. */
 const STEP_MS = 300;

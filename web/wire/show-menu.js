@@ -1,7 +1,7 @@
 // The menu "Show…": kinds of events and machines to leave out of drawing and list, and the packets as text.
-import { announce } from "/page/announce.js";
-import { button, element } from "/page/element.js";
-import { dialog, popover } from "/page/popover.js";
+import { announce } from "../base/announce.js";
+import { button, element } from "../base/element.js";
+import { dialog, popover } from "../base/popover.js";
 
 /** Distance between the menu and its button, pixels. */
 const APART = 4;

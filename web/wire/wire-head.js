@@ -1,6 +1,6 @@
 // The wire's head: its title, one sentence about its state, Hold, the list; and the machines' names, which stay.
-import { announce } from "/page/announce.js";
-import { button, element, reconcile } from "/page/element.js";
+import { announce } from "../base/announce.js";
+import { button, element, reconcile } from "../base/element.js";
 import { OtherMachines } from "./other-machines.js";
 import { WireMenu } from "./wire-menu.js";
 import { endedByRule, HELD_TOO_LONG, heldWords, number, refusal, settingsWords } from "./wire-words.js";

@@ -1,7 +1,7 @@
 // The menu "Wire…": what the wire does to every packet, and what each machine has of its own. For the owner.
-import { announce } from "/page/announce.js";
-import { button, element } from "/page/element.js";
-import { popover } from "/page/popover.js";
+import { announce } from "../base/announce.js";
+import { button, element } from "../base/element.js";
+import { popover } from "../base/popover.js";
 import { MachineSettings } from "./machine-settings.js";
 import { savePackets } from "./packet-files.js";
 import { number, percent, refusal, settingsWords } from "./wire-words.js";

@@ -1,6 +1,6 @@
 // The plane that the wire is drawn on, and what of it can be seen: the drawing, the buttons on it, and how far it is
 // scrolled. It asks the browser for a layout as seldom as it can.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 import { DrawnPart } from "./drawn-part.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";

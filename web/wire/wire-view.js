@@ -1,7 +1,7 @@
 // The wire: draws what the layout in Rust decided, follows what is live, and lets the reader walk through it.
-import { announce } from "/page/announce.js";
-import { button, element } from "/page/element.js";
-import { onScroll } from "/page/on-scroll.js";
+import { announce } from "../base/announce.js";
+import { button, element } from "../base/element.js";
+import { onScroll } from "../base/on-scroll.js";
 import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
 import { HeldAbove } from "./held-above.js";

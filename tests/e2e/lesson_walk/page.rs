@@ -1,5 +1,5 @@
 //! A page without its paint: the lesson, a prompt on each machine and the programs, on a real room. It does what
-//! `web/page/lesson-helper.js` and `lesson-doing.js` do, with the same decisions from Rust.
+//! `web/lesson/helper.js` and `doing.js` do, with the same decisions from Rust.
 
 use std::{
     collections::BTreeMap,

@@ -39,9 +39,9 @@ async fn what_does_not_come_is_said() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     for (blocked, said) in [
-        ("*/page/lesson-prose.js", "A part of this page did not come through: /page/lesson-prose.js"),
+        ("*/lesson/prose.js", "A part of this page did not come through: /lesson/prose.js"),
         ("*/page/app.js", "A part of this page did not come through: /page/app.js"),
-        ("*/page/frame.css", "A part of this page did not come through: /page/frame.css"),
+        ("*/frame/frame.css", "A part of this page did not come through: /frame/frame.css"),
         ("*/client/web_bg.wasm", "A part of this page did not come through: what speaks with the server"),
         ("*/wire/wire-head.js", "A part of this page did not come through: what draws the wire"),
     ] {

@@ -66,14 +66,14 @@ async fn the_files_that_are_listed_are_all_that_a_copy_needs() {
     assert_eq!(site.asked().into_iter().collect::<Vec<_>>(), listed, "each of them is needed");
 
     // Without one of them it says so, whichever it is.
-    for missing in ["/client/web_bg.wasm", "/client/worker.js", "/client/pane-memory.js"] {
+    for missing in ["/client/web_bg.wasm", "/client/worker.js", "/py/pane-memory.js"] {
         let bytes = site.remove(missing);
         let tab = page_of(&site, &browser).await;
         let outcome =
             format!("try {{ {copied} }} catch (error) {{ return error.code ?? `import: ${{error.name}}`; }}");
         let code = tab.script(&outcome).await;
         // A module that the page itself imports fails with the import.
-        let imported = missing == "/client/pane-memory.js";
+        let imported = missing == "/py/pane-memory.js";
         assert_eq!(code, if imported { "import: TypeError" } else { "NOT_LOADED" }, "{missing}");
         site.put(missing, bytes);
     }

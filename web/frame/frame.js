@@ -1,9 +1,9 @@
 // The frame: which machine stands at which side, which view shows on a small screen, and the order of regions.
-import { element, find, reconcile } from "/page/element.js";
-import { moodOf } from "/page/mood.js";
-import { MachineSwitch, keepUp, pickButton } from "/page/machine-switch.js";
-import { leftHost, rightHosts } from "/page/machines.js";
-import { machineLabel, shortLabel } from "/page/people.js";
+import { element, find, reconcile } from "../base/element.js";
+import { moodOf } from "./mood.js";
+import { MachineSwitch, keepUp, pickButton } from "./machine-switch.js";
+import { leftHost, rightHosts } from "./machines.js";
+import { machineLabel, shortLabel } from "../base/people.js";
 
 const NARROW = matchMedia("(max-width: 63.99rem)");
 const SMALL = matchMedia("(max-width: 39.99rem)");
@@ -24,7 +24,7 @@ export class Frame {
   /** Called when what a program of this page does has changed. */
   onprogram = () => {};
 
-  /** @param {import("/program/desk.js").Surroundings} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
+  /** @param {import("../program/desk.js").Surroundings} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
   constructor(shared, doing) {
     this.#room = shared.room;
     this.#moodOf = doing;
@@ -56,7 +56,7 @@ export class Frame {
     }
   }
 
-  /** What a machine is doing. @param {import("/page/machines.js").Host} host */
+  /** What a machine is doing. @param {import("./machines.js").Host} host */
   #nowOf(host) {
     const { waiting, sockets } = this.#moodOf(host);
     return moodOf(waiting, sockets);
@@ -71,7 +71,7 @@ export class Frame {
     return [this.#left, this.#right];
   }
 
-  /** The machine at the left. @returns {import("/page/machines.js").Host | null} */
+  /** The machine at the left. @returns {import("./machines.js").Host | null} */
   get leftHost() {
     return this.#left.host;
   }
@@ -95,7 +95,7 @@ export class Frame {
     return Boolean(pane && pane.offsetParent !== null);
   }
 
-  /** @param {import("/page/machines.js").Host} host */
+  /** @param {import("./machines.js").Host} host */
   #pick(host) {
     this.#picked = host.id;
     showView("right");

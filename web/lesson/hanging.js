@@ -1,11 +1,11 @@
 // What hangs below the lesson strip, one at a time: the sentence in full, answers to choose from, a hint, cards to sort,
 // why a step went as it did, and why something cannot be done.
-import { element } from "/page/element.js";
-import { marked } from "/page/lesson-helper.js";
-import { LessonPanel, cardsContent, hintContent, whyContent } from "/page/lesson-panel.js";
-import { inline } from "/page/lesson-prose.js";
+import { element } from "../base/element.js";
+import { marked } from "./helper.js";
+import { LessonPanel, cardsContent, hintContent, whyContent } from "./panel.js";
+import { inline } from "./prose.js";
 
-/** @typedef {import("/page/lesson-prose.js").Ways} Ways */
+/** @typedef {import("./prose.js").Ways} Ways */
 
 export class LessonHanging {
   #panel;

@@ -1,9 +1,9 @@
 // Goes to another machine: one other is a button, several are a menu, so that any number of them has room.
-import { element } from "/page/element.js";
-import { machineLabel, machineNames } from "/page/people.js";
-import { popover } from "/page/popover.js";
+import { element } from "../base/element.js";
+import { machineLabel, machineNames } from "../base/people.js";
+import { popover } from "../base/popover.js";
 
-/** @typedef {import("/page/machines.js").Host} Host */
+/** @typedef {import("./machines.js").Host} Host */
 
 export class MachineSwitch {
   #room;

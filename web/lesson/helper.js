@@ -1,8 +1,8 @@
 // "Do it for me", and the parts of it that a button or a link of the lesson stands for: carries out, one at a time. What
 // comes next is decided in Rust, from the room as it is; here it is done and waited for.
-import { CannotDo, labelOf } from "/page/lesson-doing.js";
-import { plain } from "/page/lesson-prose.js";
-import { traceUntil } from "/page/trace-until.js";
+import { CannotDo, labelOf } from "./doing.js";
+import { plain } from "./prose.js";
+import { traceUntil } from "../base/trace-until.js";
 
 /** How long the room may take to come further by itself: a server that starts, a SYN that is sent again. */
 const PATIENCE_MS = 12_000;
@@ -26,7 +26,7 @@ export class LessonHelper {
   doing = "";
 
   /**
-   * @param {{ room: any, lessons: any, doing: import("/page/lesson-doing.js").LessonDoing, lesson: () => any,
+   * @param {{ room: any, lessons: any, doing: import("./doing.js").LessonDoing, lesson: () => any,
    *   rename: (name: string) => string, onchange: () => void, oncannot: (why: string) => void }} parts `lesson` is what
    *   Rust says about it now
    */

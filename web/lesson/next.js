@@ -1,6 +1,6 @@
 // The one filled button: it stands where the next thing is done, in a console, at a program or on the wire, and in the
 // strip where that place is not on the screen.
-import { labelOf } from "/page/lesson-doing.js";
+import { labelOf } from "./doing.js";
 
 /** @typedef {{ label: string, act: () => void } | null} Primary what the strip's own button says and does */
 
@@ -11,7 +11,7 @@ export class LessonNext {
   #perform;
 
   /**
-   * @param {{ frame: import("/page/frame.js").Frame, wire: any, rename: (name: string) => string,
+   * @param {{ frame: import("../frame/frame.js").Frame, wire: any, rename: (name: string) => string,
    *   perform: (doing: any) => void }} parts
    */
   constructor({ frame, wire, rename, perform }) {

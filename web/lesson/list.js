@@ -1,11 +1,11 @@
 // All lessons as a list, the present one with its steps: in a popover on wide screens, a view of its own on small ones.
-import { button, element } from "/page/element.js";
-import { inline } from "/page/lesson-prose.js";
-import { passedIn } from "/page/storage.js";
+import { button, element } from "../base/element.js";
+import { inline } from "./prose.js";
+import { passedIn } from "../base/storage.js";
 
 /**
- * @param {{ drawn: any, shelf: import("/page/lesson-shelf.js").LessonShelf, python: boolean, guest: boolean,
- *   detail: boolean, ways: import("/page/lesson-prose.js").Ways, go: (part: number, step: number) => void,
+ * @param {{ drawn: any, shelf: import("./shelf.js").LessonShelf, python: boolean, guest: boolean,
+ *   detail: boolean, ways: import("./prose.js").Ways, go: (part: number, step: number) => void,
  *   open: (id: string, step?: string) => void, sentences: () => void, skip: () => void, startOver: () => void }} parts `detail` writes out the
  *   current step with its hint
  */
@@ -42,7 +42,7 @@ function stepButton({ title, mark, current }, autofocus, click) {
   );
 }
 
-/** @param {import("/page/lesson-shelf.js").Listed} lesson @param {boolean} python @param {boolean} guest @param {(id: string, step?: string) => void} open */
+/** @param {import("./shelf.js").Listed} lesson @param {boolean} python @param {boolean} guest @param {(id: string, step?: string) => void} open */
 function other(lesson, python, guest, open) {
   const needs = lesson.python && !python ? ", needs Python" : "";
   const start = button(lesson.title, () => open(lesson.id), { class: "link steps-open" });
@@ -63,7 +63,7 @@ function other(lesson, python, guest, open) {
   );
 }
 
-/** @param {any} current @param {import("/page/lesson-prose.js").Ways} ways @param {() => void} skip */
+/** @param {any} current @param {import("./prose.js").Ways} ways @param {() => void} skip */
 function detailOf(current, ways, skip) {
   return element(
     "div",

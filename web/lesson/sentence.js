@@ -1,5 +1,5 @@
 // The strip's one sentence, of which at most two lines are shown: where it is longer, "more" leads to all of it.
-import { button, element } from "/page/element.js";
+import { button, element } from "../base/element.js";
 
 export class LessonSentence {
   #text = element("p", { class: "prose sentence" });

@@ -1,6 +1,6 @@
 // About: what this is, what is real in it and what is not, the tutorial it grew from, what is kept where.
-import { button, element, find } from "/page/element.js";
-import { dialog } from "/page/popover.js";
+import { button, element, find } from "./element.js";
+import { dialog } from "./popover.js";
 
 /** Asks the lesson strip to show the tutorial's sentences. */
 const SENTENCES = "wireside-sentences";
@@ -87,7 +87,7 @@ function tutorial(close) {
 
 /** Where Python and the editor are here, so are their licences. */
 async function licences() {
-  const { python } = await import("/vendor/manifest.js").catch(() => ({ python: null }));
+  const { python } = await import("../vendor/manifest.js").catch(() => ({ python: null }));
   if (!python) return [];
   const link = element("a", { href: "/vendor/LICENSES.txt", target: "_blank", rel: "noopener" }, "their own licences");
   return [" Python and the editor have ", link, "."];

@@ -1,19 +1,19 @@
 // The lesson strip: the step that comes next, one sentence, and ways to be helped. What is passed and what comes next is
 // computed in Rust from the trace; nothing here blocks a control: whoever does something else is simply somewhere else.
-import { announce } from "/page/announce.js";
-import { button, element, find } from "/page/element.js";
-import { isSmall, showView } from "/page/frame.js";
-import { CannotDo, LessonDoing } from "/page/lesson-doing.js";
-import { LessonHanging } from "/page/lesson-hanging.js";
-import { LessonHelper, marked } from "/page/lesson-helper.js";
-import { lessonList } from "/page/lesson-list.js";
-import { LessonNext } from "/page/lesson-next.js";
-import { inline, plain } from "/page/lesson-prose.js";
-import { LessonSentence } from "/page/lesson-sentence.js";
-import { LessonShelf, remember } from "/page/lesson-shelf.js";
-import { popover } from "/page/popover.js";
-import { lessonMemory } from "/page/storage.js";
-import { showTutorial } from "/page/tutorial-view.js";
+import { announce } from "../base/announce.js";
+import { button, element, find } from "../base/element.js";
+import { isSmall, showView } from "../frame/frame.js";
+import { CannotDo, LessonDoing } from "./doing.js";
+import { LessonHanging } from "./hanging.js";
+import { LessonHelper, marked } from "./helper.js";
+import { lessonList } from "./list.js";
+import { LessonNext } from "./next.js";
+import { inline, plain } from "./prose.js";
+import { LessonSentence } from "./sentence.js";
+import { LessonShelf, remember } from "./shelf.js";
+import { popover } from "../base/popover.js";
+import { lessonMemory } from "../base/storage.js";
+import { showTutorial } from "./tutorial-view.js";
 
 /** @typedef {{ room: any, frame: any, view: any, lessons: any, wire?: any, python?: boolean, keep?: boolean }} Parts
  *   `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
@@ -125,7 +125,7 @@ export class LessonStrip extends HTMLElement {
     }));
   }
 
-  /** @param {import("/page/lesson-shelf.js").Listed} listed @param {{ step?: string, put?: boolean }} [options] */
+  /** @param {import("./shelf.js").Listed} listed @param {{ step?: string, put?: boolean }} [options] */
   async #open(listed, { step, put = true } = {}) {
     const turn = ++this.#opening;
     const { room, frame, lessons } = this.#room;
@@ -378,7 +378,7 @@ export class LessonStrip extends HTMLElement {
     this.refresh();
   }
 
-  /** @param {import("/page/lesson-next.js").Primary} primary */
+  /** @param {import("./next.js").Primary} primary */
   #setPrimary(primary) {
     this.#primary.hidden = primary === null;
     if (primary && this.#primary.textContent !== primary.label) this.#primary.textContent = primary.label;
@@ -468,7 +468,7 @@ export class LessonStrip extends HTMLElement {
   /** A lesson says `client`; for a guest that is the machine they came with. */
   #rename = (/** @type {string} */ name) => (name === "client" ? (this.#parts?.frame.leftHost?.name ?? name) : name);
 
-  /** @type {import("/page/lesson-prose.js").Ways} */
+  /** @type {import("./prose.js").Ways} */
   #ways = { rename: this.#rename, follow: (piece) => this.#follow(piece) };
 
   #hanging = new LessonHanging(this, {

@@ -1,9 +1,9 @@
 // What hangs below the strip when it is asked for: help, an explanation, cards to sort. It pushes nothing, and Escape
 // closes it.
-import { button, element } from "/page/element.js";
-import { inline } from "/page/lesson-prose.js";
+import { button, element } from "../base/element.js";
+import { inline } from "./prose.js";
 
-/** @typedef {import("/page/lesson-prose.js").Ways} Ways */
+/** @typedef {import("./prose.js").Ways} Ways */
 
 export class LessonPanel {
   #strip;

@@ -1,6 +1,6 @@
 // Does what a lesson's `do` lines say: in consoles and editors, on the wire, on machines. What a line means was read in
 // Rust; here it is carried out, and what cannot be done is said.
-import { controls } from "/page/machines.js";
+import { controls } from "../frame/machines.js";
 
 /** What is said when a program is wanted and cannot run here. */
 export const NO_PYTHON = "This step runs a program, and Python is not here. Skip it, or take a lesson by hand.";
@@ -18,8 +18,8 @@ export class LessonDoing {
   #names = new Map();
 
   /**
-   * @param {{ room: any, frame: import("/page/frame.js").Frame, view: any,
-   *   shelf: import("/page/lesson-shelf.js").LessonShelf, rename: (name: string) => string }} parts
+   * @param {{ room: any, frame: import("../frame/frame.js").Frame, view: any,
+   *   shelf: import("./shelf.js").LessonShelf, rename: (name: string) => string }} parts
    */
   constructor({ room, frame, view, shelf, rename }) {
     this.#room = room;

@@ -1,16 +1,16 @@
 // One machine's column. Shows one machine at a time; every machine keeps a desk of its own while others show.
-import "/page/socket-list.js";
-import { find, reconcile } from "/page/element.js";
-import { MachineSwitch, keepUp, nameOf } from "/page/machine-switch.js";
-import { controls, isMine, keeperOf, partOf } from "/page/machines.js";
-import { machineLabel } from "/page/people.js";
-import { Desk } from "/program/desk.js";
-import { WatchedDesk } from "/program/watched-desk.js";
+import "./socket-list.js";
+import { find, reconcile } from "../base/element.js";
+import { MachineSwitch, keepUp, nameOf } from "./machine-switch.js";
+import { controls, isMine, keeperOf, partOf } from "./machines.js";
+import { machineLabel } from "../base/people.js";
+import { Desk } from "../program/desk.js";
+import { WatchedDesk } from "../program/watched-desk.js";
 
-/** @typedef {import("/page/machines.js").Host} Host */
+/** @typedef {import("./machines.js").Host} Host */
 
 export class MachinePane extends HTMLElement {
-  /** @type {import("/program/desk.js").Surroundings | null} */
+  /** @type {import("../program/desk.js").Surroundings | null} */
   #shared = null;
   /** @type {Host | null} */
   #host = null;
@@ -21,7 +21,7 @@ export class MachinePane extends HTMLElement {
   /** Called when what a program does is different now. */
   onchange = () => {};
 
-  /** @param {import("/program/desk.js").Surroundings} shared @param {MachineSwitch} others leads to the machines that are not here */
+  /** @param {import("../program/desk.js").Surroundings} shared @param {MachineSwitch} others leads to the machines that are not here */
   attach(shared, others) {
     this.#shared = shared;
     this.#switch = others;
@@ -86,12 +86,12 @@ export class MachinePane extends HTMLElement {
     return this.#own?.suggestRun(file) ?? false;
   }
 
-  /** Marks the lines of code that belong to what is raised on the wire. @param {import("/program/code-light.js").CodeLine[]} lines */
+  /** Marks the lines of code that belong to what is raised on the wire. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
     for (const desk of this.#desks.values()) desk.light(lines);
   }
 
-  /** Where a line of code is in the window, if it can be seen there. @param {import("/program/code-light.js").CodeLine} line */
+  /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line */
   boxOf(line) {
     return this.desk?.boxOf(line) ?? null;
   }
@@ -125,7 +125,7 @@ export class MachinePane extends HTMLElement {
 
   /** @param {Host} host */
   #newDesk(host) {
-    const shared = /** @type {import("/program/desk.js").Surroundings} */ (this.#shared);
+    const shared = /** @type {import("../program/desk.js").Surroundings} */ (this.#shared);
     const body = find(".machine-body", this);
     // The first machine takes the console that the page came with.
     const vacant = this.#desks.size === 0 ? body.querySelector("call-console") : null;
@@ -151,7 +151,7 @@ export class MachinePane extends HTMLElement {
     reconcile(row, this.#switch?.buttons(others) ?? [], keepUp);
   }
 
-  /** @param {{ mood: string, words: string }} mood @param {import("/page/socket-list.js").SocketRow[]} sockets */
+  /** @param {{ mood: string, words: string }} mood @param {import("./socket-list.js").SocketRow[]} sockets */
   update(mood, sockets) {
     if (!this.#host) return;
     const state = find(".machine-state", this);

@@ -2,7 +2,7 @@
 
 /**
  * @param {{ name: string }[]} waiting calls that wait there, oldest first
- * @param {import("/page/socket-list.js").SocketRow[]} sockets
+ * @param {import("./socket-list.js").SocketRow[]} sockets
  * @returns {{ mood: "waiting" | "connected" | "listening" | "closing" | "", words: string }}
  */
 export function moodOf(waiting, sockets) {

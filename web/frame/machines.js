@@ -1,5 +1,5 @@
 // Which machine stands where, and who may do what on it. Computed from the room; knows nothing of elements.
-import { called } from "/page/people.js";
+import { called } from "../base/people.js";
 
 /**
  * @typedef {object} Host

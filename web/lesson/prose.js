@@ -1,5 +1,5 @@
 // A sentence's pieces as nodes. The pieces come from Rust; text only ever becomes text.
-import { element } from "/page/element.js";
+import { element } from "../base/element.js";
 
 /**
  * @typedef {{ kind: "text" | "code", text: string } | { kind: "call", text: string, host: string, line: string }

@@ -1,5 +1,5 @@
 // The sockets of one machine: chips at rest, a table as `ss` would print it when asked for.
-import { button, element, reconcile } from "/page/element.js";
+import { button, element, reconcile } from "../base/element.js";
 
 /**
  * @typedef {object} SocketRow as the view computes it from the trace (`view.sockets`)

@@ -1,6 +1,6 @@
 // The one polite status: at most one sentence a second, the newest wins.
-import { announcing } from "/page/storage.js";
-import { find } from "/page/element.js";
+import { announcing } from "./storage.js";
+import { find } from "./element.js";
 
 const APART_MS = 1000;
 

@@ -1,5 +1,5 @@
 // Popovers of buttons: built when opened, gone when closed, focus returns to their button.
-import { element } from "/page/element.js";
+import { element } from "./element.js";
 
 /** Between a button and its popover, and between a popover and the window's edge, in CSS pixels. */
 const GAP = 4;

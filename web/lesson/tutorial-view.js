@@ -1,11 +1,11 @@
 // The tutorial, sentence by sentence: what it claims, whether that is so on Linux, and Show me, which makes the calls in
 // this room and links what was just recorded.
-import { showAbout } from "/page/about.js";
-import { button, element } from "/page/element.js";
-import { CannotDo } from "/page/lesson-doing.js";
-import { inline } from "/page/lesson-prose.js";
-import { traceUntil } from "/page/trace-until.js";
-import { isSmall, showView } from "/page/frame.js";
+import { showAbout } from "../base/about.js";
+import { button, element } from "../base/element.js";
+import { CannotDo } from "./doing.js";
+import { inline } from "./prose.js";
+import { traceUntil } from "../base/trace-until.js";
+import { isSmall, showView } from "../frame/frame.js";
 
 /** How long a sentence may take to show itself: a second try of a SYN, an answer after three seconds. */
 const PATIENCE_MS = 20_000;
@@ -16,8 +16,8 @@ let opened = null;
 /**
  * Opens the list beside the wire, in the place of the left machine; on small screens over everything, until something is
  * shown.
- * @param {{ path: string, room: any, lessons: any, doing: import("/page/lesson-doing.js").LessonDoing,
- *   ways: import("/page/lesson-prose.js").Ways, titles: import("/page/lesson-shelf.js").Listed[],
+ * @param {{ path: string, room: any, lessons: any, doing: import("./doing.js").LessonDoing,
+ *   ways: import("./prose.js").Ways, titles: import("./shelf.js").Listed[],
  *   reveal: (seq: number) => void, open: (id: string) => void }} parts
  */
 export async function showTutorial({ path, room, lessons, doing, ways, titles, reveal, open }) {
@@ -149,7 +149,7 @@ async function run({ id, does, tidy }, tools, { show, said }) {
   }
 }
 
-/** @param {import("/page/lesson-doing.js").LessonDoing} doing @param {any[]} lines */
+/** @param {import("./doing.js").LessonDoing} doing @param {any[]} lines */
 async function all(doing, lines) {
   for (const line of lines) {
     try {

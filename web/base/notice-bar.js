@@ -1,5 +1,5 @@
 // The notice bar: one notice at a time, the most important one. It lies over the strip and pushes nothing.
-import { button, element } from "/page/element.js";
+import { button, element } from "./element.js";
 
 /**
  * @typedef {object} Notice

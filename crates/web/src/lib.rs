@@ -5,4 +5,5 @@ pub mod console;
 pub mod lessons;
 #[cfg(target_arch = "wasm32")]
 mod transport;
+mod typescript;
 pub mod view;

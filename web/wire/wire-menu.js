@@ -22,7 +22,7 @@ export class WireMenu {
   /** The button that opens it. */
   button = element("button", { type: "button", class: "link wire-menu-open", "aria-haspopup": "dialog" }, "Wire…");
 
-  /** @param {{ room: any, view: any }} parts */
+  /** @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View }} parts */
   constructor({ room, view }) {
     this.#room = room;
     this.#view = view;

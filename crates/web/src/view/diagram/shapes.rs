@@ -134,7 +134,7 @@ pub struct Scene {
 }
 
 /// One thing to paint. `key` is the same for the same thing at every query, so that it can be kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shape {
     /// Its name.
     pub key: String,

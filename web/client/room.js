@@ -2,6 +2,7 @@
 import * as args from "./arguments.js";
 import { callError } from "./errors.js";
 import { Program, nameOf } from "./program.js";
+import { WIRE_DELAY_MS } from "../py/vocabulary.js";
 import { run } from "./run.js";
 
 /** Events fetched at once while reading the trace. */
@@ -413,7 +414,7 @@ class Wire {
 
   /** @param {{ delay?: number, loss?: number, seed?: number }} settings milliseconds one way; probability */
   set({ delay, loss, seed }) {
-    if (delay !== undefined && !(delay >= 0 && delay <= 10_000)) throw new RangeError("delay must be 0-10000 ms");
+    if (delay !== undefined && !(delay >= 0 && delay <= WIRE_DELAY_MS)) throw new RangeError(`delay must be 0-${WIRE_DELAY_MS} ms`);
     if (loss !== undefined && !(loss >= 0 && loss <= 1)) throw new RangeError("loss must be a probability, 0-1");
     const set = {
       delay_ms: delay ?? null,

@@ -346,3 +346,21 @@ fn the_vocabulary_of_sockets_stands_once() {
         .collect();
     none(&found, "a word of sockets and its number stand in crates/core/src/vocabulary.rs alone");
 }
+
+#[test]
+fn limits_are_named_by_their_enums() {
+    let names = proto::limits::Limit::ALL.iter().map(|limit| limit.name());
+    // One word is many other things too.
+    let literals: Vec<String> =
+        names.filter(|name| name.contains('-')).map(|name| format!("\"{name}\"")).collect();
+    let rust = |path: &String| path.ends_with(".rs") && !path.starts_with("crates/web/");
+    let tables = ["crates/core/src/limits.rs", "crates/bridge/src/egress/limits.rs"];
+    let found: Vec<String> = product()
+        .filter(|path| rust(path) && !tables.contains(&path.as_str()))
+        .filter(|path| {
+            let code = product_code(path);
+            code.contains("Limit { limit: \"") || literals.iter().any(|name| code.contains(name.as_str()))
+        })
+        .collect();
+    none(&found, "a limit's name stands in its table alone");
+}

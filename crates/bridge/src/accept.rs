@@ -138,8 +138,8 @@ impl Acceptor {
 
     /// Says why in one write that cannot wait, and lets go.
     fn refuse(&self, stream: &TcpStream, reached: Reached) {
-        self.shared.metrics.refused(reached.limit);
-        tracing::debug!(limit = reached.limit, "connection refused");
+        self.shared.metrics.refused(reached.limit.name());
+        tracing::debug!(limit = reached.limit.name(), "connection refused");
         if !self.secure {
             let _ = stream.try_write(refusal(reached).as_bytes());
         }
@@ -204,7 +204,7 @@ fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
 
 /// An answer to a connection that was not read.
 fn refusal(reached: Reached) -> String {
-    let Reached { limit, value } = reached;
+    let (limit, value) = (reached.limit.name(), reached.value);
     let body = format!(
         "{{\"class\":\"limit\",\"limit\":\"{limit}\",\"value\":{value},\"message\":\"the limit {limit} of {value} \
          is reached\"}}"

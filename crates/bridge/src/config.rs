@@ -5,6 +5,7 @@
 use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use ipnet::IpNet;
+use proto::limits::{self, Limit};
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
@@ -120,39 +121,35 @@ pub struct Service {
 /// How many of everything. Each refusal names the limit and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Sessions of this server. Default 1000.
+    /// [`Limit::ServerSessions`].
     pub sessions: u32,
-    /// Rooms of this server. Default 1000.
+    /// [`Limit::ServerRooms`].
     pub rooms: u32,
-    /// Sessions of one address (IPv6: one /64); often a whole school. Default 128.
+    /// [`Limit::AddressSessions`].
     pub address_sessions: u32,
-    /// Rooms made by one address (IPv6: one /64). Default 64.
+    /// [`Limit::AddressRooms`].
     pub address_rooms: u32,
-    /// New sessions a minute of one address. What comes faster waits and is not refused. Default 240.
+    /// [`Limit::AddressSessionRate`].
     pub address_session_rate: u32,
-    /// Bytes that are kept for visitors in all, about. Beyond four fifths of it there are no new rooms, beyond nine tenths
-    /// no recordings of packets are sent, beyond 95 percent old history goes. Default 4 GiB.
+    /// [`Limit::ServerMemory`].
     pub memory: u64,
-    /// Descriptors of this process up to which rooms may open more: those beyond are the page's. Never more than three
-    /// quarters of what there are, the default.
+    /// [`Limit::ServerDescriptors`].
     pub descriptors: u32,
-    /// Descriptors of all rooms made from one address (IPv6: one /64); a socket counts twice. Never more than half of what
-    /// rooms may have, the default.
+    /// [`Limit::AddressDescriptors`].
     pub address_descriptors: u32,
-    /// TCP connections to the page. Default 4096; never more than a quarter of the descriptors this process may have.
+    /// [`Limit::ServerConnections`].
     pub connections: u32,
-    /// TCP connections of one address (IPv6: one /64). Default 512.
+    /// [`Limit::AddressConnections`].
     pub address_connections: u32,
-    /// Recordings of packets (`/pcap`) that are sent at once. Default 64.
+    /// [`Limit::ServerDownloads`].
     pub downloads: u32,
-    /// The same of one address (IPv6: one /64). Default 8.
+    /// [`Limit::AddressDownloads`].
     pub address_downloads: u32,
-    /// Bytes of a request's head. Default 16 KiB.
+    /// [`Limit::HeadBytes`].
     pub head_bytes: usize,
-    /// Bytes of a request's body. Default 64 KiB.
+    /// [`Limit::BodyBytes`].
     pub body_bytes: usize,
-    /// Bytes of packets a second between the machines of one room, 0 for as many as come. What comes faster is
-    /// delayed, never refused. Default 8 MiB.
+    /// [`Limit::RoomBytesPerSecond`].
     pub room_bytes: u64,
     /// Whether loopback is exempt from the limits of one address. Default true; never with a name of the server's own or
     /// a proxy on this machine, and no more once a request came that somebody has forwarded.
@@ -162,20 +159,20 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            sessions: 1000,
-            rooms: 1000,
-            address_sessions: 128,
-            address_rooms: 64,
-            address_session_rate: 240,
-            memory: 4 << 30,
-            descriptors: u32::MAX,
-            address_descriptors: u32::MAX,
-            connections: 4096,
-            address_connections: 512,
-            downloads: 64,
-            address_downloads: 8,
-            head_bytes: 16 * 1024,
-            body_bytes: 64 * 1024,
+            sessions: limits::SERVER_SESSIONS,
+            rooms: limits::SERVER_ROOMS,
+            address_sessions: limits::ADDRESS_SESSIONS,
+            address_rooms: limits::ADDRESS_ROOMS,
+            address_session_rate: limits::ADDRESS_SESSION_RATE,
+            memory: limits::SERVER_MEMORY,
+            descriptors: limits::SERVER_DESCRIPTORS,
+            address_descriptors: limits::ADDRESS_DESCRIPTORS,
+            connections: limits::SERVER_CONNECTIONS,
+            address_connections: limits::ADDRESS_CONNECTIONS,
+            downloads: limits::SERVER_DOWNLOADS,
+            address_downloads: limits::ADDRESS_DOWNLOADS,
+            head_bytes: limits::HEAD_BYTES,
+            body_bytes: limits::BODY_BYTES,
             room_bytes: lab::RoomLimits::default().bytes_per_second,
             loopback_exempt: true,
         }
@@ -183,25 +180,26 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Name and value of each limit, for `/limits` and error messages.
-    pub(crate) fn table(&self) -> [(&'static str, u64); 15] {
-        [
-            ("server-sessions", self.sessions.into()),
-            ("server-rooms", self.rooms.into()),
-            ("address-sessions", self.address_sessions.into()),
-            ("address-rooms", self.address_rooms.into()),
-            ("address-session-rate", self.address_session_rate.into()),
-            ("server-memory", self.memory),
-            ("server-descriptors", self.descriptors.into()),
-            ("address-descriptors", self.address_descriptors.into()),
-            ("server-downloads", self.downloads.into()),
-            ("address-downloads", self.address_downloads.into()),
-            ("server-connections", self.connections.into()),
-            ("address-connections", self.address_connections.into()),
-            ("head-bytes", self.head_bytes as u64),
-            ("body-bytes", self.body_bytes as u64),
-            ("room-bytes-per-second", self.room_bytes),
-        ]
+    /// The value of a limit that an operator may set; none of the others.
+    pub(crate) fn value(&self, limit: Limit) -> Option<u64> {
+        Some(match limit {
+            Limit::ServerSessions => self.sessions.into(),
+            Limit::ServerRooms => self.rooms.into(),
+            Limit::AddressSessions => self.address_sessions.into(),
+            Limit::AddressRooms => self.address_rooms.into(),
+            Limit::AddressSessionRate => self.address_session_rate.into(),
+            Limit::ServerMemory => self.memory,
+            Limit::ServerDescriptors => self.descriptors.into(),
+            Limit::AddressDescriptors => self.address_descriptors.into(),
+            Limit::ServerDownloads => self.downloads.into(),
+            Limit::AddressDownloads => self.address_downloads.into(),
+            Limit::ServerConnections => self.connections.into(),
+            Limit::AddressConnections => self.address_connections.into(),
+            Limit::HeadBytes => self.head_bytes as u64,
+            Limit::BodyBytes => self.body_bytes as u64,
+            Limit::RoomBytesPerSecond => self.room_bytes,
+            _ => return None,
+        })
     }
 }
 
@@ -234,11 +232,11 @@ impl Default for Deadlines {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(5),
-            body: Duration::from_secs(10),
+            body: Duration::from_millis(limits::BODY_MS),
             stall: Duration::from_secs(30),
             silence: Duration::from_secs(45),
             drain: Duration::from_secs(10),
-            resume: Duration::from_millis(proto::limits::RESUME_WINDOW_MS),
+            resume: Duration::from_millis(limits::RESUME_WINDOW_MS),
             room_idle: Duration::from_secs(10 * 60),
             room_life: Duration::from_secs(8 * 60 * 60),
             room_notice: Duration::from_secs(5 * 60),

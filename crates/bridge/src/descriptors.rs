@@ -8,6 +8,7 @@ use std::{
 };
 
 use lab::{Account, Descriptors};
+use proto::limits::Limit;
 
 /// The page has one in so many.
 const OF_PAGE: u64 = 4;
@@ -49,7 +50,7 @@ impl Accounts {
             return account;
         }
         of.retain(|_, account| account.strong_count() > 0);
-        let account = Account::new("address-descriptors", usize::try_from(most).unwrap_or(usize::MAX));
+        let account = Account::new(Limit::AddressDescriptors, usize::try_from(most).unwrap_or(usize::MAX));
         of.insert(network, Arc::downgrade(&account));
         account
     }

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use proto::limits::Limit;
+
 use crate::quota::Reached;
 
 /// How full it is, in the order of what gives way.
@@ -68,7 +70,7 @@ impl Memory {
         if self.fullness.load(Ordering::Relaxed) < up_to as u8 {
             return Ok(());
         }
-        Err(Reached { limit: "server-memory", value: self.most })
+        Err(Reached { limit: Limit::ServerMemory, value: self.most })
     }
 
     /// Notes what is used now, and says what gives way.

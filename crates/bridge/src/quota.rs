@@ -14,6 +14,8 @@ use std::{
 
 use tokio::time::Instant;
 
+use proto::limits::Limit;
+
 use crate::config::Limits;
 
 /// What is counted.
@@ -31,10 +33,10 @@ pub(crate) enum Kind {
 
 /// A limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the limit {limit} of {value} is reached")]
+#[error("the limit {} of {value} is reached", limit.name())]
 pub(crate) struct Reached {
-    /// Its name in [`Limits::table`].
-    pub(crate) limit: &'static str,
+    /// Which.
+    pub(crate) limit: Limit,
     /// Its value.
     pub(crate) value: u64,
 }
@@ -147,20 +149,21 @@ impl Quota {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).total[kind as usize]
     }
 
-    fn bounds(&self, kind: Kind) -> ((&'static str, u32), (&'static str, u32)) {
+    fn bounds(&self, kind: Kind) -> ((Limit, u32), (Limit, u32)) {
         let limits = &self.limits;
         match kind {
             Kind::Connection => (
-                ("server-connections", limits.connections),
-                ("address-connections", limits.address_connections),
+                (Limit::ServerConnections, limits.connections),
+                (Limit::AddressConnections, limits.address_connections),
             ),
             Kind::Session => {
-                (("server-sessions", limits.sessions), ("address-sessions", limits.address_sessions))
+                ((Limit::ServerSessions, limits.sessions), (Limit::AddressSessions, limits.address_sessions))
             }
-            Kind::Download => {
-                (("server-downloads", limits.downloads), ("address-downloads", limits.address_downloads))
-            }
-            Kind::Room => (("server-rooms", limits.rooms), ("address-rooms", limits.address_rooms)),
+            Kind::Download => (
+                (Limit::ServerDownloads, limits.downloads),
+                (Limit::AddressDownloads, limits.address_downloads),
+            ),
+            Kind::Room => ((Limit::ServerRooms, limits.rooms), (Limit::AddressRooms, limits.address_rooms)),
         }
     }
 
@@ -228,7 +231,7 @@ mod tests {
         let first = quota.take(Kind::Room, SCHOOL).unwrap();
         let _second = quota.take(Kind::Room, SCHOOL).unwrap();
         let reached = quota.take(Kind::Room, SCHOOL).unwrap_err();
-        assert_eq!(reached, Reached { limit: "address-rooms", value: 2 });
+        assert_eq!(reached, Reached { limit: Limit::AddressRooms, value: 2 });
         drop(first);
         quota.take(Kind::Room, SCHOOL).unwrap();
     }
@@ -239,7 +242,7 @@ mod tests {
         let permits: Vec<_> =
             (0..5).map(|_| quota.take(Kind::Room, "127.0.0.1".parse().unwrap()).unwrap()).collect();
         let reached = quota.take(Kind::Room, "::1".parse().unwrap()).unwrap_err();
-        assert_eq!(reached, Reached { limit: "server-rooms", value: 5 });
+        assert_eq!(reached, Reached { limit: Limit::ServerRooms, value: 5 });
         drop(permits);
         assert_eq!(quota.count(Kind::Room), 0);
     }
@@ -252,7 +255,7 @@ mod tests {
         quota.is_forwarded();
         let _counted = [quota.take(Kind::Room, loopback).unwrap(), quota.take(Kind::Room, loopback).unwrap()];
         let reached = quota.take(Kind::Room, loopback).unwrap_err();
-        assert_eq!(reached, Reached { limit: "address-rooms", value: 2 });
+        assert_eq!(reached, Reached { limit: Limit::AddressRooms, value: 2 });
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::{
 
 use ipnet::IpNet;
 use lab::{History, Lab, OpenError, RoomLimits, confine::Confined, keeper::Keeper};
+use proto::limits::Limit;
 use proto::message::{Features, Notice, Secret};
 use tokio_util::sync::CancellationToken;
 
@@ -207,15 +208,15 @@ impl Rooms {
             self.descriptors.of_room(network, self.limits.address_descriptors, self.limits.descriptors);
         let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors).await;
         let (opened, _task) = opened.map_err(|error| match error {
-            OpenError::Limit { limit, value } if limit == "address-descriptors" => {
-                CreateError::Limit(Reached { limit: "address-descriptors", value })
+            OpenError::Limit { limit, value } if limit == Limit::AddressDescriptors.name() => {
+                CreateError::Limit(Reached { limit: Limit::AddressDescriptors, value })
             }
             OpenError::Limit { value, .. } => {
-                CreateError::Limit(Reached { limit: "server-descriptors", value })
+                CreateError::Limit(Reached { limit: Limit::ServerDescriptors, value })
             }
             // The kernel has no descriptors left, before our own limit.
             OpenError::Machines(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
-                let (limit, value) = ("server-descriptors", self.limits.descriptors.into());
+                let (limit, value) = (Limit::ServerDescriptors, self.limits.descriptors.into());
                 CreateError::Limit(Reached { limit, value })
             }
             error => failed(&error),

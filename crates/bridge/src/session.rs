@@ -21,7 +21,7 @@ use lab::{Delivery, Request, mailbox};
 use proto::{
     id::MemberId,
     limits,
-    message::{Hello, Notice, Refusal, Secret, ServerMessage, Snapshot, Welcome},
+    message::{ClientMessage, Hello, Notice, Refusal, Secret, ServerMessage, Snapshot, Welcome},
     room::Role,
     server::{BATCH, Server},
 };
@@ -120,7 +120,7 @@ impl Session {
         let (mailbox, deliveries) = mailbox();
         let joined = room.lab.join(name, role, mailbox).await;
         let member = joined.map_err(|error| match error {
-            proto::call::CallError::Limit { limit, .. } if limit == "keeper-ms" => {
+            proto::call::CallError::Limit { limit, .. } if limit == limits::Limit::KeeperMs.name() => {
                 Refusal::Unavailable("A machine could not be made in time. Try again in a moment.".to_owned())
             }
             proto::call::CallError::Limit { limit, value } => Refusal::Limit { limit, value },
@@ -252,7 +252,7 @@ impl Session {
         self.pending = PendingStreams::default();
         self.outside = Outside::default();
         self.request(Request::CloseStreams { member: self.member }).await?;
-        self.request(Request::EndPagePrograms { member: self.member }).await
+        self.request(Request::Message { member: self.member, message: ClientMessage::Bye }).await
     }
 
     async fn snapshot(&self) -> Result<Snapshot, CloseReason> {

@@ -6,7 +6,7 @@ use axum::extract::ws::{Message, WebSocket, close_code};
 use proto::{
     error::DecodeError,
     frame::{self, Decoder},
-    limits,
+    limits::{self, Limit},
     message::{Hello, Refusal, Secret, Welcome},
     room::Role,
 };
@@ -162,7 +162,10 @@ async fn begin_session(
     let token = secret()?;
     let (sender, connections) = mpsc::channel(1);
     if !room.enter(token, role, sender.clone()) {
-        return Err(Refusal::Limit { limit: "sessions".to_owned(), value: limits::SESSIONS as u64 });
+        return Err(Refusal::Limit {
+            limit: Limit::Sessions.name().to_owned(),
+            value: Limit::Sessions.value(),
+        });
     }
     let shared = Arc::clone(&context.shared);
     match Session::enter(shared, Arc::clone(&room), role, hello.name.clone(), token).await {

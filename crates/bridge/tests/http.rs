@@ -371,11 +371,17 @@ async fn the_subprotocol_has_to_be_ours() {
 #[tokio::test]
 async fn every_limit_is_listed_also_those_of_the_way_outside() {
     let answer = json(&ask(start(config()).await, "GET", "/limits", "").await);
-    for (name, value) in bridge::egress::limits::TABLE {
-        assert_eq!(answer["outside"][name], *value, "{name}");
+    for limit in bridge::egress::limits::OutsideLimit::ALL {
+        assert_eq!(answer["outside"][limit.name()], limit.value(), "{limit:?}");
+        assert!(answer["about"][limit.name()]["sentence"].is_string(), "{limit:?}");
     }
-    for (name, value) in proto::limits::TABLE {
-        assert_eq!(answer["protocol"][name], *value, "{name}");
+    for limit in proto::limits::Limit::ALL {
+        let groups = ["protocol", "server"].map(|group| answer[group][limit.name()].as_u64());
+        assert_eq!(groups.iter().flatten().count(), 1, "{limit:?} is listed once");
+        assert_eq!(answer["about"][limit.name()]["unit"], limit.unit().name(), "{limit:?}");
+        if let Some(value) = groups[0] {
+            assert_eq!(value, limit.value(), "{limit:?}");
+        }
     }
     for name in ["body-ms", "body-bytes", "server-descriptors", "room-bytes-per-second"] {
         assert!(answer["server"][name].is_u64(), "{name}");

@@ -15,13 +15,14 @@ use std::{
 use bytes::Bytes;
 
 use self::{inbox::Inbox, keepalive::Keepalive};
+
 use crate::{
     call::{Call, CallError, Outcome, Wait},
     endpoint::Endpoint,
     error::DecodeError,
     frame::{self, Kind, prefix, to_bytes, whole},
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
-    limits,
+    limits::{self, Limit},
     message::{
         ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, Secret, ServerMessage, Snapshot,
         Welcome, WireCommand,
@@ -591,7 +592,7 @@ impl Client {
     /// The limit of streams.
     pub fn open_stream(&mut self, program: ProgramId, fd: Fd, window: u64) -> Result<StreamId, CallError> {
         if self.streams.len() >= limits::STREAMS {
-            return Err(rules::limit("streams", limits::STREAMS as u64));
+            return Err(Limit::Streams.reached());
         }
         let window = window.clamp(1, limits::STREAM_WINDOW);
         let stream = StreamId(self.next_stream);
@@ -665,7 +666,7 @@ impl Client {
 
     fn number(&mut self) -> Result<CallId, CallError> {
         if self.inbox.len() >= limits::OUTSTANDING_CALLS {
-            return Err(rules::limit("outstanding-calls", limits::OUTSTANDING_CALLS as u64));
+            return Err(Limit::OutstandingCalls.reached());
         }
         let id = CallId(self.next_call);
         self.next_call += 1;

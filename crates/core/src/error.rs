@@ -1,6 +1,10 @@
 //! What can be wrong with bytes from the other end. All of these end the connection; nothing here ends a room.
 
-use crate::{id::StreamId, kind::Kind, limits};
+use crate::{
+    id::StreamId,
+    kind::Kind,
+    limits::{self, Limit},
+};
 
 /// The other end broke a rule of the wire format. The connection must be closed; [`DecodeError::rule`] names why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +122,7 @@ impl DecodeError {
     pub fn rule(&self) -> &'static str {
         match self {
             Self::UnknownKind { .. } => "frame-kind",
-            Self::FrameTooLong { .. } => "frame-body",
+            Self::FrameTooLong { .. } => Limit::FrameBody.name(),
             Self::MessageTooLong { .. } => "message",
             Self::Unexpected { .. } => "frame-order",
             Self::Truncated { .. } => "truncated",
@@ -130,7 +134,7 @@ impl DecodeError {
             Self::UnknownStream { .. } => "stream-id",
             Self::BeyondCredit { .. } => "stream-credit",
             Self::AfterFinish { .. } => "stream-finished",
-            Self::Unread { .. } => "outstanding-answers",
+            Self::Unread { .. } => Limit::OutstandingAnswers.name(),
             Self::WrongAck { .. } => "acknowledgement",
         }
     }

@@ -11,7 +11,6 @@ mod kind;
 pub mod limits;
 mod link;
 pub mod message;
-pub mod record;
 pub mod room;
 mod rules;
 mod schedule;

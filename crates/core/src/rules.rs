@@ -4,13 +4,9 @@ use crate::{
     call::{Call, CallError},
     error::DecodeError,
     id::CallId,
-    limits,
+    limits::{self, Limit},
     message::{ClientMessage, WireCommand},
 };
-
-pub(crate) fn limit(limit: &str, value: u64) -> CallError {
-    CallError::Limit { limit: limit.to_owned(), value }
-}
 
 /// The number of a request other than a call, which wants an answer.
 pub(crate) fn request_id(message: &ClientMessage) -> Option<CallId> {
@@ -27,18 +23,14 @@ pub(crate) fn request_id(message: &ClientMessage) -> Option<CallId> {
 /// Limits of a call.
 pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
     match call {
-        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => {
-            Err(limit("poll-descriptors", limits::POLL_DESCRIPTORS as u64))
-        }
+        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => Err(Limit::PollDescriptors.reached()),
         Call::Resolve { name, .. } | Call::Ping { name, .. } if name.len() > limits::HOST_NAME => {
-            Err(limit("host-name", limits::HOST_NAME as u64))
+            Err(Limit::HostName.reached())
         }
         Call::Ping { count, .. } if !(1..=limits::PING_COUNT).contains(count) => {
-            Err(limit("ping-count", u64::from(limits::PING_COUNT)))
+            Err(Limit::PingCount.reached())
         }
-        call if call.payload_length() > limits::CALL_PAYLOAD => {
-            Err(limit("call-payload", u64::from(limits::CALL_PAYLOAD)))
-        }
+        call if call.payload_length() > limits::CALL_PAYLOAD => Err(Limit::CallPayload.reached()),
         _ => Ok(()),
     }
 }
@@ -47,12 +39,12 @@ pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
 pub(crate) fn check_request(message: &ClientMessage) -> Result<(), CallError> {
     match message {
         ClientMessage::OpenProgram { name, .. } if name.chars().count() > limits::NAME => {
-            Err(limit("name", limits::NAME as u64))
+            Err(Limit::Name.reached())
         }
         ClientMessage::Wire { command: WireCommand::Set { delay_ms: Some(delay), .. }, .. }
             if !(0.0..=f64::from(limits::WIRE_DELAY_MS)).contains(delay) =>
         {
-            Err(limit("wire-delay-ms", u64::from(limits::WIRE_DELAY_MS)))
+            Err(Limit::WireDelayMs.reached())
         }
         ClientMessage::Wire { command: WireCommand::Set { loss: Some(loss), .. }, .. }
             if !(0.0..=1.0).contains(loss) =>

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use self::arrivals::{Arrivals, Arriving};
 pub use crate::endpoint::BATCH;
+
 use crate::{
     call::{Call, CallError, Wait},
     endpoint::Endpoint,
@@ -19,7 +20,7 @@ use crate::{
     error::{DecodeError, Gap},
     frame::{self, Kind, prefix, to_bytes},
     id::{CallId, ProgramId, StreamId},
-    limits,
+    limits::{self, Limit},
     message::{ClientMessage, ServerMessage, Welcome},
     rules,
     stream::{self, Incoming, Outgoing},
@@ -297,15 +298,15 @@ impl Server {
             return Err(CallError::Protocol { rule: "call-id".to_owned() });
         }
         if self.outstanding.len() >= limits::OUTSTANDING_CALLS {
-            return Err(rules::limit("outstanding-calls", limits::OUTSTANDING_CALLS as u64));
+            return Err(Limit::OutstandingCalls.reached());
         }
         if payload <= limits::CALL_PAYLOAD as usize
             && self.outstanding_payload + payload > limits::OUTSTANDING_PAYLOAD
         {
-            return Err(rules::limit("outstanding-payload", limits::OUTSTANDING_PAYLOAD as u64));
+            return Err(Limit::OutstandingPayload.reached());
         }
         if payload > 0 && self.payload_bound.is_some_and(|bound| self.outstanding_payload + payload > bound) {
-            return Err(rules::limit("room-memory", limits::ROOM_MEMORY as u64));
+            return Err(Limit::RoomMemory.reached());
         }
         Ok(())
     }
@@ -369,7 +370,7 @@ impl Server {
         let error = if stream.0 < self.next_stream {
             CallError::Protocol { rule: "stream-id".to_owned() }
         } else if self.streams.len() >= limits::STREAMS {
-            rules::limit("streams", limits::STREAMS as u64)
+            Limit::Streams.reached()
         } else {
             self.next_stream = stream.0.saturating_add(1);
             let incoming = Incoming::new(limits::STREAM_FIRST);

@@ -10,11 +10,12 @@ use std::sync::{
 };
 
 use proto::call::CallError;
+use proto::limits::Limit;
 
 /// An account.
 #[derive(Debug)]
 pub struct Account {
-    limit: &'static str,
+    limit: Limit,
     most: usize,
     share: usize,
     taken: AtomicUsize,
@@ -22,15 +23,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account that stands within none: at most `most`, refused by the name `limit`.
+    /// An account that stands within none: at most `most`, refused by `limit`.
     #[must_use]
-    pub fn new(limit: &'static str, most: usize) -> Arc<Self> {
+    pub fn new(limit: Limit, most: usize) -> Arc<Self> {
         Arc::new(Self { limit, most, share: 0, taken: AtomicUsize::new(0), around: None })
     }
 
     /// An account within this one. What it takes beyond `share` is counted here too.
     #[must_use]
-    pub fn within(self: &Arc<Self>, limit: &'static str, most: usize, share: usize) -> Arc<Self> {
+    pub fn within(self: &Arc<Self>, limit: Limit, most: usize, share: usize) -> Arc<Self> {
         let around = Some(Arc::clone(self));
         Arc::new(Self { limit, most, share, taken: AtomicUsize::new(0), around })
     }
@@ -65,12 +66,12 @@ impl Account {
 
     /// The refusal of this account.
     pub fn refusal(&self) -> CallError {
-        CallError::Limit { limit: self.limit.to_owned(), value: self.most as u64 }
+        self.limit.reached_at(self.most as u64)
     }
 
     /// Whether a refusal is this account's own, not that of an account around it.
     pub fn refuses(&self, error: &CallError) -> bool {
-        matches!(error, CallError::Limit { limit, .. } if limit == self.limit)
+        matches!(error, CallError::Limit { limit, .. } if limit == self.limit.name())
     }
 
     fn beyond_share(&self, taken: usize) -> usize {
@@ -151,6 +152,8 @@ impl Drop for Charge {
 mod tests {
     use proto::call::CallError;
 
+    use proto::limits::Limit;
+
     use super::Account;
 
     fn limit<T>(result: Result<T, CallError>) -> String {
@@ -163,9 +166,9 @@ mod tests {
 
     #[test]
     fn what_is_dropped_can_be_taken_again() {
-        let account = Account::new("bytes", 10);
+        let account = Account::new(Limit::ServerMemory, 10);
         let first = account.take(8).unwrap();
-        assert_eq!(limit(account.take(3)), "bytes");
+        assert_eq!(limit(account.take(3)), "server-memory");
         assert_eq!(account.room(), 2);
         drop(first);
         assert_eq!((account.taken(), account.room()), (0, 10));
@@ -173,14 +176,14 @@ mod tests {
 
     #[test]
     fn a_share_is_there_however_full_the_account_around_is() {
-        let room = Account::new("room", 10);
-        let greedy = room.within("person", 100, 2);
-        let other = room.within("person", 100, 2);
+        let room = Account::new(Limit::RoomMemory, 10);
+        let greedy = room.within(Limit::OutstandingResults, 100, 2);
+        let other = room.within(Limit::OutstandingResults, 100, 2);
         let mut all = greedy.take(12).unwrap();
-        assert_eq!(limit(greedy.take(1)), "room");
+        assert_eq!(limit(greedy.take(1)), "room-memory");
         assert_eq!((room.taken(), greedy.room(), other.room()), (10, 0, 2));
         let mine = other.take(2).unwrap();
-        assert_eq!(limit(other.take(1)), "room");
+        assert_eq!(limit(other.take(1)), "room-memory");
         assert_eq!(other.taken(), 2, "a refusal takes nothing");
         all.shrink(5);
         assert_eq!(room.taken(), 3);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use proto::call::CallError;
+use proto::limits::Limit;
 use rustix::io::fcntl_dupfd_cloexec;
 
 use crate::account::{Account, Charge};
@@ -56,7 +57,7 @@ impl Descriptors {
 }
 
 fn full(ceiling: u32) -> CallError {
-    CallError::Limit { limit: "server-descriptors".to_owned(), value: ceiling.into() }
+    Limit::ServerDescriptors.reached_at(ceiling.into())
 }
 
 #[cfg(test)]

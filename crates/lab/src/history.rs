@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use proto::limits;
+use proto::limits::Limit;
 
 use crate::account::{Account, Charge};
 
@@ -23,7 +24,7 @@ pub struct History {
 impl Default for History {
     fn default() -> Self {
         Self {
-            account: Account::new("server-memory", usize::MAX),
+            account: Account::new(Limit::ServerMemory, usize::MAX),
             of_kind: AtomicUsize::new(limits::TRACE_BYTES),
         }
     }

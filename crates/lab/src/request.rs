@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use proto::{
     call::{Call, Wait},
-    id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
-    message::{HostCommand, WireCommand},
-    room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, StepOutcome, WireSettings},
+    id::{CallId, Fd, MemberId, ProgramId, StreamId},
+    message::ClientMessage,
+    room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
 };
 
 use crate::delivery::Mailbox;
@@ -34,101 +34,40 @@ pub struct MemberState {
 
 /// Something a person's page asks of the room. Who may ask is decided before; the answer goes to their mailbox.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "as the messages of the protocol with the same names")]
 pub enum Request {
+    /// A message of the protocol, as it came. Those that concern the session alone do nothing here.
+    Message {
+        /// Whose.
+        member: MemberId,
+        /// The message.
+        message: ClientMessage,
+    },
+    /// A call with its bytes.
     Call(CallRequest),
-    Cancel {
-        member: MemberId,
-        id: CallId,
-    },
-    OpenProgram {
-        member: MemberId,
-        id: CallId,
-        host: HostId,
-        name: String,
-        lifetime: Lifetime,
-    },
-    CloseProgram {
-        member: MemberId,
-        id: CallId,
-        program: ProgramId,
-    },
-    EndPagePrograms {
-        member: MemberId,
-    },
-    OpenStream {
-        member: MemberId,
-        stream: StreamId,
-        program: ProgramId,
-        fd: Fd,
-        credit: u64,
-    },
+    /// Bytes of a stream.
     StreamData {
+        /// Whose.
         member: MemberId,
+        /// Which stream.
         stream: StreamId,
+        /// The bytes.
         data: Bytes,
     },
-    StreamCredit {
-        member: MemberId,
-        stream: StreamId,
-        total: u64,
-    },
-    FinishStream {
-        member: MemberId,
-        stream: StreamId,
-    },
-    CloseStream {
-        member: MemberId,
-        stream: StreamId,
-    },
+    /// All streams of a page that went away end.
     CloseStreams {
+        /// Whose.
         member: MemberId,
     },
-    Output {
-        member: MemberId,
-        program: ProgramId,
-        error: bool,
-        text: String,
-    },
-    /// The text of a program in somebody's editor.
-    Source {
-        member: MemberId,
-        host: HostId,
-        name: String,
-        text: String,
-    },
-    /// What somebody has brought to the front on a machine.
-    InFront {
-        member: MemberId,
-        host: HostId,
-        name: String,
-    },
-    Wire {
-        member: MemberId,
-        id: CallId,
-        command: WireCommand,
-    },
-    Host {
-        member: MemberId,
-        id: CallId,
-        host: HostId,
-        command: HostCommand,
-    },
-    Rename {
-        member: MemberId,
-        name: String,
-    },
-    Progress {
-        member: MemberId,
-        lesson: String,
-        step: String,
-        outcome: StepOutcome,
-    },
+    /// What is for this person goes to another page of theirs from now on.
     Redirect {
+        /// Whose.
         member: MemberId,
+        /// The page's.
         mailbox: Mailbox,
     },
+    /// Somebody goes for good.
     Leave {
+        /// Who.
         member: MemberId,
     },
 }

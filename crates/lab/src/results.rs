@@ -9,6 +9,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
+use proto::limits::Limit;
 use proto::{call::CallError, id::MemberId, limits};
 use tokio::sync::mpsc;
 
@@ -58,8 +59,8 @@ impl Results {
     ) -> Arc<Self> {
         Arc::new(Self {
             member,
-            account: room.within("outstanding-results", limits::RESULTS, limits::ROOM_SHARE),
-            collected: Account::new("outstanding-results", COLLECTED),
+            account: room.within(Limit::OutstandingResults, limits::RESULTS, limits::ROOM_SHARE),
+            collected: Account::new(Limit::OutstandingResults, COLLECTED),
             wanted: AtomicBool::new(false),
             freed: freed.downgrade(),
         })
@@ -145,7 +146,7 @@ mod tests {
 
     fn of_somebody() -> (Arc<Results>, mpsc::UnboundedSender<MemberId>, mpsc::UnboundedReceiver<MemberId>) {
         let (freed, told) = mpsc::unbounded_channel();
-        let room = Account::new("room-memory", limits::ROOM_MEMORY);
+        let room = Account::new(Limit::RoomMemory, limits::ROOM_MEMORY);
         (Results::new(MemberId(1), &room, &freed), freed, told)
     }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use proto::limits::Limit;
 use proto::{call::CallError, id::MemberId, limits, room::Role};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -68,7 +69,7 @@ impl Room {
     ) -> Result<(Self, JoinHandle<()>), CallError> {
         let log = Arc::new(TraceLog::new(Arc::clone(&history)));
         let capture = Arc::new(Capture::new(history));
-        let memory = Account::new("room-memory", limits::ROOM_MEMORY);
+        let memory = Account::new(Limit::RoomMemory, limits::ROOM_MEMORY);
         let (own_log, own_capture) = (Arc::clone(&log), Arc::clone(&capture));
         let (mut world, wakes) = World::new(config, own_log, own_capture, Arc::clone(&memory))
             .map_err(|error| CallError::errno(syscall::errno_of(&error)))?;

@@ -9,6 +9,7 @@ use std::{
 use proto::{
     call::{CallError, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents},
     errno::Errno,
+    limits::Limit,
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -27,7 +28,7 @@ pub(crate) type Result<T> = std::result::Result<T, Errno>;
 pub(crate) fn making_failed(errno: Errno) -> CallError {
     if errno == Errno::EMFILE || errno == Errno::ENFILE {
         let most = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        return CallError::Limit { limit: "server-descriptors".to_owned(), value: most.unwrap_or(u64::MAX) };
+        return Limit::ServerDescriptors.reached_at(most.unwrap_or(u64::MAX));
     }
     CallError::errno(errno)
 }

@@ -49,6 +49,7 @@ use proto::{
     call::CallError,
     id::{CallRef, HostId, MemberId, SocketId},
     limits,
+    message::ClientMessage,
     room::Lifetime,
 };
 use tokio::sync::mpsc;
@@ -108,7 +109,7 @@ impl Default for RoomLimits {
     fn default() -> Self {
         Self {
             hold: Duration::from_millis(limits::HOLD_MS),
-            bytes_per_second: 8 * 1024 * 1024,
+            bytes_per_second: limits::ROOM_BYTES_PER_SECOND,
             packet_events: 4_000,
             packet_events_per_second: 2_000,
         }
@@ -276,38 +277,49 @@ impl World {
     /// Carries out what somebody's page asks for; the answer is delivered, now or later.
     pub(crate) fn request(&mut self, request: Request) {
         match request {
+            Request::Message { member, message } => carry_out(self, member, message),
             Request::Call(call) => self.call(call),
-            Request::Cancel { member, id } => self.calls.cancel(member, id),
-            Request::OpenProgram { member, id, host, name, lifetime } => {
-                self.open_program(member, id, host, &name, lifetime);
-            }
-            Request::CloseProgram { member, id, program } => self.close_program(member, id, program),
-            Request::EndPagePrograms { member } => {
-                self.end_programs(member, |lifetime| lifetime == Lifetime::Page);
-            }
-            Request::OpenStream { member, stream, program, fd, credit } => {
-                self.calls.open_stream(member, stream, (program, fd), credit);
-            }
             Request::StreamData { member, stream, data } => {
                 self.calls.stream(member, stream, StreamOp::Data(data));
             }
-            Request::StreamCredit { member, stream, total } => {
-                self.calls.stream(member, stream, StreamOp::Credit(total));
-            }
-            Request::FinishStream { member, stream } => self.calls.stream(member, stream, StreamOp::Finish),
-            Request::CloseStream { member, stream } => self.calls.stream(member, stream, StreamOp::Close),
             Request::CloseStreams { member } => self.calls.close_streams(member),
-            Request::Output { member, program, error, text } => self.output(member, program, error, text),
-            Request::Source { member, host, name, text } => self.source(member, host, &name, text),
-            Request::InFront { member, host, name } => self.in_front(member, host, &name),
-            Request::Wire { member, id, command } => self.command_wire(member, id, &command),
-            Request::Host { member, id, host, command } => self.command_host(member, id, host, command),
-            Request::Rename { member, name } => self.rename(member, &name),
-            Request::Progress { member, lesson, step, outcome } => {
-                self.progress(member, &lesson, &step, outcome);
-            }
             Request::Redirect { member, mailbox } => self.calls.people.redirect(member, mailbox),
             Request::Leave { member } => self.leave(member),
         }
+    }
+}
+
+/// Does what a message of a member's page asks for.
+fn carry_out(world: &mut World, member: MemberId, message: ClientMessage) {
+    match message {
+        ClientMessage::Cancel { id } => world.calls.cancel(member, id),
+        ClientMessage::OpenProgram { id, host, name, lifetime } => {
+            world.open_program(member, id, host, &name, lifetime);
+        }
+        ClientMessage::CloseProgram { id, program } => world.close_program(member, id, program),
+        ClientMessage::Bye => world.end_programs(member, |lifetime| lifetime == Lifetime::Page),
+        ClientMessage::OpenStream { stream, program, fd, credit } => {
+            world.calls.open_stream(member, stream, (program, fd), credit);
+        }
+        ClientMessage::StreamCredit { stream, total } => {
+            world.calls.stream(member, stream, StreamOp::Credit(total));
+        }
+        ClientMessage::StreamFinish { stream } => world.calls.stream(member, stream, StreamOp::Finish),
+        ClientMessage::StreamClose { stream } => world.calls.stream(member, stream, StreamOp::Close),
+        ClientMessage::Output { program, error, text } => world.output(member, program, error, text),
+        ClientMessage::Source { host, name, text } => world.source(member, host, &name, text),
+        ClientMessage::InFront { host, name } => world.in_front(member, host, &name),
+        ClientMessage::Wire { id, command } => world.command_wire(member, id, &command),
+        ClientMessage::Host { id, host, command } => world.command_host(member, id, host, command),
+        ClientMessage::Rename { name } => world.rename(member, &name),
+        ClientMessage::Progress { lesson, step, outcome } => {
+            world.progress(member, &lesson, &step, outcome);
+        }
+        // A call comes with its bytes; the others are the session's own.
+        ClientMessage::Call { .. }
+        | ClientMessage::Subscribe { .. }
+        | ClientMessage::Unsubscribe
+        | ClientMessage::Remove { .. }
+        | ClientMessage::KeepOpen => {}
     }
 }

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod console;
 pub mod lessons;
+pub mod record;
 #[cfg(target_arch = "wasm32")]
 mod transport;
 mod typescript;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use proto::call::CallError;
 
-use super::limits;
+use super::limits::{self, OutsideLimit};
 
 /// What one room has used.
 #[derive(Debug, Default)]
@@ -48,15 +48,15 @@ struct State {
 /// Why no more may be begun by somebody who has `own` of `all` there are.
 fn refusal(
     own: usize,
-    (limit, most): (&'static str, usize),
+    (limit, most): (OutsideLimit, usize),
     all: usize,
-    total: (&'static str, usize),
+    total: (OutsideLimit, usize),
 ) -> Option<CallError> {
     let kept = if own < limits::SHARE { 0 } else { limits::KEPT_FREE };
     if own >= most {
-        Some(limits::reached(limit))
+        Some(limit.reached())
     } else if all + kept >= total.1 {
-        Some(limits::reached(total.0))
+        Some(total.0.reached())
     } else {
         None
     }
@@ -67,7 +67,7 @@ impl State {
         if self.rooms.len() >= limits::ROOMS && !self.rooms.contains_key(name) {
             self.rooms.retain(|_, room| !room.is_idle(now));
             if self.rooms.len() >= limits::ROOMS {
-                return Err(limits::reached("outbound-rooms"));
+                return Err(OutsideLimit::Rooms.reached());
             }
         }
         Ok(self.rooms.entry(name.to_owned()).or_default())
@@ -105,16 +105,16 @@ impl Budgets {
         let mut state = self.lock();
         let (maker, own) = state.made_from(room);
         let (of_address, total) =
-            (("address-outbound", limits::ADDRESS_AT_ONCE), ("outbound-total", limits::TOTAL_AT_ONCE));
+            ((OutsideLimit::Address, limits::ADDRESS_AT_ONCE), (OutsideLimit::Total, limits::TOTAL_AT_ONCE));
         if let Some(error) = refusal(own.open, of_address, state.open, total) {
             return Err(error);
         }
         let used = state.room(room, now)?;
         if used.open >= limits::ROOM_AT_ONCE {
-            return Err(limits::reached("outbound-at-once"));
+            return Err(OutsideLimit::AtOnce.reached());
         }
         if !take(&mut used.connects, limits::ROOM_CONNECTS, now) {
-            return Err(limits::reached("outbound-per-minute"));
+            return Err(OutsideLimit::PerMinute.reached());
         }
         used.open += 1;
         state.open += 1;
@@ -131,17 +131,19 @@ impl Budgets {
     pub(super) fn lookup(self: &Arc<Self>, room: &str, now: Instant) -> Result<Lookup, CallError> {
         let mut state = self.lock();
         let (maker, own) = state.made_from(room);
-        let (of_address, total) =
-            (("address-lookups", limits::ADDRESS_AT_ONCE), ("lookups-total", limits::TOTAL_LOOKUPS));
+        let (of_address, total) = (
+            (OutsideLimit::AddressLookups, limits::ADDRESS_AT_ONCE),
+            (OutsideLimit::LookupsTotal, limits::TOTAL_LOOKUPS),
+        );
         if let Some(error) = refusal(own.lookups, of_address, state.lookups, total) {
             return Err(error);
         }
         let used = state.room(room, now)?;
         if used.looking_up >= limits::ROOM_LOOKUPS_AT_ONCE {
-            return Err(limits::reached("lookups-at-once"));
+            return Err(OutsideLimit::LookupsAtOnce.reached());
         }
         if !take(&mut used.lookups, limits::ROOM_LOOKUPS, now) {
-            return Err(limits::reached("lookups-per-minute"));
+            return Err(OutsideLimit::LookupsPerMinute.reached());
         }
         used.looking_up += 1;
         state.lookups += 1;
@@ -245,7 +247,7 @@ impl Budget {
     /// # Errors
     /// `outbound-bytes-up` when there are none.
     pub fn may_send(&self) -> Result<u64, CallError> {
-        self.left(&self.up, limits::BYTES_UP).ok_or_else(|| limits::reached("outbound-bytes-up"))
+        self.left(&self.up, limits::BYTES_UP).ok_or_else(|| OutsideLimit::BytesUp.reached())
     }
 
     /// Bytes that may yet be received, at least one.
@@ -253,7 +255,7 @@ impl Budget {
     /// # Errors
     /// `outbound-bytes-down` when there are none.
     pub fn may_receive(&self) -> Result<u64, CallError> {
-        self.left(&self.down, limits::BYTES_DOWN).ok_or_else(|| limits::reached("outbound-bytes-down"))
+        self.left(&self.down, limits::BYTES_DOWN).ok_or_else(|| OutsideLimit::BytesDown.reached())
     }
 
     fn left(&self, spent: &AtomicU64, most: u64) -> Option<u64> {
@@ -269,8 +271,8 @@ impl Budget {
         let up = self.up.fetch_add(up, Ordering::Relaxed).saturating_add(up);
         let down = self.down.fetch_add(down, Ordering::Relaxed).saturating_add(down);
         match self.is_limited() {
-            true if up > limits::BYTES_UP => Err(limits::reached("outbound-bytes-up")),
-            true if down > limits::BYTES_DOWN => Err(limits::reached("outbound-bytes-down")),
+            true if up > limits::BYTES_UP => Err(OutsideLimit::BytesUp.reached()),
+            true if down > limits::BYTES_DOWN => Err(OutsideLimit::BytesDown.reached()),
             _ => Ok(()),
         }
     }

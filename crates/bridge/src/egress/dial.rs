@@ -16,7 +16,10 @@ use super::budget::Budget;
 use super::decision::{Decision, Step};
 use super::policy::canonical;
 use super::rule::{PEER_CHANGED, Rule, SELF_CONNECTION};
-use super::{limits, table};
+use super::{
+    limits::{self, OutsideLimit},
+    table,
+};
 
 /// Leave to dial one address once. Only the policy makes one.
 #[derive(Debug)]
@@ -116,7 +119,7 @@ impl Pending {
             None => connected.await?,
             Some(time) => tokio::time::timeout(time, connected)
                 .await
-                .unwrap_or_else(|_| Err(limits::reached("outbound-connect-seconds")))?,
+                .unwrap_or_else(|_| Err(OutsideLimit::Connect.reached()))?,
         }
         let socket = socket.into_std().map_err(|error| io(&error))?;
         Ok(Outbound { socket: socket.into(), budget: watch.into_budget() })

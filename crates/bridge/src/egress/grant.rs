@@ -8,7 +8,7 @@ use std::time::Instant;
 use proto::call::CallError;
 
 use super::host::Name;
-use super::limits;
+use super::limits::{self, OutsideLimit};
 
 #[derive(Debug)]
 struct Grant {
@@ -41,7 +41,7 @@ impl Grants {
         if rooms.len() >= limits::ROOMS && !rooms.contains_key(room) {
             rooms.retain(|_, grants| grants.iter().any(|grant| now < grant.ends));
             if rooms.len() >= limits::ROOMS {
-                return Err(limits::reached("outbound-rooms"));
+                return Err(OutsideLimit::Rooms.reached());
             }
         }
         let grants = rooms.entry(room.to_owned()).or_default();

@@ -55,26 +55,36 @@ pub const ROOM_GRANTS: usize = 64;
 /// Rooms remembered at once; idle ones are forgotten first, and beyond it lookups are refused.
 pub const ROOMS: usize = 2048;
 
-/// The limits with their names, for `/limits` and the page: counts, bytes and seconds.
-pub const TABLE: &[(&str, u64)] = &[
-    ("outbound-at-once", ROOM_AT_ONCE as u64),
-    ("outbound-per-minute", ROOM_CONNECTS as u64),
-    ("lookups-per-minute", ROOM_LOOKUPS as u64),
-    ("lookups-at-once", ROOM_LOOKUPS_AT_ONCE as u64),
-    ("address-outbound", ADDRESS_AT_ONCE as u64),
-    ("address-lookups", ADDRESS_AT_ONCE as u64),
-    ("outbound-total", TOTAL_AT_ONCE as u64),
-    ("lookups-total", TOTAL_LOOKUPS as u64),
-    ("outbound-bytes-down", BYTES_DOWN),
-    ("outbound-bytes-up", BYTES_UP),
-    ("outbound-life-seconds", LIFE.as_secs()),
-    ("outbound-idle-seconds", IDLE.as_secs()),
-    ("outbound-connect-seconds", CONNECT.as_secs()),
-    ("outbound-rooms", ROOMS as u64),
-];
-
-/// The refusal of the limit `name` of [`TABLE`].
-pub(super) fn reached(name: &'static str) -> proto::call::CallError {
-    let value = TABLE.iter().find(|entry| entry.0 == name).map_or(0, |entry| entry.1);
-    proto::call::CallError::Limit { limit: name.to_owned(), value }
+proto::limits! {
+    /// The limits of the way outside.
+    OutsideLimit {
+        /// Outbound connections of one room at once.
+        AtOnce "outbound-at-once" Count = ROOM_AT_ONCE;
+        /// Outbound connections that one room may start in a minute.
+        PerMinute "outbound-per-minute" Count = ROOM_CONNECTS;
+        /// Names that one room may look up outside in a minute.
+        LookupsPerMinute "lookups-per-minute" Count = ROOM_LOOKUPS;
+        /// Lookups of one room at once.
+        LookupsAtOnce "lookups-at-once" Count = ROOM_LOOKUPS_AT_ONCE;
+        /// Outbound connections at once of all rooms made from one address (IPv6: one /64).
+        Address "address-outbound" Count = ADDRESS_AT_ONCE;
+        /// Lookups at once of all rooms made from one address (IPv6: one /64).
+        AddressLookups "address-lookups" Count = ADDRESS_AT_ONCE;
+        /// Outbound connections of the whole server at once.
+        Total "outbound-total" Count = TOTAL_AT_ONCE;
+        /// Lookups of the whole server at once.
+        LookupsTotal "lookups-total" Count = TOTAL_LOOKUPS;
+        /// Bytes that one connection may bring in.
+        BytesDown "outbound-bytes-down" Bytes = BYTES_DOWN;
+        /// Bytes that one connection may send out.
+        BytesUp "outbound-bytes-up" Bytes = BYTES_UP;
+        /// How long one connection may live.
+        Life "outbound-life-seconds" Seconds = LIFE.as_secs();
+        /// How long one connection may stay silent in both directions.
+        Idle "outbound-idle-seconds" Seconds = IDLE.as_secs();
+        /// How long a connection may take to come about.
+        Connect "outbound-connect-seconds" Seconds = CONNECT.as_secs();
+        /// Rooms remembered at once for the way outside: beyond it lookups are refused.
+        Rooms "outbound-rooms" Count = ROOMS;
+    }
 }

@@ -13,7 +13,10 @@ use proto::errno::Errno;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::{Egress, Pending, Watch, dial, limits};
+use super::{
+    Egress, Pending, Watch, dial,
+    limits::{self, OutsideLimit},
+};
 
 /// The way out of one room. Dropping it ends the room's grants.
 #[derive(Debug)]
@@ -72,7 +75,7 @@ struct Link {
     /// guard: the program's own close still ends the connection.
     second: Option<OwnedFd>,
     /// The limit that cut it.
-    cut: OnceLock<&'static str>,
+    cut: OnceLock<OutsideLimit>,
     /// The peer was found to be the right one.
     verified: OnceLock<()>,
     began: Instant,
@@ -91,7 +94,7 @@ impl Link {
 
     fn check(&self, socket: BorrowedFd<'_>) -> Result<(), CallError> {
         if let Some(limit) = self.cut.get() {
-            return Err(limits::reached(limit));
+            return Err(limit.reached());
         }
         if self.verified.get().is_some() {
             return Ok(());
@@ -108,7 +111,7 @@ impl Link {
     }
 
     /// Cuts the connection, with the reason that [`Bounds::check`] gives from now on.
-    fn cut(&self, limit: &'static str) {
+    fn cut(&self, limit: OutsideLimit) {
         self.cut.get_or_init(|| limit);
         if let Some(socket) = &self.second {
             // That it may be gone already changes nothing.
@@ -135,10 +138,10 @@ impl Link {
     }
 
     /// When the connection has to end, and by which limit: it has lived too long, or been silent too long.
-    fn ends(&self) -> (Instant, &'static str) {
+    fn ends(&self) -> (Instant, OutsideLimit) {
         let active = *self.active.lock().unwrap_or_else(PoisonError::into_inner);
         let (life, idle) = (self.began + limits::LIFE, active + limits::IDLE);
-        if idle < life { (idle, "outbound-idle-seconds") } else { (life, "outbound-life-seconds") }
+        if idle < life { (idle, OutsideLimit::Idle) } else { (life, OutsideLimit::Life) }
     }
 }
 
@@ -147,7 +150,7 @@ async fn clock(link: Weak<Link>, connect: Duration) {
     tokio::time::sleep(connect).await;
     let Some(undecided) = link.upgrade().map(|link| link.is_undecided()) else { return };
     if undecided {
-        link.upgrade().inspect(|link| link.cut("outbound-connect-seconds"));
+        link.upgrade().inspect(|link| link.cut(OutsideLimit::Connect));
         return;
     }
     while let Some((end, limit)) = link.upgrade().map(|link| link.ends()) {

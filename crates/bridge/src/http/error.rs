@@ -8,6 +8,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use proto::limits::Limit;
+
 use crate::{origin::Stranger, quota::Reached};
 
 /// Why a request is refused. The body is `{class, rule | limit and value, message}`.
@@ -65,7 +67,8 @@ impl Refused {
     }
 
     /// A limit was reached.
-    pub(crate) fn limit(status: StatusCode, limit: &'static str, value: u64) -> Self {
+    pub(crate) fn limit(status: StatusCode, limit: Limit, value: u64) -> Self {
+        let limit = limit.name();
         let message = format!("the limit {limit} of {value} is reached");
         Self { limit: Some(limit), value: Some(value), ..Self::new(status, Class::Limit, message) }
     }
@@ -121,7 +124,7 @@ impl Refused {
 impl From<Reached> for Refused {
     fn from(reached: Reached) -> Self {
         // What one address has too much of is its own doing; a full server is not.
-        let status = if reached.limit.starts_with("address-") {
+        let status = if reached.limit.name().starts_with("address-") {
             StatusCode::TOO_MANY_REQUESTS
         } else {
             StatusCode::SERVICE_UNAVAILABLE

@@ -13,6 +13,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use super::{error::Refused, headers, words::Reader};
+use proto::limits::Limit;
+
 use crate::{origin::Ends, shared::Shared};
 
 /// Checks a request, lets it through, and completes the answer.
@@ -83,7 +85,7 @@ fn is_safe(method: &Method) -> bool {
 /// Reads the whole body within its bounds, so that no route has to wait for one.
 async fn with_body(shared: &Shared, request: Request) -> Result<Request, Refused> {
     let bytes = shared.config.limits.body_bytes;
-    let too_large = || Refused::limit(StatusCode::PAYLOAD_TOO_LARGE, "body-bytes", bytes as u64);
+    let too_large = || Refused::limit(StatusCode::PAYLOAD_TOO_LARGE, Limit::BodyBytes, bytes as u64);
     if announced(request.headers()).is_some_and(|length| length > bytes as u64) {
         return Err(too_large());
     }
@@ -95,7 +97,7 @@ async fn with_body(shared: &Shared, request: Request) -> Result<Request, Refused
         Ok(Err(_)) => return Err(Refused::protocol("body", "the request's body is broken")),
         Err(_) => {
             let limit = shared.config.deadlines.body.as_millis() as u64;
-            return Err(Refused::limit(StatusCode::REQUEST_TIMEOUT, "body-ms", limit));
+            return Err(Refused::limit(StatusCode::REQUEST_TIMEOUT, Limit::BodyMs, limit));
         }
     };
     Ok(Request::from_parts(parts, Body::from(body)))

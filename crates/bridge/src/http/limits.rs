@@ -3,21 +3,30 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::header, response::IntoResponse};
-use serde_json::{Map, Value};
+use proto::limits::Limit;
+use serde_json::{Map, Value, json};
 
-use crate::{egress, shared::Shared};
+use crate::{egress::limits::OutsideLimit, shared::Shared};
 
-/// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}}`.
+/// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}, "about": {name: {unit, sentence}}}`.
 pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
-    let protocol = object(proto::limits::TABLE);
-    let mut server = object(&shared.config.limits.table());
-    let body = u64::try_from(shared.config.deadlines.body.as_millis()).unwrap_or(u64::MAX);
-    server.insert("body-ms".to_owned(), body.into());
-    let outside = object(egress::limits::TABLE);
-    let body = serde_json::json!({ "protocol": protocol, "server": server, "outside": outside });
+    let (mut protocol, mut server) = (Map::new(), Map::new());
+    for &limit in Limit::ALL {
+        let value = match limit {
+            Limit::BodyMs => u64::try_from(shared.config.deadlines.body.as_millis()).ok(),
+            limit => shared.config.limits.value(limit),
+        };
+        let group = if value.is_some() { &mut server } else { &mut protocol };
+        group.insert(limit.name().to_owned(), value.unwrap_or(limit.value()).into());
+    }
+    let outside = OutsideLimit::ALL.iter().map(|limit| (limit.name().to_owned(), limit.value().into()));
+    let outside: Map<String, Value> = outside.collect();
+    let of_rooms = Limit::ALL.iter().map(|limit| (limit.name(), limit.unit(), limit.sentence()));
+    let of_outside = OutsideLimit::ALL.iter().map(|limit| (limit.name(), limit.unit(), limit.sentence()));
+    let about = of_rooms.chain(of_outside).map(|(name, unit, sentence)| {
+        (name.to_owned(), json!({ "unit": unit.name(), "sentence": sentence.trim_start() }))
+    });
+    let about: Map<String, Value> = about.collect();
+    let body = json!({ "protocol": protocol, "server": server, "outside": outside, "about": about });
     ([(header::CACHE_CONTROL, "no-cache")], Json(body))
-}
-
-fn object(table: &[(&'static str, u64)]) -> Map<String, Value> {
-    table.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
 }

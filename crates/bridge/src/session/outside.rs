@@ -15,7 +15,12 @@ use std::{
 use bytes::{Buf, Bytes};
 use futures_util::task::AtomicWaker;
 use lab::{OutsideLink, Received, Request};
-use proto::{call::CallError, errno::Errno, id::StreamId, message::ServerMessage};
+use proto::{
+    call::CallError,
+    errno::Errno,
+    id::StreamId,
+    message::{ClientMessage, ServerMessage},
+};
 use tokio::io::{Interest, unix::AsyncFd};
 
 use super::{CloseReason, Session};
@@ -414,6 +419,7 @@ impl Session {
     }
 
     async fn close_room_stream(&mut self, stream: StreamId) -> Result<(), CloseReason> {
-        self.request(Request::CloseStream { member: self.member, stream }).await
+        let message = ClientMessage::StreamClose { stream };
+        self.request(Request::Message { member: self.member, message }).await
     }
 }

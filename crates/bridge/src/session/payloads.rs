@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lab::{Account, Charge};
 use proto::limits;
+use proto::limits::Limit;
 
 /// One session's.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(super) struct Payloads {
 impl Payloads {
     /// None yet.
     pub(super) fn new(room: &Arc<Account>) -> Self {
-        let account = room.within("room-memory", limits::OUTSTANDING_PAYLOAD, limits::ROOM_SHARE);
+        let account = room.within(Limit::RoomMemory, limits::OUTSTANDING_PAYLOAD, limits::ROOM_SHARE);
         let charge = account.note(0);
         Self { account, charge }
     }

@@ -43,82 +43,58 @@ impl Session {
         self.send(ServerMessage::Result { id, outcome: Err(error) }, Bytes::new());
     }
 
-    async fn message(&mut self, message: ClientMessage) -> Result<(), CloseReason> {
+    async fn message(&mut self, mut message: ClientMessage) -> Result<(), CloseReason> {
         if let Err(error) = authority::check(self.role, self.own_host, &message) {
             self.refuse_message(&message, error);
             return Ok(());
         }
-        let member = self.member;
-        let request = match message {
-            ClientMessage::OpenProgram { id, host, name, lifetime } => {
-                Request::OpenProgram { member, id, host, name, lifetime }
-            }
-            ClientMessage::CloseProgram { id, program } => Request::CloseProgram { member, id, program },
-            ClientMessage::Cancel { id } => Request::Cancel { member, id },
-            ClientMessage::OpenStream { stream, program, fd, .. } => {
-                let credit = self.begin_stream(stream);
-                Request::OpenStream { member, stream, program, fd, credit }
-            }
-            ClientMessage::StreamFinish { stream } => return self.forward(stream, StreamOp::Finish).await,
-            ClientMessage::StreamClose { stream } => return self.forward(stream, StreamOp::Close).await,
+        match &mut message {
             ClientMessage::Subscribe { from } => {
+                self.trace = Some((*from).max(1));
                 self.endpoint.clear_trace();
-                self.trace = Some(from.max(1));
                 return Ok(());
             }
             ClientMessage::Unsubscribe => {
-                self.endpoint.clear_trace();
                 self.trace = None;
+                self.endpoint.clear_trace();
                 return Ok(());
             }
-            ClientMessage::Output { program, error, text } => {
-                Request::Output { member, program, error, text }
-            }
-            ClientMessage::Wire { id, command } => Request::Wire { member, id, command },
-            ClientMessage::Host { id, host, command } => Request::Host { member, id, host, command },
-            ClientMessage::Rename { name } => {
-                if !self.small_talk.take(Instant::now()) {
-                    tracing::debug!(%member, "a name beyond the allowance is not recorded");
-                    return Ok(());
-                }
-                Request::Rename { member, name }
-            }
-            ClientMessage::Progress { lesson, step, outcome } => {
-                if !self.progress.take(Instant::now()) {
-                    tracing::debug!(%member, "progress beyond the allowance is not recorded");
-                    return Ok(());
-                }
-                Request::Progress { member, lesson, step, outcome }
-            }
-            ClientMessage::Source { host, name, text } => {
-                if !self.sources.take(Instant::now()) {
-                    tracing::debug!(%member, "a text beyond the allowance is not recorded");
-                    return Ok(());
-                }
-                Request::Source { member, host, name, text }
-            }
-            ClientMessage::InFront { host, name } => {
-                if !self.sources.take(Instant::now()) {
-                    tracing::debug!(%member, "what is in front beyond the allowance is not recorded");
-                    return Ok(());
-                }
-                Request::InFront { member, host, name }
-            }
-            ClientMessage::Remove { id, member: gone } => {
-                let outcome = self.room.remove(gone).map(|()| Value::Done);
-                tracing::info!(room = self.room.id, by = %member, %gone, ok = outcome.is_ok(), "a removal");
-                self.send(ServerMessage::Result { id, outcome }, Bytes::new());
-                return Ok(());
-            }
-            ClientMessage::Bye => Request::EndPagePrograms { member },
             ClientMessage::KeepOpen => {
                 self.room.keep_open();
                 return Ok(());
             }
+            ClientMessage::Remove { id, member } => {
+                let (id, gone) = (*id, *member);
+                let outcome = self.room.remove(gone).map(|()| Value::Done);
+                tracing::info!(room = self.room.id, by = %self.member, %gone, ok = outcome.is_ok(), "a removal");
+                self.send(ServerMessage::Result { id, outcome }, Bytes::new());
+                return Ok(());
+            }
+            ClientMessage::OpenStream { stream, credit, .. } => *credit = self.begin_stream(*stream),
+            ClientMessage::StreamFinish { stream } => return self.forward(*stream, StreamOp::Finish).await,
+            ClientMessage::StreamClose { stream } => return self.forward(*stream, StreamOp::Close).await,
             // Neither comes as a message: calls are events of their own, credit stays in the endpoint.
             ClientMessage::Call { .. } | ClientMessage::StreamCredit { .. } => return Ok(()),
+            other if !self.is_allowed(other) => return Ok(()),
+            _ => {}
+        }
+        self.request(Request::Message { member: self.member, message }).await
+    }
+
+    /// Whether a message without an answer is within what its sender may say; beyond it nothing is recorded.
+    fn is_allowed(&mut self, message: &ClientMessage) -> bool {
+        let (allowance, what) = match message {
+            ClientMessage::Rename { .. } => (&mut self.small_talk, "a name"),
+            ClientMessage::Progress { .. } => (&mut self.progress, "progress"),
+            ClientMessage::Source { .. } => (&mut self.sources, "a text"),
+            ClientMessage::InFront { .. } => (&mut self.sources, "what is in front"),
+            _ => return true,
         };
-        self.request(request).await
+        let allowed = allowance.take(Instant::now());
+        if !allowed {
+            tracing::debug!(member = %self.member, what, "beyond the allowance, not recorded");
+        }
+        allowed
     }
 
     /// Answers a message that its sender's role does not allow, where it has an answer.

@@ -10,7 +10,12 @@ use std::{
 
 use bytes::Bytes;
 use lab::{ChunkPermit, OutsideLink, Request};
-use proto::{call::CallError, id::StreamId, limits, message::ServerMessage};
+use proto::{
+    call::CallError,
+    id::StreamId,
+    limits,
+    message::{ClientMessage, ServerMessage},
+};
 
 use super::{CloseReason, Session};
 
@@ -84,6 +89,7 @@ impl Session {
     /// Passes on what the page does on a stream.
     pub(super) async fn forward(&mut self, stream: StreamId, op: StreamOp) -> Result<(), CloseReason> {
         let member = self.member;
+        let message = |message| Request::Message { member, message };
         match self.pending.streams.get_mut(&stream).map(|state| &mut state.route) {
             None => Ok(()),
             Some(Route::Unknown(before)) => {
@@ -93,8 +99,8 @@ impl Session {
             Some(Route::Room) => {
                 self.request(match op {
                     StreamOp::Data(data) => Request::StreamData { member, stream, data },
-                    StreamOp::Finish => Request::FinishStream { member, stream },
-                    StreamOp::Close => Request::CloseStream { member, stream },
+                    StreamOp::Finish => message(ClientMessage::StreamFinish { stream }),
+                    StreamOp::Close => message(ClientMessage::StreamClose { stream }),
                 })
                 .await
             }
@@ -193,6 +199,7 @@ impl Session {
         }
         state.allowed = state.read + room;
         let total = state.allowed;
-        self.request(Request::StreamCredit { member: self.member, stream, total }).await
+        let message = ClientMessage::StreamCredit { stream, total };
+        self.request(Request::Message { member: self.member, message }).await
     }
 }

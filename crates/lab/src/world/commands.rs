@@ -6,6 +6,7 @@ use proto::{
     call::{CallError, Outcome, Value},
     errno::Errno,
     id::{CallId, HostId, MemberId},
+    limits::Limit,
     message::{HostCommand, Sysctl, WireCommand},
     trace::What,
 };
@@ -79,7 +80,7 @@ impl World {
 
     /// A hold has lasted too long.
     pub(super) fn end_hold(&mut self) {
-        self.release(None, Some("hold-ms"));
+        self.release(None, Some(Limit::HoldMs.name()));
         self.tell_settings();
     }
 
@@ -101,7 +102,7 @@ impl World {
             }
             HostCommand::Sysctl { name, .. } => {
                 let most = *name.range().end();
-                let refused = CallError::Limit { limit: "sysctl".to_owned(), value: most.into() };
+                let refused = Limit::Sysctl.reached_at(most.into());
                 self.answer(command, Err(refused));
             }
         }

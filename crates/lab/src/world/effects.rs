@@ -16,7 +16,7 @@ use futures_util::future::{AbortHandle, AbortRegistration, Abortable, BoxFuture,
 use proto::{
     call::CallError,
     id::{CallRef, HostId, MemberId},
-    limits,
+    limits::{self, Limit},
     room::Role,
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -87,7 +87,7 @@ pub(super) fn is_no_answer(error: &CallError) -> bool {
 }
 
 fn no_answer() -> CallError {
-    CallError::Limit { limit: "keeper-ms".to_owned(), value: limits::KEEPER_MS }
+    Limit::KeeperMs.reached()
 }
 
 /// Waits for the keeper, not for ever.

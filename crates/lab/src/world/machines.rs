@@ -15,7 +15,7 @@ use proto::{
     call::CallError,
     errno::Errno,
     id::{HostId, MemberId},
-    limits,
+    limits::{self, Limit},
     message::Sysctl,
     room::HostInfo,
 };
@@ -214,7 +214,7 @@ impl Machines {
         let taken =
             |last: u8| self.promised.contains(&address(last)) || self.at(address(last).into()).is_some();
         let free = (FIRST_GUEST..=254).find(|&last| !taken(last));
-        let too_many = || CallError::Limit { limit: "hosts".to_owned(), value: limits::HOSTS as u64 };
+        let too_many = || Limit::Hosts.reached();
         let there = self.hosts.len() + self.promised.len();
         let last = free.filter(|_| there < limits::HOSTS).ok_or_else(too_many)?;
         let plan = Plan::new(last, &format!("guest-{}", last - FIRST_GUEST + 1), Some(guest));

@@ -11,7 +11,7 @@ use std::{
 use proto::{
     call::CallError,
     id::{HostId, MemberId, PacketId},
-    limits,
+    limits::{self, Limit},
     room::WireSettings,
     trace::{Cause, Fate, Link, Packet, PacketFate, Summary, TcpFlags, Transport, What},
 };
@@ -358,7 +358,7 @@ impl Network {
         // A comparison with NaN is false, so NaN is refused by both.
         if delay_ms.is_some_and(|delay| !(0.0..=most).contains(&delay)) {
             let value = limits::WIRE_DELAY_MS.into();
-            return Err(CallError::Limit { limit: "wire-delay-ms".to_owned(), value });
+            return Err(Limit::WireDelayMs.reached_at(value));
         }
         if loss.is_some_and(|loss| !(0.0..=1.0).contains(&loss)) {
             return Err(protocol("loss is a probability from 0 to 1"));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::{
     call::{CallError, Outcome},
     id::{CallId, MemberId, SocketId},
-    limits,
+    limits::{self, Limit},
     room::{MemberInfo, Role},
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -55,7 +55,7 @@ impl People {
     /// [`CallError::Limit`] when the room is full.
     pub(super) fn expect(&mut self) -> Result<MemberId, CallError> {
         if self.members.len() + self.expected >= limits::MEMBERS {
-            return Err(CallError::Limit { limit: "members".to_owned(), value: limits::MEMBERS as u64 });
+            return Err(Limit::Members.reached());
         }
         self.expected += 1;
         self.last += 1;
@@ -140,8 +140,7 @@ impl People {
         if outstanding < limits::OUTSTANDING_CALLS {
             return Ok(());
         }
-        let value = limits::OUTSTANDING_CALLS as u64;
-        Err(CallError::Limit { limit: "outstanding-calls".to_owned(), value })
+        Err(Limit::OutstandingCalls.reached())
     }
 
     pub(super) fn count_outstanding(&mut self, member: MemberId, by: isize) {
@@ -193,7 +192,7 @@ mod tests {
     use crate::delivery::mailbox;
 
     fn people() -> People {
-        People::new(Account::new("room-memory", limits::ROOM_MEMORY)).0
+        People::new(Account::new(Limit::RoomMemory, limits::ROOM_MEMORY)).0
     }
 
     #[test]

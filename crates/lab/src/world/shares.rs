@@ -3,21 +3,24 @@
 //! One person has at most three quarters, and the last quarter is for those who have only a few yet: whoever comes late
 //! finds a share.
 
-use proto::{call::CallError, limits};
+use proto::{
+    call::CallError,
+    limits::{self, Limit},
+};
 
 /// Kernel sockets.
 pub(super) const SOCKETS: Shares = Shares {
-    limit: "sockets",
+    limit: Limit::Sockets,
     most: limits::SOCKETS,
-    of_one: "person-sockets",
+    of_one: Limit::PersonSockets,
     most_of_one: limits::PERSON_SOCKETS,
     share: limits::SOCKETS_SHARE,
 };
 /// Programs.
 pub(super) const PROGRAMS: Shares = Shares {
-    limit: "programs",
+    limit: Limit::Programs,
     most: limits::PROGRAMS,
-    of_one: "person-programs",
+    of_one: Limit::PersonPrograms,
     most_of_one: limits::PERSON_PROGRAMS,
     share: limits::PROGRAMS_SHARE,
 };
@@ -25,9 +28,9 @@ pub(super) const PROGRAMS: Shares = Shares {
 /// How something is shared out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shares {
-    limit: &'static str,
+    limit: Limit,
     most: usize,
-    of_one: &'static str,
+    of_one: Limit,
     most_of_one: usize,
     /// So many everybody can have as long as there are any.
     share: usize,
@@ -36,14 +39,11 @@ pub(super) struct Shares {
 impl Shares {
     /// Why a person who has `own` of `all` there are may have no more.
     pub(super) fn refusal(&self, own: usize, all: usize) -> Option<CallError> {
-        let refuse = |limit: &str, value: usize| {
-            Some(CallError::Limit { limit: limit.to_owned(), value: value as u64 })
-        };
         let kept_free = self.most - self.most_of_one;
         if all >= self.most {
-            refuse(self.limit, self.most)
+            Some(self.limit.reached())
         } else if own >= self.share && (own >= self.most_of_one || all + kept_free >= self.most) {
-            refuse(self.of_one, self.most_of_one)
+            Some(self.of_one.reached())
         } else {
             None
         }

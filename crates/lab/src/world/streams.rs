@@ -14,7 +14,7 @@ use proto::{
     call::{CallError, Flags, How},
     errno::Errno,
     id::{MemberId, SocketId, StreamId},
-    limits,
+    limits::{self, Limit},
 };
 use tokio::sync::{Semaphore, mpsc};
 
@@ -117,7 +117,7 @@ impl Streams {
             return Err(CallError::Protocol { rule: "stream in use".to_owned() });
         }
         if self.names.keys().filter(|(of, _)| *of == member).count() >= limits::STREAMS {
-            return Err(CallError::Limit { limit: "streams".to_owned(), value: limits::STREAMS as u64 });
+            return Err(Limit::Streams.reached());
         }
         let memory = people.memory();
         let window = if memory.taken() < ROOMY { SEND_WINDOW } else { SMALL_WINDOW };

@@ -7,7 +7,7 @@ use futures_util::future::AbortHandle;
 use proto::{
     call::{Call, CallError, Flags, Outcome, Value, Wait},
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
-    limits,
+    limits::{self, Limit},
 };
 
 use super::timers::TimerKey;
@@ -167,24 +167,21 @@ pub(super) fn received(bytes: Vec<u8>, place: Place) -> (Outcome, Bytes) {
 
 /// Arguments that no system call is made for.
 pub(super) fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
-    let limit = |limit: &str, value: u64| Err(CallError::Limit { limit: limit.to_owned(), value });
     match call {
         Call::Send { length, .. } | Call::SendTo { length, .. } if *length as usize != payload.len() => {
-            Err(CallError::Protocol { rule: "payload length".to_owned() })
+            Err(CallError::Protocol { rule: "payload-length".to_owned() })
         }
         Call::Send { length, .. } | Call::SendTo { length, .. } if *length > limits::CALL_PAYLOAD => {
-            limit("call-payload", limits::CALL_PAYLOAD.into())
+            Err(Limit::CallPayload.reached())
         }
         Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. }
             if flags.contains(Flags::WAITALL) && *max > limits::CALL_PAYLOAD =>
         {
-            limit("call-payload", limits::CALL_PAYLOAD.into())
+            Err(Limit::CallPayload.reached())
         }
-        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => {
-            limit("poll-descriptors", limits::POLL_DESCRIPTORS as u64)
-        }
+        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => Err(Limit::PollDescriptors.reached()),
         Call::Ping { count, .. } if *count == 0 || *count > limits::PING_COUNT => {
-            limit("ping-count", limits::PING_COUNT.into())
+            Err(Limit::PingCount.reached())
         }
         _ => Ok(()),
     }

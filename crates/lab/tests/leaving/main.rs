@@ -18,7 +18,7 @@ use lab::{Lab, Request, mailbox};
 use proto::{
     call::{Call, Flags, Wait},
     id::StreamId,
-    message::{HostCommand, WireCommand},
+    message::{ClientMessage, HostCommand, WireCommand},
     room::Role,
 };
 
@@ -79,7 +79,10 @@ async fn use_a_room(mut stage: Stage, number: usize) {
     stage.begin(server, Call::Recv { fd: ours, flags: Flags::default(), max: 1 }, Wait::Forever, b"").await;
     stage.begin(client, Call::Ping { name: "server".into(), count: 10 }, Wait::Forever, b"").await;
     let (member, stream) = (stage.member, StreamId(1));
-    let open = Request::OpenStream { member, stream, program: client, fd: theirs, credit: 100 };
+    let open = Request::Message {
+        member,
+        message: ClientMessage::OpenStream { stream, program: client, fd: theirs, credit: 100 },
+    };
     stage.room.request(open).await.unwrap();
     let (mailbox, _deliveries) = mailbox();
     stage.room.join("guest".into(), Role::Participant, mailbox).await.expect("joined");

@@ -13,7 +13,7 @@ use lab::{CallRequest, Delivery, Lab, Outside, Request, Room, RoomLimits, Servic
 use proto::{
     call::{Call, CallError, Family, Flags, Kind, Outcome, Value, Wait},
     id::{CallId, Fd, HostId, MemberId, ProgramId},
-    message::{HostCommand, WireCommand},
+    message::{ClientMessage, HostCommand, WireCommand},
     room::{Lifetime, Role},
     trace::{Event, Packet, StateChange, TcpFlags, Transport, What},
 };
@@ -113,7 +113,10 @@ impl Stage {
     pub(crate) async fn program(&mut self, host: HostId) -> ProgramId {
         let (id, member) = (self.number(), self.member);
         let name = "test".to_owned();
-        let request = Request::OpenProgram { member, id, host, name, lifetime: Lifetime::Member };
+        let request = Request::Message {
+            member,
+            message: ClientMessage::OpenProgram { id, host, name, lifetime: Lifetime::Member },
+        };
         self.room.request(request).await.unwrap();
         loop {
             if let Some(program) = self.programs.remove(&id) {
@@ -177,7 +180,10 @@ impl Stage {
 
     pub(crate) async fn wire(&mut self, command: WireCommand) -> Outcome {
         let (id, member) = (self.number(), self.member);
-        self.room.request(Request::Wire { member, id, command }).await.unwrap();
+        self.room
+            .request(Request::Message { member, message: ClientMessage::Wire { id, command } })
+            .await
+            .unwrap();
         self.result(id).await.0
     }
 
@@ -189,12 +195,18 @@ impl Stage {
     /// Asks for a command to a machine and does not wait for its end.
     pub(crate) async fn begin_machine(&mut self, host: HostId, command: HostCommand) -> CallId {
         let (id, member) = (self.number(), self.member);
-        self.room.request(Request::Host { member, id, host, command }).await.unwrap();
+        self.room
+            .request(Request::Message { member, message: ClientMessage::Host { id, host, command } })
+            .await
+            .unwrap();
         id
     }
 
     pub(crate) async fn cancel(&mut self, id: CallId) {
-        self.room.request(Request::Cancel { member: self.member, id }).await.unwrap();
+        self.room
+            .request(Request::Message { member: self.member, message: ClientMessage::Cancel { id } })
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn socket(&mut self, program: ProgramId) -> Fd {

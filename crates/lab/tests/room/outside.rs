@@ -17,6 +17,7 @@ use proto::{
     call::{Call, CallError, Family, Flags, OptionName, OptionValue, PollEvents, Value, Wait},
     errno::Errno,
     id::{Fd, ProgramId, StreamId},
+    message::ClientMessage,
     trace::What,
 };
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
@@ -379,7 +380,8 @@ async fn a_stream_is_bounded_like_calls() {
     let door = Door::new(there, 4, 5);
     let Some((mut stage, program, fd, mut peer)) = connected(&door, &far).await else { return };
     let (member, stream) = (stage.member, StreamId(1));
-    let open = Request::OpenStream { member, stream, program, fd, credit: 1000 };
+    let open =
+        Request::Message { member, message: ClientMessage::OpenStream { stream, program, fd, credit: 1000 } };
     stage.room.request(open).await.unwrap();
     peer.write_all(b"0123456789").unwrap();
     let Delivery::StreamOpened { outside: Some(link), .. } = stage.streamed().await else {
@@ -402,7 +404,8 @@ async fn a_stream_keeps_its_connection_no_longer_than_the_descriptor() {
     let door = Door::new(there, PLENTY, PLENTY);
     let Some((mut stage, program, fd, mut peer)) = connected(&door, &far).await else { return };
     let (member, stream) = (stage.member, StreamId(1));
-    let open = Request::OpenStream { member, stream, program, fd, credit: 1000 };
+    let open =
+        Request::Message { member, message: ClientMessage::OpenStream { stream, program, fd, credit: 1000 } };
     stage.room.request(open).await.unwrap();
     let Delivery::StreamOpened { outside: Some(link), .. } = stage.streamed().await else {
         panic!("a stream outside is handed over")

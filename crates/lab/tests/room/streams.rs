@@ -7,6 +7,7 @@ use proto::{
     errno::Errno,
     id::{Fd, ProgramId, StreamId},
     limits,
+    message::ClientMessage,
     trace::{TcpFlags, Transport},
 };
 
@@ -18,7 +19,13 @@ const BULK: usize = 3 << 20;
 impl Stage {
     async fn open_stream(&mut self, stream: StreamId, program: ProgramId, fd: Fd, credit: u64) {
         let member = self.member;
-        self.room.request(Request::OpenStream { member, stream, program, fd, credit }).await.unwrap();
+        self.room
+            .request(Request::Message {
+                member,
+                message: ClientMessage::OpenStream { stream, program, fd, credit },
+            })
+            .await
+            .unwrap();
         match self.streamed().await {
             Delivery::StreamOpened { stream: opened, outside: None, .. } => assert_eq!(opened, stream),
             other => panic!("{other:?}"),
@@ -32,11 +39,20 @@ impl Stage {
 
     async fn stream_credit(&mut self, stream: StreamId, total: u64) {
         let member = self.member;
-        self.room.request(Request::StreamCredit { member, stream, total }).await.unwrap();
+        self.room
+            .request(Request::Message { member, message: ClientMessage::StreamCredit { stream, total } })
+            .await
+            .unwrap();
     }
 
     async fn finish_stream(&mut self, stream: StreamId) {
-        self.room.request(Request::FinishStream { member: self.member, stream }).await.unwrap();
+        self.room
+            .request(Request::Message {
+                member: self.member,
+                message: ClientMessage::StreamFinish { stream },
+            })
+            .await
+            .unwrap();
     }
 
     /// The next bytes of the stream; none at its end.
@@ -136,7 +152,14 @@ async fn the_peers_end_leaves_the_own_direction_open() {
     assert!(stage.stream_bytes().await.is_none(), "the end of file");
     stage.stream_data(STREAM, Bytes::from_static(b"still here")).await;
     assert_eq!(stage.recv(client, theirs, 100).await, Ok(Bytes::from_static(b"still here")));
-    stage.room.request(Request::CloseStream { member: stage.member, stream: STREAM }).await.unwrap();
+    stage
+        .room
+        .request(Request::Message {
+            member: stage.member,
+            message: ClientMessage::StreamClose { stream: STREAM },
+        })
+        .await
+        .unwrap();
     assert_eq!(stage.stream_end().await, None);
     // An ordinary descriptor again.
     assert_eq!(stage.send(server, ours, b"by call").await, Ok(Value::Sent(7)));
@@ -211,7 +234,10 @@ async fn what_makes_no_sense_is_refused() {
         (StreamId(4), ProgramId(77), ours, CallError::Protocol { rule: "no such program".into() }),
     ];
     for (stream, program, fd, refusal) in cases {
-        let request = Request::OpenStream { member, stream, program, fd, credit: 0 };
+        let request = Request::Message {
+            member,
+            message: ClientMessage::OpenStream { stream, program, fd, credit: 0 },
+        };
         stage.room.request(request).await.unwrap();
         assert_eq!(stage.stream_end().await, Some(refusal));
     }
@@ -219,6 +245,10 @@ async fn what_makes_no_sense_is_refused() {
     stage.stream_data(StreamId(9), Bytes::from_static(b"x")).await;
     stage.stream_credit(StreamId(9), 1).await;
     stage.finish_stream(StreamId(9)).await;
-    stage.room.request(Request::CloseStream { member, stream: STREAM }).await.unwrap();
+    stage
+        .room
+        .request(Request::Message { member, message: ClientMessage::StreamClose { stream: STREAM } })
+        .await
+        .unwrap();
     assert_eq!(stage.stream_end().await, None);
 }

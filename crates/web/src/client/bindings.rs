@@ -8,13 +8,13 @@ use proto::{
     call::{Call, CallError, Wait},
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
     message::{HostCommand, Secret, WireCommand},
-    record::record,
     room::{Lifetime, StepOutcome},
 };
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 use super::{events, pump::Shared};
+use crate::record::record;
 
 /// One room's session.
 #[wasm_bindgen]

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Value},
     message::{Notice, Refusal, Snapshot, Sysctl},
-    record::{self, ErrorRecord},
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
 };
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::roster::Roster;
+use crate::record::{self, ErrorRecord};
 
 /// News for JavaScript. Numbers are numbers, secrets are arrays of 16 bytes.
 #[derive(Debug, Serialize)]

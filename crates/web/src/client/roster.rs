@@ -3,10 +3,11 @@
 use proto::{
     id::{HostId, MemberId, ProgramId},
     message::Snapshot,
-    record::Names,
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
     trace::{Event, What},
 };
+
+use crate::record::Names;
 
 /// The room as it is now.
 #[derive(Clone, Debug, Default)]

@@ -225,11 +225,11 @@ mod tests {
         call::{Call, CallError, Outcome, Value as Returned, Wait},
         errno::Errno,
         id::{CallRef, HostId, MemberId, ProgramId},
-        record::{Names, record},
         trace::{CallBegin, CallEnd, Data, Event, What},
     };
 
     use super::Heard;
+    use crate::record::{Names, record};
 
     fn heard(what: What, names: &mut Names) -> Heard {
         let event = Event { seq: 1, time: 0, what };

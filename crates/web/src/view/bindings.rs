@@ -3,7 +3,6 @@
 use proto::{
     id::{HostId, ProgramId},
     message::Snapshot,
-    record::{Names, record},
 };
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -16,6 +15,7 @@ use super::{
     store::{Seed, TraceStore},
     table, text,
 };
+use crate::record::{Names, record};
 
 /// A room's trace and everything that is drawn of it. Thinks; paints nothing.
 #[wasm_bindgen]

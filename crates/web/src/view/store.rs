@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
     limits,
-    record::Names,
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
     trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, What},
 };
@@ -23,6 +22,7 @@ pub use flows::WindowScale;
 pub use seed::{Seed, SeedHost, SeedMember, SeedProgram, SeedWire};
 
 use super::words::Meaning;
+use crate::record::Names;
 
 /// Most events kept: all that a room's trace has, also after the oldest quarter has been evicted.
 pub const CAPACITY: usize = (2 * limits::TRACE_PACKETS + 4 * limits::TRACE_OTHERS) * 4 / 3;

@@ -8,6 +8,7 @@ use lab::{CallRequest, Delivery, Lab, Request, Room, RoomLimits, Service, keeper
 use proto::{
     call::{Call, Family, Kind, Outcome, Value, Wait},
     id::{CallId, HostId, MemberId, ProgramId, StreamId},
+    message::ClientMessage,
     room::{Lifetime, Role},
 };
 use tokio::{
@@ -102,7 +103,11 @@ impl Near {
     async fn connect(&mut self) {
         let (member, id) = (self.member, self.number());
         let (host, name, lifetime) = (CLIENT, "bench".to_owned(), Lifetime::Member);
-        self.request(Request::OpenProgram { member, id, host, name, lifetime }).await;
+        self.request(Request::Message {
+            member,
+            message: ClientMessage::OpenProgram { id, host, name, lifetime },
+        })
+        .await;
         self.program = loop {
             if let Delivery::Program { program, .. } = self.delivery().await {
                 break program;
@@ -116,7 +121,11 @@ impl Near {
         let address = "10.0.0.10:7".parse().expect("an address");
         self.call(Call::Connect { fd, address }).await.expect("connected");
         let (program, credit) = (self.program, u64::MAX);
-        self.request(Request::OpenStream { member, stream: STREAM, program, fd, credit }).await;
+        self.request(Request::Message {
+            member,
+            message: ClientMessage::OpenStream { stream: STREAM, program, fd, credit },
+        })
+        .await;
         while !matches!(self.delivery().await, Delivery::StreamOpened { .. }) {}
     }
 

@@ -6,7 +6,7 @@ use super::{
     Names,
     json::{CauseRecord, DataRecord, IcmpRecord, OptionText, PacketRecord},
 };
-use crate::{
+use proto::{
     id::MemberId,
     trace::{Cause, Fate, Link, Packet, PacketFate, TcpOption, Transport},
 };

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Names, record};
-use crate::{
+use proto::{
     call::{Call, CallError, Family, Flags, Kind, Value},
     errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
@@ -60,7 +60,7 @@ fn begin(call: Call, data: Data) -> What {
     })
 }
 
-fn end(outcome: crate::call::Outcome, data: Data) -> What {
+fn end(outcome: proto::call::Outcome, data: Data) -> What {
     What::CallEnd(CallEnd { id: CallRef(3), outcome, data, socket: None, elapsed: 900, outside: false })
 }
 

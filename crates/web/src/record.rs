@@ -15,7 +15,7 @@ pub use json::{
     PacketRecord, PollRecord, Record, ResultRecord, StateRecord, TimerRecord,
 };
 
-use crate::{
+use proto::{
     id::{HostId, MemberId, ProgramId},
     message::{HostCommand, Snapshot},
     room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome},
@@ -210,7 +210,7 @@ fn body(what: &What, names: &Names) -> Body {
 }
 
 fn state(change: &StateChange, names: &Names) -> StateRecord {
-    let listens = change.to == crate::trace::TcpState::Listen;
+    let listens = change.to == proto::trace::TcpState::Listen;
     StateRecord {
         host: names.host(change.host),
         socket: change.socket.0,
@@ -218,7 +218,7 @@ fn state(change: &StateChange, names: &Names) -> StateRecord {
         fd: change.owner.map(|(_, fd)| fd.0),
         local: change.local,
         remote: change.remote,
-        from: change.from.map(crate::trace::TcpState::name),
+        from: change.from.map(proto::trace::TcpState::name),
         to: change.to.name(),
         observed: change.observed,
         accepted: change.accepted,

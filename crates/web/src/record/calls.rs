@@ -4,7 +4,7 @@ use super::{
     Names,
     json::{Args, CallRecord, DataRecord, ErrorRecord, OptionRecord, PollRecord, ResultRecord},
 };
-use crate::{
+use proto::{
     call::{Call, CallError, Family, OptionValue, Outcome, PollEvents, Value},
     trace::{CallBegin, CallEnd, Data},
 };
@@ -78,7 +78,7 @@ fn args(call: &Call, data: &Data) -> Args {
     }
 }
 
-fn poll(fds: &[(crate::id::Fd, PollEvents)]) -> Vec<PollRecord> {
+fn poll(fds: &[(proto::id::Fd, PollEvents)]) -> Vec<PollRecord> {
     fds.iter().map(|(fd, events)| PollRecord { fd: fd.0, events: events.short_names().collect() }).collect()
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Serialize;
 
-use crate::trace::Data;
+use proto::trace::Data;
 
 /// One event in its JSON form.
 #[derive(Clone, Debug, PartialEq, Serialize)]

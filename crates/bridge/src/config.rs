@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::http::assets::Assets;
+use crate::{http::assets::Assets, kernel_memory::KernelMemory};
 
 /// Everything [`crate::Bridge::start`] wants to know.
 #[derive(Clone, Debug)]
@@ -44,6 +44,9 @@ pub struct Config {
     pub keeper: Option<std::path::PathBuf>,
     /// The process that starts keepers, or why there is none; none starts one of [`Config::keeper`].
     pub spawner: Option<Result<lab::keeper::Spawner, lab::keeper::Unavailable>>,
+    /// The kernel's memory for TCP, which bounds what sockets of rooms may hold. Default unknown: only the bounds of
+    /// [`Limits`].
+    pub kernel: Option<Arc<KernelMemory>>,
     /// How this process is confined, for `/health`. Default unknown.
     pub confined: Option<lab::confine::Confined>,
     /// Servers that run on the `tutorial` machine of each room.
@@ -70,6 +73,7 @@ impl Default for Config {
             assets: Assets::default(),
             keeper: None,
             spawner: None,
+            kernel: None,
             confined: None,
             services: Vec::new(),
             limits: Limits::default(),
@@ -139,6 +143,11 @@ pub struct Limits {
     /// Descriptors of all rooms made from one address (IPv6: one /64); a socket counts twice. Never more than half of what
     /// rooms may have, the default.
     pub address_descriptors: u32,
+    /// Bytes that the kernel's buffers of all rooms' sockets may come to hold. Never more than three fifths of the kernel's
+    /// pressure mark for TCP where [`Config::kernel`] knows it, the default.
+    pub socket_memory: u64,
+    /// The same of all rooms made from one address (IPv6: one /64). Never more than half of that, the default.
+    pub address_socket_memory: u64,
     /// TCP connections to the page. Default 4096; never more than a quarter of the descriptors this process may have.
     pub connections: u32,
     /// TCP connections of one address (IPv6: one /64). Default 512.
@@ -170,6 +179,8 @@ impl Default for Limits {
             memory: 4 << 30,
             descriptors: u32::MAX,
             address_descriptors: u32::MAX,
+            socket_memory: u64::MAX,
+            address_socket_memory: u64::MAX,
             connections: 4096,
             address_connections: 512,
             downloads: 64,
@@ -184,7 +195,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Name and value of each limit, for `/limits` and error messages.
-    pub(crate) fn table(&self) -> [(&'static str, u64); 15] {
+    pub(crate) fn table(&self) -> [(&'static str, u64); 17] {
         [
             ("server-sessions", self.sessions.into()),
             ("server-rooms", self.rooms.into()),
@@ -194,6 +205,8 @@ impl Limits {
             ("server-memory", self.memory),
             ("server-descriptors", self.descriptors.into()),
             ("address-descriptors", self.address_descriptors.into()),
+            ("server-socket-memory", self.socket_memory),
+            ("address-socket-memory", self.address_socket_memory),
             ("server-downloads", self.downloads.into()),
             ("address-downloads", self.address_downloads.into()),
             ("server-connections", self.connections.into()),

@@ -76,6 +76,8 @@ pub const TRACE_QUEUE: usize = 256 * 1024;
 pub const PROGRAMS: usize = 64;
 /// Kernel sockets of one room.
 pub const SOCKETS: usize = 512;
+/// Bytes that the kernel's buffers of one room's sockets may come to hold, as charged when sockets are made.
+pub const SOCKET_MEMORY: usize = 128 * 1024 * 1024;
 /// Kernel sockets of one person: the rest is for those who have few.
 pub const PERSON_SOCKETS: usize = 384;
 /// Kernel sockets that everybody can have as long as the room has any.
@@ -142,6 +144,7 @@ pub const TABLE: &[(&str, u64)] = &[
     ("source-burst", SOURCE_BURST as u64),
     ("programs", PROGRAMS as u64),
     ("sockets", SOCKETS as u64),
+    ("room-socket-memory", SOCKET_MEMORY as u64),
     ("person-sockets", PERSON_SOCKETS as u64),
     ("sockets-share", SOCKETS_SHARE as u64),
     ("person-programs", PERSON_PROGRAMS as u64),

@@ -328,6 +328,50 @@ async fn sockets_of_one_room_take_so_much_of_the_kernel_s_memory() {
     other.pair(12345).await;
 }
 
+/// Resident memory of the server now, in MiB.
+fn resident(server: &TestServer) -> usize {
+    let status = format!("/proc/{}/status", server.pid().as_raw_nonzero());
+    let status = fs::read_to_string(status).expect("a process of ours");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("what is resident");
+    line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") >> 10
+}
+
+/// The figure in `docs/operate.md`: a thousand rooms, in each a connection that talks, and as much
+/// output as a room's history keeps.
+#[tokio::test]
+#[ignore = "a measurement: minutes, a thousand rooms, and more than 20,000 descriptors (ulimit -n)"]
+async fn a_thousand_busy_rooms() {
+    const ROOMS: usize = 1000;
+    let server = TestServer::start(&[]);
+    let mut busy = Vec::new();
+    for number in 0..ROOMS {
+        let room = NewRoom::create(&server).await;
+        let mut client = Client::join(&room.owner(), "Ada").await;
+        let pair = client.pair(12345).await;
+        busy.push((client, pair));
+        if number % 100 == 99 {
+            eprintln!("{} rooms: {} MiB", number + 1, resident(&server));
+        }
+    }
+    let text = "x".repeat(limits::OUTPUT);
+    for round in 0..limits::TRACE_BYTES / limits::OUTPUT {
+        for (client, pair) in &mut busy {
+            client.endpoint().output(pair.client, false, &text);
+            client.flush().await;
+            if round % 16 == 0 {
+                client.send(pair.client, pair.theirs, &[b'x'; 512]).await.expect("sent");
+                client.recv(pair.server, pair.ours, 512).await.expect("bytes");
+            }
+        }
+        if round % 16 == 15 {
+            eprintln!("round {}: {} MiB, peak {} MiB", round + 1, resident(&server), peak(&server) >> 20);
+        }
+    }
+    let peak = peak(&server) >> 20;
+    eprintln!("{ROOMS} rooms: {} MiB, peak {peak} MiB", resident(&server));
+    assert!(peak <= 2560, "{peak} MiB");
+}
+
 /// What no charge stands for: connections whose program has closed them, and which nobody has accepted.
 #[tokio::test]
 async fn the_room_that_holds_most_of_the_kernel_s_memory_has_to_end() {

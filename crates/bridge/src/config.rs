@@ -137,6 +137,8 @@ pub struct Limits {
     /// Bytes that are kept for visitors in all, about. Beyond four fifths of it there are no new rooms, beyond nine tenths
     /// no recordings of packets are sent, beyond 95 percent old history goes. Default 4 GiB.
     pub memory: u64,
+    /// Bytes that the histories of all rooms take together, about: beyond it each room's becomes shorter. Default 1.5 GiB.
+    pub history: u64,
     /// Descriptors of this process up to which rooms may open more: those beyond are the page's. Never more than three
     /// quarters of what there are, the default.
     pub descriptors: u32,
@@ -177,6 +179,7 @@ impl Default for Limits {
             address_rooms: 64,
             address_session_rate: 240,
             memory: 4 << 30,
+            history: 3 << 29,
             descriptors: u32::MAX,
             address_descriptors: u32::MAX,
             socket_memory: u64::MAX,
@@ -195,7 +198,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Name and value of each limit, for `/limits` and error messages.
-    pub(crate) fn table(&self) -> [(&'static str, u64); 17] {
+    pub(crate) fn table(&self) -> [(&'static str, u64); 18] {
         [
             ("server-sessions", self.sessions.into()),
             ("server-rooms", self.rooms.into()),
@@ -203,6 +206,7 @@ impl Limits {
             ("address-rooms", self.address_rooms.into()),
             ("address-session-rate", self.address_session_rate.into()),
             ("server-memory", self.memory),
+            ("server-history", self.history),
             ("server-descriptors", self.descriptors.into()),
             ("address-descriptors", self.address_descriptors.into()),
             ("server-socket-memory", self.socket_memory),

@@ -62,15 +62,16 @@ fn look(shared: &Arc<Shared>) {
     let kept: usize = rooms.iter().map(|room| room.lab.memory().taken()).sum();
     let sessions = u64::from(shared.quota.count(Kind::Session));
     let used = (history.taken() + kept) as u64 + rooms.len() as u64 * ROOM + sessions * SESSION;
-    match shared.memory.is(used) {
-        Fullness::History => {
-            history.shrink();
-            for room in &rooms {
-                room.lab.trace().trim();
-                room.lab.capture().trim();
-            }
+    let fullness = shared.memory.is(used);
+    // However much memory there is: the more rooms, the shorter their histories.
+    let (taken, most) = (history.taken() as u64, shared.config.limits.history);
+    if fullness == Fullness::History || taken > most {
+        history.shrink();
+        for room in &rooms {
+            room.lab.trace().trim();
+            room.lab.capture().trim();
         }
-        Fullness::Enough => history.grow(),
-        Fullness::Rooms | Fullness::Answers => {}
+    } else if fullness == Fullness::Enough && taken < most / 5 * 4 {
+        history.grow();
     }
 }

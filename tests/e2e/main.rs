@@ -24,3 +24,4 @@ mod streams;
 mod tidy;
 mod tls;
 mod tutorial;
+mod websocket_cases;

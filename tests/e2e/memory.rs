@@ -1,10 +1,11 @@
 //! What visitors make the server keep: bounded for each session, for each room and for all of them, whatever is asked
 //! for, and refused by the limit's name.
 
-use std::fs;
+use std::{fs, net::SocketAddr};
 
+use bytes::Bytes;
 use proto::{
-    call::{Call, CallError, Flags, OptionName, OptionValue, Value, Wait},
+    call::{Call, CallError, Family, Flags, Kind, OptionName, OptionValue, Value, Wait},
     frame,
     id::{CallId, Fd, HostId, ProgramId},
     limits,
@@ -23,6 +24,8 @@ use crate::harness::{PATIENCE, client::Client, http, raw::Raw, room::NewRoom, se
 /// Code of a control frame, PROTOCOL.md.
 const CONTROL: u8 = 3;
 const MEBIBYTE: u32 = 1 << 20;
+/// The smallest page of a kernel.
+const PAGE: usize = 4096;
 
 /// The most memory the server has had, in bytes.
 fn peak(server: &TestServer) -> usize {
@@ -31,6 +34,14 @@ fn peak(server: &TestServer) -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
     let kibibytes = line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number");
     kibibytes * 1024
+}
+
+/// What the kernel keeps for TCP on the whole machine, in bytes.
+fn tcp_memory() -> usize {
+    let counts = fs::read_to_string("/proc/net/sockstat").expect("the kernel says");
+    let line = counts.lines().find_map(|line| line.strip_prefix("TCP:")).expect("of TCP");
+    let (_, pages) = line.split_once(" mem ").expect("its memory");
+    pages.trim().parse::<usize>().expect("a number") * PAGE
 }
 
 /// Peeking takes nothing from the kernel: each of a thousand calls could bring the same bytes once more.
@@ -258,4 +269,137 @@ async fn with_little_memory_new_rooms_give_way_then_old_history() {
     }
     let again = async { while http::post(server.page, "/rooms").await.status != 201 {} };
     tokio::time::timeout(PATIENCE, again).await.expect("rooms again");
+}
+
+async fn roomy(client: &mut Client, program: ProgramId, fd: Fd) -> Result<(), CallError> {
+    for name in [OptionName::RcvBuf, OptionName::SndBuf] {
+        client.call(program, Call::SetSockOpt { fd, name, value: OptionValue::Int(256 * 1024) }).await?;
+    }
+    Ok(())
+}
+
+/// A socket with the largest buffers that a program may ask for, both ends of a connection, full.
+async fn full_connection(
+    client: &mut Client,
+    program: ProgramId,
+    listener: Fd,
+    address: SocketAddr,
+) -> Result<(), CallError> {
+    let Value::Descriptor(fd) =
+        client.call(program, Call::Socket { family: Family::Inet, kind: Kind::Stream }).await?
+    else {
+        panic!("no socket");
+    };
+    roomy(client, program, fd).await?;
+    client.connect_to(program, fd, address).await?;
+    client.call(program, Call::Accept { fd: listener }).await?;
+    let bytes = Bytes::from(vec![b'x'; MEBIBYTE as usize]);
+    let send = Call::Send { fd, flags: Flags::DONTWAIT, length: MEBIBYTE };
+    let id = client.endpoint().call(program, send, Wait::Forever, bytes).expect("within the limits");
+    client.result(id).await.0.map(drop)
+}
+
+/// All namespaces share the kernel's memory for TCP: nobody's sockets may take what the others need.
+#[tokio::test]
+async fn sockets_of_one_room_take_so_much_of_the_kernel_s_memory() {
+    const NOISE: usize = 48 << 20;
+    let server = TestServer::start(&[]);
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let program = owner.program("server").await;
+    let listener = owner.socket(program).await;
+    roomy(&mut owner, program, listener).await.expect("set");
+    let address = SocketAddr::from(([127, 0, 0, 1], 12345));
+    owner.call(program, Call::Bind { fd: listener, address }).await.expect("bound");
+    owner.call(program, Call::Listen { fd: listener, backlog: 5 }).await.expect("listens");
+    let before = tcp_memory();
+    let refused = loop {
+        if let Err(refused) = full_connection(&mut owner, program, listener, address).await {
+            break refused;
+        }
+    };
+    let (limit, value) = ("room-socket-memory".to_owned(), limits::SOCKET_MEMORY as u64);
+    assert_eq!(refused, CallError::Limit { limit, value });
+    let more = tcp_memory().saturating_sub(before);
+    assert!(more < limits::SOCKET_MEMORY + NOISE, "{} MiB", more >> 20);
+    // A guest's programs are in the same room; another room has its own.
+    let other = NewRoom::create(&server).await;
+    let mut other = Client::join(&other.owner(), "Grace").await;
+    other.pair(12345).await;
+}
+
+/// Resident memory of the server now, in MiB.
+fn resident(server: &TestServer) -> usize {
+    let status = format!("/proc/{}/status", server.pid().as_raw_nonzero());
+    let status = fs::read_to_string(status).expect("a process of ours");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("what is resident");
+    line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") >> 10
+}
+
+/// The figure in `docs/operate.md`: a thousand rooms, in each a connection that talks, and as much
+/// output as a room's history keeps.
+#[tokio::test]
+#[ignore = "a measurement: minutes, a thousand rooms, and more than 20,000 descriptors (ulimit -n)"]
+async fn a_thousand_busy_rooms() {
+    const ROOMS: usize = 1000;
+    let server = TestServer::start(&[]);
+    let mut busy = Vec::new();
+    for number in 0..ROOMS {
+        let room = NewRoom::create(&server).await;
+        let mut client = Client::join(&room.owner(), "Ada").await;
+        let pair = client.pair(12345).await;
+        busy.push((client, pair));
+        if number % 100 == 99 {
+            eprintln!("{} rooms: {} MiB", number + 1, resident(&server));
+        }
+    }
+    let text = "x".repeat(limits::OUTPUT);
+    for round in 0..limits::TRACE_BYTES / limits::OUTPUT {
+        for (client, pair) in &mut busy {
+            client.endpoint().output(pair.client, false, &text);
+            client.flush().await;
+            if round % 16 == 0 {
+                client.send(pair.client, pair.theirs, &[b'x'; 512]).await.expect("sent");
+                client.recv(pair.server, pair.ours, 512).await.expect("bytes");
+            }
+        }
+        if round % 16 == 15 {
+            eprintln!("round {}: {} MiB, peak {} MiB", round + 1, resident(&server), peak(&server) >> 20);
+        }
+    }
+    let peak = peak(&server) >> 20;
+    eprintln!("{ROOMS} rooms: {} MiB, peak {peak} MiB", resident(&server));
+    assert!(peak <= 2560, "{peak} MiB");
+}
+
+/// What no charge stands for: connections whose program has closed them, and which nobody has accepted.
+#[tokio::test]
+async fn the_room_that_holds_most_of_the_kernel_s_memory_has_to_end() {
+    let server = TestServer::start(&["--socket-memory", "8"]);
+    let modest = NewRoom::create(&server).await;
+    let mut modest = Client::join(&modest.owner(), "Grace").await;
+    let pair = modest.pair(12345).await;
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Mallory").await;
+    let greedy = tokio::spawn(async move {
+        let program = owner.program("server").await;
+        for port in 12345.. {
+            owner.listener(program, port, limits::SOMAXCONN).await;
+            for _ in 0..limits::SOMAXCONN {
+                let fd = owner.socket(program).await;
+                owner.connect_to(program, fd, ([127, 0, 0, 1], port).into()).await.expect("connected");
+                let bytes = Bytes::from_static(&[b'x'; 1 << 16]);
+                let send = Call::Send { fd, flags: Flags::DONTWAIT, length: 1 << 16 };
+                let id = owner.endpoint().call(program, send, Wait::Forever, bytes).expect("a call");
+                owner.result(id).await.0.expect("sent");
+                owner.close_fd(program, fd).await.expect("closed");
+            }
+        }
+    });
+    server.logs("the end of the room", |log| log.contains("a room has to end")).await;
+    greedy.abort();
+    let ended = async { while Client::try_join(&room.owner(), "late").await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, ended).await.expect("it ends");
+    assert_eq!(modest.send(pair.client, pair.theirs, b"undisturbed").await, Ok(Value::Sent(11)));
+    assert_eq!(modest.recv(pair.server, pair.ours, 64).await.expect("bytes"), b"undisturbed".as_slice());
 }

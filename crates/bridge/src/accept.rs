@@ -43,6 +43,9 @@ use crate::{
 
 /// Bytes that the kernel takes and has not sent: what waits longer should wait where it can be put in order.
 const NOTSENT_LOWAT: u32 = 64 * 1024;
+/// Bytes of the kernel's buffers of one connection, each way, before the kernel doubles them: by itself it would let them
+/// grow to megabytes, and its memory is everybody's.
+const BUFFERS: usize = 256 * 1024;
 /// hyper's smallest buffer.
 const SMALLEST_BUFFER: usize = 8 * 1024;
 /// How long connections without a session have to end, once the sessions have.
@@ -121,7 +124,10 @@ impl Acceptor {
         F: Future<Output = io::Result<S>> + Send + 'static,
     {
         let ends = match prepare(&stream) {
-            Ok(local) => Ends { peer, local, secure: self.secure },
+            Ok(local) => {
+                self.shared.rooms.came_to(local.ip());
+                Ends { peer, local, secure: self.secure }
+            }
             // Gone before we looked.
             Err(error) => return tracing::debug!(%peer, %error, "not a connection any more"),
         };
@@ -192,6 +198,16 @@ impl Acceptor {
         if let Err(error) = ended {
             tracing::debug!(peer = %ends.peer, %error, "connection ended");
         }
+    }
+}
+
+/// Bounds the buffers of every connection that will be accepted: they are the listener's.
+pub(crate) fn bound_buffers(listener: &TcpListener) {
+    let listener = SockRef::from(listener);
+    let bounded =
+        listener.set_send_buffer_size(BUFFERS).and_then(|()| listener.set_recv_buffer_size(BUFFERS));
+    if let Err(error) = bounded {
+        tracing::warn!(%error, "the kernel's buffers of connections are as large as it likes");
     }
 }
 

@@ -15,8 +15,18 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept, config::Config, descriptors, drain::Drain, http, memory::Memory, memory_watch, metrics::Metrics,
-    origin::Names, quota::Quota, rooms::Rooms, shared::Shared,
+    accept,
+    config::{Config, Outbound},
+    descriptors,
+    drain::Drain,
+    egress, http,
+    memory::Memory,
+    memory_watch,
+    metrics::Metrics,
+    origin::Names,
+    quota::Quota,
+    rooms::Rooms,
+    shared::Shared,
 };
 
 /// A running bridge. Clones are the same one.
@@ -53,11 +63,15 @@ impl Bridge {
         limits.connections = limits.connections.min(descriptors::for_connections());
         limits.descriptors = limits.descriptors.min(descriptors::for_rooms().unwrap_or(u32::MAX));
         limits.address_descriptors = limits.address_descriptors.min(descriptors::for_address());
+        let kernel = config.kernel.as_ref().map_or(u64::MAX, |kernel| kernel.for_rooms());
+        limits.socket_memory = limits.socket_memory.min(kernel);
+        limits.address_socket_memory = limits.address_socket_memory.min(limits.socket_memory / 2);
         let names = Names::new(&config).map_err(StartError::Name)?;
         count_loopback(&mut config, &names);
         let drain = Drain::new(config.deadlines.drain);
         let shared = Arc::new(Shared {
             names,
+            filtered: filtered(&config),
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
             memory: Memory::new(config.limits.memory),
@@ -107,6 +121,7 @@ impl Bridge {
         W: Fn(TcpStream) -> F + Send + Sync + 'static,
     {
         let local = listener.local_addr()?;
+        accept::bound_buffers(&listener);
         tracing::debug!(%local, secure, "listening");
         let acceptor = accept::Acceptor::new(Arc::clone(&self.shared), self.router.clone(), secure);
         let drain = &self.shared.drain;
@@ -125,6 +140,22 @@ impl Bridge {
         acceptor.shutdown().await;
         Ok(())
     }
+}
+
+/// Finds out whether there is a second layer below the outbound policy.
+fn filtered(config: &Config) -> Option<bool> {
+    if config.outbound == Outbound::Off {
+        return None;
+    }
+    let filtered = egress::filter::is_there();
+    let for_others = config.outbound == Outbound::Open || !config.host_names.is_empty();
+    if for_others && !filtered {
+        tracing::warn!(
+            "the kernel would let this server's user reach private networks: only the outbound policy does not; \
+             deploy/egress.nft has rules for it"
+        );
+    }
+    Some(filtered)
 }
 
 /// Loopback is this machine's own people only where nobody else can come from there: not behind a proxy on this machine,

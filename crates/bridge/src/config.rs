@@ -9,7 +9,7 @@ use proto::limits::{self, Limit};
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::http::assets::Assets;
+use crate::{http::assets::Assets, kernel_memory::KernelMemory};
 
 /// Everything [`crate::Bridge::start`] wants to know.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ pub struct Config {
     pub keeper: Option<std::path::PathBuf>,
     /// The process that starts keepers, or why there is none; none starts one of [`Config::keeper`].
     pub spawner: Option<Result<lab::keeper::Spawner, lab::keeper::Unavailable>>,
+    /// The kernel's memory for TCP, which bounds what sockets of rooms may hold. Default unknown: only the bounds of
+    /// [`Limits`].
+    pub kernel: Option<Arc<KernelMemory>>,
     /// How this process is confined, for `/health`. Default unknown.
     pub confined: Option<lab::confine::Confined>,
     /// Servers that run on the `tutorial` machine of each room.
@@ -71,6 +74,7 @@ impl Default for Config {
             assets: Assets::default(),
             keeper: None,
             spawner: None,
+            kernel: None,
             confined: None,
             services: Vec::new(),
             limits: Limits::default(),
@@ -133,10 +137,16 @@ pub struct Limits {
     pub address_session_rate: u32,
     /// [`Limit::ServerMemory`].
     pub memory: u64,
+    /// [`Limit::ServerHistory`].
+    pub history: u64,
     /// [`Limit::ServerDescriptors`].
     pub descriptors: u32,
     /// [`Limit::AddressDescriptors`].
     pub address_descriptors: u32,
+    /// [`Limit::ServerSocketMemory`]; bounded by what [`Config::kernel`] knows.
+    pub socket_memory: u64,
+    /// [`Limit::AddressSocketMemory`].
+    pub address_socket_memory: u64,
     /// [`Limit::ServerConnections`].
     pub connections: u32,
     /// [`Limit::AddressConnections`].
@@ -165,8 +175,11 @@ impl Default for Limits {
             address_rooms: limits::ADDRESS_ROOMS,
             address_session_rate: limits::ADDRESS_SESSION_RATE,
             memory: limits::SERVER_MEMORY,
+            history: limits::SERVER_HISTORY,
             descriptors: limits::SERVER_DESCRIPTORS,
             address_descriptors: limits::ADDRESS_DESCRIPTORS,
+            socket_memory: limits::SERVER_SOCKET_MEMORY,
+            address_socket_memory: limits::ADDRESS_SOCKET_MEMORY,
             connections: limits::SERVER_CONNECTIONS,
             address_connections: limits::ADDRESS_CONNECTIONS,
             downloads: limits::SERVER_DOWNLOADS,
@@ -189,8 +202,11 @@ impl Limits {
             Limit::AddressRooms => self.address_rooms.into(),
             Limit::AddressSessionRate => self.address_session_rate.into(),
             Limit::ServerMemory => self.memory,
+            Limit::ServerHistory => self.history,
             Limit::ServerDescriptors => self.descriptors.into(),
             Limit::AddressDescriptors => self.address_descriptors.into(),
+            Limit::ServerSocketMemory => self.socket_memory,
+            Limit::AddressSocketMemory => self.address_socket_memory,
             Limit::ServerDownloads => self.downloads.into(),
             Limit::AddressDownloads => self.address_downloads.into(),
             Limit::ServerConnections => self.connections.into(),

@@ -1,15 +1,6 @@
 //! How this process's descriptors are divided: a quarter is for connections to the page, the rest for rooms, and of that
 //! half for the rooms made from one address.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError, Weak},
-};
-
-use lab::{Account, Descriptors};
-use proto::limits::Limit;
-
 /// The page has one in so many.
 const OF_PAGE: u64 = 4;
 
@@ -30,28 +21,4 @@ pub(crate) fn for_address() -> u32 {
 
 fn most() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current
-}
-
-/// The accounts of those who made rooms.
-#[derive(Debug, Default)]
-pub(crate) struct Accounts {
-    of: Mutex<HashMap<IpAddr, Weak<Account>>>,
-}
-
-impl Accounts {
-    /// What a room made from `network` may take.
-    pub(crate) fn of_room(&self, network: Option<IpAddr>, most: u32, ceiling: u32) -> Descriptors {
-        Descriptors { ceiling: Some(ceiling), account: network.map(|network| self.account(network, most)) }
-    }
-
-    fn account(&self, network: IpAddr, most: u32) -> Arc<Account> {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(account) = of.get(&network).and_then(Weak::upgrade) {
-            return account;
-        }
-        of.retain(|_, account| account.strong_count() > 0);
-        let account = Account::new(Limit::AddressDescriptors, usize::try_from(most).unwrap_or(usize::MAX));
-        of.insert(network, Arc::downgrade(&account));
-        account
-    }
 }

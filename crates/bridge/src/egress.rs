@@ -12,10 +12,12 @@ mod budget;
 mod decision;
 mod dial;
 mod dns;
+pub(crate) mod filter;
 mod grant;
 pub mod host;
 pub mod limits;
 mod nat64;
+mod observed;
 mod own;
 pub mod policy;
 mod resolver;
@@ -33,6 +35,7 @@ use proto::call::{CallError, Family, ResolveError};
 pub use self::budget::Budget;
 pub use self::decision::{Decision, Step};
 pub use self::dial::{Outbound, Pending, Permitted, Progress, Watch};
+pub use self::observed::Observed;
 pub use self::own::Own;
 pub use self::policy::{Mode, Target, TargetError};
 pub use self::resolver::NameServers;
@@ -293,6 +296,19 @@ impl Egress {
         table::refused_address(address)
             .or_else(|| self.config.own.refused(address, servers))
             .or_else(translated)
+    }
+
+    /// The refusal of an address of IPv6, which machines do not have.
+    pub(super) fn refuse_ipv6(&self, address: SocketAddr) -> CallError {
+        self.refuse_if_stopped(address).err().unwrap_or_else(|| rule::IPV6_OFF.refuse(address))
+    }
+
+    /// Looks up where a name of this server's leads: these addresses are its own.
+    pub async fn find_own(&self, name: &str) {
+        let Ok(Host::Name(name)) = host::parse(name) else { return };
+        let servers = self.config.name_servers.addresses();
+        let found = resolver::lookup(&servers, &name).await.unwrap_or_default();
+        found.into_iter().for_each(|address| self.config.own.observed.named(address));
     }
 
     /// Starts to connect, non-blocking: the socket can take its place at once, see [`Pending`].

@@ -4,6 +4,7 @@
 //! belong to the program around it.
 
 mod accept;
+mod accounts;
 pub mod allowance;
 mod bridge;
 mod config;
@@ -11,6 +12,7 @@ mod descriptors;
 mod drain;
 pub mod egress;
 mod http;
+mod kernel_memory;
 mod memory;
 mod memory_watch;
 mod meter;
@@ -27,4 +29,5 @@ pub use crate::{
     bridge::{Bridge, StartError},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
+    kernel_memory::KernelMemory,
 };

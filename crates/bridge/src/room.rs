@@ -91,6 +91,8 @@ pub(crate) struct Room {
     pub(crate) notice: watch::Sender<Option<Notice>>,
     sessions: Mutex<Sessions>,
     changed: Notify,
+    /// It has to end at once: it takes what others need.
+    too_much: CancellationToken,
     kept_open: Notify,
     _permit: Permit,
 }
@@ -105,6 +107,7 @@ impl Room {
             notice: watch::Sender::new(None),
             sessions: Mutex::default(),
             changed: Notify::new(),
+            too_much: CancellationToken::new(),
             kept_open: Notify::new(),
             _permit: permit,
         }
@@ -180,6 +183,11 @@ impl Room {
         Ok(())
     }
 
+    /// Ends the room: it takes what others need.
+    pub(crate) fn takes_too_much(&self) {
+        self.too_much.cancel();
+    }
+
     pub(crate) fn keep_open(&self) {
         self.kept_open.notify_one();
     }
@@ -206,6 +214,7 @@ impl Room {
                     end = Instant::now() + times.room_life;
                     self.notice.send_replace(Some(Notice::RoomStays));
                 }
+                () = self.too_much.cancelled() => return,
                 () = tokio::time::sleep_until(due) => {}
             }
             if !warned && Instant::now() >= warning {

@@ -4,19 +4,19 @@ use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
 use ipnet::IpNet;
-use lab::{History, Lab, OpenError, RoomLimits, confine::Confined, keeper::Keeper};
+use lab::{Descriptors, History, Lab, OpenError, RoomLimits, confine::Confined, keeper::Keeper};
 use proto::limits::Limit;
 use proto::message::{Features, Notice, Secret};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    accounts::Accounts,
     config::{Config, Deadlines, Limits, Outbound},
-    descriptors::Accounts,
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
     quota::{Permit, Reached},
@@ -25,6 +25,9 @@ use crate::{
 
 /// How long a request waits until it is known whether there are rooms.
 const FINDING_OUT: Duration = Duration::from_secs(10);
+
+/// How often it is looked up where the server's names lead.
+const FOLLOW: Duration = Duration::from_secs(300);
 
 /// Out of descriptors: this process, or the whole machine (errno(3)).
 const EMFILE: i32 = 24;
@@ -36,6 +39,7 @@ pub(crate) struct Rooms {
     lab: Arc<Found>,
     egress: Arc<Egress>,
     descriptors: Accounts,
+    buffers: Accounts,
     limits: Limits,
     node: String,
     features: Features,
@@ -124,11 +128,19 @@ impl Rooms {
     pub(crate) fn start(config: &Config, drain: &Drain) -> Self {
         let lab = Arc::new(Found::default());
         tokio::spawn(find_out(config.clone(), Arc::clone(&lab)));
+        let egress = Arc::new(Egress::new(egress_config(config)));
+        if config.outbound != Outbound::Off {
+            tokio::spawn(follow_names(Arc::downgrade(&egress), config.host_names.clone()));
+        }
         Self {
             features: features(config),
             lab,
-            egress: Arc::new(Egress::new(egress_config(config))),
-            descriptors: Accounts::default(),
+            egress,
+            descriptors: Accounts::of_descriptors(config.limits.address_descriptors),
+            buffers: Accounts::of_socket_memory(
+                config.limits.socket_memory,
+                config.limits.address_socket_memory,
+            ),
             limits: config.limits,
             node: config.node.clone(),
             drain: drain.clone(),
@@ -157,6 +169,11 @@ impl Rooms {
     pub(crate) fn features(&self) -> Features {
         let packets = self.lab.now().is_some_and(Result::is_ok);
         Features { packets, ..self.features.clone() }
+    }
+
+    /// A connection came to this address of the server's: no room may reach it.
+    pub(crate) fn came_to(&self, address: IpAddr) {
+        self.egress.config().own.observed.came_to(address);
     }
 
     /// How many rooms there are.
@@ -204,9 +221,10 @@ impl Rooms {
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
         let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
-        let descriptors =
-            self.descriptors.of_room(network, self.limits.address_descriptors, self.limits.descriptors);
-        let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors).await;
+        let account = self.descriptors.of_address(network);
+        let descriptors = Descriptors { ceiling: Some(self.limits.descriptors), account };
+        let buffers = self.buffers.of_address(network);
+        let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors, buffers).await;
         let (opened, _task) = opened.map_err(|error| match error {
             OpenError::Limit { limit, value } if limit == Limit::AddressDescriptors.name() => {
                 CreateError::Limit(Reached { limit: Limit::AddressDescriptors, value })
@@ -291,8 +309,19 @@ fn egress_config(config: &Config) -> EgressConfig {
     // Behind a NAT no interface has the address that visitors come by; the operator's name for it may say it.
     let named = config.host_names.iter().filter_map(|name| address_in(name)).map(IpNet::from);
     let refused = config.refused.iter().copied().chain(named).collect();
-    let own = Own { listeners: config.listeners.clone(), refused };
+    let own = Own { listeners: config.listeners.clone(), refused, ..Own::default() };
     EgressConfig { mode, name_servers, own, allow_refused_ports: false }
+}
+
+/// Looks up the server's names now and then: where they lead is its own, even if no interface has the address.
+async fn follow_names(egress: Weak<Egress>, host_names: Vec<String>) {
+    while let Some(egress) = egress.upgrade().filter(|_| !host_names.is_empty()) {
+        for name in &host_names {
+            egress.find_own(name.rsplit_once(':').map_or(name, |(name, _)| name)).await;
+        }
+        drop(egress);
+        tokio::time::sleep(FOLLOW).await;
+    }
 }
 
 /// The address in `ADDRESS[:PORT]`, where it is no name.

@@ -11,6 +11,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// What this server is called, read from the settings.
     pub(crate) names: Names,
+    /// Whether the kernel keeps this server from private networks too; none where rooms do not connect outside.
+    pub(crate) filtered: Option<bool>,
     /// Counts for this server and for each address.
     pub(crate) quota: Quota,
     /// Going away.

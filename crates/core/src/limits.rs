@@ -166,6 +166,8 @@ numbers! {
     PROGRAMS: usize = 64 => Programs "programs" Count;
     /// Kernel sockets of one room.
     SOCKETS: usize = 512 => Sockets "sockets" Count;
+    /// Bytes that the kernel's buffers of one room's sockets may come to hold, as charged when sockets are made.
+    SOCKET_MEMORY: usize = 128 * 1024 * 1024 => RoomSocketMemory "room-socket-memory" Bytes;
     /// Kernel sockets of one person: the rest is for those who have few.
     PERSON_SOCKETS: usize = 384 => PersonSockets "person-sockets" Count;
     /// Kernel sockets that everybody can have as long as the room has any.
@@ -215,12 +217,19 @@ numbers! {
     /// Bytes that are kept for visitors in all, about. Beyond four fifths of it there are no new rooms, beyond nine tenths
     /// no recordings of packets are sent, beyond 95 percent old history goes.
     SERVER_MEMORY: u64 = 4 << 30 => ServerMemory "server-memory" Bytes;
+    /// Bytes that the histories of all rooms take together, about: beyond it each room's becomes shorter.
+    SERVER_HISTORY: u64 = 3 << 29 => ServerHistory "server-history" Bytes;
     /// Descriptors of the server's process up to which rooms may open more: those beyond are the page's. Never more than
     /// three quarters of what there are.
     SERVER_DESCRIPTORS: u32 = u32::MAX => ServerDescriptors "server-descriptors" Count;
     /// Descriptors of all rooms made from one address (IPv6: one /64); a socket counts twice. Never more than half of what
     /// rooms may have.
     ADDRESS_DESCRIPTORS: u32 = u32::MAX => AddressDescriptors "address-descriptors" Count;
+    /// Bytes that the kernel's buffers of all rooms' sockets may come to hold. Never more than three fifths of the kernel's
+    /// pressure mark for TCP, where that is known.
+    SERVER_SOCKET_MEMORY: u64 = u64::MAX => ServerSocketMemory "server-socket-memory" Bytes;
+    /// The same of all rooms made from one address (IPv6: one /64). Never more than half of that.
+    ADDRESS_SOCKET_MEMORY: u64 = u64::MAX => AddressSocketMemory "address-socket-memory" Bytes;
     /// TCP connections to the page. Never more than a quarter of the descriptors the server's process may have.
     SERVER_CONNECTIONS: u32 = 4096 => ServerConnections "server-connections" Count;
     /// TCP connections of one address (IPv6: one /64).

@@ -124,6 +124,16 @@ impl Charge {
         self.amount
     }
 
+    /// Takes so much more, or nothing.
+    ///
+    /// # Errors
+    /// [`CallError::Limit`] with the name of the account that is full.
+    pub fn grow(&mut self, more: usize) -> Result<(), CallError> {
+        self.account.add(more)?;
+        self.amount += more;
+        Ok(())
+    }
+
     /// Gives back what is beyond `amount`.
     pub fn shrink(&mut self, amount: usize) {
         let less = self.amount.saturating_sub(amount);

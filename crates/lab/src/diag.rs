@@ -86,6 +86,15 @@ fn list_tcp(diag: BorrowedFd<'_>, states: u32) -> Result<Vec<DiagSocket>, Errno>
     Ok(sockets)
 }
 
+/// Bytes that the kernel keeps in the host's TCP sockets, those without a descriptor among them.
+pub fn memory(diag: impl AsFd) -> io::Result<usize> {
+    let mut request = old_request(HASHED_STATES);
+    request[3] = 1 << (MEMINFO - 1);
+    let mut bytes = 0;
+    list_each(diag.as_fd(), TCPDIAG_GETSOCK, &request, |body| bytes += meminfo(body).unwrap_or(0))?;
+    Ok(bytes)
+}
+
 /// Ends a socket at once, whoever holds it: its peer gets RST, calls on it ECONNABORTED. Success also where it is
 /// gone already. A socket that is bound and nothing more stays: it ends with its descriptor.
 pub fn destroy(diag: impl AsFd, socket: &DiagSocket) -> io::Result<()> {
@@ -145,6 +154,8 @@ const REQUEST: usize = 56;
 const OLD_REQUEST: usize = 60;
 /// `struct inet_diag_msg`.
 const ENTRY: usize = 72;
+/// INET_DIAG_MEMINFO: `struct inet_diag_meminfo`.
+const MEMINFO: u16 = 1;
 
 /// A bit for every state of net/tcp_states.h up to 12: all but "bound and nothing more".
 const HASHED_STATES: u32 = 0x1fff;
@@ -203,6 +214,10 @@ fn list(
     protocol: Protocol,
     sockets: &mut Vec<DiagSocket>,
 ) -> Result<(), Errno> {
+    list_each(diag, kind, body, |body| sockets.extend(entry(body, protocol)))
+}
+
+fn list_each(diag: BorrowedFd<'_>, kind: u16, body: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
     let mut buffer = [0; BUFFER];
     let sequence = send(diag, kind, NLM_F_DUMP, body)?;
     loop {
@@ -212,7 +227,7 @@ fn list(
             match message.error() {
                 Some(None) => return Ok(()),
                 Some(Some(errno)) => return Err(errno),
-                None => sockets.extend(entry(message.body, protocol)),
+                None => each(message.body),
             }
         }
     }
@@ -285,6 +300,21 @@ fn entry(bytes: &[u8], protocol: Protocol) -> Option<DiagSocket> {
         timer: timer(bytes[2], bytes[3], word(bytes, 52)?),
         inode: word(bytes, 68)?,
     })
+}
+
+/// What is read and not taken, what is sent and not acknowledged, and what is set apart for both.
+fn meminfo(bytes: &[u8]) -> Option<usize> {
+    let mut attributes = bytes.get(ENTRY..)?;
+    loop {
+        let length = usize::from(half_word(attributes, 0).map(u16::from_ne_bytes)?);
+        let body = attributes.get(4..length)?;
+        if half_word(attributes, 2).map(u16::from_ne_bytes)? == MEMINFO {
+            return Some(
+                [0, 4, 8].into_iter().filter_map(|at| word(body, at)).map(|part| part as usize).sum(),
+            );
+        }
+        attributes = attributes.get(length.next_multiple_of(4)..)?;
+    }
 }
 
 fn address(bytes: &[u8], family: u8, port: usize, ip: usize) -> Option<SocketAddr> {

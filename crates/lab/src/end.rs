@@ -217,6 +217,11 @@ impl End {
         syscall::getpeername(self.fd()).map_err(CallError::errno)
     }
 
+    /// The socket in the room, also where another outside stands in its stead.
+    pub(crate) fn in_room(&self) -> BorrowedFd<'_> {
+        self.room.as_fd()
+    }
+
     /// setsockopt(2). Outside, options that reach beyond the one connection are kept in the room alone.
     pub(crate) fn setsockopt(&mut self, name: OptionName, value: OptionValue) -> Result<(), CallError> {
         self.check()?;

@@ -2,10 +2,14 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use proto::call::CallError;
+use proto::{
+    call::CallError,
+    limits::{Limit, SOCKET_MEMORY},
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
+    account::Account,
     confine::Confined,
     descriptors::{Descriptors, ROOM},
     history::History,
@@ -83,10 +87,10 @@ impl Lab {
         &self,
         outside: Option<Arc<dyn Outside>>,
     ) -> Result<(Room, JoinHandle<()>), OpenError> {
-        self.open_room_within(outside, Descriptors::default()).await
+        self.open_room_within(outside, Descriptors::default(), None).await
     }
 
-    /// The same within what its makers may take.
+    /// The same within what its makers may take of descriptors, and of the kernel's memory for sockets.
     ///
     /// # Errors
     /// [`OpenError`], also for a limit.
@@ -94,12 +98,17 @@ impl Lab {
         &self,
         outside: Option<Arc<dyn Outside>>,
         descriptors: Descriptors,
+        buffers: Option<Arc<Account>>,
     ) -> Result<(Room, JoinHandle<()>), OpenError> {
         let of_room = descriptors.take(ROOM).map_err(limit)?;
         let (server, client) = self.pair().await?;
         descriptors.check(&client.wire).map_err(limit)?;
         let (keeper, services) = (self.keeper.clone(), Arc::clone(&self.services));
-        let config = RoomConfig { keeper, outside, services, limits: self.limits, descriptors };
+        let buffers = buffers.map_or_else(
+            || Account::new(Limit::RoomSocketMemory, SOCKET_MEMORY),
+            |around| around.within(Limit::RoomSocketMemory, SOCKET_MEMORY, 0),
+        );
+        let config = RoomConfig { keeper, outside, services, limits: self.limits, descriptors, buffers };
         Room::start(config, of_room, Arc::clone(&self.history), server, client).map_err(limit)
     }
 

@@ -22,6 +22,7 @@
 //! | [`Outside`], [`Service`] | what others lend to a room |
 
 mod account;
+mod buffers;
 mod capture;
 pub mod confine;
 mod decode;

@@ -38,6 +38,7 @@ enum Command {
     Join { name: String, role: Role, mailbox: Mailbox, answer: oneshot::Sender<Result<MemberId, CallError>> },
     Directory { answer: oneshot::Sender<Directory> },
     MemberState { member: MemberId, answer: oneshot::Sender<MemberState> },
+    SocketMemory { answer: oneshot::Sender<usize> },
     End,
 }
 
@@ -128,6 +129,16 @@ impl Room {
         answered.await.map_err(|_| Ended)
     }
 
+    /// Bytes that the kernel keeps in the room's TCP sockets, as it says.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn socket_memory(&self) -> Result<usize, Ended> {
+        let (answer, answered) = oneshot::channel();
+        self.command(Command::SocketMemory { answer }).await?;
+        answered.await.map_err(|_| Ended)
+    }
+
     /// Hands a request over.
     ///
     /// # Errors
@@ -192,6 +203,7 @@ fn carry_out(world: &mut World, command: Command) {
         Command::Join { name, role, mailbox, answer } => world.join(name, role, mailbox, answer),
         Command::Directory { answer } => drop(answer.send(world.directory())),
         Command::MemberState { member, answer } => drop(answer.send(world.member_state(member))),
+        Command::SocketMemory { answer } => drop(answer.send(world.socket_memory())),
         Command::End => {}
     }
 }

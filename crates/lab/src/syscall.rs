@@ -19,7 +19,7 @@ use rustix::{
 use crate::keeper::option;
 
 /// Largest SO_RCVBUF and SO_SNDBUF a program may set, bytes: what it asks for above is taken as this much.
-const BUFFER_MAX: i32 = 256 * 1024;
+pub(crate) const BUFFER_MAX: i32 = 256 * 1024;
 
 pub(crate) type Result<T> = std::result::Result<T, Errno>;
 

@@ -72,6 +72,7 @@ use crate::{
     account::Account,
     capture::Capture,
     descriptors::Descriptors,
+    diag,
     epoll::{Epoll, Token},
     keeper::{HostFds, Keeper},
     log::TraceLog,
@@ -89,6 +90,8 @@ pub(crate) struct RoomConfig {
     pub(crate) services: Arc<[Service]>,
     pub(crate) limits: RoomLimits,
     pub(crate) descriptors: Descriptors,
+    /// What the buffers of the room's sockets may come to hold.
+    pub(crate) buffers: Arc<Account>,
 }
 
 /// What an operator may limit in each room.
@@ -159,7 +162,7 @@ impl World {
         capture: Arc<Capture>,
         memory: Arc<Account>,
     ) -> io::Result<(Self, Wakes)> {
-        let RoomConfig { keeper, outside, services, limits, descriptors } = config;
+        let RoomConfig { keeper, outside, services, limits, descriptors, buffers } = config;
         let RoomLimits { hold, bytes_per_second, packet_events, packet_events_per_second } = limits;
         let epoll = Arc::new(Epoll::new()?);
         let wire = Wire::new(hold, bytes_per_second);
@@ -171,7 +174,7 @@ impl World {
         };
         let (people, results_taken) = People::new(memory);
         let (streams, chunks_taken) = Streams::new();
-        let sockets = Sockets::new(Arc::clone(&epoll), descriptors);
+        let sockets = Sockets::new(Arc::clone(&epoll), descriptors, buffers);
         let world = Self {
             calls: Calls::new(lan, people, sockets, streams, outside),
             keeper,
@@ -192,6 +195,14 @@ impl World {
             self.calls.lan.add_host(plan, fds)?;
         }
         Ok(())
+    }
+
+    /// Bytes that the kernel keeps in the TCP sockets of all machines, also in those that no program has.
+    pub(crate) fn socket_memory(&self) -> usize {
+        let machines = &self.calls.lan.machines;
+        let hosts = machines.ids().into_iter().filter_map(|id| machines.get(id));
+        // What cannot be looked at is about to end.
+        hosts.map(|host| diag::memory(&host.diag).unwrap_or(0)).sum()
     }
 
     /// Work that the room's task has to wait for.

@@ -92,6 +92,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u32).range(16..))]
     memory: Option<u32>,
 
+    /// Mebibytes of the kernel's memory for TCP that sockets of rooms may come to hold. Default, and most: three fifths of
+    /// what the kernel has before it begins to save (the second of net.ipv4.tcp_mem)
+    #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    socket_memory: Option<u32>,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) log: Form,
@@ -159,17 +164,21 @@ impl Flags {
                 trusted_proxies: self.trusted_proxy,
                 metrics_from: self.metrics_from,
                 deadlines,
-                limits: limits(self.memory),
+                limits: limits(self.memory, self.socket_memory),
                 ..bridge::Config::default()
             },
         })
     }
 }
 
-fn limits(memory: Option<u32>) -> bridge::Limits {
+fn limits(memory: Option<u32>, socket_memory: Option<u32>) -> bridge::Limits {
     let usual = bridge::Limits::default();
-    let given = memory.map(|mebibytes| u64::from(mebibytes) << 20);
-    bridge::Limits { memory: given.or_else(memory::default).unwrap_or(usual.memory), ..usual }
+    let bytes = |mebibytes: u32| u64::from(mebibytes) << 20;
+    bridge::Limits {
+        memory: memory.map(bytes).or_else(memory::default).unwrap_or(usual.memory),
+        socket_memory: socket_memory.map_or(usual.socket_memory, bytes),
+        ..usual
+    }
 }
 
 fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {

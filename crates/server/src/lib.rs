@@ -24,6 +24,7 @@ pub mod tutorial;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bridge::{Bridge, StartError};
 use lessons::{Shelf, ShelfError};
@@ -120,7 +121,8 @@ impl Server {
         let given = activation::listeners();
         let page = given.page.map_or_else(|| listen(config.listen, "--listen"), Ok)?;
         let tutorial = given.tutorial.map_or_else(|| listen(config.tutorial, "--tutorial"), Ok)?;
-        Ok(Self { page, tutorial, shelf, settings: config.bridge })
+        let kernel = bridge::KernelMemory::open().map(Arc::new);
+        Ok(Self { page, tutorial, shelf, settings: bridge::Config { kernel, ..config.bridge } })
     }
 
     /// The same server in a process that is confined so: it cannot start the process that starts keepers any more, and gets

@@ -35,7 +35,20 @@ pub(crate) struct Link {
 impl NewRoom {
     /// `POST /rooms`.
     pub(crate) async fn create(server: &TestServer) -> Self {
-        let answer = http::post(server.page, "/rooms").await;
+        Self::made(server, &http::post(server.page, "/rooms").await)
+    }
+
+    /// The same, as a proxy passes it on for a visitor.
+    pub(crate) async fn create_for(server: &TestServer, visitor: &str) -> Self {
+        let page = server.page;
+        let head = format!(
+            "POST /rooms HTTP/1.1\r\nHost: {page}\r\nOrigin: http://{page}\r\nContent-Length: 0\r\nX-Forwarded-For: \
+             {visitor}\r\n"
+        );
+        Self::made(server, &http::request(page, &head).await)
+    }
+
+    fn made(server: &TestServer, answer: &http::Answer) -> Self {
         assert_eq!(answer.status, 201, "{answer:?}\nthe server said:\n{}", server.log());
         let made = answer.json();
         let key = |role: &str| {

@@ -21,6 +21,9 @@ use super::{
     table,
 };
 
+/// Bytes of the kernel's buffers, each way, before it doubles them; a program may ask for others.
+const BUFFERS: usize = 128 * 1024;
+
 /// Leave to dial one address once. Only the policy makes one.
 #[derive(Debug)]
 pub struct Permitted {
@@ -83,6 +86,9 @@ pub(super) fn begin(permitted: Permitted) -> Result<Pending, CallError> {
     let family = if permitted.address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None).map_err(kernel)?;
+    // The kernel would let them grow to megabytes.
+    sockopt::set_socket_recv_buffer_size(&socket, BUFFERS).map_err(kernel)?;
+    sockopt::set_socket_send_buffer_size(&socket, BUFFERS).map_err(kernel)?;
     match rustix::net::connect(&socket, &permitted.address) {
         Ok(()) | Err(rustix::io::Errno::INPROGRESS) => {}
         Err(errno) => return Err(kernel(errno)),

@@ -1,9 +1,11 @@
 //! What belongs to this computer and its operator: addresses that are refused besides the table.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::observed::Observed;
 use super::rule::{OPERATOR, OWN_ADDRESS, OWN_LISTENER, RESOLVER, Rule};
 
 /// What the operator's configuration says about its own network.
@@ -13,6 +15,8 @@ pub struct Own {
     pub listeners: Vec<SocketAddr>,
     /// Further ranges that nobody may reach, public addresses in front of this server among them.
     pub refused: Vec<IpNet>,
+    /// What turned out to be this server's while it runs.
+    pub observed: Arc<Observed>,
 }
 
 impl Own {
@@ -25,7 +29,8 @@ impl Own {
             return Some(RESOLVER);
         }
         let listens = |listener: &SocketAddr| listener.ip().to_canonical() == address;
-        (self.listeners.iter().any(listens) || is_own(address)).then_some(OWN_ADDRESS)
+        let own = self.listeners.iter().any(listens) || self.observed.has(address) || is_own(address);
+        own.then_some(OWN_ADDRESS)
     }
 
     /// The rule that refuses even an address that the operator spelled out: the lab must not talk to itself, nor
@@ -68,19 +73,22 @@ mod tests {
         let own = Own {
             listeners: vec![SocketAddr::from(([93, 184, 215, 14], 443))],
             refused: vec!["198.41.0.0/24".parse().unwrap()],
+            ..Own::default()
         };
+        own.observed.came_to([93, 184, 215, 99].into());
         let resolvers = [SocketAddr::from(([9, 9, 9, 9], 53))];
         let refused = |ip: [u8; 4]| name(own.refused(ip.into(), &resolvers));
         assert_eq!(refused([93, 184, 215, 14]), Some("own_address"));
         assert_eq!(refused([9, 9, 9, 9]), Some("resolver"));
         assert_eq!(refused([198, 41, 0, 4]), Some("operator_refused"));
+        assert_eq!(refused([93, 184, 215, 99]), Some("own_address"));
         assert_eq!(refused([127, 0, 0, 1]), Some("own_address"));
         assert_eq!(refused([1, 1, 1, 1]), None);
     }
 
     #[test]
     fn a_listener_on_every_address_is_met_on_any_of_them() {
-        let own = Own { listeners: vec![SocketAddr::from(([0, 0, 0, 0], 8080))], refused: Vec::new() };
+        let own = Own { listeners: vec![SocketAddr::from(([0, 0, 0, 0], 8080))], ..Own::default() };
         let refused = |port| name(own.refused_literal(SocketAddr::from(([127, 0, 0, 1], port)), &[]));
         assert_eq!(refused(8080), Some("own_listener"));
         assert_eq!(refused(9999), None);

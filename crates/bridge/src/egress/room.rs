@@ -58,6 +58,9 @@ impl Outside for RoomEgress {
 
     /// Needs a runtime: the connection's clock is a task.
     fn connect(&self, address: SocketAddr) -> Result<OutsideSocket, CallError> {
+        if address.ip().to_canonical().is_ipv6() {
+            return Err(self.egress.refuse_ipv6(address));
+        }
         let permitted = self.egress.judge(&self.room, address)?;
         // The lab sets the options itself, when it swaps the socket.
         let Pending { socket, watch } = self.egress.begin_connect(permitted)?;

@@ -35,6 +35,8 @@ pub(super) const OUTBOUND_OFF: Rule =
 pub(super) const NOT_LISTED: Rule =
     Rule::new("not_listed", "Only the names and ports that this lab's operator listed can be reached.");
 pub(super) const OPEN_PORTS: Rule = Rule::new("open_ports", "Outside, only ports 80 and 443 can be reached.");
+pub(super) const IPV6_OFF: Rule =
+    Rule::new("ipv6_off", "Outside, this lab connects by IPv4 only: its machines have no IPv6.");
 pub(super) const NO_GRANT: Rule = Rule::new(
     "no_grant",
     "An outside address can be reached only shortly after its name was resolved in this room, on that name's ports.",
@@ -74,6 +76,7 @@ const OTHERS: &[Rule] = &[
     OUTBOUND_OFF,
     NOT_LISTED,
     OPEN_PORTS,
+    IPV6_OFF,
     NO_GRANT,
     INVALID_NAME,
     SPECIAL_NAME,

@@ -47,6 +47,9 @@ struct Inside {
     sessions: u32,
     /// Rooms alive now.
     rooms: usize,
+    /// Whether the kernel keeps this server from private networks, whatever the outbound policy says: as found by trying.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outside_filtered: Option<bool>,
     /// How this process is confined, as it found by trying.
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<Confinement>,
@@ -98,6 +101,7 @@ pub(crate) async fn health(
             node: shared.config.node.clone(),
             sessions: shared.quota.count(Kind::Session),
             rooms: shared.rooms.count(),
+            outside_filtered: shared.filtered,
             server: shared.config.confined.map(Confinement::from),
             keeper: shared.rooms.confined().map(Confinement::from),
         }),
@@ -121,6 +125,11 @@ pub(crate) async fn metrics(
         ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),
         ("rooms", shared.rooms.count() as u64, "Rooms alive now."),
         ("kept_bytes", shared.memory.used(), "Bytes kept for visitors, as counted."),
+        (
+            "tcp_bytes",
+            shared.config.kernel.as_ref().map_or(0, |kernel| kernel.taken()),
+            "The kernel's memory for TCP, everybody's.",
+        ),
         ("draining", shared.drain.is_begun().into(), "1 while the server is going away."),
     ];
     let headers = [

@@ -141,8 +141,11 @@ impl Try<'_> {
         }
         let end = self.end()?;
         let result = end.connect(address);
+        // A machine has no address of IPv6's: its kernel knows that before it looks for a way.
+        let nowhere =
+            if address.ip().to_canonical().is_ipv6() { Errno::EADDRNOTAVAIL } else { Errno::ENETUNREACH };
         let no_way = !was_outside
-            && result == Err(CallError::errno(Errno::ENETUNREACH))
+            && result == Err(CallError::errno(nowhere))
             && end.kind() == Kind::Stream
             && !machines::is_inside(address.ip());
         match self.outside.filter(|_| no_way) {

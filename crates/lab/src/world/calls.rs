@@ -409,7 +409,7 @@ impl Calls {
                 end.room().and_then(|fd| fd.listen(backlog)).map_err(CallError::errno)?;
             }
             Call::Shutdown { how, .. } => end.shutdown(how)?,
-            Call::SetSockOpt { name, value, .. } => end.setsockopt(name, value)?,
+            Call::SetSockOpt { name, value, .. } => self.sockets.setsockopt(id, name, value)?,
             Call::GetSockOpt { name, .. } => return end.getsockopt(name).map(Value::Option),
             Call::GetPeerName { .. } => return end.getpeername().map(Value::Address),
             _ => return Err(CallError::errno(Errno::EOPNOTSUPP)),

@@ -7,14 +7,16 @@ use std::{
 };
 
 use proto::{
-    call::{CallError, PollEvents},
+    call::{CallError, OptionName, OptionValue, PollEvents},
+    errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     limits,
 };
 
 use super::{lan::Lan, shares, waiting::Direction};
 use crate::{
-    account::Charge,
+    account::{Account, Charge},
+    buffers,
     descriptors::Descriptors,
     end::End,
     epoll::{Epoll, Token, Wanted},
@@ -42,10 +44,13 @@ pub(super) struct Socket {
     pub(super) starved: bool,
     registered: Wanted,
     _descriptors: Option<Charge>,
+    /// What its buffers may come to hold, with those it may lead to; none for a library function's, which lives for one
+    /// question.
+    buffers: Option<Charge>,
 }
 
 impl Socket {
-    fn new(host: HostId, end: End, descriptors: Option<Charge>) -> Self {
+    fn new(host: HostId, end: End, descriptors: Option<Charge>, buffers: Option<Charge>) -> Self {
         Self {
             host,
             end,
@@ -59,6 +64,7 @@ impl Socket {
             starved: false,
             registered: Wanted::default(),
             _descriptors: descriptors,
+            buffers,
         }
     }
 
@@ -118,12 +124,14 @@ impl Socket {
 pub(super) struct Sockets {
     epoll: Arc<Epoll>,
     descriptors: Descriptors,
+    /// What all buffers of the room's sockets may come to hold.
+    buffers: Arc<Account>,
     all: HashMap<SocketId, Socket>,
 }
 
 impl Sockets {
-    pub(super) fn new(epoll: Arc<Epoll>, descriptors: Descriptors) -> Self {
-        Self { epoll, descriptors, all: HashMap::new() }
+    pub(super) fn new(epoll: Arc<Epoll>, descriptors: Descriptors, buffers: Arc<Account>) -> Self {
+        Self { epoll, descriptors, buffers, all: HashMap::new() }
     }
 
     pub(super) fn get(&self, id: SocketId) -> Option<&Socket> {
@@ -149,12 +157,13 @@ impl Sockets {
         self.descriptors.check(&os)?;
         // One for it, and one for the other end, where that is a ready-made server's.
         let descriptors = self.descriptors.take(2)?;
+        let buffers = self.buffers.take(buffers::of_new(os.as_fd()))?;
         let cookie = syscall::cookie(os.as_fd()).map_err(CallError::errno)?;
         let end = End::new(os).map_err(CallError::errno)?;
         lan.machines.tables.next_fd(program).map_err(CallError::errno)?;
         let id = lan.observer.number_socket(host, cookie);
         let fd = lan.machines.tables.open(program, id).map_err(CallError::errno)?;
-        self.all.insert(id, Socket::new(host, end, descriptors));
+        self.all.insert(id, Socket::new(host, end, descriptors, Some(buffers)));
         Ok((fd, id))
     }
 
@@ -173,8 +182,31 @@ impl Sockets {
         let end = End::new(os).map_err(CallError::errno)?;
         let id = lan.observer.new_socket();
         lan.machines.tables.add_unnamed(id);
-        self.all.insert(id, Socket { unnamed_of: member, ..Socket::new(host, end, None) });
+        self.all.insert(id, Socket { unnamed_of: member, ..Socket::new(host, end, None, None) });
         Ok(id)
+    }
+
+    /// setsockopt(2). What larger buffers may come to hold is charged before the kernel has them.
+    ///
+    /// # Errors
+    /// The kernel's, or a limit.
+    pub(super) fn setsockopt(
+        &mut self,
+        id: SocketId,
+        name: OptionName,
+        value: OptionValue,
+    ) -> Result<(), CallError> {
+        let Socket { end, buffers: charge, .. } =
+            self.all.get_mut(&id).ok_or(CallError::errno(Errno::EBADF))?;
+        let asked = buffers::asked_by(name, value);
+        let Some(charge) = charge.as_mut().filter(|_| asked > 0) else {
+            return end.setsockopt(name, value);
+        };
+        let (before, own) = (charge.amount(), buffers::of(end.in_room()));
+        charge.grow(asked)?;
+        let done = end.setsockopt(name, value);
+        charge.set((before + buffers::of(end.in_room())).saturating_sub(own));
+        done
     }
 
     /// Whether a program's person may have one more socket.

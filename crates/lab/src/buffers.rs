@@ -1,0 +1,43 @@
+//! What the kernel may keep in a socket's buffers. All namespaces of a machine share the kernel's memory for TCP: what a
+//! socket may come to hold is charged when it is made, and again when a program makes its buffers larger.
+
+use std::os::fd::BorrowedFd;
+
+use proto::call::{Kind, OptionName, OptionValue};
+
+use crate::syscall;
+
+/// The largest size to which the kernel lets a buffer of a machine's TCP socket grow by itself, either way: `tcp_rmem` and
+/// `tcp_wmem` of every machine.
+pub(crate) const GROWS_TO: usize = 64 * 1024;
+
+/// Bytes that a new socket may come to hold. A TCP socket without a peer may lead to one that no program has: a ready-made
+/// server's, or one that nobody accepts.
+pub(crate) fn of_new(fd: BorrowedFd<'_>) -> usize {
+    let stream = syscall::kind(fd) == Ok(Kind::Stream);
+    let leads = stream && syscall::getpeername(fd).is_err();
+    of(fd) + if leads { 2 * GROWS_TO } else { 0 }
+}
+
+/// Bytes that a socket's own buffers may come to hold. A datagram that was sent is the wire's.
+pub(crate) fn of(fd: BorrowedFd<'_>) -> usize {
+    let size = |name| match syscall::getsockopt(fd, name) {
+        Ok(OptionValue::Int(bytes)) => usize::try_from(bytes).unwrap_or(0),
+        _ => 0,
+    };
+    if syscall::kind(fd) == Ok(Kind::Stream) {
+        size(OptionName::RcvBuf).max(GROWS_TO) + size(OptionName::SndBuf).max(GROWS_TO)
+    } else {
+        size(OptionName::RcvBuf)
+    }
+}
+
+/// Bytes that an option may add at most: the kernel doubles what is asked for.
+pub(crate) fn asked_by(name: OptionName, value: OptionValue) -> usize {
+    match (name, value) {
+        (OptionName::RcvBuf | OptionName::SndBuf, OptionValue::Int(bytes)) => {
+            2 * usize::try_from(bytes.clamp(0, syscall::BUFFER_MAX)).unwrap_or(0)
+        }
+        _ => 0,
+    }
+}

@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod editor;
 mod first_look;
+mod folder;
 mod lessons;
 mod library;
 mod links;

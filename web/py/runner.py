@@ -7,13 +7,12 @@ import sys
 import traceback
 import types
 
+import _absent
 import _script
 import linux
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _CPYTHONS = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-
-_SSL = "ssl is not here: in this page sockets carry plain bytes, so that their packets can be read. Use http, not https."
 
 # A script that came with a link should have the machine's sockets, and nothing of the page it runs in.
 _PAGE = "the page is not here: a program of this lab has its machine's sockets, as it would have anywhere else."
@@ -51,8 +50,9 @@ def prepare(threads=False):
     import _streams  # noqa: F401
 
     if sys.platform == "emscripten":
-        # Elsewhere, in tests, files have the numbers of sockets.
+        # Elsewhere, in tests, files have the numbers of sockets, and there are processes.
         _descriptors.install()
+        _absent.install()
 
     _loop.install(threads)
 
@@ -90,7 +90,7 @@ class _NotHere:
 
     def find_spec(self, name, path=None, target=None):
         if name in ("ssl", "_ssl"):
-            raise ModuleNotFoundError(_SSL, name=name)
+            raise ModuleNotFoundError(_absent.SSL, name=name)
         if name in ("js", "pyodide_js"):
             raise ModuleNotFoundError(_PAGE, name=name)
         return None

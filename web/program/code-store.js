@@ -24,6 +24,8 @@ const LONGEST_ARGUMENTS = 4096;
 export class CodeStore {
   #room;
   #own;
+  /** Changes are not written yet. */
+  #waits = false;
   /** @type {Code} */
   #code;
 
@@ -82,6 +84,23 @@ export class CodeStore {
       void keep(this.#key(part, file), typeof content === "string" ? new TextEncoder().encode(content) : content);
     }
     this.#write();
+  }
+
+  /** Whether a file is kept. @param {string} part @param {string} file */
+  has(part, file) {
+    const machine = this.#code[part];
+    return machine !== undefined && !this.#isNew(machine, file);
+  }
+
+  /** Several changes, which are written once. @param {() => void} changes */
+  together(changes) {
+    this.#waits = true;
+    try {
+      changes();
+    } finally {
+      this.#waits = false;
+      this.#write();
+    }
   }
 
   /** What stands in the large storage; null where it is gone. @param {string} part @param {string} file */
@@ -160,6 +179,7 @@ export class CodeStore {
   }
 
   #write() {
+    if (this.#waits) return;
     write(() => sessionStorage, `wireside.code.${this.#room}`, { code: this.#code, copied: !this.#own });
     if (this.#own) write(() => localStorage, "wireside.code", { code: this.#code });
   }

@@ -16,6 +16,8 @@ import { TabRow } from "./tab-row.js";
 export const BY_HAND = "By hand";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
+/** Rust counts bytes in 32 bits here. */
+const MOST_COUNTED = 2 ** 32 - 1;
 /** How long a deletion can be undone, milliseconds. */
 const UNDO_MS = 10_000;
 
@@ -321,7 +323,7 @@ export class Desk {
       this.#make(name, source, source);
       this.#drawTabs();
     }
-    this.#keep();
+    this.#keep(name);
     this.open(name);
     return name;
   }
@@ -353,7 +355,7 @@ export class Desk {
       }
     }
     this.#drawTabs();
-    this.#keep();
+    this.#keep(...here);
     const last = here.at(-1);
     if (last) this.open(here.find((name) => this.#programs.has(name)) ?? last);
     if (said.length > 3) said.splice(3, said.length, `And ${said.length - 3} more could not be taken.`);
@@ -365,8 +367,8 @@ export class Desk {
   async #take(brought) {
     const wanted = nameBrought(brought.name);
     // Before it is read: it can be of any size.
-    const large = folderFull(wanted, 0, 0, undefined, brought.size);
-    if (large) throw new Error(large);
+    const large = folderFull(wanted, 0, 0, undefined, Math.min(brought.size, MOST_COUNTED));
+    if (large) throw new Error(brought.size > MOST_COUNTED ? `${nameShown(wanted)} is far too large: a file here has at most 1 MiB.` : large);
     const bytes = new Uint8Array(await brought.arrayBuffer());
     const text = isProgramName(wanted) ? textOf(bytes) : null;
     if (isProgramName(wanted) && text === null) throw new Error(`${nameShown(wanted)} is no text in UTF-8.`);
@@ -380,7 +382,10 @@ export class Desk {
     if (full) throw new Error(full);
     const program = this.#programs.get(name);
     if (program && text !== null) program.written(/** @type {string} */ (content));
-    else this.#make(name, content, null);
+    else {
+      this.#drop(name);
+      this.#make(name, content, null);
+    }
     return name;
   }
 
@@ -400,7 +405,7 @@ export class Desk {
       const full = this.#full(file, "");
       if (full) return this.#say(full, { bad: true });
       this.#make(file, "", "");
-      this.#keep();
+      this.#keep(file);
     }
     this.open(file);
     (this.#programs.get(file) ?? this.#data.get(file))?.focus();
@@ -414,7 +419,7 @@ export class Desk {
     const full = this.#full(name, content);
     if (full) return this.#say(full, { bad: true });
     this.#make(name, content, null);
-    this.#keep();
+    this.#keep(name);
     this.open(name);
   }
 
@@ -432,7 +437,7 @@ export class Desk {
     this.#programs = inOrder(this.#programs, order);
     this.#data = inOrder(this.#data, order);
     if (this.#file === file) this.#file = this.#programs.has(name) ? name : ([...this.#programs.keys()][0] ?? "");
-    this.#keep();
+    this.#keep(name);
     this.open(name);
   }
 
@@ -473,16 +478,19 @@ export class Desk {
       const full = this.#full(name, content);
       if (full) return this.#say(full, { bad: true });
       this.#make(name, content, original);
-      this.#keep();
+      this.#keep(name);
       this.open(name);
       this.#say(`${nameShown(name)} is back.`);
     };
     this.#say(`${nameShown(file)} on ${this.#host.name} is deleted${by ? ` by ${by}` : ""}.`, { actions: [{ label: "Undo", run: undo }] });
   }
 
-  /** All files, in the order of their tabs. */
-  #keep() {
-    for (const file of this.files) this.#keepFile(file);
+  /** Keeps files that have changed, and with them all that nobody has changed yet. @param {string[]} changed */
+  #keep(...changed) {
+    const { store } = this.#shared;
+    store.together(() => {
+      for (const file of this.files) if (changed.includes(file) || !store.has(this.#part, file)) this.#keepFile(file);
+    });
   }
 
   /** @param {string} file */

@@ -263,6 +263,7 @@ mod tests {
             data: Data::of(data),
             socket: None,
             line: None,
+            thread: None,
         })
     }
 

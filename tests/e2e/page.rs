@@ -2,6 +2,7 @@
 
 mod by_clicks;
 mod by_keyboard;
+mod cases;
 mod client;
 mod connection;
 mod editor;

@@ -308,3 +308,41 @@ fn files_keep_to_one_job() {
         rust.filter(|path| forbidden.iter().any(|name| path.ends_with(&format!("/{name}")))).collect();
     none(&found, "a file is called after its job");
 }
+
+/// Code of the product: without tests, lessons, programs and what a build or a package made.
+fn product() -> impl Iterator<Item = String> {
+    let is_test = |path: &str| path.contains("tests/") || path.ends_with("tests.rs");
+    let rust = files("crates").into_iter().filter(move |path| path.ends_with(".rs") && !is_test(path));
+    let page = files("web").into_iter().filter(|path| {
+        let is_code = [".js", ".ts", ".py"].iter().any(|end| path.ends_with(end));
+        is_code && ["web/lessons/", "web/programs/", "web/vendor/"].iter().all(|part| !path.starts_with(part))
+    });
+    rust.chain(page)
+}
+
+/// What stands before a file's tests, without comments.
+fn product_code(path: &str) -> String {
+    let text = if path.ends_with(".rs") { code(path) } else { read(path) };
+    text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_vocabulary_of_sockets_stands_once() {
+    let words = ["SO_REUSEADDR", "ReuseAddr", "TCP_QUICKACK", "QuickAck", "MSG_WAITALL"];
+    let allowed = [
+        "crates/core/src/vocabulary.rs",
+        // Written from it, and compared with it by a test.
+        "web/py/vocabulary.js",
+        "web/py/vocabulary.d.ts",
+        "web/py/_vocabulary.py",
+        // Sentences to people, and examples for them to type.
+        "crates/core/src/errno.rs",
+        "crates/web/src/console/causes.rs",
+        "crates/web/src/console/suggest.rs",
+    ];
+    let found: Vec<String> = product()
+        .filter(|path| !allowed.contains(&path.as_str()))
+        .filter(|path| words.iter().any(|word| product_code(path).contains(word)))
+        .collect();
+    none(&found, "a word of sockets and its number stand in crates/core/src/vocabulary.rs alone");
+}

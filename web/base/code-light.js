@@ -1,6 +1,6 @@
 // Points at a line of a program's text, so that whoever draws what the line did can raise it. Bubbles.
 
-/** @typedef {{ host: number, program: number, line: number, seq: number, end: number | null }} CodeLine as the view tells: `seq` and `end` of the line's newest call */
+/** @typedef {{ host: number, program: number, line: number, seq: number, end: number | undefined }} CodeLine as the view tells: `seq` and `end` of the line's newest call */
 
 /** @param {EventTarget} from @param {{ program: number, line: number } | null} line null: at none */
 export function pointAt(from, line) {

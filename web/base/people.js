@@ -11,31 +11,31 @@ export const NAME_LENGTH = 32;
  * @property {number | null} host their own machine
  */
 
-/** The person with this number, while they are here. @param {any} room @param {number | null | undefined} id @returns {Person | null} */
+/** The person with this number, while they are here. @param {import("../client/room.js").Room} room @param {number | null | undefined} id @returns {Person | null} */
 export function personOf(room, id) {
   return room.members.find((/** @type {Person} */ one) => one.id === id) ?? null;
 }
 
-/** The name somebody gave; null where the server made one. @param {any} room @param {Person} person */
+/** The name somebody gave; null where the server made one. @param {import("../client/room.js").Room} room @param {Person} person */
 export function ownName(room, { name, role, host, id }) {
   if (role === "owner") return name === "the owner" ? null : name;
   if (role === "viewer") return name === `watcher ${id}` ? null : name;
   return name === machineName(room, host) ? null : name;
 }
 
-/** What to call somebody in a sentence. @param {any} room @param {Person} person */
+/** What to call somebody in a sentence. @param {import("../client/room.js").Room} room @param {Person} person */
 export function called(room, person) {
   if (person.id === room.me.id) return ownName(room, person) ?? "you";
   return ownName(room, person) ?? person.name;
 }
 
-/** What to call somebody whom the recording names: `by` is the name it has. @param {any} room @param {number | null} member @param {string} by */
+/** What to call somebody whom the recording names: `by` is the name it has. @param {import("../client/room.js").Room} room @param {number | null} member @param {string} by */
 export function calledBy(room, member, by) {
   const person = personOf(room, member);
   return person ? called(room, person) : by;
 }
 
-/** What somebody is here, in words that need no explanation. @param {any} room @param {Person} person */
+/** What somebody is here, in words that need no explanation. @param {import("../client/room.js").Room} room @param {Person} person */
 export function partWords(room, person) {
   if (person.role === "viewer") return "watching";
   if (person.role === "owner") {
@@ -47,7 +47,7 @@ export function partWords(room, person) {
   return person.name === machine ? "guest with a machine" : `guest, on ${machine}`;
 }
 
-/** @param {any} room @param {number | null} host */
+/** @param {import("../client/room.js").Room} room @param {number | null} host */
 function machineName(room, host) {
   return room.hosts.find((/** @type {{ id: number, name: string }} */ one) => one.id === host)?.name ?? null;
 }
@@ -55,20 +55,20 @@ function machineName(room, host) {
 /**
  * What to call a machine where several are to choose from: a guest's with the guest's name, where they have said one.
  * The name is set apart from what follows, whichever way it is written.
- * @param {any} room @param {{ name: string, guest: number | null }} host
+ * @param {import("../client/room.js").Room} room @param {{ name: string, guest: number | null }} host
  */
 export function machineLabel(room, host) {
   const { person, machine } = machineNames(room, host);
   return person === null ? machine : `\u2068${person}\u2069 · ${machine}`;
 }
 
-/** The two names of it. @param {any} room @param {{ name: string, guest: number | null }} host */
+/** The two names of it. @param {import("../client/room.js").Room} room @param {{ name: string, guest: number | null }} host */
 export function machineNames(room, host) {
   const person = personOf(room, host.guest);
   return { person: person && ownName(room, person), machine: host.name };
 }
 
-/** The same in few letters. @param {any} room @param {{ name: string, guest: number | null }} host */
+/** The same in few letters. @param {import("../client/room.js").Room} room @param {{ name: string, guest: number | null }} host */
 export function shortLabel(room, host) {
   const person = personOf(room, host.guest);
   return (person && person.id !== room.me.id && ownName(room, person)) || host.name;

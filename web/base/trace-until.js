@@ -3,7 +3,7 @@
 /**
  * Looks now and after each batch of events, until something holds. Resolves with whether it does; rejects where looking
  * fails.
- * @param {any} room @param {() => boolean} holds @param {number} most milliseconds
+ * @param {import("../client/room.js").Room} room @param {() => boolean} holds @param {number} most milliseconds
  * @returns {Promise<boolean>}
  */
 export function traceUntil(room, holds, most) {

@@ -1,37 +1,9 @@
 // Arguments as people write them, checked, and turned into the protocol's own forms. Nothing here asks a server.
 
-const OPTIONS = {
-  SO_REUSEADDR: ["ReuseAddr", "Bool"],
-  SO_REUSEPORT: ["ReusePort", "Bool"],
-  SO_KEEPALIVE: ["KeepAlive", "Bool"],
-  SO_BROADCAST: ["Broadcast", "Bool"],
-  SO_LINGER: ["Linger", "Linger"],
-  SO_RCVBUF: ["RcvBuf", "Int"],
-  SO_SNDBUF: ["SndBuf", "Int"],
-  SO_ERROR: ["Error", "Int"],
-  SO_TYPE: ["Type", "Int"],
-  SO_ACCEPTCONN: ["AcceptConn", "Bool"],
-  SO_OOBINLINE: ["OobInline", "Bool"],
-  TCP_NODELAY: ["NoDelay", "Bool"],
-  TCP_QUICKACK: ["QuickAck", "Bool"],
-  TCP_CORK: ["Cork", "Bool"],
-  TCP_USER_TIMEOUT: ["UserTimeout", "Int"],
-  TCP_KEEPIDLE: ["KeepIdle", "Int"],
-  TCP_KEEPINTVL: ["KeepIntvl", "Int"],
-  TCP_KEEPCNT: ["KeepCnt", "Int"],
-  IP_TTL: ["Ttl", "Int"],
-  IPV6_V6ONLY: ["V6Only", "Bool"],
-};
-const FLAGS = { MSG_PEEK: 1, MSG_DONTWAIT: 2, MSG_WAITALL: 4, MSG_OOB: 8, MSG_MORE: 16 };
-const EVENTS = { IN: 0x001, PRI: 0x002, OUT: 0x004, ERR: 0x008, HUP: 0x010, NVAL: 0x020, RDHUP: 0x2000 };
-const HOW = { SHUT_RD: "Read", SHUT_WR: "Write", SHUT_RDWR: "Both" };
-const FAMILIES = { AF_INET: "Inet", AF_INET6: "Inet6" };
-const KINDS = { SOCK_STREAM: "Stream", SOCK_DGRAM: "Datagram" };
+import { EVENTS, FAMILIES, FLAGS, HOST_NAME, HOW, KINDS, OPTIONS } from "../py/vocabulary.js";
 
 const MAX_INT = 2 ** 31 - 1;
 const MAX_WAIT_MS = 2 ** 32 - 1;
-/** Longest name to resolve, in bytes. */
-const HOST_NAME = 253;
 
 /** @param {Record<string, any>} table @param {string} name @param {string} what */
 function of(table, name, what) {

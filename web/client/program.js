@@ -1,6 +1,6 @@
 // A program on a machine: its own descriptor table. And its sockets, in Python's spelling.
 import * as args from "./arguments.js";
-import { CALL_PAYLOAD } from "../py/pane-memory.js";
+import { CALL_PAYLOAD } from "../py/vocabulary.js";
 
 /** @typedef {{ signal?: AbortSignal, wait?: "forever" | "no" | number, line?: number, flags?: string | string[] }} CallOptions */
 

@@ -2,6 +2,7 @@
 import * as args from "./arguments.js";
 import { callError } from "./errors.js";
 import { Program, nameOf } from "./program.js";
+import { WIRE_DELAY_MS } from "../py/vocabulary.js";
 import { run } from "./run.js";
 
 /** Events fetched at once while reading the trace. */
@@ -25,6 +26,7 @@ export class Room {
   #awaitingEvents = [];
   /** @type {Error | null} */
   #over = null;
+  /** @type {"open" | "lost" | "over"} */
   #state = "open";
 
   /**
@@ -73,17 +75,17 @@ export class Room {
     return this.members.find((member) => member.id === id) ?? { id, role, name: "", host: null };
   }
 
-  /** The people. @returns {any[]} */
+  /** The people. @returns {import("./wireside.js").Member[]} */
   get members() {
     return this.#now.members;
   }
 
-  /** The machines. @returns {any[]} */
+  /** The machines. @returns {import("./wireside.js").Host[]} */
   get hosts() {
     return this.#now.hosts;
   }
 
-  /** All programs of the room. @returns {any[]} */
+  /** All programs of the room. @returns {import("./wireside.js").ProgramInfo[]} */
   get programs() {
     return this.#now.programs;
   }
@@ -93,7 +95,7 @@ export class Room {
     return this.#session.features;
   }
 
-  /** `open`, `lost`, `blocked` or `over`. */
+  /** Whether calls go through now. @returns {"open" | "lost" | "over"} */
   get connection() {
     return this.#state;
   }
@@ -136,7 +138,7 @@ export class Room {
 
   /** @param {string | number} host */
   #host(host) {
-    const machine = this.hosts.find(({ id, name, aliases }) => id === host || name === host || aliases.includes(host));
+    const machine = this.hosts.find(({ id, name, aliases }) => id === host || name === host || aliases.includes(String(host)));
     if (!machine) throw new RangeError(`there is no machine ${String(host)} in this room`);
     return machine;
   }
@@ -168,15 +170,16 @@ export class Room {
    * Listens. `change`: people, machines, programs or the wire. `connection`: `{ state, leftMs }`. `notice`:
    * `{ kind, leftMs, count }`. `trace`: events in the wire format, as bytes for the wasm `View.push`, from the
    * oldest kept; some may come twice.
-   * @param {"change" | "connection" | "notice" | "trace"} what
-   * @param {(detail: any) => void} listener
+   * @template {keyof import("./wireside.js").RoomEvents} Name
+   * @param {Name} what
+   * @param {(detail: import("./wireside.js").RoomEvents[Name]) => void} listener
    * @returns {() => void} stops listening
    */
   on(what, listener) {
     if (!["change", "connection", "notice", "trace"].includes(what)) throw new TypeError(`a room has no event ${what}`);
     const listeners = this.#listeners.get(what) ?? new Set();
     this.#listeners.set(what, listeners);
-    if (what === "trace") this.#replay(listeners, listener);
+    if (what === "trace") this.#replay(listeners, /** @type {(bytes: any) => void} */ (listener));
     else listeners.add(listener);
     return () => {
       listeners.delete(listener);
@@ -354,7 +357,7 @@ export class Room {
     for (const wake of this.#awaitingEvents.splice(0)) wake();
   }
 
-  /** @param {string} state @param {number | null} leftMs */
+  /** @param {"open" | "lost" | "over"} state @param {number | null} leftMs */
   #connection(state, leftMs) {
     this.#state = state;
     this.#emit("connection", { state, leftMs, error: this.#over });
@@ -411,7 +414,7 @@ class Wire {
 
   /** @param {{ delay?: number, loss?: number, seed?: number }} settings milliseconds one way; probability */
   set({ delay, loss, seed }) {
-    if (delay !== undefined && !(delay >= 0 && delay <= 10_000)) throw new RangeError("delay must be 0-10000 ms");
+    if (delay !== undefined && !(delay >= 0 && delay <= WIRE_DELAY_MS)) throw new RangeError(`delay must be 0-${WIRE_DELAY_MS} ms`);
     if (loss !== undefined && !(loss >= 0 && loss <= 1)) throw new RangeError("loss must be a probability, 0-1");
     const set = {
       delay_ms: delay ?? null,

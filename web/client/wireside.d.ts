@@ -8,6 +8,8 @@
  * (bytes taken are never lost) or, where it was interrupted, by rejecting with the signal's reason.
  */
 
+import type { Family, Flag, How, Kind, OptionName } from "../py/vocabulary.js";
+
 /** What `openRoom` takes. */
 export interface OpenOptions {
   /** Name of the person, at most 32 characters; the server chooses one if it is empty. */
@@ -45,8 +47,8 @@ export interface CallOptions {
 
 /** What calls that send or receive take. */
 export interface TransferOptions extends CallOptions {
-  /** `MSG_PEEK`, `MSG_DONTWAIT`, `MSG_WAITALL`, `MSG_OOB`, `MSG_MORE`. */
-  flags?: string | string[];
+  /** One, or several: `"MSG_PEEK"`, `["MSG_PEEK", "MSG_DONTWAIT"]`. */
+  flags?: Flag | Flag[];
 }
 
 /** `["10.0.0.1", 12345]`; calls that take one also take a name, which is resolved first, visibly. */
@@ -338,16 +340,16 @@ export class Program {
   readonly sockets: Socket[];
   /** socket(2). */
   socket(
-    family?: "AF_INET" | "AF_INET6",
-    kind?: "SOCK_STREAM" | "SOCK_DGRAM",
+    family?: Family,
+    kind?: Kind,
     options?: CallOptions,
   ): Promise<Socket>;
   /** A library function: the name part of getaddrinfo(3), each address with the port. */
   getaddrinfo(
     host: string,
     port: number,
-    options?: CallOptions & { family?: "AF_INET" | "AF_INET6" },
-  ): Promise<{ family: "AF_INET" | "AF_INET6"; address: string; port: number; fromRoom: boolean }[]>;
+    options?: CallOptions & { family?: Family },
+  ): Promise<{ family: Family; address: string; port: number; fromRoom: boolean }[]>;
   /** A library function: the first IPv4 address of a name. */
   gethostbyname(host: string, options?: CallOptions): Promise<string>;
   /** A library function: real echo requests inside the room; outside it only resolves, and `sent` is false. */
@@ -390,13 +392,13 @@ export class Socket {
   /** At most `max` bytes; length 0 is end of file. */
   recv(max: number, options?: TransferOptions): Promise<Uint8Array>;
   recvfrom(max: number, options?: TransferOptions): Promise<[Uint8Array, Address | null]>;
-  shutdown(how: "SHUT_RD" | "SHUT_WR" | "SHUT_RDWR", options?: CallOptions): Promise<void>;
+  shutdown(how: How, options?: CallOptions): Promise<void>;
   close(options?: CallOptions): Promise<void>;
   getsockname(options?: CallOptions): Promise<Address>;
   getpeername(options?: CallOptions): Promise<Address>;
   /** An option by its name in C; numbers and switches as they are, `SO_LINGER` in seconds or null. */
-  setsockopt(name: string, value: number | boolean | null, options?: CallOptions): Promise<void>;
-  getsockopt(name: string, options?: CallOptions): Promise<number | null>;
+  setsockopt(name: OptionName, value: number | boolean | null, options?: CallOptions): Promise<void>;
+  getsockopt(name: OptionName, options?: CallOptions): Promise<number | null>;
   /** Later calls wait at most this long: seconds, 0 for not at all, null for ever. No system call. */
   settimeout(seconds: number | null): void;
 }

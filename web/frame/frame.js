@@ -131,7 +131,7 @@ export class Frame {
 
   /** @param {HTMLElement} button */
   #drawDot(button) {
-    const host = this.#room.hosts.find((/** @type {any} */ { id }) => String(id) === button.dataset.dot);
+    const host = this.#room.hosts.find((/** @type {{ id: number }} */ { id }) => String(id) === button.dataset.dot);
     if (!host) return;
     const { mood, words } = this.#nowOf(host);
     const dot = button.querySelector(".dot");

@@ -18,7 +18,7 @@ export class MachineSwitch {
   );
 
   /**
-   * @param {any} room
+   * @param {import("../client/room.js").Room} room
    * @param {{ label: string, pick: (host: Host) => void, moodOf: (host: Host) => { mood: string, words: string }, fresh: (host: Host) => boolean }} parts
    *   `moodOf` what a machine does, `fresh` whether it printed something that nobody has looked at
    */
@@ -72,7 +72,7 @@ export class MachineSwitch {
 
 /**
  * A button that shows a machine: its dot says what the machine does, and so does its label.
- * @param {any} room @param {Host} host @param {boolean} shown @param {() => void} pick
+ * @param {import("../client/room.js").Room} room @param {Host} host @param {boolean} shown @param {() => void} pick
  */
 export function pickButton(room, host, shown, pick) {
   return element(
@@ -92,7 +92,7 @@ export function keepUp(kept, made) {
   kept.replaceChildren(...made.childNodes);
 }
 
-/** Where there is little room, the person's name gives way and the machine's stays. @param {any} room @param {Host} host */
+/** Where there is little room, the person's name gives way and the machine's stays. @param {import("../client/room.js").Room} room @param {Host} host */
 export function nameOf(room, host) {
   const { person, machine } = machineNames(room, host);
   if (person === null) return element("span", { class: "pick-name" }, machine);

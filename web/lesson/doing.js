@@ -18,7 +18,7 @@ export class LessonDoing {
   #names = new Map();
 
   /**
-   * @param {{ room: any, frame: import("../frame/frame.js").Frame, view: any,
+   * @param {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View,
    *   shelf: import("./shelf.js").LessonShelf, rename: (name: string) => string }} parts
    */
   constructor({ room, frame, view, shelf, rename }) {
@@ -31,7 +31,7 @@ export class LessonDoing {
 
   /**
    * Does one thing. Resolves once it is done: a program that nobody waits for has begun then. Rejects with the reason.
-   * @param {any} doing @param {string} [lesson] the lesson that says so
+   * @param {import("../client/web.js").Doing} doing @param {string} [lesson] the lesson that says so
    */
   async perform(doing, lesson) {
     switch (doing.do) {
@@ -58,7 +58,7 @@ export class LessonDoing {
       case "clean":
         return this.clean();
       default:
-        throw new CannotDo(`this page cannot ${doing.do}`);
+        throw new CannotDo(`this page cannot ${/** @type {{ do: string }} */ (doing).do}`);
     }
   }
 
@@ -82,7 +82,8 @@ export class LessonDoing {
       for (const host of mine) {
         if (host.cable === false) await this.#room.cable(host.id, true);
         for (const [name, value] of Object.entries(PATIENCE)) {
-          if (host.sysctls && name in host.sysctls && host.sysctls[name] !== value) await this.#room.sysctl(host.id, name, value);
+          const setting = /** @type {import("../client/web.js").Sysctl} */ (name);
+          if ((host.sysctls[setting] ?? value) !== value) await this.#room.sysctl(host.id, setting, value);
         }
         await this.#room.freshNetwork(host.id);
       }
@@ -92,8 +93,8 @@ export class LessonDoing {
   /** The machines that lessons call client and server, where this page has the say. */
   #lessonHosts() {
     const names = [this.#rename("client"), "server"];
-    const hosts = names.map((name) => this.#room.hosts.find((/** @type {any} */ host) => host.name === name));
-    return hosts.filter((host, at) => host && hosts.indexOf(host) === at && controls(this.#room, host));
+    const hosts = names.flatMap((name) => this.#room.hosts.find((host) => host.name === name) ?? []);
+    return hosts.filter((host, at) => hosts.indexOf(host) === at && controls(this.#room, host));
   }
 
   /** Puts a call at a prompt. @param {{ host: string, line: string }} piece */
@@ -135,17 +136,17 @@ export class LessonDoing {
   /** How programs ended that nobody waited for. @type {Map<string, any>} */
   #ends = new Map();
 
-  /** Why a program ended that should run, if it failed. @param {any} doing @returns {string | null} */
+  /** Why a program ended that should run, if it failed. @param {import("../client/web.js").Doing} doing @returns {string | null} */
   failure(doing) {
     if (doing.do !== "run") return null;
     const exit = this.#ends.get(keyOf(doing));
     return exit?.status === "error" ? failureOf(doing.file, exit) : null;
   }
 
-  /** @param {{ host: string, file: string | null }} doing */
+  /** @param {{ host: string, file?: string }} doing */
   async #stop({ host, file }) {
     const pane = this.#pane(host, "stop");
-    if (file === null || file === undefined) return pane.desk?.stopAll?.();
+    if (file === undefined) return pane.desk?.stopAll?.();
     await pane.stop(file);
     const name = this.#names.get(keyOf({ host, file }));
     if (name && name !== file) await pane.stop(name);
@@ -158,7 +159,7 @@ export class LessonDoing {
     return pane;
   }
 
-  /** @param {any} command */
+  /** @param {import("../client/web.js").WireDoing} command */
   async #wire(command) {
     const wire = this.#room.wire;
     if (typeof command === "object") return wire.set({ delay: command.delay });
@@ -199,9 +200,9 @@ function keyOf({ host, file }) {
   return `${host}/${file}`;
 }
 
-/** What a button says that does one thing. @param {any} doing @param {(name: string) => string} rename */
+/** What a button says that does one thing. @param {import("../client/web.js").Doing} doing @param {(name: string) => string} rename */
 export function labelOf(doing, rename) {
-  const host = doing.host === undefined ? "" : rename(doing.host);
+  const host = "host" in doing ? rename(doing.host) : "";
   switch (doing.do) {
     case "run":
       return `Run ${doing.file}`;
@@ -220,7 +221,7 @@ export function labelOf(doing, rename) {
     case "line":
       return `${host}: ${doing.line}`;
     case "wire":
-      return WIRE[doing.command] ?? `Delay of ${doing.command.delay} ms`;
+      return typeof doing.command === "string" ? (WIRE[doing.command] ?? doing.command) : `Delay of ${doing.command.delay} ms`;
     default:
       return `Show ${host}`;
   }

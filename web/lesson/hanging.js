@@ -43,9 +43,9 @@ export class LessonHanging {
     this.#closed = false;
   }
 
-  /** Somebody closed it. @param {any} current */
+  /** Somebody closed it. @param {import("../client/web.js").Current | undefined} current */
   closed(current) {
-    this.#closed = current?.cards.length > 0;
+    this.#closed = (current?.cards.length ?? 0) > 0;
   }
 
   /** @param {(Node | string)[]} content */
@@ -53,7 +53,7 @@ export class LessonHanging {
     this.#panel.open("sentence", [element("p", { class: "prose" }, ...content)]);
   }
 
-  /** @param {any} passed the step */
+  /** @param {import("../client/web.js").Last} passed the step */
   why(passed) {
     this.#panel.open("why", whyContent(passed, this.#ways));
   }
@@ -63,24 +63,24 @@ export class LessonHanging {
     this.#panel.open("cannot", [element("p", { class: "prose", role: "alert" }, message)]);
   }
 
-  /** @param {any[]} question @param {Node[]} answers */
+  /** @param {import("../client/web.js").Piece[]} question @param {Node[]} answers */
   choices(question, answers) {
     this.#panel.open("choices", [element("p", { class: "prose" }, ...inline(question, this.#ways)), element("div", { class: "stack" }, ...answers)]);
   }
 
-  /** @param {any} current */
+  /** @param {import("../client/web.js").Current} current */
   hint(current) {
     this.#panel.open("hint", hintContent(current, this.#ways));
     this.#drawn = JSON.stringify(current.missing);
   }
 
-  /** @param {any} current */
+  /** @param {import("../client/web.js").Current} current */
   cards(current) {
     this.#panel.open("cards", cardsContent(current.cards, this.#ways, this.#arrange, this.#evidence));
     this.#drawn = JSON.stringify(current.cards);
   }
 
-  /** Keeps it up to date; cards come by themselves once the run has marked them. @param {any} current @param {boolean} live */
+  /** Keeps it up to date; cards come by themselves once the run has marked them. @param {import("../client/web.js").Current | undefined} current @param {boolean} live */
   update(current, live) {
     const { shows } = this;
     if (shows === "hint" && current && JSON.stringify(current.missing) !== this.#drawn) this.hint(current);

@@ -26,7 +26,7 @@ export class LessonHelper {
   doing = "";
 
   /**
-   * @param {{ room: any, lessons: any, doing: import("./doing.js").LessonDoing, lesson: () => any,
+   * @param {{ room: import("../client/room.js").Room, lessons: import("../client/web.js").LessonView, doing: import("./doing.js").LessonDoing, lesson: () => any,
    *   rename: (name: string) => string, onchange: () => void, oncannot: (why: string) => void }} parts `lesson` is what
    *   Rust says about it now
    */
@@ -69,7 +69,7 @@ export class LessonHelper {
     });
   }
 
-  /** @param {any} doing */
+  /** @param {import("../client/web.js").Doing} doing */
   #carryOut(doing) {
     return doing.do === "clean" ? this.#clean() : this.#doing.perform(doing, this.#lesson().id);
   }
@@ -85,7 +85,7 @@ export class LessonHelper {
     }
   }
 
-  /** Carries out one thing that a button stands for. @param {any} doing @param {number} [place] its place in what is left to do */
+  /** Carries out one thing that a button stands for. @param {import("../client/web.js").Doing} doing @param {number} [place] its place in what is left to do */
   async perform(doing, place) {
     await this.#alone(async () => {
       await this.#carryOut(doing);
@@ -158,7 +158,7 @@ export class LessonHelper {
   /** Why the step is not passed, as far as its checks tell. */
   #missing() {
     const missing = this.#lessons.drawn()?.current?.missing ?? [];
-    const said = missing.map((/** @type {any[]} */ pieces) => plain(pieces, this.#rename)).join(" ");
+    const said = missing.map((/** @type {import("../client/web.js").Piece[]} */ pieces) => plain(pieces, this.#rename)).join(" ");
     return `It did not come to what this step asks for. ${said}`.trim();
   }
 
@@ -173,13 +173,13 @@ export class LessonHelper {
     return traceUntil(this.#room, holds, most);
   }
 
-  /** Puts the cards as the run has marked them, where that was asked for. @param {any} current @returns {boolean} whether it did */
+  /** Puts the cards as the run has marked them, where that was asked for. @param {import("../client/web.js").Current | undefined} current @returns {boolean} whether it did */
   sort(current) {
     if (this.#sorting === null) return false;
     if (current?.title !== this.#sorting) this.#sorting = null;
     else if (marked(current.cards)) {
       this.#sorting = null;
-      const order = [...current.cards].sort((a, b) => a.place - b.place).map(({ card }) => card);
+      const order = [...current.cards].sort((a, b) => (a.place ?? 0) - (b.place ?? 0)).map(({ card }) => card);
       this.#lessons.arrange(Uint32Array.from(order));
       return true;
     }
@@ -196,7 +196,7 @@ function sentence(error) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Whether the run has marked the cards. @param {any[]} cards */
+/** Whether the run has marked the cards. @param {import("../client/web.js").DrawnCard[]} cards */
 export function marked(cards) {
   return cards.every(({ place }) => (place ?? null) !== null);
 }

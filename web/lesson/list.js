@@ -4,19 +4,19 @@ import { inline } from "./prose.js";
 import { passedIn } from "../base/storage.js";
 
 /**
- * @param {{ drawn: any, shelf: import("./shelf.js").LessonShelf, python: boolean, guest: boolean,
+ * @param {{ drawn: import("../client/web.js").Drawn, shelf: import("./shelf.js").LessonShelf, python: boolean, guest: boolean,
  *   detail: boolean, ways: import("./prose.js").Ways, go: (part: number, step: number) => void,
  *   open: (id: string, step?: string) => void, sentences: () => void, skip: () => void, startOver: () => void }} parts `detail` writes out the
  *   current step with its hint
  */
 export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open, sentences, skip, startOver }) {
   const own = element("div", { class: "steps" }, element("h2", { class: "steps-title" }, drawn.title));
-  const marked = drawn.parts.some((/** @type {any} */ { steps }) => steps.some((/** @type {any} */ { mark }) => mark));
+  const marked = drawn.parts.some(({ steps }) => steps.some(({ mark }) => mark));
   if (marked) own.append(button("Start over", startOver, { class: "link steps-over", title: "Forgets how far you have come in this lesson" }));
-  drawn.parts.forEach((/** @type {any} */ { title, steps }, /** @type {number} */ part) => {
-    const items = steps.map((/** @type {any} */ step, /** @type {number} */ at) => {
+  drawn.parts.forEach(({ title, steps }, /** @type {number} */ part) => {
+    const items = steps.map((step, /** @type {number} */ at) => {
       const item = element("li", {}, stepButton(step, !detail && step.current, () => go(part, at)));
-      if (detail && step.current) item.append(detailOf(drawn.current, ways, skip));
+      if (detail && drawn.current && step.current) item.append(detailOf(drawn.current, ways, skip));
       return item;
     });
     own.append(element("h3", {}, title), element("ol", {}, ...items));
@@ -31,7 +31,7 @@ export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open
   return own;
 }
 
-/** @param {any} step @param {boolean} autofocus @param {() => void} click */
+/** @param {import("../client/web.js").DrawnStep} step @param {boolean} autofocus @param {() => void} click */
 function stepButton({ title, mark, current }, autofocus, click) {
   const sign = mark === "passed" || mark === "before" ? "✓" : mark === "skipped" ? "–" : "";
   return element(
@@ -50,7 +50,7 @@ function other(lesson, python, guest, open) {
   const steps = parts.flatMap((part) => part.steps);
   const passed = passedIn(lesson.id);
   const items = steps.map((title) => {
-    const mark = passed.has(title) ? "before" : null;
+    const mark = passed.has(title) ? "before" : undefined;
     return element("li", {}, stepButton({ title, mark, current: false }, false, () => open(lesson.id, title)));
   });
   const done = steps.filter((title) => passed.has(title)).length;
@@ -63,7 +63,7 @@ function other(lesson, python, guest, open) {
   );
 }
 
-/** @param {any} current @param {import("./prose.js").Ways} ways @param {() => void} skip */
+/** @param {import("../client/web.js").Current} current @param {import("./prose.js").Ways} ways @param {() => void} skip */
 function detailOf(current, ways, skip) {
   return element(
     "div",

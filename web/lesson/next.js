@@ -12,7 +12,7 @@ export class LessonNext {
 
   /**
    * @param {{ frame: import("../frame/frame.js").Frame, wire: any, rename: (name: string) => string,
-   *   perform: (doing: any) => void }} parts
+   *   perform: (doing: import("../client/web.js").Doing) => void }} parts
    */
   constructor({ frame, wire, rename, perform }) {
     this.#frame = frame;
@@ -24,10 +24,10 @@ export class LessonNext {
   /**
    * Makes the next thing's button the filled one. Answers what the strip's own button does, and whether "do it for me"
    * is the filled one since no place takes it.
-   * @param {any} doing @returns {{ primary: Primary, mine: boolean }}
+   * @param {import("../client/web.js").Doing | null} doing @returns {{ primary: Primary, mine: boolean }}
    */
   offer(doing) {
-    const host = doing?.host === undefined ? "" : this.#rename(doing.host);
+    const host = doing && "host" in doing ? this.#rename(doing.host) : "";
     const line = doing?.do === "line" ? doing.line : null;
     const file = doing?.do === "run" ? doing.file : null;
     const taken = this.#offerPanes(host, line, file);

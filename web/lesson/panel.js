@@ -51,17 +51,17 @@ function focusKey() {
   return dataset.key ?? null;
 }
 
-/** Help for a step, and what is not so yet. @param {any} current @param {Ways} ways */
+/** Help for a step, and what is not so yet. @param {import("../client/web.js").Current} current @param {Ways} ways */
 export function hintContent(current, ways) {
   const content = [element("p", { class: "prose" }, ...inline(current.hint, ways))];
   if (current.missing.length > 0) {
-    const items = current.missing.map((/** @type {any[]} */ pieces) => element("li", { class: "prose" }, ...inline(pieces, ways)));
+    const items = current.missing.map((/** @type {import("../client/web.js").Piece[]} */ pieces) => element("li", { class: "prose" }, ...inline(pieces, ways)));
     content.push(element("h3", {}, "Not so yet"), element("ul", { class: "missing" }, ...items));
   }
   return content;
 }
 
-/** Why it was so, and what was predicted. @param {any} last @param {Ways} ways */
+/** Why it was so, and what was predicted. @param {import("../client/web.js").Last} last @param {Ways} ways */
 export function whyContent(last, ways) {
   const content = [];
   if (last.predict && last.prediction !== undefined && last.prediction !== null) {
@@ -76,7 +76,7 @@ export function whyContent(last, ways) {
 
 /**
  * Cards in the learner's order, with the run's marking once there was one.
- * @param {any[]} cards @param {Ways} ways @param {(order: number[]) => void} arrange @param {(seq: number) => void} reveal
+ * @param {import("../client/web.js").DrawnCard[]} cards @param {Ways} ways @param {(order: number[]) => void} arrange @param {(seq: number) => void} reveal
  */
 export function cardsContent(cards, ways, arrange, reveal) {
   const marked = cards.every(({ place }) => place !== undefined && place !== null);

@@ -4,7 +4,7 @@ import { element } from "../base/element.js";
 /**
  * @typedef {{ kind: "text" | "code", text: string } | { kind: "call", text: string, host: string, line: string }
  *   | { kind: "program", text: string, host: string, path: string } | { kind: "lesson", text: string, id: string }} Piece
- * @typedef {{ rename: (name: string) => string, follow: (piece: any) => void }} Ways `rename` says what a machine of the
+ * @typedef {{ rename: (name: string) => string, follow: (piece: import("../client/web.js").Piece) => void }} Ways `rename` says what a machine of the
  *   lesson is called here, `follow` puts a call or a program in place, or opens a lesson
  */
 
@@ -23,7 +23,7 @@ export function plain(pieces, rename) {
   return pieces.map((piece) => (piece.kind === "code" ? rename(piece.text) : piece.text)).join("");
 }
 
-/** @param {any} piece @param {(name: string) => string} rename */
+/** @param {import("../client/web.js").Piece} piece @param {(name: string) => string} rename */
 function titleOf(piece, rename) {
   if (piece.kind === "call") return `Put this call at the prompt of ${rename(piece.host)}`;
   if (piece.kind === "program") return `Put this program on ${rename(piece.host)}`;

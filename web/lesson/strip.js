@@ -15,7 +15,7 @@ import { popover } from "../base/popover.js";
 import { lessonMemory } from "../base/storage.js";
 import { showTutorial } from "./tutorial-view.js";
 
-/** @typedef {{ room: any, frame: any, view: any, lessons: any, wire?: any, python?: boolean, keep?: boolean }} Parts
+/** @typedef {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View, lessons: import("../client/web.js").LessonView, wire?: any, python?: boolean, keep?: boolean }} Parts
  *   `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
  *   they hold when the first lesson opens (a copy that somebody gave) */
 
@@ -34,8 +34,8 @@ export class LessonStrip extends HTMLElement {
   /** @type {LessonNext | null} */
   #next = null;
   #shelf = new LessonShelf();
-  /** What Rust says about the lesson now. @type {any} */
-  #drawn = null;
+  /** What Rust says about the lesson now. @type {import("../client/web.js").Drawn | undefined} */
+  #drawn = undefined;
   #count = button("1 of 7", () => {}, { class: "link plain count", disabled: true });
   #sentence = new LessonSentence(() => this.#hanging.sentence(this.#sentenceContent()));
   #choices = element("div", { class: "strip-choices", role: "group", "aria-label": "What do you expect?", hidden: true });
@@ -142,8 +142,9 @@ export class LessonStrip extends HTMLElement {
 
   /** Files that a lesson wants, into the editors; a lesson without any is done by hand. @param {string} id */
   async #prepare(id) {
-    if (this.#drawn.programs.length === 0) this.#room.frame.openByHand();
-    for (const { host, file, path } of this.#drawn.programs) {
+    const programs = this.#drawn?.programs ?? [];
+    if (programs.length === 0) this.#room.frame.openByHand();
+    for (const { host, file, path } of programs) {
       try {
         if (!this.#parts?.frame.paneOf(this.#rename(host))?.desk?.isEdited?.(file)) await this.#doing?.perform({ do: "put", host, file, path }, id);
       } catch (error) {
@@ -216,35 +217,37 @@ export class LessonStrip extends HTMLElement {
   #draw() {
     const { lessons } = this.#room;
     this.#tellHands();
-    this.#drawn = lessons.drawn();
-    if (this.#helper?.sort(this.#drawn.current)) this.#drawn = lessons.drawn();
-    this.#keep();
-    const { current, part, parts, step, of } = this.#drawn;
+    let drawn = lessons.drawn();
+    if (drawn && this.#helper?.sort(drawn.current)) drawn = lessons.drawn();
+    this.#drawn = drawn;
+    if (!drawn) return;
+    this.#keep(drawn.id);
+    const { current, part, parts, step, of } = drawn;
     this.#count.textContent = current ? `${step} of ${of}` : "All done";
     const title = parts[part - 1]?.title;
-    if (title) this.#count.title = `${this.#drawn.title}, part ${part} of ${parts.length}: ${title}`;
+    if (title) this.#count.title = `${drawn.title}, part ${part} of ${parts.length}: ${title}`;
     this.#drawSentence(current);
     this.#drawActions(current);
     this.#hanging.update(current, this.#live);
     this.#drawList();
   }
 
-  /** What was passed is remembered here and told to the room. */
-  #keep() {
+  /** What was passed is remembered here and told to the room. @param {string} id the lesson's */
+  #keep(id) {
     const { room, lessons } = this.#room;
     if (!this.#live || this.#watching) return;
     const news = lessons.takeNews();
     for (const [title, outcome] of news) {
-      room.progress(this.#drawn.id, title, outcome === "Skipped" ? "skipped" : { evidence: outcome.Passed.evidence });
+      room.progress(id, title, outcome === "Skipped" ? "skipped" : { evidence: outcome.Passed.evidence });
     }
-    lessonMemory.set(this.#drawn.id, lessons.memory() ?? null);
+    lessonMemory.set(id, lessons.memory() ?? null);
   }
 
-  /** Only when it has changed: whoever walks through its links keeps the focus. @param {any} current */
+  /** Only when it has changed: whoever walks through its links keeps the focus. @param {import("../client/web.js").Current | undefined} current */
   #drawSentence(current) {
     const { pieces, watched } = this.#sentencePieces(current);
     const doing = this.#helper?.doing ?? "";
-    const said = JSON.stringify([doing, watched ?? pieces, this.#drawn.last]);
+    const said = JSON.stringify([doing, watched ?? pieces, this.#drawn?.last]);
     if (said === this.#said) return;
     if (doing) {
       this.#sentence.show(element("span", { class: "soft" }, "Doing it for you. "), element("span", { class: "mono" }, doing));
@@ -253,7 +256,7 @@ export class LessonStrip extends HTMLElement {
     }
     this.#sentence.show(...this.#sentenceContent());
     if (this.#live && this.#said) {
-      const seen = this.#drawn.last ? plain(this.#drawn.last.see, this.#rename) : "";
+      const seen = this.#drawn?.last ? plain(this.#drawn.last.see, this.#rename) : "";
       announce(`${seen} ${watched ?? plain(pieces, this.#rename)}`.trim());
     }
     this.#said = said;
@@ -262,21 +265,22 @@ export class LessonStrip extends HTMLElement {
     this.#hanging.begin();
   }
 
-  /** What there is to say, and to whoever only watches. @param {any} current @returns {{ pieces: any[], watched: string | null }} */
+  /** What there is to say, and to whoever only watches. @param {import("../client/web.js").Current | undefined} current @returns {{ pieces: import("../client/web.js").Piece[], watched: string | null }} */
   #sentencePieces(current) {
-    const pieces = this.#asks(current) ? current.predict.question : (current?.text ?? this.#drawn.end);
+    const pieces = this.#question(current)?.question ?? current?.text ?? this.#drawn?.end ?? [];
     return { pieces, watched: this.#watching && current ? `You are watching. The lesson is at: ${current.title}.` : null };
   }
 
   /** The same as nodes, after what was passed. @returns {(Node | string)[]} */
   #sentenceContent() {
-    const { pieces, watched } = this.#sentencePieces(this.#drawn.current);
+    const { pieces, watched } = this.#sentencePieces(this.#drawn?.current);
     return [...this.#passedMark(), ...(watched ? [watched] : inline(pieces, this.#ways))];
   }
 
-  /** Whether a question comes before the run. @param {any} current */
-  #asks(current) {
-    return Boolean(current?.predict && !current.begun && !current.aside && !this.#watching && (current.prediction ?? null) === null);
+  /** The question that comes before the run. @param {import("../client/web.js").Current | undefined} current */
+  #question(current) {
+    const waits = current && !current.begun && !current.aside && !this.#watching && current.prediction === undefined;
+    return waits ? current.predict : undefined;
   }
 
   get #watching() {
@@ -285,27 +289,28 @@ export class LessonStrip extends HTMLElement {
 
   /** @returns {(HTMLElement | string)[]} */
   #passedMark() {
-    const { last } = this.#drawn;
+    const last = this.#drawn?.last;
     if (!last) return [];
     const mark = element(
       "button",
       { type: "button", class: "passed", title: "Show it in the wire", on: { click: () => this.onevidence(last.evidence) } },
       element("span", {}, plain(last.see, this.#rename) || last.title),
     );
-    const asked = last.predict && (last.prediction ?? null) !== null;
-    if (last.explain.length === 0 && !asked) return [mark, " "];
+    const said = predictionWords(last);
+    if (last.explain.length === 0 && !said) return [mark, " "];
     const why = button("Why?", () => this.#hanging.why(last), { class: "put why" });
-    const answer = asked ? [element("span", { class: "predicted" }, predictionWords(last)), " "] : [];
+    const answer = said ? [element("span", { class: "predicted" }, said), " "] : [];
     return [mark, " ", ...answer, ...(last.explain.length > 0 ? [why, " "] : [])];
   }
 
-  /** @param {any} current */
+  /** @param {import("../client/web.js").Current | undefined} current */
   #drawActions(current) {
     const watching = this.#watching;
     const busy = this.#helper?.isBusy === true;
-    const asks = !busy && this.#asks(current);
-    this.#drawChoices(asks ? current.predict.choices : []);
-    const sorts = current?.cards.length > 0 && (!current.begun || marked(current.cards)) && this.#hanging.shows !== "cards";
+    const question = busy ? undefined : this.#question(current);
+    const asks = question !== undefined;
+    this.#drawChoices(question?.choices ?? []);
+    const sorts = current !== undefined && current.cards.length > 0 && (!current.begun || marked(current.cards)) && this.#hanging.shows !== "cards";
     const does = watching || !current ? [] : current.does;
     // An exercise is for the learner to find: nothing of its solution is offered before it is asked for. What is being
     // done for them is not offered beside it.
@@ -329,7 +334,7 @@ export class LessonStrip extends HTMLElement {
 
   /**
    * Whether the step stands: all of it was done, nothing goes on, and for a moment nothing has come of it.
-   * @param {any} current @param {any[]} does @param {boolean} busy
+   * @param {import("../client/web.js").Current | undefined} current @param {import("../client/web.js").Doing[]} does @param {boolean} busy
    */
   #stands(current, does, busy) {
     const stands = current && !current.exercise && !current.blocked && !current.waits && does.length === 0;
@@ -346,7 +351,7 @@ export class LessonStrip extends HTMLElement {
 
   /** What comes after the last step: the next lesson, or sharing. */
   #endOffer() {
-    const at = this.#shelf.lessons.findIndex(({ id }) => id === this.#drawn.id);
+    const at = this.#shelf.lessons.findIndex(({ id }) => id === this.#drawn?.id);
     const python = this.#parts?.python === true;
     const next = this.#shelf.lessons.slice(at + 1).find((lesson) => python || !lesson.python);
     if (at < 0 || !next || this.#room.room.me.role === "participant") return { label: "Share", act: () => find("#share").click() };
@@ -367,8 +372,8 @@ export class LessonStrip extends HTMLElement {
   }
 
   #openChoices() {
-    const { question, choices } = this.#drawn.current.predict;
-    this.#hanging.choices(question, this.#answers(choices));
+    const asked = this.#question(this.#drawn?.current);
+    if (asked) this.#hanging.choices(asked.question, this.#answers(asked.choices));
   }
 
   /** @param {number} choice */
@@ -392,7 +397,8 @@ export class LessonStrip extends HTMLElement {
 
   #toggleHint() {
     if (this.#hanging.shows === "hint") return this.#hanging.close();
-    const { current } = this.#drawn;
+    const current = this.#drawn?.current;
+    if (!current) return;
     this.#hanging.hint(current);
     this.#stuck.setAttribute("aria-expanded", "true");
     announce(plain([...current.hint, ...current.missing.flat()], this.#rename));
@@ -400,7 +406,7 @@ export class LessonStrip extends HTMLElement {
   }
 
   #openCards() {
-    this.#hanging.cards(this.#drawn.current);
+    if (this.#drawn?.current) this.#hanging.cards(this.#drawn.current);
     this.refresh();
   }
 
@@ -417,7 +423,7 @@ export class LessonStrip extends HTMLElement {
 
   /** Only when a step has changed: the list keeps the focus of whoever walks through it. */
   #drawList() {
-    const drawn = JSON.stringify([this.#drawn.id, this.#drawn.parts]);
+    const drawn = JSON.stringify([this.#drawn?.id, this.#drawn?.parts]);
     if (drawn === this.#listed) return;
     this.#listed = drawn;
     find("#lesson-view").replaceChildren(this.#list(true, () => showView("wire")));
@@ -459,8 +465,8 @@ export class LessonStrip extends HTMLElement {
 
   /** @param {string} title */
   #goToTitle(title) {
-    this.#drawn.parts.forEach((/** @type {any} */ { steps }, /** @type {number} */ part) => {
-      const step = steps.findIndex((/** @type {any} */ one) => one.title === title);
+    this.#drawn?.parts.forEach(({ steps }, /** @type {number} */ part) => {
+      const step = steps.findIndex((one) => one.title === title);
       if (step >= 0) this.#room.lessons.goTo(part, step);
     });
   }
@@ -481,16 +487,17 @@ export class LessonStrip extends HTMLElement {
     onclose: () => this.#panelClosed(),
   });
 
-  /** @param {any} piece */
+  /** @param {import("../client/web.js").Piece} piece */
   #follow(piece) {
     if (piece.kind === "call") this.#doing?.putCall(piece);
     else if (piece.kind === "lesson") void this.#choose(piece.id);
-    else void this.#helper?.perform({ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) });
+    else if (piece.kind === "program") void this.#helper?.perform({ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) ?? piece.path });
   }
 }
 
-/** What was said before the run, and what it was. @param {any} last */
+/** What was said before the run, and what it was; empty where nothing was asked or said. @param {import("../client/web.js").Last} last */
 function predictionWords({ predict, prediction }) {
+  if (predict === undefined || prediction === undefined) return "";
   if (prediction === predict.right) return "As you said.";
   return `You said: ${predict.choices[prediction]}. It was: ${predict.choices[predict.right]}.`;
 }

@@ -16,7 +16,7 @@ let opened = null;
 /**
  * Opens the list beside the wire, in the place of the left machine; on small screens over everything, until something is
  * shown.
- * @param {{ path: string, room: any, lessons: any, doing: import("./doing.js").LessonDoing,
+ * @param {{ path: string, room: import("../client/room.js").Room, lessons: import("../client/web.js").LessonView, doing: import("./doing.js").LessonDoing,
  *   ways: import("./prose.js").Ways, titles: import("./shelf.js").Listed[],
  *   reveal: (seq: number) => void, open: (id: string) => void }} parts
  */
@@ -37,7 +37,7 @@ export async function showTutorial({ path, room, lessons, doing, ways, titles, r
     const sentences = lessons.sentences(await answer.text());
     const may = room.me.role === "owner";
     const tools = { room, lessons, doing, ways, titles, made, reveal, open, may };
-    list.append(...sentences.map((/** @type {any} */ one) => row(one, tools)));
+    list.append(...sentences.map((one) => row(one, tools)));
   } catch (error) {
     list.append(element("li", {}, String(/** @type {any} */ (error)?.message ?? error)));
     // The next time it is asked for, it is loaded again.
@@ -99,12 +99,12 @@ function sayAside(made, words) {
   /** @type {HTMLElement} */ (made.querySelector(".tutorial-now")).textContent = words;
 }
 
-/** @param {any} sentence @param {any} tools */
+/** @param {import("../client/web.js").DrawnSentence} sentence @param {any} tools */
 function row(sentence, tools) {
   const { ways, titles, made, open, may } = tools;
   const said = element("p", { class: "sentence-said soft", role: "status" });
   const show = button("Show me", () => void run(sentence, tools, { show, said }), { "aria-label": `Show me ${sentence.id}` });
-  const lesson = titles.find((/** @type {any} */ { id }) => id === sentence.lesson);
+  const lesson = titles.find((/** @type {{ id: string }} */ { id }) => id === sentence.lesson);
   const more = lesson
     ? button(`Lesson: ${lesson.title}`, () => (lower(made), open(lesson.id)), { class: "link" })
     : null;
@@ -122,7 +122,7 @@ function row(sentence, tools) {
 /** One runs at a time: they share the machines' prompts. */
 let running = false;
 
-/** @param {any} sentence @param {any} tools @param {{ show: HTMLButtonElement, said: HTMLElement }} nodes */
+/** @param {import("../client/web.js").DrawnSentence} sentence @param {any} tools @param {{ show: HTMLButtonElement, said: HTMLElement }} nodes */
 async function run({ id, does, tidy }, tools, { show, said }) {
   const { lessons, doing } = tools;
   if (running || !lessons.show(id)) return;

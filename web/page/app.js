@@ -73,7 +73,7 @@ async function copied() {
 }
 
 /**
- * @param {{ room: any, view: any, lessons: any, top: TopBar, copy: import("./copy-link.js").Copy | null }} parts
+ * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, lessons: import("../client/web.js").LessonView, top: TopBar, copy: import("./copy-link.js").Copy | null }} parts
  */
 function begin({ room, view, lessons, top, copy }) {
   document.body.dataset.state = "open";
@@ -106,7 +106,7 @@ function begin({ room, view, lessons, top, copy }) {
     showView("wire");
     wire.reveal?.(seq);
   };
-  wire.addEventListener("wire-cancel", (/** @type {any} */ { detail }) => cancel(view, frame, detail.call));
+  wire.addEventListener("wire-cancel", (/** @type {CustomEvent} */ { detail }) => cancel(view, frame, detail.call));
   frame.onshow = () => strip.refresh();
   frame.onprogram = onceAFrame(() => {
     frame.refresh();
@@ -128,12 +128,12 @@ function begin({ room, view, lessons, top, copy }) {
 
 /**
  * Cancels a call that waits, where it was made: only its console knows it by its own number.
- * @param {any} view @param {Frame} frame @param {number} call its number in the trace
+ * @param {import("../client/web.js").View} view @param {Frame} frame @param {number} call its number in the trace
  */
 function cancel(view, frame, call) {
-  const waiting = view.waiting().find((/** @type {any} */ one) => one.call === call);
-  const host = view.hosts().find((/** @type {any} */ { id }) => id === waiting?.host);
-  if (!host) return;
+  const waiting = view.waiting().find((one) => one.call === call);
+  const host = view.hosts().find(({ id }) => id === waiting?.host);
+  if (!waiting || !host) return;
   const console = frame.paneOf(host.name)?.console;
   if (console?.cancelCall) return console.cancelCall({ name: waiting.name, fd: waiting.fd, call });
   const cancels = [...(console?.querySelectorAll(".cc-cancel") ?? [])].filter((one) => one.checkVisibility());

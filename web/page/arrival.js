@@ -48,7 +48,7 @@ export function welcome(entered) {
   );
 }
 
-/** @param {any} room */
+/** @param {import("../client/room.js").Room} room */
 function partOf(room) {
   const me = personOf(room, room.me.id);
   if (room.me.role === "viewer") return "You watch: you see everything and change nothing.";

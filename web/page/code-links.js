@@ -14,7 +14,7 @@ export class CodeLinks {
   #lines = [];
   #threads = svg("svg", { class: "code-threads", "aria-hidden": "true" });
 
-  /** @param {{ view: any, wire: any, panes: any[] }} parts */
+  /** @param {{ view: import("../client/web.js").View, wire: any, panes: any[] }} parts */
   constructor({ view, wire, panes }) {
     this.#view = view;
     this.#wire = wire;

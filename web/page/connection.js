@@ -1,7 +1,6 @@
-// What the room and its connection report, as notices: lost, back, blocked, the room ends soon, the room has ended.
+// What the room and its connection report, as notices: lost, back, the room ends soon, the room has ended.
 import { announce } from "../base/announce.js";
 import { minutes } from "../base/notice-bar.js";
-import { BLOCKED } from "./opening.js";
 import { sessionToken } from "../base/storage.js";
 
 const BACK_MS = 3000;
@@ -9,24 +8,23 @@ const BACK_MS = 3000;
 const RESUME_MS = 60_000;
 
 /**
- * @param {any} room @param {import("../base/notice-bar.js").NoticeBar} notices
+ * @param {import("../client/room.js").Room} room @param {import("../base/notice-bar.js").NoticeBar} notices
  * @param {() => Promise<string>} fresh the address of a new room with the code that is here
  */
 export function watchConnection(room, notices, fresh) {
-  let last = room.connection ?? "open";
-  room.on("connection", (/** @type {any} */ { state, leftMs, error }) => {
+  let last = room.connection;
+  room.on("connection", ({ state, leftMs, error }) => {
     // Every failed try says so again; people are told once.
     if (state === last) return;
     const before = last;
     last = state;
     document.body.dataset.connection = state;
     if (state === "lost") notices.show("connection", lost(leftMs));
-    else if (state === "blocked") notices.show("connection", { tone: "bad", alert: true, text: BLOCKED, actions: [reload()] });
     else if (state === "over") end(room, notices, error, fresh);
     else if (before === "lost") notices.show("connection", { tone: "good", text: "Back. Nothing was lost.", for: BACK_MS });
     else notices.clear("connection");
   });
-  room.on("notice", (/** @type {any} */ notice) => tell(room, notices, notice));
+  room.on("notice", (notice) => tell(room, notices, notice));
 }
 
 /** @param {number | null} leftMs @returns {import("../base/notice-bar.js").Notice} */
@@ -40,7 +38,7 @@ function lost(leftMs) {
 }
 
 /**
- * @param {any} room @param {import("../base/notice-bar.js").NoticeBar} notices
+ * @param {import("../client/room.js").Room} room @param {import("../base/notice-bar.js").NoticeBar} notices
  * @param {any} error why there is no session any more @param {() => Promise<string>} fresh
  */
 function end(room, notices, error, fresh) {
@@ -75,7 +73,7 @@ function bad(text, actions) {
   return { tone: "bad", alert: true, text, actions };
 }
 
-/** @param {any} room @param {import("../base/notice-bar.js").NoticeBar} notices @param {any} notice */
+/** @param {import("../client/room.js").Room} room @param {import("../base/notice-bar.js").NoticeBar} notices @param {import("../client/wireside.js").RoomEvents["notice"]} notice */
 function tell(room, notices, notice) {
   const until = performance.now() + (notice.leftMs ?? 0);
   switch (notice.kind) {
@@ -98,7 +96,7 @@ function tell(room, notices, notice) {
         text: (seconds) => `The server stops in ${minutes(seconds)}; its rooms end then.`,
       });
     case "skipped":
-      return notices.show("info", { tone: "wait", text: missing(notice.count), for: 8000 });
+      return notices.show("info", { tone: "wait", text: missing(notice.count ?? 0), for: 8000 });
     default:
       return undefined;
   }

@@ -32,7 +32,7 @@ function again(error, room, fresh) {
 /**
  * Remembers who we are there. The address bar always holds the link to join: opened in a second browser it joins
  * with a machine of its own, and the owner's key never leaves this one.
- * @param {any} room
+ * @param {import("../client/room.js").Room} room
  */
 function settle(room) {
   if (room.token) sessionToken.set(room.id, room.token);
@@ -76,7 +76,7 @@ export function refusal(error) {
   }
 }
 
-export const BLOCKED =
+const BLOCKED =
   "The page arrived, but its live connection was blocked, often by a school or company filter.";
 
 /** @param {string} what in words, as it goes on in a sentence */

@@ -74,7 +74,7 @@ export class PeopleList {
 
   /** @param {Person} person @param {string} name */
   #removal(person, name) {
-    const machine = this.#room.hosts.find((/** @type {any} */ { id }) => id === person.host)?.name;
+    const machine = this.#room.hosts.find((/** @type {{ id: number }} */ { id }) => id === person.host)?.name;
     const what = machine
       ? `Their programs end, and ${machine} goes with everything on it.`
       : "They see nothing more of this room.";

@@ -41,7 +41,10 @@ export class TopBar {
     }
   }
 
-  /** @param {any} room @param {() => Promise<{ link: string, left: string[] }>} copy the link of a copy of what is on the page, and what is not in it */
+  /**
+   * @param {import("../client/room.js").Room} room @param {() => Promise<{ link: string, left: string[] }>} copy the link of a copy of what is
+   *   on the page, and what is not in it
+   */
   attach(room, copy) {
     this.#room = room;
     this.#copy = copy;
@@ -109,7 +112,7 @@ const PARTS = {
 
 /**
  * Says who has come and gone, for those who do not see it.
- * @param {any} room @param {Map<number, string> | null} before null at first @param {number} own
+ * @param {import("../client/room.js").Room} room @param {Map<number, string> | null} before null at first @param {number} own
  * @returns {Map<number, string>} who is here now
  */
 function tellChanges(room, before, own) {
@@ -121,7 +124,7 @@ function tellChanges(room, before, own) {
   return now;
 }
 
-/** @param {() => void} close @param {any} room none while no room is open */
+/** @param {() => void} close @param {import("../client/room.js").Room} room none while no room is open */
 function menu(close, room) {
   return [
     element(

@@ -7,10 +7,10 @@ import _arguments
 import _kernel
 import linux
 import wireside
-from _text_form import AF_INET, AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
+from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton
+from _vocabulary import AF_INET, AF_INET6, FAMILIES
 
 AF_UNSPEC, AF_UNIX = 0, 1
-FAMILIES = {AF_INET: "Inet", AF_INET6: "Inet6"}
 # Families that Linux has and this lab has not: AF_UNIX and its neighbours, AF_NETLINK, AF_PACKET, ...
 _OTHERS = frozenset(range(1, 46)) - FAMILIES.keys()
 

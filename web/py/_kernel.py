@@ -15,12 +15,11 @@ import _script
 import _threads
 import linux
 import wireside
+from _vocabulary import CALL_PAYLOAD as PAYLOAD
 
 FOREVER = "Forever"
 NO = "No"
 EINTR = linux.ERRNO["EINTR"][0]
-# Most bytes of one call.
-PAYLOAD = 1024 * 1024
 LONGEST_WAIT_MS = 2**32 - 1
 
 # Of requests, as in the protocol, their names in the man pages, where those differ by more than capitals.

@@ -4,7 +4,8 @@ from _builtin_socket import gaierror
 
 import _addresses
 import _arguments
-from _addresses import AF_INET, AF_INET6, AF_UNSPEC, FAMILIES
+from _addresses import AF_UNSPEC
+from _vocabulary import AF_INET, AF_INET6, FAMILIES, KINDS
 
 AI_PASSIVE, AI_CANONNAME, AI_NUMERICHOST, AI_V4MAPPED, AI_ALL, AI_ADDRCONFIG, AI_NUMERICSERV = 1, 2, 4, 8, 16, 32, 1024
 EAI_BADFLAGS, EAI_NONAME, EAI_AGAIN, EAI_FAIL, EAI_NODATA = -1, -2, -3, -4, -5
@@ -19,7 +20,7 @@ _MESSAGES = {
     EAI_ADDRFAMILY: "Address family for hostname not supported",
 }
 # Type and protocol of what glibc answers with when nobody asked for one of them.
-_KINDS = [(1, 6), (2, 17), (3, 0)]
+_KINDS = [*((one, protocol) for one, (_, protocol) in KINDS.items()), (3, 0)]
 _PROTOCOLS = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17, "ipv6": 41, "ipv6-icmp": 58}
 # The part of /etc/services that a lesson may meet.
 _SERVICES = {

@@ -12,13 +12,12 @@ import _arguments
 import _kernel
 import _pane
 import linux
+from _vocabulary import EVENTS as _EVENTS
+from _vocabulary import POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP  # noqa: F401
 
 error = OSError
 PIPE_BUF = 4096
-POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP, POLLNVAL, POLLRDHUP = 1, 2, 4, 8, 0x10, 0x20, 0x2000
 POLLRDNORM, POLLRDBAND, POLLWRNORM, POLLWRBAND, POLLMSG = 0x40, 0x80, 0x100, 0x200, 0x400
-
-_KNOWN = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLNVAL | POLLRDHUP
 
 
 def _descriptor(one):
@@ -155,7 +154,7 @@ class poll:
             wait = _kernel.FOREVER
         else:
             wait = _kernel.wait_of(timeout / 1000)
-        return _poll([[fd, events & _KNOWN] for fd, events in self._wanted.items()], wait)
+        return _poll([[fd, events & _EVENTS] for fd, events in self._wanted.items()], wait)
 
 
 poll.__module__ = "select"

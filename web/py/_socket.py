@@ -19,6 +19,10 @@ from _names import getprotobyname, getservbyname, getservbyport  # noqa: F401
 from _options import IPPROTO_ICMP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP  # noqa: F401
 from _options import SOL_IP, SOL_SOCKET, SOL_TCP, SOL_UDP  # noqa: F401
 from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
+from _vocabulary import HOW as _HOW
+from _vocabulary import KINDS as _KINDS
+from _vocabulary import POLLOUT as _POLLOUT
+from _vocabulary import SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_STREAM  # noqa: F401
 
 globals().update(_options.CONSTANTS)
 globals().update({name: value for name, value in vars(_names).items() if name.startswith(("AI_", "EAI_", "NI_"))})
@@ -26,19 +30,14 @@ globals().update({name: value for name, value in vars(_names).items() if name.st
 error = OSError
 timeout = TimeoutError
 
-SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET = 1, 2, 3, 4, 5
+SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET = 3, 4, 5
 SOCK_NONBLOCK, SOCK_CLOEXEC = 0o4000, 0o2000000
-SHUT_RD, SHUT_WR, SHUT_RDWR = 0, 1, 2
 SOMAXCONN = 4096
 INADDR_ANY, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE = 0, 0xFFFFFFFF, 0x7F000001, 0xFFFFFFFF
-IPV6_V6ONLY = 26
 # The machines of a room have none, not even on their loopback.
 has_ipv6 = False
 
-_KINDS = {SOCK_STREAM: ("Stream", IPPROTO_TCP), SOCK_DGRAM: ("Datagram", IPPROTO_UDP)}
-_HOW = {SHUT_RD: "Read", SHUT_WR: "Write", SHUT_RDWR: "Both"}
 _EAGAIN, _EINPROGRESS, _ECONNRESET = (linux.ERRNO[name][0] for name in ("EAGAIN", "EINPROGRESS", "ECONNRESET"))
-_POLLOUT = 4
 
 _default_timeout = None
 

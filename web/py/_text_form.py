@@ -2,7 +2,7 @@
 
 from _builtin_socket import inet_aton, inet_ntoa
 
-AF_INET, AF_INET6 = 2, 10
+from _vocabulary import AF_INET, AF_INET6
 
 _ILLEGAL = "illegal IP address string passed to inet_pton"
 
@@ -74,4 +74,4 @@ def _zeros(words, at):
     return end - at
 
 
-__all__ = ["AF_INET", "AF_INET6", "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton"]
+__all__ = ["inet_aton", "inet_ntoa", "inet_ntop", "inet_pton"]

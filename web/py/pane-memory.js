@@ -4,6 +4,7 @@
 // One thing at a time is waited for, so there is one answer: `STATE` says who may write it. Every change of `STATE` is
 // atomic, and a waiting pane is woken after it; a wait for a state that is gone already returns at once, so no wake-up
 // can be lost.
+import { CALL_PAYLOAD } from "./vocabulary.js";
 
 /** Words at the beginning, by their place. */
 const STATE = 0;
@@ -28,8 +29,6 @@ const SIGINT = 2;
 /** The number of every call that blocks; those whose answers come as messages have others. */
 export const BLOCKING = 0;
 
-/** Most payload bytes of one call. */
-export const CALL_PAYLOAD = 1024 * 1024;
 /** Room for an answer: the bytes of one call, and its value, which is small. */
 const ANSWER = CALL_PAYLOAD + 64 * 1024;
 /** Output that nobody has read yet, in bytes: when it is full the program waits. A power of two. */

@@ -3,7 +3,7 @@ import { svg, svgText } from "./svg.js";
 
 /** @typedef {[number, number]} Point */
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"arrow">} shape */
 export function arrow({ points, line, head, kernel, again, ghost }) {
   const group = svg("g", { class: `arrow ${line}` });
   const end = /** @type {Point} */ (points[points.length - 1]);
@@ -23,7 +23,7 @@ export function arrow({ points, line, head, kernel, again, ghost }) {
   return group;
 }
 
-/** A packet of a machine to itself: out and back on one lifeline. @param {any} shape */
+/** A packet of a machine to itself: out and back on one lifeline. @param {import("./svg.js").ShapeOf<"loop">} shape */
 export function loop({ x, y1, y2, side, line, head, kernel, again }) {
   const out = side * 40;
   const start = /** @type {Point} */ ([x + side * 4, y1]);
@@ -37,13 +37,13 @@ export function loop({ x, y1, y2, side, line, head, kernel, again }) {
   return group;
 }
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"arc">} shape */
 export function arc({ x, y1, y2, side }) {
   const out = x + side * Math.min(46, 14 + (y2 - y1) / 6);
   return svg("path", { d: `M${x},${y1 + 3} C${out},${y1 + 10} ${out},${y2 - 10} ${x},${y2 - 3}`, class: "arc" });
 }
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"fold">} shape */
 export function fold({ x1, y1, x2, y2, text }) {
   const side = Math.sign(x2 - x1) || 1;
   const group = svg("g", { class: "arrow fold" });

@@ -34,7 +34,7 @@ export class DetailsDrawer {
   }
 
   /**
-   * @param {any} details
+   * @param {import("../client/web.js").Details} details
    * @param {{ buttons: HTMLElement[], focus: boolean, sheet: boolean }} how
    */
   show(details, { buttons, focus, sheet }) {
@@ -84,7 +84,7 @@ export class DetailsDrawer {
     if (focused) this.#onclose();
   }
 
-  /** @param {string} title @param {any[]} links @returns {HTMLElement[]} */
+  /** @param {string} title @param {import("../client/web.js").Link[]} links @returns {HTMLElement[]} */
   #links(title, links) {
     if (links.length === 0) return [];
     const items = links.map(({ seq, text }) => {
@@ -95,7 +95,7 @@ export class DetailsDrawer {
   }
 }
 
-/** @param {any[]} all */
+/** @param {import("../client/web.js").Field[]} all */
 function fields(all) {
   return element(
     "dl",
@@ -104,7 +104,7 @@ function fields(all) {
   );
 }
 
-/** @param {any} bytes */
+/** @param {import("../client/web.js").Bytes} bytes */
 function dump({ lines, text, length, truncated }) {
   const hex = lines.map((/** @type {string[]} */ [at, hex, ascii]) => `${at}  ${hex.padEnd(47)}  ${ascii}`).join("\n");
   const size = truncated ? `the first ${Math.min(length, 512)} of ${length.toLocaleString("en")} bytes` : `${length} bytes`;
@@ -117,7 +117,7 @@ function dump({ lines, text, length, truncated }) {
   );
 }
 
-/** @param {any} error */
+/** @param {import("../client/web.js").ErrorCard} error */
 function errorCard({ class: kind, name, number, message, sentence, hint }) {
   const title = number === null || number === undefined ? name : `${name} ${number}`;
   return element(

@@ -23,7 +23,7 @@ export class EventTable {
   #rows = new Map();
 
   /**
-   * @param {any} view
+   * @param {import("../client/web.js").View} view
    * @param {(seq: number, focused: boolean) => void} onchoose
    */
   constructor(view, onchoose) {
@@ -148,7 +148,7 @@ export class EventTable {
     return [Math.floor(this.#scroller.scrollTop / height), Math.ceil(this.#scroller.clientHeight / height)];
   }
 
-  /** @param {any[]} wanted @param {number} active */
+  /** @param {import("../client/web.js").TableRow[]} wanted @param {number} active */
   #keep(wanted, active) {
     const indexes = new Set(wanted.map(({ index }) => index));
     for (const [index, row] of this.#rows) {
@@ -161,7 +161,7 @@ export class EventTable {
     for (const [index, row] of this.#rows) row.tabIndex = index === active ? 0 : -1;
   }
 
-  /** @param {any} row @param {boolean} active */
+  /** @param {import("../client/web.js").TableRow} row @param {boolean} active */
   #row({ index, seq, clock, kind, place, what, tone, sentence }, active) {
     let made = this.#rows.get(index);
     if (made && made.dataset.sentence === sentence) {

@@ -5,7 +5,7 @@ import { svg, svgText } from "./svg.js";
 /** From one square of a queue to the next, as in the layout. */
 const SQUARE = 7;
 
-/** @type {Record<string, (shape: any) => SVGElement>} */
+/** @type {{ [F in import("../client/web.js").Form["form"]]: (shape: import("./svg.js").ShapeOf<F>) => SVGElement }} */
 const MAKERS = {
   row: ({ y, height }) => svg("rect", { x: 0, y, width: "100%", height, class: "row" }),
   gap,
@@ -45,14 +45,15 @@ const MAKERS = {
     ),
 };
 
-/** @param {any} shape @returns {SVGElement} */
+/** @param {import("../client/web.js").Shape} shape @returns {SVGElement} */
 export function make(shape) {
-  const made = MAKERS[shape.form](shape);
+  const maker = /** @type {(shape: import("../client/web.js").Shape) => SVGElement} */ (MAKERS[shape.form]);
+  const made = maker(shape);
   if (shape.seq) made.dataset.seq = String(shape.seq);
   return made;
 }
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"gap">} shape */
 function gap({ y, x1, x2, text, cut }) {
   const middle = (x1 + x2) / 2;
   const half = text.length * 3.4 + 6;
@@ -63,7 +64,7 @@ function gap({ y, x1, x2, text, cut }) {
   return group;
 }
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"bar">} shape */
 function bar({ x, y1, y2, style, tone }) {
   if (style === "tick") return svg("line", { x1: x - 5, y1, x2: x + 5, y2: y1, class: `tick tone-${tone}` });
   return svg("rect", {
@@ -75,7 +76,7 @@ function bar({ x, y1, y2, style, tone }) {
   });
 }
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"band">} shape */
 function band({ x, y1, y2, width, tone, fill, inferred, ends, left }) {
   const height = Math.max(1, y2 - y1);
   const group = svg("g", { class: `band ${fill} tone-${tone}${inferred ? " inferred" : ""}` });
@@ -90,7 +91,7 @@ function band({ x, y1, y2, width, tone, fill, inferred, ends, left }) {
   return group;
 }
 
-/** @param {any} shape */
+/** @param {import("./svg.js").ShapeOf<"queue">} shape */
 function queue({ x, y, filled, places, squares, side }) {
   const group = svg("g", { class: "queue" });
   for (let place = 0; place < squares; place += 1) {
@@ -106,7 +107,7 @@ function queue({ x, y, filled, places, squares, side }) {
   return group;
 }
 
-/** The card's paper, and the pile beneath it; its text and buttons are HTML, on top. @param {any} shape */
+/** The card's paper, and the pile beneath it; its text and buttons are HTML, on top. @param {import("./svg.js").ShapeOf<"card">} shape */
 function card({ x, y, width, height, copies, left, sender }) {
   const group = svg("g", { class: "card" });
   for (let copy = Math.min(copies, 3) - 1; copy >= 0; copy -= 1) {

@@ -16,7 +16,7 @@ export class HeldAbove {
   }
 
   /**
-   * @param {{ above: any[] }} scene as the layout made it
+   * @param {{ above: import("../client/web.js").HeldAbove[] }} scene as the layout made it
    * @param {boolean} wanted whether something can be done about what is shown, and nothing else is at hand
    */
   draw({ above }, wanted) {
@@ -32,7 +32,7 @@ export class HeldAbove {
     this.root.replaceChildren(...(shown ? [this.#card(oldest, others.length, holds)] : []));
   }
 
-  /** @param {any} held the oldest @param {number} others held above beside it @param {boolean} holds */
+  /** @param {import("../client/web.js").HeldAbove} held the oldest @param {number} others held above beside it @param {boolean} holds */
   #card(held, others, holds) {
     const { title, seq } = held;
     const more = others > 0 ? `, and ${others} more` : "";

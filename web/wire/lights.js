@@ -12,7 +12,7 @@ export class Lights {
   /** Something else is raised. @type {(seqs: number[]) => void} */
   onchange = () => {};
 
-  /** @param {any} view @param {import("./painter.js").Painter} painter */
+  /** @param {import("../client/web.js").View} view @param {import("./painter.js").Painter} painter */
   constructor(view, painter) {
     this.#view = view;
     this.#painter = painter;

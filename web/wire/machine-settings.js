@@ -26,7 +26,7 @@ export class MachineSettings {
   #machines = new Map();
   root = element("div", { class: "wire-menu-machines" });
 
-  /** @param {any} room */
+  /** @param {import("../client/room.js").Room} room */
   constructor(room) {
     this.#room = room;
     this.update();
@@ -34,9 +34,9 @@ export class MachineSettings {
 
   /** Machines come and go, and others may change them too. */
   update() {
-    const hosts = this.#room.hosts.toSorted((/** @type {any} */ a, /** @type {any} */ b) => placeOf(a) - placeOf(b));
+    const hosts = this.#room.hosts.toSorted((a, b) => placeOf(a) - placeOf(b));
     for (const [id, { root }] of this.#machines) {
-      if (hosts.some((/** @type {any} */ host) => host.id === id)) continue;
+      if (hosts.some((host) => host.id === id)) continue;
       root.remove();
       this.#machines.delete(id);
     }
@@ -70,7 +70,7 @@ export class MachineSettings {
 
   /** The machine as it is now. @param {number} id @returns {any} */
   #hostOf(id) {
-    return this.#room.hosts.find((/** @type {any} */ host) => host.id === id);
+    return this.#room.hosts.find((host) => host.id === id);
   }
 
   /** @param {any} host @param {HTMLElement} said */
@@ -122,7 +122,7 @@ export class MachineSettings {
     return { root, update };
   }
 
-  /** @param {any} host @param {HTMLElement} said @param {string} setting @param {string} label @param {[number, string][]} values */
+  /** @param {any} host @param {HTMLElement} said @param {import("../client/web.js").Sysctl} setting @param {string} label @param {[number, string][]} values */
   #choice(host, said, setting, label, values) {
     const id = `wire-${setting}-${host.id}`;
     const select = /** @type {HTMLSelectElement} */ (element("select", { class: "field", id }));

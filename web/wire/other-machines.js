@@ -31,7 +31,7 @@ export class OtherMachines {
     popover(this.button, { label: "Machines that are not drawn", class: "wire-others-menu", fill: (close) => this.#fill(close) });
   }
 
-  /** @param {Hidden[]} hidden @param {any[]} lifelines */
+  /** @param {Hidden[]} hidden @param {import("../client/web.js").Lifeline[]} lifelines */
   draw(hidden, lifelines) {
     this.#hidden = hidden;
     this.#drawn = lifelines;

@@ -18,7 +18,7 @@ export class Overlay {
   #actions;
   /** @type {Map<string, { element: HTMLElement, signature: string }>} */
   #placed = new Map();
-  /** @type {Map<string, any>} what may be pressed, by key */
+  /** @type {Map<string, import("../client/web.js").Shape>} what may be pressed, by key */
   #shapes = new Map();
   #live = true;
 
@@ -30,10 +30,10 @@ export class Overlay {
 
   /** The packets that are held, as drawn. */
   get cards() {
-    return [...this.#shapes.values()].filter(({ form }) => form === "card");
+    return [...this.#shapes.values()].filter((shape) => shape.form === "card");
   }
 
-  /** @param {any} scene what changed @param {boolean} live whether anything can be done about what is shown */
+  /** @param {import("../client/web.js").Scene} scene what changed @param {boolean} live whether anything can be done about what is shown */
   paint({ shapes, gone }, live) {
     for (const key of gone) {
       this.#shapes.delete(key);
@@ -56,7 +56,7 @@ export class Overlay {
     this.#placed.delete(key);
   }
 
-  /** @param {any} shape @param {{ signature: string, make: () => HTMLElement, left: number, top: number, anchor: string }} made */
+  /** @param {import("../client/web.js").Shape} shape @param {{ signature: string, make: () => HTMLElement, left: number, top: number, anchor: string }} made */
   #place(shape, { signature, make, left, top, anchor }) {
     const old = this.#placed.get(shape.key);
     const placed = old?.signature === signature ? old.element : make();
@@ -70,7 +70,7 @@ export class Overlay {
     placed.dataset.anchor = anchor;
   }
 
-  /** @param {any} shape @param {boolean} live */
+  /** @param {import("../client/web.js").Shape} shape @param {boolean} live */
   #make(shape, live) {
     if (shape.form === "card") return this.#card(shape, live);
     if (shape.form === "fold") return this.#fold(shape);
@@ -78,7 +78,7 @@ export class Overlay {
     return null;
   }
 
-  /** @param {any} shape @param {boolean} live */
+  /** @param {import("./svg.js").ShapeOf<"card">} shape @param {boolean} live */
   #card({ x, y, width, title, packet, seq }, live) {
     const holds = this.#actions.holds && live;
     const make = () => {
@@ -90,14 +90,14 @@ export class Overlay {
     return { signature: `${title} ${packet} ${holds}`, make, left: x, top: y, anchor: "start" };
   }
 
-  /** @param {any} shape */
+  /** @param {import("./svg.js").ShapeOf<"fold">} shape */
   #fold({ x1, x2, y1, text, seq }) {
     const make = () =>
       element("button", { type: "button", class: "wire-unfold", "aria-label": `Unfold ${text}`, on: { click: () => this.#actions.unfold(seq) } }, "unfold");
     return { signature: text, make, left: (x1 + x2) / 2, top: y1 + 8, anchor: "middle" };
   }
 
-  /** @param {any} shape */
+  /** @param {import("./svg.js").ShapeOf<"text">} shape */
   #cancel({ key, x, y, anchor, text, seq }) {
     const call = Number(key.slice("cancel".length));
     const make = () =>
@@ -106,7 +106,7 @@ export class Overlay {
   }
 }
 
-/** @param {any} shape */
-function isPressed({ form, role }) {
-  return form === "card" || form === "fold" || (form === "text" && role === "cancel");
+/** @param {import("../client/web.js").Shape} shape */
+function isPressed(shape) {
+  return shape.form === "card" || shape.form === "fold" || (shape.form === "text" && shape.role === "cancel");
 }

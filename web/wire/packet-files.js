@@ -5,7 +5,7 @@ import { element } from "../base/element.js";
 /** How long the browser may take to begin with a file that it was offered, milliseconds. */
 const OFFERED_MS = 60_000;
 
-/** Saves them. Resolves to what there is to say about it. @param {any} room @returns {Promise<string>} */
+/** Saves them. Resolves to what there is to say about it. @param {import("../client/room.js").Room} room @returns {Promise<string>} */
 export async function savePackets(room) {
   try {
     const address = URL.createObjectURL(await room.pcap());

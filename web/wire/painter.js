@@ -51,7 +51,7 @@ export class Painter {
     return this.#painted.size === (this.#painted.has("now") ? 1 : 0);
   }
 
-  /** @param {any} scene what changed @param {boolean} live whether new packets draw in */
+  /** @param {import("../client/web.js").Scene} scene what changed @param {boolean} live whether new packets draw in */
   paint({ lifelines, shapes, gone }, live) {
     this.#paintLifelines(lifelines);
     for (const key of gone) {
@@ -61,7 +61,7 @@ export class Painter {
     for (const shape of shapes) this.#paintShape(shape, live);
   }
 
-  /** @param {any} shape @param {boolean} live */
+  /** @param {import("../client/web.js").Shape} shape @param {boolean} live */
   #paintShape(shape, live) {
     const old = this.#painted.get(shape.key);
     const painted = { element: make(shape), seq: shape.seq };
@@ -72,7 +72,7 @@ export class Painter {
     this.#painted.set(shape.key, painted);
   }
 
-  /** @param {any[]} lifelines */
+  /** @param {import("../client/web.js").Lifeline[]} lifelines */
   #paintLifelines(lifelines) {
     const signature = lifelines.map(({ x }) => x).join();
     if (signature === this.#lines) return;

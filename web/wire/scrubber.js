@@ -17,7 +17,7 @@ export class Scrubber {
   #playing = 0;
   root = element("div", { class: "wire-scrubber", hidden: true }, this.#play, this.#range, this.#place);
 
-  /** @param {any} view @param {() => void} onmove */
+  /** @param {import("../client/web.js").View} view @param {() => void} onmove */
   constructor(view, onmove) {
     this.#view = view;
     this.#onmove = onmove;

@@ -28,7 +28,7 @@ export class ShowMenu {
   #hosts = new Set();
   button = element("button", { type: "button", class: "link wire-show", "aria-haspopup": "dialog" }, "Show…");
 
-  /** @param {any} view @param {() => void} onchange */
+  /** @param {import("../client/web.js").View} view @param {() => void} onchange */
   constructor(view, onchange) {
     this.#view = view;
     this.#onchange = onchange;
@@ -40,7 +40,7 @@ export class ShowMenu {
   #fill(close) {
     requestAnimationFrame(() => place(this.button));
     const kinds = KINDS.map(([kind, label]) => this.#choice(label, this.#kinds, kind));
-    const hosts = this.#view.hosts().map((/** @type {any} */ { id, name }) => this.#choice(name, this.#hosts, id));
+    const hosts = this.#view.hosts().map(({ id, name }) => this.#choice(name, this.#hosts, id));
     return [
       element(
         "div",

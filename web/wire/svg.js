@@ -1,5 +1,7 @@
 // Makes SVG elements. Text only ever becomes text: there is no way to pass markup through here.
 
+/** @template {import("../client/web.js").Form["form"]} F @typedef {Extract<import("../client/web.js").Shape, { form: F }>} ShapeOf a shape of one form */
+
 const SPACE = "http://www.w3.org/2000/svg";
 
 /**

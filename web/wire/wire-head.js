@@ -12,6 +12,7 @@ const LET_THROUGH = ["Let ", "all ", "through"];
 /** Where a name or a call that waits stands. */
 const PLACE = ["left", "width", "--row"];
 
+/** @typedef {import("../client/web.js").Scene & { cards: import("./wire-words.js").Held[] }} Seen what is drawn, and the packets held in it */
 /** @typedef {{ count: number, took: number } | null} Slow a burst shown slowly: its events, and nanoseconds */
 
 export class WireHead {
@@ -38,7 +39,7 @@ export class WireHead {
   #labels = element("div", { class: "wire-labels" });
   names;
 
-  /** @param {{ room: any, view: any, scale: () => number, onlist: (shown: boolean) => void, onpick: () => void }} parts */
+  /** @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, scale: () => number, onlist: (shown: boolean) => void, onpick: () => void }} parts */
   constructor({ room, view, scale, onlist, onpick }) {
     this.#room = room;
     this.#scale = scale;
@@ -56,8 +57,8 @@ export class WireHead {
 
   /** Whether this page may command the wire, and the server can. */
   get mayHold() {
-    const { me, features, wire } = this.#room;
-    return Boolean(wire?.hold && me?.role === "owner" && features?.packets !== false && features?.hold !== false);
+    const { me, features } = this.#room;
+    return me.role === "owner" && features.packets;
   }
 
   update() {
@@ -106,7 +107,7 @@ export class WireHead {
     onlist(this.#shown);
   }
 
-  /** @param {any} scene @param {number} now nanoseconds @param {Slow} slow */
+  /** @param {Seen} scene @param {number} now nanoseconds @param {Slow} slow */
   draw(scene, now, slow) {
     this.narrow = scene.narrow;
     const wire = this.#view.wire();
@@ -130,7 +131,7 @@ export class WireHead {
     if (this.#heldTooLong) announce(HELD_TOO_LONG);
   }
 
-  /** @param {any} scene @param {any} wire @param {Slow} slow */
+  /** @param {Seen} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */
   #sentence(scene, wire, slow) {
     if (performance.now() < this.#saidUntil && this.#saidOf === stateOf(wire)) return this.#said;
     const settings = settingsWords(wire, this.#room.hosts);
@@ -139,23 +140,23 @@ export class WireHead {
     return doing || settings || (scene.last === 0 || scene.height < 60 ? "nothing has happened yet" : "");
   }
 
-  /** @param {any} scene @param {any} wire @param {Slow} slow */
+  /** @param {Seen} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */
   #doing(scene, wire, slow) {
     if (wire.held) return heldWords(wire.holding, scene);
     if (this.#heldTooLong) return HELD_TOO_LONG;
     return slow ? `${number(slow.count)} events in ${took(slow.took)}, shown slowly` : "";
   }
 
-  /** @param {any} scene */
+  /** @param {import("../client/web.js").Scene} scene */
   #drawNames({ lifelines, sticky, hidden, narrow }) {
     this.names.classList.toggle("narrow", narrow);
     this.names.classList.toggle("many", lifelines.length > 2);
-    const rows = Math.max(0, ...sticky.map((/** @type {any} */ { row }) => row + 1));
+    const rows = Math.max(0, ...sticky.map(({ row }) => row + 1));
     this.names.style.setProperty("--rows", String(rows));
     this.others.draw(hidden, lifelines);
     const wanted = [
-      ...lifelines.map((/** @type {any} */ line) => this.#name(line)),
-      ...sticky.map((/** @type {any} */ call) => this.#sticky(call)),
+      ...lifelines.map((line) => this.#name(line)),
+      ...sticky.map((call) => this.#sticky(call)),
     ];
     reconcile(this.#labels, wanted, (kept, made) => {
       if (kept.textContent !== made.textContent) kept.replaceChildren(...made.childNodes);

@@ -2,12 +2,11 @@
 import { announce } from "../base/announce.js";
 import { button, element } from "../base/element.js";
 import { popover } from "../base/popover.js";
+import { WIRE_DELAY_MS as DELAY } from "../py/vocabulary.js";
 import { MachineSettings } from "./machine-settings.js";
 import { savePackets } from "./packet-files.js";
 import { number, percent, refusal, settingsWords } from "./wire-words.js";
 
-/** Longest delay one way in milliseconds (`limits::WIRE_DELAY_MS`). */
-const DELAY = 10_000;
 /** Distance between the menu and its button, and to the edge of the window, pixels. */
 const APART = 4;
 const EDGE = 12;
@@ -22,7 +21,7 @@ export class WireMenu {
   /** The button that opens it. */
   button = element("button", { type: "button", class: "link wire-menu-open", "aria-haspopup": "dialog" }, "Wire…");
 
-  /** @param {{ room: any, view: any }} parts */
+  /** @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View }} parts */
   constructor({ room, view }) {
     this.#room = room;
     this.#view = view;

@@ -15,6 +15,17 @@ const STRETCH = 4000;
 /** The drawing is as wide as this at least, pixels at scale 1: narrower, larger letters would only lie on each other. */
 const LEAST = 240;
 
+/**
+ * @typedef {object} How
+ * @property {Partial<import("../client/web.js").Options>} moment what to show of the trace
+ * @property {boolean} follow whether to go to the end
+ * @property {boolean} fresh whether new packets draw in
+ * @property {boolean} live whether anything can be done about what is shown
+ * @property {boolean} keep whether no machine may give its place in the drawing to another now
+ * @property {number[]} pinned machines that were picked to be drawn
+ * @property {number} covered height at the bottom that something else covers, pixels
+ */
+
 export class WirePlane {
   #view;
   #plane = element("div", { class: "wire-plane" });
@@ -34,7 +45,7 @@ export class WirePlane {
   #eye = 0;
   root = element("div", { class: "wire-scroll" }, this.#plane);
 
-  /** @param {{ view: any, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
+  /** @param {{ view: import("../client/web.js").View, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
   constructor({ view, actions, onresize }) {
     this.#view = view;
     this.#plane.append(this.#drawing);
@@ -100,15 +111,8 @@ export class WirePlane {
 
   /**
    * Paints what is seen, and what is around it.
-   * @param {object} how
-   * @param {Record<string, number>} how.moment what to show of the trace
-   * @param {boolean} how.follow whether to go to the end
-   * @param {boolean} how.fresh whether new packets draw in
-   * @param {boolean} how.live whether anything can be done about what is shown
-   * @param {boolean} how.keep whether no machine may give its place in the drawing to another now
-   * @param {number[]} how.pinned machines that were picked to be drawn
-   * @param {number} how.covered height at the bottom that something else covers, pixels
-   * @returns {any} the scene
+   * @param {How} how
+   * @returns {import("../client/web.js").Scene} the scene
    */
   paint(how) {
     const { scrollTop } = this.root;
@@ -156,7 +160,7 @@ export class WirePlane {
     return { box: new DOMRect(seen.left, above ? seen.top + 4 : seen.bottom - 4, seen.width, 0), beyond: above ? -1 : 1 };
   }
 
-  /** @param {number} eye top of what is seen @param {any} how */
+  /** @param {number} eye top of what is seen @param {How} how */
   #paint(eye, { moment, fresh, live, covered, keep, pinned }) {
     const [width, seen] = [this.#size.width / this.scale, this.#size.height / this.scale];
     const { top, bottom } = this.#part.around(eye, this.#size.height);

@@ -58,7 +58,7 @@ export class WireView extends HTMLElement {
   /** Nanoseconds the room is ahead of this page's clock. */
   #ahead = -Infinity;
 
-  /** @param {{ room: any, view: any }} parts */
+  /** @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View }} parts */
   attach({ room, view }) {
     this.#room = room;
     this.#view = view;

@@ -13,22 +13,24 @@ export function settingsWords({ delay_ms: delay, loss }, hosts) {
   return parts.join(", ");
 }
 
+/** @typedef {{ left_ms?: number, sender?: number }} Held a packet held, as drawn */
+
 /**
  * How many packets are held, and whose kernel tries again next.
  * @param {number} holding
- * @param {any} scene as the layout made it
+ * @param {{ cards: Held[], lifelines: import("../client/web.js").Lifeline[] }} scene as the layout made it
  */
 export function heldWords(holding, { cards, lifelines }) {
   if (holding === 0) return "held; packets will stop half-way";
   const count = `${number(holding)} ${holding === 1 ? "packet" : "packets"} held`;
-  const timed = cards.filter((/** @type {any} */ { left_ms: left }) => left !== undefined);
+  const timed = cards.flatMap(({ left_ms: left, sender }) => (left === undefined || sender === undefined ? [] : { left, sender }));
   if (timed.length === 0) return count;
-  const next = timed.reduce((/** @type {any} */ a, /** @type {any} */ b) => (b.left_ms < a.left_ms ? b : a));
+  const next = timed.reduce((a, b) => (b.left < a.left ? b : a));
   // A line begins a little beside the sender's lifeline.
-  const away = (/** @type {any} */ { x }) => Math.abs(x - next.sender);
-  const sender = lifelines.toSorted((/** @type {any} */ a, /** @type {any} */ b) => away(a) - away(b))[0];
+  const away = (/** @type {{ x: number }} */ { x }) => Math.abs(x - next.sender);
+  const sender = lifelines.toSorted((a, b) => away(a) - away(b))[0];
   if (!sender) return count;
-  const when = next.left_ms < 50 ? "now" : `in ${seconds(next.left_ms)}`;
+  const when = next.left < 50 ? "now" : `in ${seconds(next.left)}`;
   return `${count}. ${sender.name}'s kernel tries again ${when}.`;
 }
 

@@ -16,7 +16,6 @@ mod grant;
 pub mod host;
 pub mod limits;
 mod nat64;
-mod options;
 mod own;
 pub mod policy;
 mod resolver;
@@ -34,7 +33,6 @@ use proto::call::{CallError, Family, ResolveError};
 pub use self::budget::Budget;
 pub use self::decision::{Decision, Step};
 pub use self::dial::{Outbound, Pending, Permitted, Progress, Watch};
-pub use self::options::SocketOptions;
 pub use self::own::Own;
 pub use self::policy::{Mode, Target, TargetError};
 pub use self::resolver::NameServers;
@@ -301,22 +299,17 @@ impl Egress {
     ///
     /// # Errors
     /// The kernel's errno.
-    pub fn begin_connect(&self, permitted: Permitted, options: &SocketOptions) -> Result<Pending, CallError> {
-        dial::begin(permitted, options)
+    pub fn begin_connect(&self, permitted: Permitted) -> Result<Pending, CallError> {
+        dial::begin(permitted)
     }
 
     /// Judges, connects and waits for the outcome. Dropping the future ends the attempt.
     ///
     /// # Errors
     /// `Policy` and `Limit` as [`Egress::judge`]; else the kernel's errno.
-    pub async fn connect(
-        &self,
-        room: &str,
-        address: SocketAddr,
-        options: &SocketOptions,
-    ) -> Result<Outbound, CallError> {
+    pub async fn connect(&self, room: &str, address: SocketAddr) -> Result<Outbound, CallError> {
         let permitted = self.judge(room, address)?;
-        self.begin_connect(permitted, options)?.wait().await
+        self.begin_connect(permitted)?.wait().await
     }
 }
 

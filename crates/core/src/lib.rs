@@ -21,6 +21,7 @@ pub mod sysctl;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+pub mod vocabulary;
 
 /// The WebSocket subprotocol of this version. Messages change only together with it.
 pub const SUBPROTOCOL: &str = "wireside.1";

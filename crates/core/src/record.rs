@@ -6,7 +6,6 @@
 mod calls;
 mod json;
 mod packets;
-mod terms;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +14,6 @@ pub use json::{
     Args, Body, CallRecord, CauseRecord, DataRecord, ErrorRecord, IcmpRecord, OptionRecord, OptionText,
     PacketRecord, PollRecord, Record, ResultRecord, StateRecord, TimerRecord,
 };
-pub use terms::{family_name, flag_names, how_name, kind_name, option_name, poll_names, role_name};
 
 use crate::{
     id::{HostId, MemberId, ProgramId},
@@ -140,7 +138,7 @@ fn body(what: &What, names: &Names) -> Body {
             change: "joined",
             member: member.id.0,
             name: member.name.clone(),
-            role: Some(role_name(member.role)),
+            role: Some(member.role.name()),
             host: member.host.map(|host| names.host(host)),
         },
         What::Left(id) => {

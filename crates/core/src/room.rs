@@ -20,6 +20,17 @@ pub enum Role {
     Owner,
 }
 
+impl Role {
+    /// Its name in JSON and in JavaScript.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Participant => "participant",
+            Self::Owner => "owner",
+        }
+    }
+}
+
 /// A machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostInfo {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use proto::{
-    call::{CallError, Flags, How, Kind, OptionName, OptionValue, PollEvents},
+    call::{CallError, Flags, How, Kind, OptionName, OptionScope, OptionValue, PollEvents},
     errno::Errno,
     limits,
 };
@@ -124,7 +124,9 @@ impl End {
 
     /// Puts a socket outside in this one's stead, with the options set so far.
     pub(crate) fn go_outside(&mut self, new: OutsideSocket) {
-        for &(name, value) in self.options.iter().filter(|(name, _)| goes_outside(*name)) {
+        for &(name, value) in
+            self.options.iter().filter(|(name, _)| name.entry().scope == OptionScope::Connection)
+        {
             if let Err(errno) = syscall::setsockopt(new.socket.as_fd(), name, value) {
                 tracing::debug!(%errno, ?name, "an option was not kept outside");
             }
@@ -221,7 +223,7 @@ impl End {
         syscall::setsockopt(self.room.as_fd(), name, value).map_err(CallError::errno)?;
         self.options.retain(|(set, _)| *set != name);
         self.options.push((name, value));
-        match self.outside.as_ref().filter(|_| goes_outside(name)) {
+        match self.outside.as_ref().filter(|_| name.entry().scope == OptionScope::Connection) {
             Some(outside) => syscall::setsockopt(outside.link.as_fd(), name, value).map_err(CallError::errno),
             None => Ok(()),
         }
@@ -230,7 +232,7 @@ impl End {
     /// getsockopt(2).
     pub(crate) fn getsockopt(&mut self, name: OptionName) -> Result<OptionValue, CallError> {
         self.check()?;
-        let of_room = !goes_outside(name) && name != OptionName::Error;
+        let of_room = name.entry().scope != OptionScope::Connection && name != OptionName::Error;
         let fd = if of_room { self.room.as_fd() } else { self.fd() };
         let value = syscall::getsockopt(fd, name).map_err(CallError::errno)?;
         if name == OptionName::Error && value == OptionValue::Int(0) {
@@ -243,20 +245,6 @@ impl End {
     pub(crate) fn close(self) {
         drop(self.outside);
         syscall::close(self.room);
-    }
-}
-
-/// Whether an option concerns one TCP connection and nothing else: not ports that others may share, not how far
-/// packets travel on a network that is not the room's.
-fn goes_outside(name: OptionName) -> bool {
-    use OptionName::{
-        AcceptConn, Broadcast, Cork, Error, KeepAlive, KeepCnt, KeepIdle, KeepIntvl, Linger, NoDelay,
-        OobInline, QuickAck, RcvBuf, ReuseAddr, ReusePort, SndBuf, Ttl, Type, UserTimeout, V6Only,
-    };
-    match name {
-        KeepAlive | Linger | RcvBuf | SndBuf | OobInline | NoDelay | QuickAck | Cork | UserTimeout
-        | KeepIdle | KeepIntvl | KeepCnt => true,
-        ReuseAddr | ReusePort | Broadcast | Ttl | V6Only | Error | Type | AcceptConn => false,
     }
 }
 

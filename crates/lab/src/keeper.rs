@@ -32,7 +32,7 @@ mod host;
 mod ioctl;
 mod link;
 mod message;
-mod option;
+pub(crate) mod option;
 mod process;
 mod rtnetlink;
 mod self_test;

@@ -7,13 +7,15 @@ use std::{
 };
 
 use proto::{
-    call::{CallError, Flags, How, Kind, OptionName, OptionValue, PollEvents},
+    call::{CallError, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents},
     errno::Errno,
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     net::{self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, sockopt},
 };
+
+use crate::keeper::option;
 
 /// Largest SO_RCVBUF and SO_SNDBUF a program may set, bytes: what it asks for above is taken as this much.
 const BUFFER_MAX: i32 = 256 * 1024;
@@ -128,78 +130,39 @@ pub(crate) fn poll_now(fds: &[(BorrowedFd<'_>, PollEvents)]) -> Result<Vec<PollE
 }
 
 pub(crate) fn setsockopt(fd: BorrowedFd<'_>, name: OptionName, value: OptionValue) -> Result<()> {
-    let done = match (name, value) {
-        (OptionName::Linger, OptionValue::Linger(seconds)) => {
-            sockopt::set_socket_linger(fd, seconds.map(|s| Duration::from_secs(s.into())))
+    let entry = name.entry();
+    if entry.scope == OptionScope::ReadOnly {
+        return Err(Errno::ENOPROTOOPT);
+    }
+    let number = match (entry.form, value) {
+        (OptionForm::Linger, OptionValue::Linger(seconds)) => {
+            let time = seconds.map(|seconds| Duration::from_secs(seconds.into()));
+            return sockopt::set_socket_linger(fd, time).map_err(errno);
         }
-        (OptionName::Linger, _) | (_, OptionValue::Linger(_)) => return Err(Errno::EINVAL),
-        (name, OptionValue::Bool(on)) => return set_number(fd, name, i32::from(on)),
-        (name, OptionValue::Int(number)) => return set_number(fd, name, number),
+        (OptionForm::Linger, _) | (_, OptionValue::Linger(_)) => return Err(Errno::EINVAL),
+        (_, OptionValue::Bool(on)) => i32::from(on),
+        (OptionForm::Bool, OptionValue::Int(number)) => i32::from(number != 0),
+        (OptionForm::Int, OptionValue::Int(number)) => number,
     };
-    done.map_err(errno)
-}
-
-fn set_number(fd: BorrowedFd<'_>, name: OptionName, number: i32) -> Result<()> {
-    let on = number != 0;
-    let positive = |number: i32| u32::try_from(number).map_err(|_| Errno::EINVAL);
-    let seconds = |number: i32| Ok::<_, Errno>(Duration::from_secs(positive(number)?.into()));
-    let size = usize::try_from(number.clamp(0, BUFFER_MAX)).unwrap_or(0);
-    let done = match name {
-        OptionName::ReuseAddr => sockopt::set_socket_reuseaddr(fd, on),
-        OptionName::ReusePort => sockopt::set_socket_reuseport(fd, on),
-        OptionName::KeepAlive => sockopt::set_socket_keepalive(fd, on),
-        OptionName::Broadcast => sockopt::set_socket_broadcast(fd, on),
-        OptionName::OobInline => sockopt::set_socket_oobinline(fd, on),
-        OptionName::RcvBuf => sockopt::set_socket_recv_buffer_size(fd, size),
-        OptionName::SndBuf => sockopt::set_socket_send_buffer_size(fd, size),
-        OptionName::NoDelay => sockopt::set_tcp_nodelay(fd, on),
-        OptionName::QuickAck => sockopt::set_tcp_quickack(fd, on),
-        OptionName::Cork => sockopt::set_tcp_cork(fd, on),
-        OptionName::UserTimeout => sockopt::set_tcp_user_timeout(fd, positive(number)?),
-        OptionName::KeepIdle => sockopt::set_tcp_keepidle(fd, seconds(number)?),
-        OptionName::KeepIntvl => sockopt::set_tcp_keepintvl(fd, seconds(number)?),
-        OptionName::KeepCnt => sockopt::set_tcp_keepcnt(fd, positive(number)?),
-        OptionName::Ttl => sockopt::set_ip_ttl(fd, positive(number)?),
-        OptionName::V6Only => sockopt::set_ipv6_v6only(fd, on),
-        OptionName::Linger => return Err(Errno::EINVAL),
-        OptionName::Error | OptionName::Type | OptionName::AcceptConn => return Err(Errno::ENOPROTOOPT),
+    let number = match name {
+        OptionName::RcvBuf | OptionName::SndBuf => number.clamp(0, BUFFER_MAX),
+        _ => number,
     };
-    done.map_err(errno)
+    option::set_int(fd, entry.level.number(), entry.number, number).map_err(errno)
 }
 
 pub(crate) fn getsockopt(fd: BorrowedFd<'_>, name: OptionName) -> Result<OptionValue> {
-    let bool = |value: rustix::io::Result<bool>| value.map(OptionValue::Bool).map_err(errno);
-    let number = |value: rustix::io::Result<u64>| {
-        value.map(|n| OptionValue::Int(i32::try_from(n).unwrap_or(i32::MAX))).map_err(errno)
-    };
-    match name {
-        OptionName::ReuseAddr => bool(sockopt::socket_reuseaddr(fd)),
-        OptionName::ReusePort => bool(sockopt::socket_reuseport(fd)),
-        OptionName::KeepAlive => bool(sockopt::socket_keepalive(fd)),
-        OptionName::Broadcast => bool(sockopt::socket_broadcast(fd)),
-        OptionName::OobInline => bool(sockopt::socket_oobinline(fd)),
-        OptionName::AcceptConn => bool(sockopt::socket_acceptconn(fd)),
-        OptionName::NoDelay => bool(sockopt::tcp_nodelay(fd)),
-        OptionName::QuickAck => bool(sockopt::tcp_quickack(fd)),
-        OptionName::V6Only => bool(sockopt::ipv6_v6only(fd)),
-        OptionName::Cork => bool(sockopt::tcp_cork(fd)),
-        OptionName::RcvBuf => number(sockopt::socket_recv_buffer_size(fd).map(|n| n as u64)),
-        OptionName::SndBuf => number(sockopt::socket_send_buffer_size(fd).map(|n| n as u64)),
-        OptionName::UserTimeout => number(sockopt::tcp_user_timeout(fd).map(u64::from)),
-        OptionName::KeepIdle => number(sockopt::tcp_keepidle(fd).map(|time| time.as_secs())),
-        OptionName::KeepIntvl => number(sockopt::tcp_keepintvl(fd).map(|time| time.as_secs())),
-        OptionName::KeepCnt => number(sockopt::tcp_keepcnt(fd).map(u64::from)),
-        OptionName::Ttl => number(sockopt::ip_ttl(fd).map(u64::from)),
-        OptionName::Type => number(sockopt::socket_type(fd).map(|kind| u64::from(kind.as_raw()))),
-        OptionName::Error => {
-            let pending = sockopt::socket_error(fd).map_err(errno)?;
-            Ok(OptionValue::Int(pending.err().map_or(0, rustix::io::Errno::raw_os_error)))
-        }
-        OptionName::Linger => {
-            let linger = sockopt::socket_linger(fd).map_err(errno)?;
-            Ok(OptionValue::Linger(linger.map(|time| u16::try_from(time.as_secs()).unwrap_or(u16::MAX))))
-        }
+    let entry = name.entry();
+    if entry.form == OptionForm::Linger {
+        let linger = sockopt::socket_linger(fd).map_err(errno)?;
+        let seconds = linger.map(|time| u16::try_from(time.as_secs()).unwrap_or(u16::MAX));
+        return Ok(OptionValue::Linger(seconds));
     }
+    let number = option::get_int(fd, entry.level.number(), entry.number).map_err(errno)?;
+    Ok(match entry.form {
+        OptionForm::Bool => OptionValue::Bool(number != 0),
+        OptionForm::Int | OptionForm::Linger => OptionValue::Int(number),
+    })
 }
 
 /// Closes a descriptor without waiting.
@@ -237,4 +200,45 @@ fn recv_flags(flags: Flags) -> RecvFlags {
     out.set(RecvFlags::PEEK, flags.contains(Flags::PEEK));
     out.set(RecvFlags::OOB, flags.contains(Flags::OOB));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd as _;
+
+    use proto::{
+        call::{OptionForm, OptionName, OptionScope, OptionValue},
+        errno::Errno,
+    };
+
+    use super::{getsockopt, setsockopt};
+
+    #[test]
+    fn every_option_is_set_by_its_numbers_and_read_in_its_form() {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let fd = socket.as_fd();
+        for &name in OptionName::ALL {
+            let entry = name.entry();
+            let (value, wrong) = match entry.form {
+                OptionForm::Bool => (OptionValue::Bool(true), OptionValue::Linger(None)),
+                OptionForm::Int => (OptionValue::Int(100), OptionValue::Linger(None)),
+                OptionForm::Linger => (OptionValue::Linger(Some(7)), OptionValue::Int(1)),
+            };
+            // An option of IPv6 on a socket of IPv4, and one that can only be read.
+            let refused = entry.scope == OptionScope::ReadOnly || name == OptionName::V6Only;
+            if refused {
+                assert_eq!(setsockopt(fd, name, value), Err(Errno::ENOPROTOOPT), "{}", entry.name);
+                continue;
+            }
+            assert_eq!(setsockopt(fd, name, wrong), Err(Errno::EINVAL), "{}", entry.name);
+            assert_eq!(setsockopt(fd, name, value), Ok(()), "{}", entry.name);
+            let buffer = matches!(name, OptionName::RcvBuf | OptionName::SndBuf);
+            match getsockopt(fd, name) {
+                Ok(OptionValue::Int(size)) if buffer => assert!(size > 100, "the kernel has a least size"),
+                read => assert_eq!(read, Ok(value), "{}", entry.name),
+            }
+        }
+        assert_eq!(getsockopt(fd, OptionName::AcceptConn), Ok(OptionValue::Bool(true)));
+        assert_eq!(getsockopt(fd, OptionName::Type), Ok(OptionValue::Int(1)));
+    }
 }

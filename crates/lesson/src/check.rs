@@ -1,31 +1,9 @@
 //! Predicates over an event's facts: `call=recv host=client result=ok length>0`. Every term must hold for one event.
 //! `|` separates alternatives, quotes hold blanks together, `~` asks whether a text has another in it.
 
-use proto::trace::TcpState;
+use proto::{call::Call, trace::TcpState};
 
 use crate::facts::{Fact, Facts, Field};
-
-/// Calls as the trace names them.
-const CALLS: &[&str] = &[
-    "socket",
-    "bind",
-    "listen",
-    "accept",
-    "connect",
-    "send",
-    "sendto",
-    "recv",
-    "recvfrom",
-    "shutdown",
-    "close",
-    "getsockname",
-    "getpeername",
-    "setsockopt",
-    "getsockopt",
-    "poll",
-    "getaddrinfo",
-    "ping",
-];
 
 /// One predicate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +134,7 @@ fn read(field: Field, text: &str) -> Result<Fact, String> {
         return text.parse().map(Fact::Number).map_err(|_| format!("{name} is a number, {text:?} is none"));
     }
     let known = match field {
-        Field::Call => CALLS.contains(&text),
+        Field::Call => Call::NAMES.contains(&text),
         Field::State | Field::From => STATES.iter().any(|state| state.name() == text),
         Field::Kind => ["call", "packet", "state", "output", "program", "machine", "wire"].contains(&text),
         Field::Phase => ["begin", "end"].contains(&text),

@@ -414,16 +414,7 @@ impl Now {
     /// Whether a program waits in a call that returns only when somebody else does something.
     pub fn waits_for_others(&self, program: ProgramId) -> bool {
         let mut calls = self.calls.values().filter(|begin| begin.program == program);
-        calls.any(|begin| {
-            matches!(
-                begin.call,
-                Call::Accept { .. }
-                    | Call::Connect { .. }
-                    | Call::Recv { .. }
-                    | Call::RecvFrom { .. }
-                    | Call::Poll { .. }
-            )
-        })
+        calls.any(|begin| begin.call.waits_for_others())
     }
 
     /// Whether a machine has a connection that lost a packet by hand and has not received anything yet.

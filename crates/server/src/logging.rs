@@ -4,12 +4,18 @@ mod lines;
 mod rate;
 
 use std::{
+    env,
     io::{self, IsTerminal as _},
     panic,
 };
 
 use tracing::Metadata;
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{ParseError, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use self::{
     lines::{Lines, Unwritten},
@@ -51,7 +57,7 @@ type LeftOutOfKind = fn(u64, &Metadata<'_>) -> String;
 /// Opens the log. `RUST_LOG` says how much is written, `info` where it does not. [`Log::begin`] starts the thread that
 /// writes it, which may be later than the first lines.
 pub(crate) fn open(form: Form) -> Log {
-    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
+    let (filter, wrong) = how_much(env::var("RUST_LOG").ok().as_deref());
     let (left_out, of_kind): (LeftOut, LeftOutOfKind) = match form {
         Form::Text => (text, text_of_kind),
         Form::Json => (json, json_of_kind),
@@ -66,7 +72,23 @@ pub(crate) fn open(form: Form) -> Log {
     tracing_subscriber::registry().with(filter).with(layer.with_filter(rate)).init();
     // A task that panics says so here, and does not wait for whoever reads standard error.
     panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a task has ended by a fault of ours")));
+    if let Some(error) = wrong {
+        tracing::warn!(%error, "RUST_LOG cannot be read, the log is as without it");
+    }
     Log { lines, unwritten: Some((unwritten, left_out)) }
+}
+
+/// What is written: `info` and above, and what `RUST_LOG` says of that or of a part (`debug`, `bridge=debug,lab=off`).
+fn how_much(said: Option<&str>) -> (Targets, Option<ParseError>) {
+    let usual = Targets::new().with_default(tracing::Level::INFO);
+    match said.filter(|said| !said.is_empty()).map(str::parse::<Targets>).transpose() {
+        Ok(None) => (usual, None),
+        Ok(Some(targets)) => {
+            let level = targets.default_level().unwrap_or(tracing::level_filters::LevelFilter::INFO);
+            (usual.with_default(level).with_targets(targets), None)
+        }
+        Err(error) => (usual, Some(error)),
+    }
 }
 
 fn text(count: u64) -> String {
@@ -93,4 +115,30 @@ fn json_of_kind(count: u64, kind: &Metadata<'_>) -> String {
         "{{\"level\":\"WARN\",\"fields\":{{\"message\":\"lines were left out\",\"count\":{count},\"kind\":\"{name}\"}},\
          \"target\":\"{target}\"}}\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::how_much;
+
+    #[test]
+    fn what_is_written_is_said_by_part_and_info_elsewhere() {
+        let writes = |said: &str, target: &str, level| how_much(Some(said)).0.would_enable(target, &level);
+        assert!(writes("", "bridge", Level::INFO) && !writes("", "bridge", Level::DEBUG));
+        assert!(writes("debug", "bridge", Level::DEBUG));
+        assert!(writes("bridge=debug", "bridge::session", Level::DEBUG));
+        assert!(writes("bridge=debug", "lab", Level::INFO) && !writes("bridge=debug", "lab", Level::DEBUG));
+        assert!(!writes("bridge=off", "bridge", Level::ERROR));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_and_changes_nothing() {
+        let (targets, wrong) = how_much(Some("bridge=loud"));
+        assert!(wrong.is_some());
+        assert!(
+            targets.would_enable("bridge", &Level::INFO) && !targets.would_enable("bridge", &Level::DEBUG)
+        );
+    }
 }

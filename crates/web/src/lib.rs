@@ -6,4 +6,5 @@ pub mod folder;
 pub mod lessons;
 #[cfg(target_arch = "wasm32")]
 mod transport;
+mod typescript;
 pub mod view;

@@ -14,7 +14,6 @@ use tokio::net::TcpStream;
 
 use super::budget::Budget;
 use super::decision::{Decision, Step};
-use super::options::SocketOptions;
 use super::policy::canonical;
 use super::rule::{PEER_CHANGED, Rule, SELF_CONNECTION};
 use super::{limits, table};
@@ -77,11 +76,10 @@ pub struct Watch {
 }
 
 /// Starts a connection.
-pub(super) fn begin(permitted: Permitted, options: &SocketOptions) -> Result<Pending, CallError> {
+pub(super) fn begin(permitted: Permitted) -> Result<Pending, CallError> {
     let family = if permitted.address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None).map_err(kernel)?;
-    options.apply(socket.as_fd()).map_err(kernel)?;
     match rustix::net::connect(&socket, &permitted.address) {
         Ok(()) | Err(rustix::io::Errno::INPROGRESS) => {}
         Err(errno) => return Err(kernel(errno)),

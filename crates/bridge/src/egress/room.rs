@@ -13,7 +13,7 @@ use proto::errno::Errno;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::{Egress, Pending, SocketOptions, Watch, dial, limits};
+use super::{Egress, Pending, Watch, dial, limits};
 
 /// The way out of one room. Dropping it ends the room's grants.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Outside for RoomEgress {
     fn connect(&self, address: SocketAddr) -> Result<OutsideSocket, CallError> {
         let permitted = self.egress.judge(&self.room, address)?;
         // The lab sets the options itself, when it swaps the socket.
-        let Pending { socket, watch } = self.egress.begin_connect(permitted, &SocketOptions::default())?;
+        let Pending { socket, watch } = self.egress.begin_connect(permitted)?;
         let link = Arc::new(Link::new(&socket, watch)?);
         let bounds = Box::new(Guard { clock: link.start_clock(), link });
         Ok(OutsideSocket { socket, bounds })

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::egress::{Egress, Mode, Progress, RoomEgress, SocketOptions, limits};
+use bridge::egress::{Egress, Mode, Progress, RoomEgress, limits};
 use lab::Outside;
 use proto::call::CallError;
 use tokio::io::AsyncReadExt;
@@ -62,7 +62,7 @@ fn listener(port: u16, backlog: u32) -> TcpListener {
 
 /// Connects and returns the address at which the canary was met.
 async fn arrive(egress: &Egress, canary: &TcpListener, room: &str, address: SocketAddr) -> SocketAddr {
-    let outbound = egress.connect(room, address, &SocketOptions::default()).await.unwrap();
+    let outbound = egress.connect(room, address).await.unwrap();
     let (near, _) = canary.accept().await.unwrap();
     assert!(outbound.budget.is_limited());
     let met = near.local_addr().unwrap();
@@ -109,25 +109,24 @@ async fn tutorial(egress: &Egress, web: &TcpListener) {
 }
 
 async fn refused(egress: &Egress) {
-    let options = SocketOptions::default();
     for (number, (spelling, expected)) in REFUSED.iter().enumerate() {
         let room = number.to_string();
         assert_eq!(rule(egress.resolve(&room, spelling, 80, None).await), *expected, "{spelling:?}");
         let Ok(address) = spelling.parse::<IpAddr>() else { continue };
         for port in [80, 443] {
-            let outcome = egress.connect(&room, SocketAddr::new(address, port), &options).await;
+            let outcome = egress.connect(&room, SocketAddr::new(address, port)).await;
             assert_eq!(rule(outcome), *expected, "{spelling:?}");
         }
     }
     for turn in 0..100 {
         let room = format!("turn {turn}");
         let _ = egress.resolve(&room, "turns.example.com", 80, None).await;
-        let outcome = egress.connect(&room, "127.0.0.1:80".parse().unwrap(), &options).await;
+        let outcome = egress.connect(&room, "127.0.0.1:80".parse().unwrap()).await;
         assert_eq!(rule(outcome), "loopback");
     }
-    let outcome = egress.connect("room", "1.1.1.1:22".parse().unwrap(), &options).await;
+    let outcome = egress.connect("room", "1.1.1.1:22".parse().unwrap()).await;
     assert_eq!(rule(outcome), "refused_port");
-    let outcome = egress.connect("room", "9.9.9.10:80".parse().unwrap(), &options).await;
+    let outcome = egress.connect("room", "9.9.9.10:80".parse().unwrap()).await;
     assert_eq!(rule(outcome), "resolver");
 }
 
@@ -146,7 +145,7 @@ async fn scanner(egress: &Egress, web: &TcpListener) {
     let targets = (0..1000_u32).map(|number| SocketAddr::from(((0x5db8_0000 + number).to_be_bytes(), 80)));
     for target in targets {
         if let Ok(permitted) = egress.judge("scanner", target) {
-            let pending = egress.begin_connect(permitted, &SocketOptions::default()).unwrap();
+            let pending = egress.begin_connect(permitted).unwrap();
             let _ = web.accept().await.unwrap();
             drop(pending);
         }
@@ -161,10 +160,9 @@ async fn slow(name_server: SocketAddr) {
     let _full = listener(8080, 0);
     let address =
         SocketAddr::new(egress.resolve("slow", "slow.example.com", 0, None).await.unwrap()[0], 8080);
-    let options = SocketOptions::default();
-    let _first = egress.connect("slow", address, &options).await.unwrap();
+    let _first = egress.connect("slow", address).await.unwrap();
     let permitted = egress.judge("slow", address).unwrap();
-    let pending = egress.begin_connect(permitted, &options).unwrap();
+    let pending = egress.begin_connect(permitted).unwrap();
     assert_eq!(pending.check(), Ok(Progress::Waiting));
     tokio::time::pause();
     let limit = CallError::Limit { limit: "outbound-connect-seconds".into(), value: 5 };

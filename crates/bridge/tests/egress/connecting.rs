@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use bridge::egress::{Egress, Mode, Progress, SocketOptions, Target};
-use proto::call::{CallError, OptionName, OptionValue};
+use bridge::egress::{Egress, Mode, Progress, Target};
+use proto::call::CallError;
 use proto::errno::Errno;
 
 use crate::{egress, loopback, rule};
@@ -23,13 +23,11 @@ fn listener() -> (TcpListener, SocketAddr) {
 async fn a_literal_target_is_reached_though_private_and_has_no_budget() {
     let (listener, address) = listener();
     let egress = allowing(address);
-    let options = SocketOptions(vec![(OptionName::NoDelay, OptionValue::Bool(true))]);
     // More than any room's budget of ordinary connections.
     for _ in 0..40 {
-        let outbound = egress.connect("room", address, &options).await.unwrap();
+        let outbound = egress.connect("room", address).await.unwrap();
         assert!(!outbound.budget.is_limited());
         assert_eq!(outbound.budget.spend(u64::MAX, 0), Ok(()));
-        assert_eq!(rustix::net::sockopt::tcp_nodelay(&outbound.socket), Ok(true));
         let (mut near, (mut far, _)) = (TcpStream::from(outbound.socket), listener.accept().unwrap());
         near.write_all(b"hello").unwrap();
         let mut heard = [0; 5];
@@ -46,7 +44,7 @@ async fn the_socket_is_there_before_the_connection_is() {
     let (listener, address) = listener();
     let egress = allowing(address);
     let permitted = egress.judge("room", address).unwrap();
-    let pending = egress.begin_connect(permitted, &SocketOptions::default()).unwrap();
+    let pending = egress.begin_connect(permitted).unwrap();
     let _far = listener.accept().unwrap();
     assert_eq!(pending.check(), Ok(Progress::Connected));
     assert_eq!(pending.watch.verify(rustix::fd::AsFd::as_fd(&pending.socket)), Ok(()));
@@ -56,11 +54,8 @@ async fn the_socket_is_there_before_the_connection_is() {
 async fn errno_is_the_kernels() {
     let (listener, address) = listener();
     drop(listener);
-    let outcome = allowing(address).connect("room", address, &SocketOptions::default()).await;
+    let outcome = allowing(address).connect("room", address).await;
     assert_eq!(outcome.map(|_| ()), Err(CallError::errno(Errno::ECONNREFUSED)));
-    let wrong = SocketOptions(vec![(OptionName::NoDelay, OptionValue::Linger(None))]);
-    let outcome = allowing(address).connect("room", address, &wrong).await;
-    assert_eq!(outcome.map(|_| ()), Err(CallError::errno(Errno::EINVAL)));
 }
 
 #[tokio::test]

@@ -3,10 +3,9 @@
 use super::{
     Names,
     json::{Args, CallRecord, DataRecord, ErrorRecord, OptionRecord, PollRecord, ResultRecord},
-    terms::{family_name, flag_names, how_name, kind_name, option_name, poll_names},
 };
 use crate::{
-    call::{Call, CallError, OptionValue, Outcome, PollEvents, Value},
+    call::{Call, CallError, Family, OptionValue, Outcome, PollEvents, Value},
     trace::{CallBegin, CallEnd, Data},
 };
 
@@ -55,28 +54,24 @@ pub(super) fn call_end(end: &CallEnd, names: &Names) -> CallRecord {
 
 fn args(call: &Call, data: &Data) -> Args {
     match call {
-        Call::Socket { family, kind } => {
-            Args::Socket { family: family_name(*family), r#type: kind_name(*kind) }
-        }
+        Call::Socket { family, kind } => Args::Socket { family: family.name(), r#type: kind.name() },
         Call::Bind { address, .. } | Call::Connect { address, .. } => Args::Address { address: *address },
         Call::Listen { backlog, .. } => Args::Listen { backlog: *backlog },
         Call::Send { flags, .. } => {
-            Args::Send { flags: flag_names(*flags), address: None, data: DataRecord::of(data) }
+            Args::Send { flags: flags.names().collect(), address: None, data: DataRecord::of(data) }
         }
         Call::SendTo { flags, address, .. } => {
-            Args::Send { flags: flag_names(*flags), address: Some(*address), data: DataRecord::of(data) }
+            Args::Send { flags: flags.names().collect(), address: Some(*address), data: DataRecord::of(data) }
         }
         Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. } => {
-            Args::Recv { flags: flag_names(*flags), max: *max }
+            Args::Recv { flags: flags.names().collect(), max: *max }
         }
-        Call::Shutdown { how, .. } => Args::Shutdown { how: how_name(*how) },
-        Call::SetSockOpt { name, value, .. } => {
-            Args::Option { name: option_name(*name), value: option(*value) }
-        }
-        Call::GetSockOpt { name, .. } => Args::OptionName { name: option_name(*name) },
+        Call::Shutdown { how, .. } => Args::Shutdown { how: how.name() },
+        Call::SetSockOpt { name, value, .. } => Args::Option { name: name.name(), value: option(*value) },
+        Call::GetSockOpt { name, .. } => Args::OptionName { name: name.name() },
         Call::Poll { fds } => Args::Poll { fds: poll(fds) },
         Call::Resolve { name, family, port } => {
-            Args::Resolve { name: name.clone(), family: family.map(family_name), port: *port }
+            Args::Resolve { name: name.clone(), family: family.map(Family::name), port: *port }
         }
         Call::Ping { name, count } => Args::Ping { name: name.clone(), count: *count },
         Call::Accept { .. } | Call::Close { .. } | Call::GetSockName { .. } | Call::GetPeerName { .. } => {
@@ -86,7 +81,7 @@ fn args(call: &Call, data: &Data) -> Args {
 }
 
 fn poll(fds: &[(crate::id::Fd, PollEvents)]) -> Vec<PollRecord> {
-    fds.iter().map(|(fd, events)| PollRecord { fd: fd.0, events: poll_names(*events) }).collect()
+    fds.iter().map(|(fd, events)| PollRecord { fd: fd.0, events: events.short_names().collect() }).collect()
 }
 
 fn outcome(outcome: &Outcome, data: &Data) -> (Option<ResultRecord>, Option<ErrorRecord>) {

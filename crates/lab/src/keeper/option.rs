@@ -1,4 +1,4 @@
-//! Socket options and addresses that rustix does not have.
+//! Socket options by their numbers, and options and addresses that rustix does not have.
 
 use std::{
     mem::size_of,
@@ -12,18 +12,27 @@ const PACKET_IGNORE_OUTGOING: libc::c_int = 23;
 
 /// A capture that sees a packet once, as it arrives, not also as it leaves.
 pub(super) fn ignore_outgoing(socket: impl AsFd) -> Result<()> {
-    let on: libc::c_int = 1;
-    // SAFETY: the option takes an int, to which the pointer and the length belong.
+    set_int(socket, libc::SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+}
+
+/// setsockopt(2) of an option whose value is an int.
+pub(crate) fn set_int(socket: impl AsFd, level: i32, name: i32, value: i32) -> Result<()> {
+    // SAFETY: the kernel only reads `value`, to which the pointer and the length belong.
     let result = unsafe {
         libc::setsockopt(
             socket.as_fd().as_raw_fd(),
-            libc::SOL_PACKET,
-            PACKET_IGNORE_OUTGOING,
-            (&raw const on).cast(),
+            level,
+            name,
+            (&raw const value).cast(),
             length_of::<libc::c_int>(),
         )
     };
     check(result)
+}
+
+/// getsockopt(2) of an option whose value is an int.
+pub(crate) fn get_int(socket: impl AsFd, level: i32, name: i32) -> Result<i32> {
+    get(socket, level, name)
 }
 
 /// Begins a capture of every protocol on the interface with this index.
@@ -53,6 +62,7 @@ pub(super) fn namespace_cookie(socket: impl AsFd) -> Result<u64> {
 
 /// Plain numbers: every pattern of bytes is a value.
 trait Plain: Copy + Default {}
+impl Plain for i32 {}
 impl Plain for u64 {}
 impl Plain for [u32; 2] {}
 

@@ -70,8 +70,7 @@ fn address(address: SocketAddr) -> String {
 }
 
 fn events(events: PollEvents) -> String {
-    let names = PollEvents::NAMES.iter().filter(|(event, _)| events.contains(*event)).map(|(_, name)| *name);
-    names.collect::<Vec<_>>().join("|")
+    events.short_names().collect::<Vec<_>>().join("|")
 }
 
 fn bytes(payload: &[u8]) -> String {

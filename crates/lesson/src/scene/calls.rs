@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use proto::{
     call::{Call, CallError, Outcome, Value},
-    record::kind_name,
     trace::{CallBegin, CallEnd, Data},
 };
 
@@ -114,7 +113,7 @@ impl Scene {
                 .maybe_word(Field::To, self.host_meant(begin.host, address.ip()))
         };
         match &begin.call {
-            Call::Socket { kind, .. } => facts.word(Field::Type, kind_name(*kind)),
+            Call::Socket { kind, .. } => facts.word(Field::Type, kind.name()),
             Call::Connect { address, .. } | Call::Bind { address, .. } => to(facts, address),
             Call::SendTo { address, length, .. } => {
                 to(facts, address).number(Field::Length, *length).word(Field::Data, text(&begin.data))

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Value},
     message::{Notice, Refusal, Snapshot, Sysctl},
-    record::{self, ErrorRecord, role_name},
+    record::{self, ErrorRecord},
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
 };
 use serde::Serialize;
@@ -79,7 +79,7 @@ impl Session {
             room: snapshot.room.clone(),
             token: snapshot.token,
             member: snapshot.member.0,
-            role: role_name(snapshot.role),
+            role: snapshot.role.name(),
             join: snapshot.links.join,
             watch: snapshot.links.watch,
             descriptors: snapshot.descriptors.iter().map(|(program, fd)| (program.0, fd.0)).collect(),
@@ -160,7 +160,7 @@ impl Room {
 impl MemberNews {
     fn new(member: &MemberInfo) -> Self {
         let MemberInfo { id, name, role, host } = member;
-        Self { id: id.0, name: name.clone(), role: role_name(*role), host: host.map(|host| host.0) }
+        Self { id: id.0, name: name.clone(), role: role.name(), host: host.map(|host| host.0) }
     }
 }
 

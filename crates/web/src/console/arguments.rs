@@ -146,27 +146,17 @@ pub fn socket(given: &Arguments<'_>) -> Result<Operation, Fault> {
     let (family, family_column) = number(0, "family", 2)?;
     let (kind, kind_column) = number(1, "type", 1)?;
     let (protocol, protocol_column) = number(2, "proto", 0)?;
-    let family = match family {
-        2 => Family::Inet,
-        10 => Family::Inet6,
-        _ => {
-            return Err(Fault::lacking("this address family", family_column)
-                .hint("AF_INET is IPv4, AF_INET6 is IPv6."));
-        }
-    };
-    let kind = match kind {
-        1 => Kind::Stream,
-        2 => Kind::Datagram,
-        _ => {
-            return Err(Fault::lacking("this type of socket", kind_column)
-                .hint("SOCK_STREAM is TCP, SOCK_DGRAM is UDP."));
-        }
-    };
-    match (kind, protocol) {
-        (_, 0) | (Kind::Stream, 6) | (Kind::Datagram, 17) => Ok(Operation::Socket { family, kind }),
-        _ => Err(Fault::lacking("this protocol for this type", protocol_column)
-            .hint("Leave the third argument out.")),
+    let family = Family::numbered(family).ok_or_else(|| {
+        Fault::lacking("this address family", family_column).hint("AF_INET is IPv4, AF_INET6 is IPv6.")
+    })?;
+    let kind = Kind::numbered(kind).ok_or_else(|| {
+        Fault::lacking("this type of socket", kind_column).hint("SOCK_STREAM is TCP, SOCK_DGRAM is UDP.")
+    })?;
+    if protocol != 0 && protocol != i64::from(kind.protocol()) {
+        return Err(Fault::lacking("this protocol for this type", protocol_column)
+            .hint("Leave the third argument out."));
     }
+    Ok(Operation::Socket { family, kind })
 }
 
 /// `socket.getaddrinfo(host, port, family, type, proto, flags)`
@@ -201,15 +191,10 @@ pub fn getaddrinfo(given: &Arguments<'_>) -> Result<Operation, Fault> {
         Some((value, column)) => integer(&value, column),
         None => Ok(0),
     };
-    let family = match number(2, "family")? {
-        2 => Some(Family::Inet),
-        10 => Some(Family::Inet6),
-        _ => None,
-    };
+    let family = Family::numbered(number(2, "family")?);
     let kind = match (number(3, "type")?, number(4, "proto")?) {
-        (1, _) | (0, 6) => Some(Kind::Stream),
-        (2, _) | (0, 17) => Some(Kind::Datagram),
-        _ => None,
+        (0, protocol) => Kind::ALL.iter().copied().find(|kind| i64::from(kind.protocol()) == protocol),
+        (kind, _) => Kind::numbered(kind),
     };
     Ok(Operation::GetAddrInfo { host, port, family, kind })
 }

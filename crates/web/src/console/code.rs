@@ -127,7 +127,9 @@ pub(super) fn is_socket(value: &Value) -> bool {
 /// One call of every shape, for tests here and beside.
 #[cfg(test)]
 pub(super) fn samples() -> Vec<(Call, Wait)> {
-    use proto::call::{Family, Flags, How, Kind, OptionName, OptionValue, PollEvents};
+    use proto::call::{
+        Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents,
+    };
     const S: Fd = Fd(3);
     let address = "10.0.0.10:12345".parse().expect("address");
     let any = "0.0.0.0:12345".parse().expect("address");
@@ -159,14 +161,14 @@ pub(super) fn samples() -> Vec<(Call, Wait)> {
         Call::Resolve { name: "tutorial".into(), family: Some(Family::Inet), port: 0 },
         Call::Ping { name: "tutorial".into(), count: 3 },
     ];
-    for (name, ..) in super::names::OPTIONS {
+    for &name in OptionName::ALL {
         calls.push(Call::GetSockOpt { fd: S, name });
-        let value = match name {
-            OptionName::Linger => OptionValue::Linger(Some(5)),
-            name if super::names::is_switch(name) => OptionValue::Bool(true),
-            _ => OptionValue::Int(1000),
+        let value = match name.entry().form {
+            OptionForm::Linger => OptionValue::Linger(Some(5)),
+            OptionForm::Bool => OptionValue::Bool(true),
+            OptionForm::Int => OptionValue::Int(1000),
         };
-        if !matches!(name, OptionName::Error | OptionName::Type | OptionName::AcceptConn) {
+        if name.entry().scope != OptionScope::ReadOnly {
             calls.push(Call::SetSockOpt { fd: S, name, value });
         }
     }

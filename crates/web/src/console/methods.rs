@@ -1,8 +1,9 @@
 //! Methods of a socket and their arguments, checked in CPython's words.
 
 use proto::{
-    call::{Flags, OptionName, OptionValue, Wait},
+    call::{Flags, How, OptionForm, OptionName, OptionValue, Wait},
     id::Fd,
+    vocabulary::Level,
 };
 
 use super::{
@@ -152,9 +153,9 @@ fn flags(given: &Arguments<'_>, at: usize) -> Result<Flags, Fault> {
     if given.count() <= at {
         return Ok(Flags::default());
     }
-    names::flags(given.int(at)?).ok_or_else(|| {
-        let known = Flags::NAMES.map(|(_, name)| name).join(", ");
-        Fault::lacking("this flag", given.column(at)).hint(format!("Known here: {known}."))
+    Flags::numbered(given.int(at)?).ok_or_else(|| {
+        let known: Vec<&str> = Flags::ALL.iter().map(|(_, name, _)| *name).collect();
+        Fault::lacking("this flag", given.column(at)).hint(format!("Known here: {}.", known.join(", ")))
     })
 }
 
@@ -184,7 +185,7 @@ fn size(given: &Arguments<'_>) -> Result<u32, Fault> {
 
 fn shutdown(fd: Fd, given: &Arguments<'_>) -> Result<Operation, Fault> {
     let number = given.int(0)?;
-    let how = names::how(number).ok_or_else(|| {
+    let how = How::numbered(number).ok_or_else(|| {
         Fault::new("OSError", "[Errno 22] Invalid argument", given.column(0))
             .hint("socket.SHUT_RD, socket.SHUT_WR or socket.SHUT_RDWR")
     })?;
@@ -222,10 +223,14 @@ fn timeout(given: &Arguments<'_>) -> Result<Wait, Fault> {
 
 fn option(given: &Arguments<'_>) -> Result<OptionName, Fault> {
     let (level, name) = (given.int(0)?, given.int(1)?);
-    names::option(level, name).ok_or_else(|| {
-        Fault::lacking("this option", given.column(1)).hint(
-            "For example socket.SOL_SOCKET, socket.SO_REUSEADDR or socket.IPPROTO_TCP, socket.TCP_NODELAY",
-        )
+    OptionName::numbered(level, name).ok_or_else(|| {
+        let example = |level| {
+            let of_level = |option: &&OptionName| option.entry().level == level;
+            let name = OptionName::ALL.iter().find(of_level).map_or("", |option| option.name());
+            format!("socket.{}, socket.{name}", level.name())
+        };
+        let (of_socket, of_tcp) = (example(Level::Socket), example(Level::Tcp));
+        Fault::lacking("this option", given.column(1)).hint(format!("For example {of_socket} or {of_tcp}"))
     })
 }
 
@@ -242,7 +247,7 @@ fn setsockopt(fd: Fd, given: &Arguments<'_>) -> Result<Operation, Fault> {
                 .hint("SO_LINGER takes two numbers: struct.pack(\"ii\", 1, 0)"));
         }
         (name, value) => match value.as_int() {
-            Some(number) if names::is_switch(name) => OptionValue::Bool(number != 0),
+            Some(number) if name.entry().form == OptionForm::Bool => OptionValue::Bool(number != 0),
             Some(number) => OptionValue::Int(
                 i32::try_from(number)
                     .map_err(|_| Fault::overflow("signed integer is greater than maximum", column))?,

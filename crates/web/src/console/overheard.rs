@@ -10,12 +10,9 @@ use proto::{
     },
     errno::Errno,
     id::Fd,
-    record,
 };
 use serde::Deserialize;
 use serde_json::Value as Json;
-
-use super::names::OPTIONS;
 
 /// A call's record, at its begin or its end, as `room.trace()` gives it.
 #[derive(Clone, Debug, Deserialize)]
@@ -127,19 +124,19 @@ fn address(of: &Json) -> Option<SocketAddr> {
 }
 
 fn family(name: &str) -> Option<Family> {
-    [Family::Inet, Family::Inet6].into_iter().find(|family| record::family_name(*family) == name)
+    Family::named(name)
 }
 
 fn kind(name: &str) -> Option<Kind> {
-    [Kind::Stream, Kind::Datagram].into_iter().find(|kind| record::kind_name(*kind) == name)
+    Kind::named(name)
 }
 
 fn how(name: &str) -> Option<How> {
-    [How::Read, How::Write, How::Both].into_iter().find(|how| record::how_name(*how) == name)
+    How::named(name)
 }
 
 fn option(name: &str) -> Option<OptionName> {
-    OPTIONS.iter().map(|entry| entry.0).find(|option| record::option_name(*option) == name)
+    OptionName::named(name)
 }
 
 fn option_value(value: &Json) -> Option<OptionValue> {
@@ -154,11 +151,7 @@ fn option_value(value: &Json) -> Option<OptionValue> {
 }
 
 fn flags(of: &Json) -> Flags {
-    let names: Vec<&str> = strings(of.get("flags"));
-    Flags::NAMES
-        .iter()
-        .filter(|(_, name)| names.contains(name))
-        .fold(Flags::default(), |all, (flag, _)| all.with(*flag))
+    Flags::named(strings(of.get("flags")))
 }
 
 fn strings(of: Option<&Json>) -> Vec<&str> {
@@ -168,14 +161,8 @@ fn strings(of: Option<&Json>) -> Vec<&str> {
 }
 
 fn polled(list: &Json) -> Vec<(Fd, PollEvents)> {
-    let entry = |item: &Json| {
-        let names = strings(item.get("events"));
-        let bits = PollEvents::NAMES
-            .iter()
-            .filter(|(_, name)| names.contains(name))
-            .fold(0, |bits, (bit, _)| bits | bit.0);
-        Some((Fd(number(item, "fd")?), PollEvents(bits)))
-    };
+    let entry =
+        |item: &Json| Some((Fd(number(item, "fd")?), PollEvents::short_named(strings(item.get("events")))));
     list.as_array().map(|items| items.iter().filter_map(entry).collect()).unwrap_or_default()
 }
 
@@ -229,10 +216,7 @@ pub fn failure(error: &Json) -> CallError {
 
 fn resolve(name: &str) -> proto::call::ResolveError {
     use proto::call::ResolveError;
-    [ResolveError::NoName, ResolveError::Again, ResolveError::Fail, ResolveError::NoData]
-        .into_iter()
-        .find(|error| error.name() == name)
-        .unwrap_or(ResolveError::Fail)
+    ResolveError::ALL.iter().copied().find(|error| error.name() == name).unwrap_or(ResolveError::Fail)
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use proto::{
-    call::{Call, CallError, Family, Flags, OptionValue, PollEvents, Value as Returned, Wait},
+    call::{Call, CallError, Family, Flags, Kind, OptionValue, PollEvents, Value as Returned, Wait},
     id::Fd,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
+    names,
     operation::{Address, Operation},
     value::Value,
 };
@@ -185,21 +186,15 @@ impl Plan {
 
     fn address_list(&self, addresses: &[IpAddr]) -> Value {
         let Operation::GetAddrInfo { port, kind, .. } = &self.operation else { return Value::None };
-        let kinds = [("SOCK_STREAM", 1, 6), ("SOCK_DGRAM", 2, 17)];
-        let wanted = kinds.iter().filter(|(_, number, _)| match kind {
-            Some(proto::call::Kind::Stream) => *number == 1,
-            Some(proto::call::Kind::Datagram) => *number == 2,
-            None => true,
-        });
-        let wanted: Vec<_> = wanted.collect();
+        let wanted: Vec<Kind> = kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
         let rows = addresses.iter().flat_map(|ip| wanted.iter().map(move |kind| (ip, kind)));
         Value::List(
-            rows.map(|(ip, (name, number, protocol))| {
-                let (family, family_number) = if ip.is_ipv4() { ("AF_INET", 2) } else { ("AF_INET6", 10) };
+            rows.map(|(ip, kind)| {
+                let family = if ip.is_ipv4() { Family::Inet } else { Family::Inet6 };
                 Value::Tuple(vec![
-                    Value::Named(format!("<AddressFamily.{family}: {family_number}>"), family_number),
-                    Value::Named(format!("<SocketKind.{name}: {number}>"), *number),
-                    Value::Int(*protocol),
+                    names::family_value(family),
+                    names::kind_value(*kind),
+                    Value::Int(kind.protocol().into()),
                     Value::Str(String::new()),
                     pair(&SocketAddr::new(*ip, *port)),
                 ])

@@ -95,9 +95,7 @@ pub fn bytes(count: u32) -> String {
 }
 
 fn events_text(events: PollEvents) -> String {
-    let names: Vec<&str> =
-        PollEvents::NAMES.iter().filter(|(bit, _)| events.contains(*bit)).map(|(_, name)| *name).collect();
-    names.join(" | ")
+    events.short_names().collect::<Vec<_>>().join(" | ")
 }
 
 fn pinged(address: &str, round_trips: &[Option<u64>], sent: bool) -> (String, String) {

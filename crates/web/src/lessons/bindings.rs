@@ -68,6 +68,7 @@ impl LessonView {
     }
 
     /// Everything the strip draws; undefined without a lesson.
+    #[wasm_bindgen(unchecked_return_type = "Drawn | undefined")]
     pub fn drawn(&self) -> Result<JsValue, JsError> {
         let (next, way) = (self.desk.next(), self.desk.in_the_way());
         object(&self.desk.progress().map(|progress| drawn::drawn(progress, next.as_ref(), &way)))
@@ -95,7 +96,7 @@ impl LessonView {
 
     /// What the page does now: `{ is: "do", doing }`, `{ is: "wait" }`, `{ is: "blocked", because }`, `{ is: "again" }`
     /// or `{ is: "passed" }`.
-    #[wasm_bindgen(js_name = helpTodo)]
+    #[wasm_bindgen(js_name = helpTodo, unchecked_return_type = "DrawnTodo")]
     pub fn help_todo(&mut self) -> Result<JsValue, JsError> {
         object(&drawn::todo(self.desk.help_todo()))
     }
@@ -138,7 +139,7 @@ impl LessonView {
     }
 
     /// Steps to tell the room about: `[title, { Passed: { evidence } } | "Skipped"]`, each once.
-    #[wasm_bindgen(js_name = takeNews)]
+    #[wasm_bindgen(js_name = takeNews, unchecked_return_type = "[string, StepOutcome][]")]
     pub fn take_news(&mut self) -> Result<JsValue, JsError> {
         let news: Vec<(String, StepOutcome)> =
             self.desk.progress_mut().map(lesson::Progress::take_news).unwrap_or_default();
@@ -184,6 +185,7 @@ impl LessonView {
     ///
     /// # Errors
     /// The line and the reason why the file is none.
+    #[wasm_bindgen(unchecked_return_type = "DrawnSentence[]")]
     pub fn sentences(&mut self, source: &str) -> Result<JsValue, JsError> {
         let read = self.desk.read_sentences(source).map_err(|error| malformed(&error))?;
         object(&drawn::sentences(read))
@@ -195,6 +197,7 @@ impl LessonView {
     }
 
     /// The `seq` of the events that show it; undefined until all have happened.
+    #[wasm_bindgen(unchecked_return_type = "number[] | undefined")]
     pub fn evidence(&self) -> Result<JsValue, JsError> {
         object(&self.desk.evidence())
     }

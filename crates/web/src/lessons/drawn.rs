@@ -8,9 +8,10 @@ use lesson::{
     read::{Predict, Program},
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 /// Where a person is in a lesson, as the strip draws it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Drawn {
     /// The lesson's id.
     pub id: String,
@@ -37,7 +38,7 @@ pub struct Drawn {
 }
 
 /// A part in the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct DrawnPart {
     /// Its title.
     pub title: String,
@@ -46,7 +47,7 @@ pub struct DrawnPart {
 }
 
 /// A step in the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct DrawnStep {
     /// Its title.
     pub title: String,
@@ -57,7 +58,7 @@ pub struct DrawnStep {
 }
 
 /// The current step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Current {
     /// Its title.
     pub title: String,
@@ -88,7 +89,7 @@ pub struct Current {
 }
 
 /// A card.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct DrawnCard {
     /// Its number.
     pub card: usize,
@@ -101,7 +102,7 @@ pub struct DrawnCard {
 }
 
 /// The step that was passed last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct Last {
     /// Its title.
     pub title: String,
@@ -249,7 +250,7 @@ fn untimed(text: &str) -> String {
 }
 
 /// What the page does in a try to do a step for the learner.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 #[serde(tag = "is", rename_all = "lowercase")]
 pub enum DrawnTodo {
     /// This.
@@ -282,7 +283,7 @@ pub fn todo(todo: Todo) -> DrawnTodo {
 }
 
 /// A sentence of the tutorial.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
 pub struct DrawnSentence {
     /// Its number.
     pub id: String,

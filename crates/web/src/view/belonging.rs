@@ -5,6 +5,7 @@ use proto::{
     trace::{CallEnd, Fate, Packet, PacketFate, What},
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 use super::store::{PacketNote, TraceStore};
 
@@ -16,11 +17,13 @@ const STEPS: usize = 3;
 const CALLS_OF_A_LINE: usize = 64;
 
 /// A line of a program's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Tsify)]
 pub struct CodeLine {
     /// The machine.
+    #[tsify(type = "number")]
     pub host: HostId,
     /// The program that ran it.
+    #[tsify(type = "number")]
     pub program: ProgramId,
     /// From 1.
     pub line: u32,

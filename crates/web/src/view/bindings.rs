@@ -60,7 +60,10 @@ impl View {
 
     /// Leaves something out of drawing and table: `{ calls, packets, states, others, hosts }`, the first four
     /// whether to leave out the kind, the last the numbers of machines; all may be missing.
-    pub fn filter(&mut self, filter: JsValue) -> Result<(), JsError> {
+    pub fn filter(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Partial<Filter>")] filter: JsValue,
+    ) -> Result<(), JsError> {
         let filter: Filter = serde_wasm_bindgen::from_value(filter)?;
         self.diagram.set_filter(filter.clone());
         self.shown = Shown::new(filter, &self.store);
@@ -85,7 +88,11 @@ impl View {
     /// The part of the drawing that options ask for: `{ width, nowNs, pinned, keep, revealUpTo, top, bottom, eye, most }`.
     /// Answers `{ width, height, now, narrow, lifelines, hidden, sticky, above, last, shapes, gone }`: the shapes that are
     /// new or different since the last answer, and the keys of those that are gone.
-    pub fn diagram(&mut self, options: JsValue) -> Result<JsValue, JsError> {
+    #[wasm_bindgen(unchecked_return_type = "Scene")]
+    pub fn diagram(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Partial<Options>")] options: JsValue,
+    ) -> Result<JsValue, JsError> {
         let options: Options = serde_wasm_bindgen::from_value(options)?;
         let mut scene = self.diagram.scene(&self.store, &options);
         self.painted.reduce(&mut scene);
@@ -93,6 +100,7 @@ impl View {
     }
 
     /// Where the drawing has to be to see an event, as `[top, bottom]` of a row; undefined when nothing is drawn yet.
+    #[wasm_bindgen(unchecked_return_type = "[number, number] | undefined")]
     pub fn place(&self, seq: f64) -> Result<JsValue, JsError> {
         object(&self.diagram.place(seq as u64))
     }
@@ -148,6 +156,7 @@ impl View {
     }
 
     /// Rows of the event table: `{ index, seq, time, clock, kind, place, what, tone, sentence }`.
+    #[wasm_bindgen(unchecked_return_type = "TableRow[]")]
     pub fn rows(&self, from: usize, count: usize) -> Result<JsValue, JsError> {
         parsed(&table::rows(&self.store, &self.shown, from, count.min(1_000)))
     }
@@ -160,24 +169,26 @@ impl View {
 
     /// Everything about one event: `{ seq, title, sentence, fields, bytes, error, forms, line, caused_by,
     /// led_to }`; undefined when it is not kept.
+    #[wasm_bindgen(unchecked_return_type = "Details | undefined")]
     pub fn details(&self, seq: f64) -> Result<JsValue, JsError> {
         object(&details::details(&self.store, seq as u64))
     }
 
     /// `seq` of everything that belongs together with an event.
+    #[wasm_bindgen(unchecked_return_type = "number[]")]
     pub fn related(&self, seq: f64) -> Result<JsValue, JsError> {
         object(&belonging::related(&self.store, seq as u64))
     }
 
     /// `seq` of everything that belongs together with a line of a program's text, from 1: with the calls it made.
-    #[wasm_bindgen(js_name = relatedToLine)]
+    #[wasm_bindgen(js_name = relatedToLine, unchecked_return_type = "number[]")]
     pub fn related_to_line(&self, program: u32, line: u32) -> Result<JsValue, JsError> {
         object(&belonging::related_to_line(&self.store, ProgramId(program), line))
     }
 
     /// The lines of code that made calls among these events: `{ host, program, line, seq, end }`, the last
     /// two of the newest call.
-    #[wasm_bindgen(js_name = codeLines)]
+    #[wasm_bindgen(js_name = codeLines, unchecked_return_type = "CodeLine[]")]
     pub fn code_lines(&self, seqs: &[f64]) -> Result<JsValue, JsError> {
         let seqs: Vec<u64> = seqs.iter().map(|seq| *seq as u64).collect();
         object(&belonging::code_lines(&self.store, &seqs))
@@ -206,27 +217,32 @@ impl View {
     }
 
     /// Sockets of a machine at `now` (nanoseconds since the room began).
+    #[wasm_bindgen(unchecked_return_type = "SocketRow[]")]
     pub fn sockets(&self, host: u32, now: f64) -> Result<JsValue, JsError> {
         object(&sockets::sockets(&self.store, HostId(host), now as u64))
     }
 
     /// The same, a line each: `{ socket, owner, state, address, tone, program }`.
+    #[wasm_bindgen(unchecked_return_type = "Chip[]")]
     pub fn chips(&self, host: u32, now: f64) -> Result<JsValue, JsError> {
         object(&sockets::chips(&self.store, HostId(host), now as u64))
     }
 
     /// Calls that wait on a machine, or anywhere: `{ call, seq, host, program, programName, name, text, fd,
     /// sentence, since }`.
+    #[wasm_bindgen(unchecked_return_type = "WaitingCall[]")]
     pub fn waiting(&self, host: Option<u32>) -> Result<JsValue, JsError> {
         object(&sockets::waiting(&self.store, host.map(HostId)))
     }
 
     /// Machines: `{ id, name, aliases, address, guest, ready_made, cable }`.
+    #[wasm_bindgen(unchecked_return_type = "HostInfo[]")]
     pub fn hosts(&self) -> Result<JsValue, JsError> {
         object(&self.store.hosts().values().collect::<Vec<_>>())
     }
 
     /// The wire now: `{ held, delay_ms, loss, seed }`, and `holding`, the number of packets held.
+    #[wasm_bindgen(unchecked_return_type = "WireNow")]
     pub fn wire(&self) -> Result<JsValue, JsError> {
         object(&WireNow { settings: self.store.wire(), holding: self.store.held().count() })
     }

@@ -6,6 +6,7 @@ use proto::{
     trace::{CallBegin, Cause, Data, Event, Packet, StateChange, TcpFlags, TcpState, Transport, What},
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 use crate::console::code::{Context, Forms, forms};
 
@@ -20,7 +21,7 @@ use super::{
 };
 
 /// Everything the drawer shows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Tsify)]
 pub struct Details {
     /// Position in the trace.
     pub seq: u64,
@@ -45,7 +46,7 @@ pub struct Details {
 }
 
 /// A field with its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Field {
     /// The field's standard name.
     pub name: String,
@@ -54,7 +55,7 @@ pub struct Field {
 }
 
 /// Payload as lines of a hex dump.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Bytes {
     /// Lines of 16 bytes: offset, hex, text.
     pub lines: Vec<(String, String, String)>,
@@ -67,7 +68,7 @@ pub struct Bytes {
 }
 
 /// A failure in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct ErrorCard {
     /// `errno`, `timeout`, `resolve`, `policy`, `limit` or `protocol`.
     pub class: &'static str,
@@ -84,7 +85,7 @@ pub struct ErrorCard {
 }
 
 /// A link to another event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Link {
     /// Its position in the trace.
     pub seq: u64,

@@ -5,11 +5,12 @@ use proto::{
     trace::{CallEnd, Event, Link, What},
 };
 use serde::Deserialize;
+use tsify::Tsify;
 
 use super::store::TraceStore;
 
 /// What to leave out; nothing at first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Tsify)]
 #[serde(default)]
 pub struct Filter {
     /// Leave out calls.

@@ -5,6 +5,7 @@ use proto::{
     trace::{StateChange, TcpState, TimerKind, What},
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 use super::{
     store::{SocketNote, TraceStore},
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// One socket of a machine.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketRow {
     /// Number of the socket in the room.
@@ -52,7 +53,7 @@ pub struct SocketRow {
 }
 
 /// A socket in one line, for a chip.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 pub struct Chip {
     /// Number of the socket in the room.
     pub socket: u32,
@@ -69,7 +70,7 @@ pub struct Chip {
 }
 
 /// A call that waits.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingCall {
     /// Number of the call in the trace.

@@ -7,6 +7,7 @@ use proto::{
     trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, TcpState, What},
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 use super::{
     filter::Shown,
@@ -19,7 +20,7 @@ use super::{
 };
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 pub struct TableRow {
     /// Position in the table, from 0.
     pub index: usize,

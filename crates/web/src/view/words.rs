@@ -4,8 +4,7 @@
 use std::net::IpAddr;
 
 use proto::{
-    call::{Call, CallError, Family, Kind, OptionValue, Outcome, Value},
-    record::{flag_names, how_name, option_name, poll_names},
+    call::{Call, CallError, Flags, OptionValue, Outcome, Value},
     trace::{Packet, TcpFlags, Transport},
 };
 
@@ -262,9 +261,9 @@ pub fn call_short(call: &Call) -> String {
         Call::SendTo { length, .. } => format!("sendto({})", bytes(u64::from(*length))),
         Call::Recv { max, .. } => format!("recv({max})"),
         Call::RecvFrom { max, .. } => format!("recvfrom({max})"),
-        Call::Shutdown { how, .. } => format!("shutdown({})", how_name(*how).trim_start_matches("SHUT_")),
+        Call::Shutdown { how, .. } => format!("shutdown({})", how.name().trim_start_matches("SHUT_")),
         Call::SetSockOpt { name, .. } | Call::GetSockOpt { name, .. } => {
-            format!("{}({})", call.name(), option_name(*name))
+            format!("{}({})", call.name(), name.name())
         }
         Call::Resolve { name, .. } => format!("getaddrinfo({})", bounded(name, 40)),
         Call::Ping { name, .. } => format!("ping({})", bounded(name, 40)),
@@ -290,9 +289,7 @@ pub fn call_bare(call: &Call) -> String {
 pub fn call_full(call: &Call) -> String {
     let arguments = match call {
         Call::Socket { family, kind } => {
-            let family = if *family == Family::Inet { "AF_INET" } else { "AF_INET6" };
-            let kind = if *kind == Kind::Stream { "SOCK_STREAM" } else { "SOCK_DGRAM" };
-            format!("{family}, {kind}")
+            format!("{}, {}", family.name(), kind.name())
         }
         Call::Bind { fd, address } | Call::Connect { fd, address } => format!("fd {fd}, {address}"),
         Call::Listen { fd, backlog } => format!("fd {fd}, {backlog}"),
@@ -300,21 +297,21 @@ pub fn call_full(call: &Call) -> String {
             format!("fd {fd}")
         }
         Call::Send { fd, flags, length } => {
-            format!("fd {fd}, {}{}", bytes(u64::from(*length)), flag_list(&flag_names(*flags)))
+            format!("fd {fd}, {}{}", bytes(u64::from(*length)), flag_list(*flags))
         }
         Call::SendTo { fd, flags, address, length } => {
-            format!("fd {fd}, {}, {address}{}", bytes(u64::from(*length)), flag_list(&flag_names(*flags)))
+            format!("fd {fd}, {}, {address}{}", bytes(u64::from(*length)), flag_list(*flags))
         }
         Call::Recv { fd, flags, max } | Call::RecvFrom { fd, flags, max } => {
-            format!("fd {fd}, {max}{}", flag_list(&flag_names(*flags)))
+            format!("fd {fd}, {max}{}", flag_list(*flags))
         }
-        Call::Shutdown { fd, how } => format!("fd {fd}, {}", how_name(*how)),
+        Call::Shutdown { fd, how } => format!("fd {fd}, {}", how.name()),
         Call::SetSockOpt { fd, name, value } => {
-            format!("fd {fd}, {}, {}", option_name(*name), option_value(*value))
+            format!("fd {fd}, {}, {}", name.name(), option_value(*value))
         }
-        Call::GetSockOpt { fd, name } => format!("fd {fd}, {}", option_name(*name)),
+        Call::GetSockOpt { fd, name } => format!("fd {fd}, {}", name.name()),
         Call::Poll { fds } => {
-            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", poll_names(*events).join("|")));
+            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", joined(events.short_names())));
             fds.collect::<Vec<_>>().join(", ")
         }
         Call::Resolve { name, port, .. } => format!("{}, {port}", bounded(name, 253)),
@@ -323,8 +320,12 @@ pub fn call_full(call: &Call) -> String {
     format!("{}({arguments})", call.name())
 }
 
-fn flag_list(flags: &[&str]) -> String {
-    if flags.is_empty() { String::new() } else { format!(", {}", flags.join("|")) }
+fn flag_list(flags: Flags) -> String {
+    if flags.is_empty() { String::new() } else { format!(", {}", joined(flags.names())) }
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join("|")
 }
 
 fn option_value(value: OptionValue) -> String {
@@ -355,7 +356,7 @@ fn value_short(value: &Value) -> String {
         Value::Option(value) => option_value(*value),
         Value::Ready(fds) if fds.is_empty() => "nothing ready".to_owned(),
         Value::Ready(fds) => {
-            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", poll_names(*events).join("|")));
+            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", joined(events.short_names())));
             fds.collect::<Vec<_>>().join(", ")
         }
         Value::Addresses { addresses, .. } => addresses.first().map_or_else(String::new, ToString::to_string),

@@ -3,21 +3,19 @@
 use std::net::SocketAddr;
 
 use proto::{
-    call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    call::{Call, Family, Flags, OptionForm, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
+    vocabulary::NOSIGNAL,
 };
 
 use super::{Context, Payload, payload, quoted};
-use crate::console::names::option_names;
 
 /// The step as statements. Each call returns -1 and sets errno when it fails.
 pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
     let name = |fd: &Fd| context.name(*fd);
     match call {
         Call::Socket { family, kind } => {
-            let family = if *family == Family::Inet { "AF_INET" } else { "AF_INET6" };
-            let kind = if *kind == Kind::Stream { "SOCK_STREAM" } else { "SOCK_DGRAM" };
-            format!("int {} = socket({family}, {kind}, 0);", context.target(0, "s"))
+            format!("int {} = socket({}, {}, 0);", context.target(0, "s"), family.name(), kind.name())
         }
         Call::Bind { fd, address } => {
             format!("{}\nbind({}, (struct sockaddr *)&address, sizeof address);", declare(address), name(fd))
@@ -66,14 +64,7 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
                 name(fd)
             )
         }
-        Call::Shutdown { fd, how } => {
-            let how = match how {
-                How::Read => "SHUT_RD",
-                How::Write => "SHUT_WR",
-                How::Both => "SHUT_RDWR",
-            };
-            format!("shutdown({}, {how});", name(fd))
-        }
+        Call::Shutdown { fd, how } => format!("shutdown({}, {});", name(fd), how.name()),
         Call::Close { fd } => format!("close({});", name(fd)),
         Call::GetSockName { fd } => address_of("getsockname", &name(fd)),
         Call::GetPeerName { fd } => address_of("getpeername", &name(fd)),
@@ -148,21 +139,22 @@ fn escape(bytes: &[u8]) -> String {
 }
 
 fn flag_bits(flags: Flags) -> String {
-    let names = Flags::NAMES.iter().filter(|(flag, _)| flags.contains(*flag)).map(|(_, name)| *name);
+    or_zero(flags.names())
+}
+
+/// Bits of a set by their names.
+fn or_zero(names: impl Iterator<Item = &'static str>) -> String {
     let names: Vec<&str> = names.collect();
     if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
 }
 
 /// Without MSG_NOSIGNAL, EPIPE comes with a SIGPIPE that ends the process.
 fn send_flags(flags: Flags) -> String {
-    match flag_bits(flags).as_str() {
-        "0" => "MSG_NOSIGNAL".to_owned(),
-        bits => format!("{bits} | MSG_NOSIGNAL"),
-    }
+    or_zero(flags.names().chain([NOSIGNAL.0]))
 }
 
 fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
-    let (level, option) = option_names(option);
+    let entry = option.entry();
     let declared = match value {
         OptionValue::Bool(on) => format!("int value = {};", i32::from(on)),
         OptionValue::Int(number) => format!("int value = {number};"),
@@ -172,14 +164,16 @@ fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
             time.unwrap_or(0)
         ),
     };
-    format!("{declared}\nsetsockopt({name}, {level}, {option}, &value, sizeof value);")
+    format!("{declared}\nsetsockopt({name}, {}, {}, &value, sizeof value);", entry.level.name(), entry.name)
 }
 
 fn get_option(name: &str, option: OptionName) -> String {
-    let kind = if option == OptionName::Linger { "struct linger" } else { "int" };
-    let (level, option) = option_names(option);
+    let entry = option.entry();
+    let kind = if entry.form == OptionForm::Linger { "struct linger" } else { "int" };
     format!(
-        "{kind} value;\nsocklen_t length = sizeof value;\ngetsockopt({name}, {level}, {option}, &value, &length);"
+        "{kind} value;\nsocklen_t length = sizeof value;\ngetsockopt({name}, {}, {}, &value, &length);",
+        entry.level.name(),
+        entry.name
     )
 }
 
@@ -187,10 +181,7 @@ fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
     let list: Vec<String> = fds
         .iter()
         .map(|(fd, events)| {
-            let names = PollEvents::NAMES.iter().filter(|(bit, _)| events.contains(*bit));
-            let names: Vec<String> = names.map(|(_, name)| format!("POLL{name}")).collect();
-            let events = if names.is_empty() { "0".to_owned() } else { names.join(" | ") };
-            format!("{{ .fd = {}, .events = {events} }}", context.name(*fd))
+            format!("{{ .fd = {}, .events = {} }}", context.name(*fd), or_zero(events.names()))
         })
         .collect();
     let wait = match context.wait {
@@ -202,11 +193,7 @@ fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
 }
 
 fn resolve(name: &str, family: Option<Family>, port: u16) -> String {
-    let family = match family {
-        Some(Family::Inet) => "AF_INET",
-        Some(Family::Inet6) => "AF_INET6",
-        None => "AF_UNSPEC",
-    };
+    let family = family.map_or("AF_UNSPEC", Family::name);
     let service = if port == 0 { "NULL".to_owned() } else { format!("\"{port}\"") };
     format!(
         "struct addrinfo hints = {{ .ai_family = {family}, .ai_socktype = SOCK_STREAM }}, *found;\nint code = getaddrinfo({}, {service}, &hints, &found);",

@@ -3,15 +3,12 @@
 use std::net::SocketAddr;
 
 use proto::{
-    call::{Call, Family, Flags, Kind, OptionName, OptionValue, PollEvents, Wait},
+    call::{Call, Family, Flags, Kind, OptionForm, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
 };
 
 use super::{Context, Payload, payload, quoted};
-use crate::console::{
-    names::{how_name, option_names},
-    value::bytes_repr,
-};
+use crate::console::value::bytes_repr;
 
 /// The step as a statement.
 pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
@@ -45,9 +42,7 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
     match call {
         Call::Socket { family: Family::Inet, kind: Kind::Stream } => "socket.socket()".to_owned(),
         Call::Socket { family, kind } => {
-            let family = if *family == Family::Inet { "AF_INET" } else { "AF_INET6" };
-            let kind = if *kind == Kind::Stream { "SOCK_STREAM" } else { "SOCK_DGRAM" };
-            format!("socket.socket(socket.{family}, socket.{kind})")
+            format!("socket.socket(socket.{}, socket.{})", family.name(), kind.name())
         }
         Call::Bind { fd, address } => format!("{}.bind({})", name(fd), bind_pair(address)),
         Call::Listen { fd, backlog } => format!("{}.listen({backlog})", name(fd)),
@@ -67,7 +62,7 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         }
         Call::Recv { fd, flags, max } => format!("{}.recv({max}{})", name(fd), flag_argument(*flags)),
         Call::RecvFrom { fd, flags, max } => format!("{}.recvfrom({max}{})", name(fd), flag_argument(*flags)),
-        Call::Shutdown { fd, how } => format!("{}.shutdown(socket.{})", name(fd), how_name(*how)),
+        Call::Shutdown { fd, how } => format!("{}.shutdown(socket.{})", name(fd), how.name()),
         Call::Close { fd } => format!("{}.close()", name(fd)),
         Call::GetSockName { fd } => format!("{}.getsockname()", name(fd)),
         Call::GetPeerName { fd } => format!("{}.getpeername()", name(fd)),
@@ -75,7 +70,7 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
             format!("{}.setsockopt({}, {})", name(fd), option_arguments(*option), option_value(*value))
         }
         Call::GetSockOpt { fd, name: option } => {
-            let size = if *option == OptionName::Linger { ", 8" } else { "" };
+            let size = if option.entry().form == OptionForm::Linger { ", 8" } else { "" };
             format!("{}.getsockopt({}{size})", name(fd), option_arguments(*option))
         }
         Call::Poll { fds } => {
@@ -116,17 +111,13 @@ fn bytes(context: &Context<'_>, length: u32) -> String {
 }
 
 fn flag_argument(flags: Flags) -> String {
-    let names: Vec<String> = Flags::NAMES
-        .iter()
-        .filter(|(flag, _)| flags.contains(*flag))
-        .map(|(_, name)| format!("socket.{name}"))
-        .collect();
+    let names: Vec<String> = flags.names().map(|name| format!("socket.{name}")).collect();
     if names.is_empty() { String::new() } else { format!(", {}", names.join(" | ")) }
 }
 
 fn option_arguments(option: OptionName) -> String {
-    let (level, name) = option_names(option);
-    format!("socket.{level}, socket.{name}")
+    let entry = option.entry();
+    format!("socket.{}, socket.{}", entry.level.name(), entry.name)
 }
 
 fn option_value(value: OptionValue) -> String {
@@ -140,15 +131,11 @@ fn option_value(value: OptionValue) -> String {
 }
 
 fn bare_events(events: PollEvents) -> String {
-    named_events(events, "POLL")
+    named_events(events, "")
 }
 
 fn named_events(events: PollEvents, prefix: &str) -> String {
-    let names: Vec<String> = PollEvents::NAMES
-        .iter()
-        .filter(|(bit, _)| events.contains(*bit))
-        .map(|(_, name)| format!("{prefix}{name}"))
-        .collect();
+    let names: Vec<String> = events.names().map(|name| format!("{prefix}{name}")).collect();
     if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
 }
 
@@ -163,11 +150,7 @@ fn milliseconds(wait: Wait) -> Option<u32> {
 fn poll_object(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
     let mut lines = vec!["poller = select.poll()".to_owned()];
     for (fd, events) in fds {
-        lines.push(format!(
-            "poller.register({}, {})",
-            context.name(*fd),
-            named_events(*events, "select.POLL")
-        ));
+        lines.push(format!("poller.register({}, {})", context.name(*fd), named_events(*events, "select.")));
     }
     let wait = milliseconds(context.wait).map_or(String::new(), |time| time.to_string());
     lines.push(format!("{} = poller.poll({wait})", context.target(0, "ready")));

@@ -3,7 +3,9 @@
 use std::{fmt::Write as _, net::SocketAddr};
 
 use proto::{
-    call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    call::{
+        Call, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents, Wait,
+    },
     id::Fd,
 };
 
@@ -68,7 +70,9 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
         Call::GetSockName { fd } => format!("let addr = {}.local_addr()?;", name(fd)),
         Call::GetPeerName { fd } => format!("let addr = {}.peer_addr()?;", name(fd)),
         Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, *value),
-        Call::GetSockOpt { fd, name: option } => format!("let value = {}.{}?;", name(fd), getter(*option)),
+        Call::GetSockOpt { fd, name: option } => {
+            format!("let value = {}.{}()?;", name(fd), option.entry().socket2)
+        }
         Call::Poll { fds } => poll(fds, context),
         Call::Resolve { name, port, .. } => {
             format!("let found = ({}, {port}).to_socket_addrs()?;", quoted(name))
@@ -121,11 +125,7 @@ fn escape(bytes: &[u8]) -> String {
 }
 
 fn flag_bits(flags: Flags) -> Option<String> {
-    let names = Flags::NAMES
-        .iter()
-        .filter(|(flag, _)| flags.contains(*flag))
-        .map(|(_, name)| format!("libc::{name}"));
-    let names: Vec<String> = names.collect();
+    let names: Vec<String> = flags.names().map(|name| format!("libc::{name}")).collect();
     (!names.is_empty()).then(|| names.join(" | "))
 }
 
@@ -150,66 +150,26 @@ fn receive(name: &str, flags: Flags, max: u32, context: &Context<'_>) -> String 
 }
 
 fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
-    let on = matches!(value, OptionValue::Bool(true));
-    let number = match value {
-        OptionValue::Int(number) => number,
-        OptionValue::Bool(on) => i32::from(on),
-        OptionValue::Linger(_) => 0,
+    let entry = option.entry();
+    if entry.scope == OptionScope::ReadOnly {
+        return "// This option can only be read.".to_owned();
+    }
+    let value = match value {
+        OptionValue::Bool(on) if entry.form == OptionForm::Bool => on.to_string(),
+        OptionValue::Bool(on) => i32::from(on).to_string(),
+        OptionValue::Int(number) => number.to_string(),
+        OptionValue::Linger(Some(seconds)) => format!("Some(Duration::from_secs({seconds}))"),
+        OptionValue::Linger(None) => "None".to_owned(),
     };
     let keepalive = |with: String| format!("{name}.set_tcp_keepalive(&TcpKeepalive::new().{with})?;");
     match option {
-        OptionName::ReuseAddr => format!("{name}.set_reuse_address({on})?;"),
-        OptionName::ReusePort => format!("{name}.set_reuse_port({on})?;"),
-        OptionName::KeepAlive => format!("{name}.set_keepalive({on})?;"),
-        OptionName::Broadcast => format!("{name}.set_broadcast({on})?;"),
-        OptionName::Linger => match value {
-            OptionValue::Linger(Some(time)) => {
-                format!("{name}.set_linger(Some(Duration::from_secs({time})))?;")
-            }
-            _ => format!("{name}.set_linger(None)?;"),
-        },
-        OptionName::RcvBuf => format!("{name}.set_recv_buffer_size({number})?;"),
-        OptionName::SndBuf => format!("{name}.set_send_buffer_size({number})?;"),
-        OptionName::OobInline => format!("{name}.set_out_of_band_inline({on})?;"),
-        OptionName::NoDelay => format!("{name}.set_tcp_nodelay({on})?;"),
-        OptionName::QuickAck => format!("{name}.set_tcp_quickack({on})?;"),
-        OptionName::Cork => format!("{name}.set_tcp_cork({on})?;"),
         OptionName::UserTimeout => {
-            format!("{name}.set_tcp_user_timeout(Some(Duration::from_millis({number})))?;")
+            format!("{name}.set_tcp_user_timeout(Some(Duration::from_millis({value})))?;")
         }
-        OptionName::KeepIdle => keepalive(format!("with_time(Duration::from_secs({number}))")),
-        OptionName::KeepIntvl => keepalive(format!("with_interval(Duration::from_secs({number}))")),
-        OptionName::KeepCnt => keepalive(format!("with_retries({number})")),
-        OptionName::Ttl => format!("{name}.set_ttl_v4({number})?;"),
-        OptionName::V6Only => format!("{name}.set_only_v6({on})?;"),
-        OptionName::Error | OptionName::Type | OptionName::AcceptConn => {
-            "// This option can only be read.".to_owned()
-        }
-    }
-}
-
-fn getter(option: OptionName) -> &'static str {
-    match option {
-        OptionName::ReuseAddr => "reuse_address()",
-        OptionName::ReusePort => "reuse_port()",
-        OptionName::KeepAlive => "keepalive()",
-        OptionName::Broadcast => "broadcast()",
-        OptionName::Linger => "linger()",
-        OptionName::RcvBuf => "recv_buffer_size()",
-        OptionName::SndBuf => "send_buffer_size()",
-        OptionName::Error => "take_error()",
-        OptionName::Type => "r#type()",
-        OptionName::AcceptConn => "is_listener()",
-        OptionName::OobInline => "out_of_band_inline()",
-        OptionName::NoDelay => "tcp_nodelay()",
-        OptionName::QuickAck => "tcp_quickack()",
-        OptionName::Cork => "tcp_cork()",
-        OptionName::UserTimeout => "tcp_user_timeout()",
-        OptionName::KeepIdle => "tcp_keepalive_time()",
-        OptionName::KeepIntvl => "tcp_keepalive_interval()",
-        OptionName::KeepCnt => "tcp_keepalive_retries()",
-        OptionName::Ttl => "ttl_v4()",
-        OptionName::V6Only => "only_v6()",
+        OptionName::KeepIdle => keepalive(format!("with_time(Duration::from_secs({value}))")),
+        OptionName::KeepIntvl => keepalive(format!("with_interval(Duration::from_secs({value}))")),
+        OptionName::KeepCnt => keepalive(format!("with_retries({value})")),
+        _ => format!("{name}.set_{}({value})?;", entry.socket2),
     }
 }
 
@@ -218,8 +178,7 @@ fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
     let list: Vec<String> = fds
         .iter()
         .map(|(fd, events)| {
-            let names = PollEvents::NAMES.iter().filter(|(bit, _)| events.contains(*bit));
-            let names: Vec<String> = names.map(|(_, name)| format!("PollFlags::{name}")).collect();
+            let names: Vec<String> = events.short_names().map(|name| format!("PollFlags::{name}")).collect();
             let flags = if names.is_empty() { "PollFlags::empty()".to_owned() } else { names.join(" | ") };
             format!("PollFd::new(&{}, {flags})", context.name(*fd))
         })

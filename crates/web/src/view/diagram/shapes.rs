@@ -2,9 +2,10 @@
 //! downwards from the first row of the recording.
 
 use serde::{Deserialize, Serialize};
+use tsify::Tsify;
 
 /// What to lay out, and how much of it to return.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Tsify)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Options {
     /// Width of the drawing in pixels at scale 1.
@@ -28,7 +29,7 @@ pub struct Options {
 }
 
 /// A machine's line.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Tsify)]
 pub struct Lifeline {
     /// The machine's number; 0 for `outside`.
     pub host: u32,
@@ -52,7 +53,7 @@ pub struct Lifeline {
 }
 
 /// A machine that is not drawn, with its events so far.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 pub struct HiddenHost {
     /// The machine's number.
     pub host: u32,
@@ -66,7 +67,7 @@ pub struct HiddenHost {
 }
 
 /// A waiting call whose row has gone above the visible part: it sticks under the machines' names.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 pub struct Sticky {
     /// Number of the call in the trace.
     pub call: u64,
@@ -85,7 +86,7 @@ pub struct Sticky {
 }
 
 /// Packets held on the wire whose card is above the visible part.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 pub struct HeldAbove {
     /// `seq` of the row its card is in.
     pub seq: u64,
@@ -104,7 +105,7 @@ pub struct HeldAbove {
 }
 
 /// A part of the drawing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Scene {
     /// Width of the drawing.
@@ -145,7 +146,7 @@ pub struct Shape {
 }
 
 /// How text hangs on its point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "lowercase")]
 pub enum Anchor {
     /// It begins there.
@@ -157,7 +158,7 @@ pub enum Anchor {
 }
 
 /// The head of an arrow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
     /// Filled.
@@ -177,7 +178,7 @@ pub enum Head {
 }
 
 /// Forms.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(tag = "form", rename_all = "camelCase")]
 #[allow(missing_docs, reason = "coordinates are what their names say")]
 pub enum Form {

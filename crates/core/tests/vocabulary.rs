@@ -1,0 +1,198 @@
+//! What JavaScript and Python need of the vocabulary of sockets and of the limits, written from the tables in Rust.
+//!
+//! The files are part of the tree, so that the page from disk, plain CPython and an editor have them without a build.
+//! This test says when one is not what the tables say; with `WIRESIDE_WRITE=1` it writes them.
+
+use std::{fmt::Write as _, fs, path::PathBuf};
+
+use proto::{
+    call::{Call, Family, Flags, How, Kind, OptionForm, OptionName, PollEvents},
+    limits,
+    vocabulary::{Level, NOSIGNAL, POLL},
+};
+
+const HOW_TO: &str = "WIRESIDE_WRITE=1 cargo test --workspace --test vocabulary";
+
+#[test]
+fn the_pages_files_say_what_the_tables_say() {
+    let web = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../web/py");
+    let files = [("vocabulary.js", javascript()), ("vocabulary.d.ts", types()), ("_vocabulary.py", python())];
+    for (name, text) in files {
+        let path = web.join(name);
+        if std::env::var_os("WIRESIDE_WRITE").is_some() {
+            fs::write(&path, &text).expect("web/py can be written");
+        }
+        let found = fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "web/py/{name} is not what crates/core says. Write it anew: {HOW_TO}");
+    }
+}
+
+/// The name that serde gives a variant, which is its name in the protocol's own form.
+fn variant(value: impl std::fmt::Debug) -> String {
+    format!("{value:?}")
+}
+
+fn head(comment: &str) -> String {
+    format!(
+        "{comment} Words and numbers of socket programming, from crates/core/src/{{vocabulary,call,limits}}.rs.\n\
+         {comment} Not to be edited: {HOW_TO}\n"
+    )
+}
+
+/// Numbers that JavaScript and Python look at before they ask.
+fn numbers() -> [(&'static str, u64, &'static str); 4] {
+    [
+        ("CALL_PAYLOAD", limits::CALL_PAYLOAD.into(), "Most payload bytes of one call."),
+        ("HOST_NAME", limits::HOST_NAME as u64, "Longest name to resolve, in bytes."),
+        (
+            "NAME",
+            limits::NAME as u64,
+            "Longest name of a person, a program, a lesson or a step, in characters.",
+        ),
+        (
+            "WIRE_DELAY_MS",
+            limits::WIRE_DELAY_MS.into(),
+            "Longest one-way delay of the wire, in milliseconds.",
+        ),
+    ]
+}
+
+/// An object of JavaScript, a line an entry.
+fn object(text: &mut String, doc: &str, name: &str, entries: impl Iterator<Item = (String, String)>) {
+    let _ = writeln!(text, "\n/** {doc} */\nexport const {name} = {{");
+    for (key, value) in entries {
+        let _ = writeln!(text, "  {key}: {value},");
+    }
+    text.push_str("};\n");
+}
+
+fn javascript() -> String {
+    let mut text = head("//");
+    let quoted = |value: String| format!("\"{value}\"");
+    let families = Family::ALL.iter().map(|one| (one.name().to_owned(), quoted(variant(one))));
+    object(&mut text, "Address families: the protocol's own form by the name in C.", "FAMILIES", families);
+    let kinds = Kind::ALL.iter().map(|one| (one.name().to_owned(), quoted(variant(one))));
+    object(&mut text, "Types of sockets.", "KINDS", kinds);
+    let directions = How::ALL.iter().map(|one| (one.name().to_owned(), quoted(variant(one))));
+    object(&mut text, "Directions of shutdown(2).", "HOW", directions);
+    let flags = Flags::ALL.iter().map(|(flag, name, _)| ((*name).to_owned(), flag.0.to_string()));
+    object(&mut text, "Flags of send(2) and recv(2): the protocol's bits, not Linux's.", "FLAGS", flags);
+    let short = |name: &str| name.trim_start_matches(POLL).to_owned();
+    let events = PollEvents::ALL.iter().map(|(event, name, _)| (short(name), event.0.to_string()));
+    object(&mut text, "Events of poll(2), without `POLL`.", "EVENTS", events);
+    let options = OptionName::ALL.iter().map(|one| {
+        (one.name().to_owned(), format!("[\"{}\", \"{}\"]", variant(one), variant(one.entry().form)))
+    });
+    object(
+        &mut text,
+        "Socket options: the protocol's own form, and the form of the value.",
+        "OPTIONS",
+        options,
+    );
+    for (name, number, doc) in numbers() {
+        let _ = writeln!(text, "\n/** {doc} */\nexport const {name} = {number};");
+    }
+    text
+}
+
+/// A union of strings.
+fn union(text: &mut String, doc: &str, name: &str, of: impl Iterator<Item = String>) {
+    let words: Vec<String> = of.map(|word| format!("\n  | \"{word}\"")).collect();
+    let _ = writeln!(text, "\n/** {doc} */\nexport type {name} ={};", words.concat());
+}
+
+fn types() -> String {
+    let mut text = head("//");
+    union(&mut text, "Address families.", "Family", Family::ALL.iter().map(|one| one.name().to_owned()));
+    union(&mut text, "Types of sockets.", "Kind", Kind::ALL.iter().map(|one| one.name().to_owned()));
+    union(&mut text, "Directions of shutdown(2).", "How", How::ALL.iter().map(|one| one.name().to_owned()));
+    let flags = Flags::ALL.iter().map(|(_, name, _)| (*name).to_owned());
+    union(&mut text, "Flags of send(2) and recv(2).", "Flag", flags);
+    let short = |name: &str| name.trim_start_matches(POLL).to_owned();
+    let events = PollEvents::ALL.iter().map(|(_, name, _)| short(name));
+    union(&mut text, "Events of poll(2), without `POLL`.", "PollEvent", events);
+    let options = OptionName::ALL.iter().map(|one| one.name().to_owned());
+    union(&mut text, "Socket options that can be set or read.", "OptionName", options);
+    let names = Call::NAMES.iter().map(|name| (*name).to_owned());
+    union(&mut text, "Calls, as in the man pages.", "CallName", names);
+    let forms = [OptionForm::Bool, OptionForm::Int, OptionForm::Linger].map(variant);
+    union(&mut text, "Forms of an option's value.", "OptionForm", forms.into_iter());
+    text.push('\n');
+    let tables = [
+        ("FAMILIES", "Family", "string"),
+        ("KINDS", "Kind", "string"),
+        ("HOW", "How", "string"),
+        ("FLAGS", "Flag", "number"),
+        ("EVENTS", "PollEvent", "number"),
+        ("OPTIONS", "OptionName", "[string, OptionForm]"),
+    ];
+    for (name, key, value) in tables {
+        let _ = writeln!(text, "export const {name}: Record<{key}, {value}>;");
+    }
+    for (name, ..) in numbers().iter() {
+        let _ = writeln!(text, "export const {name}: number;");
+    }
+    text
+}
+
+/// A constant of Python for each word, and a dictionary of them.
+fn words(text: &mut String, doc: &str, name: &str, of: &[(&str, i32, String)]) {
+    let _ = writeln!(text, "\n# {doc}");
+    for (word, number, _) in of.iter() {
+        let _ = writeln!(text, "{word} = {number}");
+    }
+    let _ = writeln!(text, "{name} = {{");
+    for (word, _, value) in of.iter() {
+        let _ = writeln!(text, "    {word}: {value},");
+    }
+    text.push_str("}\n");
+}
+
+fn python() -> String {
+    let mut text = format!(
+        "\"\"\"What `socket` and `select` have of Linux's words, in the protocol's own form.\"\"\"\n\n{}",
+        head("#")
+    );
+    let quoted = |value: String| format!("\"{value}\"");
+    let families: Vec<_> =
+        Family::ALL.iter().map(|one| (one.name(), one.number(), quoted(variant(one)))).collect();
+    words(&mut text, "Address families.", "FAMILIES", &families);
+    let kind = |one: &Kind| (one.name(), one.number(), format!("(\"{}\", {})", variant(one), one.protocol()));
+    let kinds: Vec<_> = Kind::ALL.iter().map(kind).collect();
+    words(&mut text, "Types of sockets, with the protocol of each.", "KINDS", &kinds);
+    let directions: Vec<_> =
+        How::ALL.iter().map(|one| (one.name(), one.number(), quoted(variant(one)))).collect();
+    words(&mut text, "Directions of shutdown(2).", "HOW", &directions);
+
+    text.push_str("\n# Levels of options.\n");
+    for one in Level::ALL.iter() {
+        let _ = writeln!(text, "{} = {}", one.name(), one.number());
+    }
+    text.push_str("# (level, number): (name in C, name in the protocol, form of its value)\nOPTIONS = {\n");
+    for one in OptionName::ALL {
+        let entry = one.entry();
+        let (level, number) = (entry.level.name(), entry.number);
+        let (name, form) = (entry.name, variant(entry.form));
+        let _ = writeln!(text, "    ({level}, {number}): (\"{name}\", \"{}\", \"{form}\"),", variant(one));
+    }
+    text.push_str("}\n\n# Flags of send(2) and recv(2): Linux's bit and the protocol's.\nFLAGS = {\n");
+    let mut flags = Flags::ALL.to_vec();
+    flags.sort_by_key(|(.., number)| *number);
+    for (flag, name, number) in flags {
+        let _ = writeln!(text, "    \"{name}\": ({number:#x}, {}),", flag.0);
+    }
+    let _ = writeln!(
+        text,
+        "}}\n# Every send has it.\n{} = {:#x}\n\n# Events of poll(2).",
+        NOSIGNAL.0, NOSIGNAL.1
+    );
+    for (_, name, number) in PollEvents::ALL.iter() {
+        let _ = writeln!(text, "{name} = {number:#x}");
+    }
+    let all: Vec<&str> = PollEvents::ALL.iter().map(|(_, name, _)| *name).collect();
+    let _ = writeln!(text, "EVENTS = {}\n", all.join(" | "));
+    for (name, number, doc) in numbers().into_iter().filter(|(name, ..)| *name == "CALL_PAYLOAD") {
+        let _ = writeln!(text, "# {doc}\n{name} = {number}");
+    }
+    text
+}

@@ -1,0 +1,97 @@
+// Words and numbers of socket programming, from crates/core/src/{vocabulary,call,limits}.rs.
+// Not to be edited: WIRESIDE_WRITE=1 cargo test --workspace --test vocabulary
+
+/** Address families. */
+export type Family =
+  | "AF_INET"
+  | "AF_INET6";
+
+/** Types of sockets. */
+export type Kind =
+  | "SOCK_STREAM"
+  | "SOCK_DGRAM";
+
+/** Directions of shutdown(2). */
+export type How =
+  | "SHUT_RD"
+  | "SHUT_WR"
+  | "SHUT_RDWR";
+
+/** Flags of send(2) and recv(2). */
+export type Flag =
+  | "MSG_PEEK"
+  | "MSG_DONTWAIT"
+  | "MSG_WAITALL"
+  | "MSG_OOB"
+  | "MSG_MORE";
+
+/** Events of poll(2), without `POLL`. */
+export type PollEvent =
+  | "IN"
+  | "PRI"
+  | "OUT"
+  | "ERR"
+  | "HUP"
+  | "NVAL"
+  | "RDHUP";
+
+/** Socket options that can be set or read. */
+export type OptionName =
+  | "SO_REUSEADDR"
+  | "SO_REUSEPORT"
+  | "SO_KEEPALIVE"
+  | "SO_BROADCAST"
+  | "SO_LINGER"
+  | "SO_RCVBUF"
+  | "SO_SNDBUF"
+  | "SO_ERROR"
+  | "SO_TYPE"
+  | "SO_ACCEPTCONN"
+  | "SO_OOBINLINE"
+  | "TCP_NODELAY"
+  | "TCP_QUICKACK"
+  | "TCP_CORK"
+  | "TCP_USER_TIMEOUT"
+  | "TCP_KEEPIDLE"
+  | "TCP_KEEPINTVL"
+  | "TCP_KEEPCNT"
+  | "IP_TTL"
+  | "IPV6_V6ONLY";
+
+/** Calls, as in the man pages. */
+export type CallName =
+  | "socket"
+  | "bind"
+  | "listen"
+  | "accept"
+  | "connect"
+  | "send"
+  | "sendto"
+  | "recv"
+  | "recvfrom"
+  | "shutdown"
+  | "close"
+  | "getsockname"
+  | "getpeername"
+  | "setsockopt"
+  | "getsockopt"
+  | "poll"
+  | "getaddrinfo"
+  | "ping";
+
+/** Forms of an option's value. */
+export type OptionForm =
+  | "Bool"
+  | "Int"
+  | "Linger";
+
+export const FAMILIES: Record<Family, string>;
+export const KINDS: Record<Kind, string>;
+export const HOW: Record<How, string>;
+export const FLAGS: Record<Flag, number>;
+export const EVENTS: Record<PollEvent, number>;
+export const OPTIONS: Record<OptionName, [string, OptionForm]>;
+export const CALL_PAYLOAD: number;
+export const HOST_NAME: number;
+export const NAME: number;
+export const WIRE_DELAY_MS: number;

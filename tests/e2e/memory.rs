@@ -127,8 +127,14 @@ fn encoded(message: &ClientMessage) -> Vec<u8> {
 /// A send of so many bytes, which do not come.
 async fn announce(raw: &mut Raw, id: u32, length: u32) {
     let call = Call::Send { fd: Fd(3), flags: Flags::default(), length };
-    let call =
-        ClientMessage::Call { id: CallId(id), program: ProgramId(1), call, wait: Wait::Forever, line: None };
+    let call = ClientMessage::Call {
+        id: CallId(id),
+        program: ProgramId(1),
+        call,
+        wait: Wait::Forever,
+        line: None,
+        thread: None,
+    };
     raw.send_frame(CONTROL, &encoded(&call)).await;
 }
 

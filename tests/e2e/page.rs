@@ -2,10 +2,12 @@
 
 mod by_clicks;
 mod by_keyboard;
+mod cases;
 mod client;
 mod connection;
 mod editor;
 mod first_look;
+mod folder;
 mod lessons;
 mod library;
 mod links;

@@ -80,7 +80,7 @@ export class TimedOutError extends Error {
 
 /** Python cannot run here. `code` says why, `message` is a sentence for the person. */
 export class PythonError extends Error {
-  /** @param {"insecure" | "not-built" | "not-loaded" | "source"} code @param {string} message */
+  /** @param {"insecure" | "not-built" | "not-loaded" | "source" | "files"} code @param {string} message */
   constructor(code, message) {
     super(message);
     this.name = "PythonError";

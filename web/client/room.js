@@ -284,7 +284,7 @@ export class Room {
   /**
    * Runs a Python script on a machine, as a program that ends with the page.
    * @param {string | number} host @param {string} name @param {string} source
-   * @param {{ args?: string[], signal?: AbortSignal }} [options]
+   * @param {{ args?: string[], files?: { name: string, bytes: Uint8Array }[], signal?: AbortSignal }} [options]
    */
   async run(host, name, source, options = {}) {
     const open = () => this.program(host, { name, lifetime: "page", signal: options.signal });

@@ -5,6 +5,9 @@ import { sharesMemory, suspends, take } from "./python.js";
 
 /** Longest script, in bytes: it is shown, kept and handed on in links. */
 const SOURCE = 256 * 1024;
+/** A machine's files, as `crates/web/src/folder/bounds.rs` has the bounds. */
+const FILES = 100;
+const FILES_BYTES = 8 * 1024 * 1024;
 /** Input that was typed and not asked for yet, in bytes. */
 const INPUT = 64 * 1024;
 /** How long an interrupted program may take to end, in milliseconds. */
@@ -25,6 +28,8 @@ export class Run {
   #state;
   /** @type {((state: any) => void) | null} */
   onchange = null;
+  /** It has changed files. @type {((change: import("../py/folder.js").Change) => void) | null} */
+  onfolder = null;
   /** @type {Promise<Exit>} */
   exit;
   /** @type {(exit: Exit) => void} */
@@ -39,6 +44,9 @@ export class Run {
   #source;
   /** Lines nobody has asked for yet; empty is the end of file. @type {Uint8Array[]} */
   #typed = [];
+  /** Bytes of lines that the program has and has not read yet. */
+  #ahead = 0;
+  #begun = false;
   /** Output that did not come through shared memory. @type {{ stream: number, bytes: Uint8Array }[]} */
   #pieces = [];
   /** @type {() => void} */
@@ -49,13 +57,14 @@ export class Run {
 
   /**
    * @param {{ port: import("./port.js").Port, program: import("./program.js").Program,
-   *   interpreter: import("./python.js").Interpreter, source: string, args: string[] }} parts
+   *   interpreter: import("./python.js").Interpreter, source: string, args: string[],
+   *   files: import("../py/folder.js").NamedBytes[] }} parts
    */
-  constructor({ port, program, interpreter, source, args }) {
+  constructor({ port, program, interpreter, source, args, files }) {
     this.#port = port;
     this.#program = program;
     this.#interpreter = interpreter;
-    this.#source = { source, args };
+    this.#source = { source, args, files };
     this.#memory = sharesMemory() ? new PaneMemory() : null;
     this.#state = starting(interpreter.progress);
     this.exit = new Promise((resolve) => {
@@ -92,7 +101,7 @@ export class Run {
   /** A line for `input()`, or null for the end of file. @param {string | null} line */
   input(line) {
     const bytes = new TextEncoder().encode(line === null ? "" : `${line}\n`);
-    const waiting = this.#typed.reduce((sum, typed) => sum + typed.length, 0);
+    const waiting = this.#typed.reduce((sum, typed) => sum + typed.length, this.#ahead);
     if (waiting + bytes.length > INPUT) throw new RangeError(`at most ${INPUT} bytes of input may wait`);
     this.#typed.push(bytes);
     this.#feed();
@@ -123,6 +132,8 @@ export class Run {
     this.#port.tell({ do: "pane", port: port1, program: this.program, buffer }, [port1]);
     const script = { name: this.name, hostname: this.host.name, ...this.#source };
     this.#interpreter.tell({ do: "run", ...script, port: port2, buffer }, [port2]);
+    this.#begun = true;
+    this.#feed();
   }
 
   /** @param {any} news */
@@ -131,7 +142,9 @@ export class Run {
     if (news.output) {
       if (news.output !== true) this.#pieces.push(news.output);
       this.#wake();
-    } else if (news.state) {
+    } else if (news.read !== undefined) this.#ahead -= news.read;
+    else if (news.folder) this.onfolder?.(news.folder);
+    else if (news.state) {
       this.#change(news);
       this.#feed();
     } else if (news.ended) this.#finish(news.ended);
@@ -142,12 +155,18 @@ export class Run {
     }
   }
 
-  /** Gives it the next line, if it waits for one. */
+  /** Gives it what was typed: where it can wait for that beside other things at once, else when it waits for a line. */
   #feed() {
-    if (this.#state.state !== "input" || this.#typed.length === 0) return;
-    if (suspends()) this.#interpreter.tell({ do: "input", bytes: this.#typed.shift() });
-    // Some text tells the end of file from an interruption.
-    else if (this.#memory?.answerAsked("input", this.#typed[0])) this.#typed.shift();
+    if (suspends()) {
+      if (!this.#begun) return;
+      for (const bytes of this.#typed.splice(0)) {
+        this.#ahead += bytes.length;
+        this.#interpreter.tell({ do: "input", bytes });
+      }
+    } else if (this.#state.state === "input" && this.#typed.length > 0) {
+      // Some text tells the end of file from an interruption.
+      if (this.#memory?.answerAsked("input", this.#typed[0])) this.#typed.shift();
+    }
   }
 
   /** @param {Exit} exit */
@@ -210,14 +229,19 @@ function starting({ loaded, total }) {
  * @param {import("./port.js").Port} port
  * @param {() => Promise<import("./program.js").Program>} open makes the program
  * @param {string} source
- * @param {{ args?: string[], signal?: AbortSignal }} options
+ * @param {{ args?: string[], files?: import("../py/folder.js").NamedBytes[], signal?: AbortSignal }} options
  */
-export async function run(port, open, source, { args = [], signal }) {
+export async function run(port, open, source, { args = [], files = [], signal }) {
   signal?.throwIfAborted();
   const length = new TextEncoder().encode(source).length;
   if (length > SOURCE) {
     throw new PythonError("source", `This script has ${length} bytes; at most ${SOURCE} (256 KiB) can be run here.`);
   }
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+  if (files.length > FILES || bytes > FILES_BYTES) {
+    throw new PythonError("files", `These are ${files.length} files of ${bytes} bytes; a program has at most ${FILES} of ${FILES_BYTES} (8 MiB) together.`);
+  }
+  if (files.some(({ name }) => !isFileName(name))) throw new PythonError("files", "One of these files has a name that a file cannot have.");
   const interpreter = await take();
   let program;
   try {
@@ -226,8 +250,13 @@ export async function run(port, open, source, { args = [], signal }) {
     interpreter.end();
     throw error;
   }
-  const started = new Run({ port, program, interpreter, source: String(source), args: args.map(String) });
+  const started = new Run({ port, program, interpreter, source: String(source), args: args.map(String), files });
   signal?.addEventListener("abort", () => started.stop(), { once: true });
   if (signal?.aborted) started.stop();
   return started;
+}
+
+/** @param {string} name */
+function isFileName(name) {
+  return typeof name === "string" && name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
 }

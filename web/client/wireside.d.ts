@@ -213,6 +213,8 @@ export class Room {
 export interface RunOptions {
   /** Arguments after the script's name, as `sys.argv[1:]`. */
   args?: string[];
+  /** Files of its working directory beside the script: at most 100, of 8 MiB together. */
+  files?: { name: string; bytes: Uint8Array }[];
   /** Stops the program. */
   signal?: AbortSignal;
 }
@@ -230,6 +232,8 @@ export type RunState =
 
 /** The threads of a program, the main one first; none where it has one only. */
 export interface RunThreads {
+  /** Who would take a line of input now: in `input()`, reading `sys.stdin`, or in `select()` and its kin with descriptor 0. */
+  reads?: { thread: string | null; call: string; line: number | null }[];
   threads?: RunThread[];
   /** Each waits for another or for a lock that another holds: none can go on, ever. */
   deadlock?: boolean;
@@ -271,6 +275,14 @@ export interface RunExit {
   } | null;
 }
 
+/** What became of the files in a program's working directory. */
+export interface FolderChange {
+  files: { name: string; bytes: Uint8Array }[];
+  removed: string[];
+  /** What is there in the program alone: folders, files of more than 1 MiB, and those after the hundredth. */
+  left: { name: string; why: "folder" | "large" | "many"; size: number }[];
+}
+
 /** A Python program on its way. */
 export class Run {
   private constructor();
@@ -281,6 +293,8 @@ export class Run {
   readonly state: RunState;
   /** Called after each change of `state`. */
   onchange: ((state: RunState) => void) | null;
+  /** Called when it has made, changed or deleted files of its working directory, before it has ended. */
+  onfolder: ((change: FolderChange) => void) | null;
   /**
    * What it prints, in order, in pieces of at most 64 KiB, up to 20 a second; ends with the program. A pipe: to be read
    * by one reader, and while nobody reads, a program that goes on printing waits.
@@ -467,9 +481,10 @@ export class TimedOutError extends Error {
 export class PythonError extends Error {
   /**
    * `insecure`: the address is neither https nor localhost, and this browser cannot suspend WebAssembly; `not-built`: this server was built without Python;
-   * `not-loaded`: its files did not come; `source`: the script is too long.
+   * `not-loaded`: its files did not come; `source`: the script is too long; `files`: its files are too many, too large, or have names
+   * that none can have.
    */
-  readonly code: "insecure" | "not-built" | "not-loaded" | "source";
+  readonly code: "insecure" | "not-built" | "not-loaded" | "source" | "files";
 }
 
 /** There is no room, or no session in it any more. */

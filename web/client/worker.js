@@ -4,6 +4,8 @@ import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
 import { BLOCKING, PaneMemory } from "../py/pane-memory.js";
 
+/** Longest name of a thread, in Unicode scalar values (`limits::NAME`). */
+const THREAD = 32;
 const NO_BYTES = new Uint8Array();
 
 /** @type {Promise<Session> | null} */
@@ -84,7 +86,7 @@ async function answer(port, calls, request) {
 function begin(live, calls, request) {
   switch (request.do) {
     case "call":
-      return { id: live.call(request.program, request.call, request.wait, request.line ?? undefined, request.payload ?? NO_BYTES) };
+      return { id: live.call(request.program, request.call, request.wait, request.line ?? undefined, thread(request.thread), request.payload ?? NO_BYTES) };
     case "cancel": {
       const id = calls.get(request.of);
       return id === undefined ? undefined : void live.cancel(id);
@@ -140,6 +142,11 @@ async function open({ url, key, name, token, trace }) {
   await init();
   self.postMessage({ news: { type: "loaded" } });
   return new Session(url, key, name, token, trace, hear);
+}
+
+/** A thread's name as the room takes it: longer ones lose their end. @param {unknown} name @returns {string | undefined} */
+function thread(name) {
+  return typeof name === "string" ? [...name].slice(0, THREAD).join("") : undefined;
 }
 
 /** News of the session. @param {any} news */

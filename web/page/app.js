@@ -91,9 +91,13 @@ function begin({ room, view, lessons, top, copy }) {
   }));
   new CodeLinks({ view, wire, panes: frame.panes });
   if (copy?.lesson) remember(copy.lesson);
-  const copyOfThis = () => copyLink({ lesson: strip.lesson, code: store.code });
+  const copyOfThis = async () => {
+    const { code, left } = store.code;
+    const made = await copyLink({ lesson: strip.lesson, code });
+    return { link: made.link, left: [...left, ...made.left] };
+  };
   top.attach(room, copyOfThis);
-  watchConnection(room, notices, async () => (store.isKept ? "/" : copyOfThis()));
+  watchConnection(room, notices, async () => (store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 

@@ -1,5 +1,6 @@
 // "Give a copy": code and lesson in the fragment of a link, which browsers do not send to servers. `#copy=1.` and then
 // JSON, deflated, in base64url. Whatever comes in is from outside: bounded, checked, and never run by itself.
+import init, { isProgramName } from "../client/web.js";
 import { isCode } from "../program/code-store.js";
 
 /** Version of the format. A link of any version ever given out must open for ever. */
@@ -14,12 +15,39 @@ const LONGEST_JSON = 1024 * 1024;
 /** A copy that is no copy, with a sentence for the person who opened it. */
 export class CopyError extends Error {}
 
-/** @param {Copy} copy @returns {Promise<string>} the link @throws {CopyError} when it would be too long */
+/**
+ * The link, and what is not in it: of the files that are no programs the largest stay out where it would be too long.
+ * @param {Copy} copy @returns {Promise<{ link: string, left: string[] }>} @throws {CopyError} when the programs alone are too long
+ */
 export async function copyLink({ lesson, code }) {
-  const packed = await pump(new Blob([JSON.stringify({ lesson, code })]), new CompressionStream("deflate-raw"), LONGEST_JSON);
-  const fragment = `copy=${VERSION}.${base64url(packed)}`;
-  if (fragment.length > LONGEST_LINK) throw new CopyError("The code is too long for a link.");
-  return `${location.origin}/#${fragment}`;
+  const fits = structuredClone(code);
+  const data = Object.entries(fits).flatMap(([part, { files }]) =>
+    Object.entries(files)
+      .filter(([file]) => !isProgramName(file))
+      .map(([file, { length }]) => ({ part, file, length })),
+  );
+  data.sort((one, other) => other.length - one.length);
+  /** @type {string[]} */
+  const left = [];
+  for (;;) {
+    const fragment = await packed({ lesson, code: fits });
+    if (fragment !== null) return { link: `${location.origin}/#${fragment}`, left };
+    const out = data.shift();
+    if (!out) throw new CopyError("The code is too long for a link.");
+    const machine = fits[out.part];
+    delete machine.files[out.file];
+    machine.untouched = machine.untouched?.filter((one) => one !== out.file);
+    left.push(`${out.file} on ${out.part}`);
+  }
+}
+
+/** A copy as a link's fragment; null where that is too long. @param {Copy} copy @returns {Promise<string | null>} */
+async function packed({ lesson, code }) {
+  const json = new Blob([JSON.stringify({ lesson, code })]);
+  if (json.size > LONGEST_JSON) return null;
+  const bytes = await pump(json, new CompressionStream("deflate-raw"), LONGEST_JSON).catch(() => null);
+  const fragment = bytes && `copy=${VERSION}.${base64url(bytes)}`;
+  return fragment === null || fragment.length > LONGEST_LINK ? null : fragment;
 }
 
 /** The copy in a fragment; null where there is none. @param {string} fragment with or without # @returns {Promise<Copy | null>} @throws {CopyError} */
@@ -31,6 +59,8 @@ export async function copyOf(fragment) {
   if (version !== VERSION) throw new CopyError("This link was made by a newer Wireside than this one.");
   try {
     const json = await pump(new Blob([bytes(packed)]), new DecompressionStream("deflate-raw"), LONGEST_JSON);
+    // Rust says what a file may be called.
+    await init();
     return checked(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json)));
   } catch {
     throw new CopyError("This link is damaged, or not all of it arrived.");

@@ -1,4 +1,5 @@
 // The share dialog: one row for each way that works, one sentence, a Copy button.
+import { nameShown } from "../client/web.js";
 import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
@@ -23,12 +24,12 @@ const NOTE =
   "Whoever has a link can open it; there are no accounts. The room ends 10 minutes after the last person leaves.";
 
 /**
- * @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean, copy: string | null, why: string }} sharing
- *   `copy` is the link of a copy; where it cannot be made, `why` says so
+ * @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean, copy: { link: string, left: string[] } | null, why: string }} sharing
+ *   `copy` is the link of a copy, and the files that are not in it; where it cannot be made, `why` says so
  */
 export function openShare({ links, owner, copy, why }) {
   const rows = [];
-  if (copy) rows.push(row(COPY, copy));
+  if (copy) rows.push(row({ ...COPY, text: `${COPY.text}${leftOut(copy.left)}` }, copy.link));
   else if (why) rows.push(element("section", { class: "share-row" }, element("h3", {}, COPY.title), element("p", {}, why)));
   if (links.watch) rows.push(row(WATCH, links.watch));
   if (links.join) rows.push(row(owner ? JOIN : JOIN_AS_GUEST, links.join));
@@ -69,4 +70,12 @@ async function copyLink(field, copy, note) {
     const key = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘C" : "Ctrl+C";
     note.textContent = `Selected: press ${key} to copy.`;
   }
+}
+
+/** @param {string[]} files that a link has no room for, or that are no text */
+function leftOut(files) {
+  if (files.length === 0) return "";
+  const named = files.slice(0, 5).map(nameShown).join(", ");
+  const more = files.length > 5 ? ` and ${files.length - 5} more` : "";
+  return ` Not in it, since links carry text and not much of it: ${named}${more}.`;
 }

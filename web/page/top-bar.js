@@ -20,7 +20,7 @@ export class TopBar {
   #list = new PeopleList(() => this.#room);
   /** Who was here when it was told last. @type {Map<number, string> | null} */
   #told = null;
-  /** The link of a copy of what is on the page. @type {() => Promise<string>} */
+  /** The link of a copy of what is on the page. @type {() => Promise<{ link: string, left: string[] }>} */
   #copy = () => Promise.reject(new Error("no room is open"));
 
   constructor() {
@@ -41,7 +41,10 @@ export class TopBar {
     }
   }
 
-  /** @param {import("../client/room.js").Room} room @param {() => Promise<string>} copy the link of a copy of what is on the page */
+  /**
+   * @param {import("../client/room.js").Room} room @param {() => Promise<{ link: string, left: string[] }>} copy the link of a copy of what is
+   *   on the page, and what is not in it
+   */
   attach(room, copy) {
     this.#room = room;
     this.#copy = copy;

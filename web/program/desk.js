@@ -1,8 +1,10 @@
 // What one machine's column works with: programs in tabs, the call console beside them, and the button that runs what
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
+import { Archive, folderFull, isFileName, isProgramName, nameBrought, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
 import { firstFile, load } from "./catalogue.js";
-import { MOST_FILES, isFileName } from "./code-store.js";
+import { DataPane } from "./data-pane.js";
+import { acceptDrops } from "./file-drop.js";
 import { FileMenu, freeName } from "./file-menu.js";
 import { namesLike } from "./file-names.js";
 import { ProgramPane, endWords } from "./program-pane.js";
@@ -14,6 +16,8 @@ import { TabRow } from "./tab-row.js";
 export const BY_HAND = "By hand";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
+/** Rust counts bytes in 32 bits here. */
+const MOST_COUNTED = 2 ** 32 - 1;
 /** How long a deletion can be undone, milliseconds. */
 const UNDO_MS = 10_000;
 
@@ -33,6 +37,10 @@ export class Desk {
   #part;
   /** @type {Map<string, ProgramPane>} */
   #programs = new Map();
+  /** Its other files. @type {Map<string, DataPane>} */
+  #data = new Map();
+  /** What programs have written and nobody has looked at. @type {Set<string>} */
+  #unseen = new Set();
   #tabs = new TabRow((name) => this.open(name));
   /** In the machine's head, and on small screens above the wire. @type {RunButton[]} */
   #runs;
@@ -75,6 +83,7 @@ export class Desk {
     shared.room.on("connection", () => this.#update());
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
+    acceptDrops(this.body, (files, folders) => void this.bringAll(files, folders));
     this.#ready = this.#begin();
   }
 
@@ -105,27 +114,44 @@ export class Desk {
   async #begin() {
     const kept = this.#shared.store.machine(this.#part);
     const files = await this.#filesOf(kept);
-    for (const { file, text, original } of files) this.#add(file, text, original);
+    for (const { file, content, original } of files) this.#make(file, content, original);
     this.#begun = true;
-    this.#file = files.find(({ file }) => file === kept?.open)?.file ?? files[0].file;
+    const names = [...this.#programs.keys()];
+    this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
     await this.#shared.python.known;
-    this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : this.#file);
+    const open = kept && this.#data.has(kept.open) ? kept.open : this.#file || BY_HAND;
+    this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : open);
     void this.#listen();
   }
 
   /**
    * What stood here the last time, and at the first visit the tutorial's program.
    * @param {import("./code-store.js").Machine | null} kept
-   * @returns {Promise<{ file: string, text: string, original: string | null }[]>}
+   * @returns {Promise<{ file: string, content: string | Uint8Array, original: string | null }[]>}
    */
   async #filesOf(kept) {
     const files = Object.entries(kept?.files ?? {});
+    const large = kept?.large ?? [];
     // Code that was kept before it was said what of it is untouched can be the tutorial's own.
     const first = firstFile(this.#part);
-    const text = kept?.untouched && files.length > 0 ? "" : await load(first.path);
-    if (files.length === 0) return [{ file: first.file, text, original: text }];
+    const text = kept?.untouched && files.length + large.length > 0 ? "" : await load(first.path);
+    if (files.length + large.length === 0) return [{ file: first.file, content: text, original: text }];
     const untouched = kept?.untouched ?? files.filter((one) => one[1] === text).map(([file]) => file);
-    return files.map(([file, text]) => ({ file, text, original: untouched.includes(file) ? text : null }));
+    const small = files.map(([file, text]) => ({ file, content: text, original: untouched.includes(file) ? text : null }));
+    return [...small, ...(await this.#large(large))];
+  }
+
+  /** What stands in the browser's large storage. @param {string[]} files */
+  async #large(files) {
+    const found = [];
+    for (const file of files) {
+      const content = await this.#shared.store.large(this.#part, file);
+      if (content) found.push({ file, content, original: null });
+      else this.#shared.store.remove(this.#part, file);
+    }
+    const gone = files.length - found.length;
+    if (gone > 0) this.#say(`This browser has not kept ${gone === 1 ? "a file" : `${gone} files`} of ${this.#host.name}.`, { bad: true });
+    return found;
   }
 
   /** What the others in the room do with the programs of this machine. */
@@ -158,20 +184,87 @@ export class Desk {
   #changedBy(file, text, by) {
     const pane = this.#programs.get(file);
     if (pane) pane.changedBy(text, by);
-    else if (isFileName(file) && this.#programs.size < MOST_FILES) this.#add(file, text, null);
+    else if (isProgramName(file) && !this.#full(file, text)) this.#add(file, text, null);
+  }
+
+  /**
+   * A file of any kind, without drawing its tab. @param {string} file @param {string | Uint8Array} content
+   * @param {string | null} original what was put there and not typed, if that is known; of data, anything but null
+   */
+  #make(file, content, original) {
+    const text = isProgramName(file) ? textOf(content) : null;
+    if (text !== null) return this.#makeProgram(file, text, original);
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const pane = new DataPane({ host: this.#host.name, file, bytes, untouched: original !== null });
+    pane.onkeep = () => this.#keepFile(file);
+    this.#data.set(file, pane);
   }
 
   /** @param {string} file @param {string} text @param {string | null} original what was put there and not typed, if that is known */
   #add(file, text, original) {
+    this.#makeProgram(file, text, original);
+    this.#drawTabs();
+  }
+
+  /** @param {string} file @param {string} text @param {string | null} original */
+  #makeProgram(file, text, original) {
     const { room, view, clock, store } = this.#shared;
-    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original, runOn: (...there) => this.#elsewhere(...there) });
+    const folder = {
+      beside: (/** @type {string} */ one) => this.#contents().filter(({ name }) => name !== one),
+      changed: (/** @type {string} */ by, /** @type {import("../client/wireside.js").FolderChange} */ change) => this.#changedByProgram(by, change),
+    };
+    const runOn = (/** @type {[string, string, string]} */ ...there) => this.#elsewhere(...there);
+    const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original, folder, runOn });
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
     pane.ontext = (now) => this.#share.tell(file, now);
     this.#share.offer(file, text);
     this.#programs.set(file, pane);
-    this.body.append(pane.node);
+  }
+
+  /** All files as they are now. @returns {{ name: string, bytes: Uint8Array }[]} */
+  #contents() {
+    return this.files.map((name) => ({ name, bytes: this.#bytesOf(name) }));
+  }
+
+  /** @param {string} file @returns {Uint8Array} */
+  #bytesOf(file) {
+    const program = this.#programs.get(file);
+    return program ? new TextEncoder().encode(program.text) : this.#data.get(file)?.bytes ?? new Uint8Array();
+  }
+
+  /** Why a file finds no room here; nothing where it does. @param {string} file @param {string | Uint8Array} content */
+  #full(file, content) {
+    const held = this.#contents();
+    const bytes = held.reduce((sum, one) => sum + one.bytes.length, 0);
+    const replaced = held.find(({ name }) => name === file)?.bytes.length;
+    const size = typeof content === "string" ? new TextEncoder().encode(content).length : content.length;
+    return folderFull(file, held.length, bytes, replaced, size);
+  }
+
+  /** A program has changed the machine's files. @param {string} by @param {import("../client/wireside.js").FolderChange} change */
+  #changedByProgram(by, { files, removed, left }) {
+    const said = left.map(({ name, why, size }) => notKept(name, why, size));
+    for (const { name, bytes } of files) {
+      const wrong = isFileName(name) ? this.#full(name, bytes) : `${nameShown(name)} has a name that a file of the page cannot have.`;
+      if (wrong) said.push(wrong);
+      else this.#written(name, bytes);
+    }
+    for (const name of removed) if (this.has(name) && !this.runningFiles.includes(name)) this.remove(name, by);
     this.#drawTabs();
+    this.#update();
+    for (const words of said) this.#programs.get(by)?.say(`Not kept beyond the program's end: ${words}`);
+  }
+
+  /** @param {string} file @param {Uint8Array} bytes */
+  #written(file, bytes) {
+    const text = isProgramName(file) ? textOf(bytes) : null;
+    const program = this.#programs.get(file);
+    if (program && text !== null) program.written(text);
+    else if (this.#data.has(file)) this.#data.get(file)?.put(bytes);
+    else if (!program) this.#make(file, bytes, null);
+    this.#keepFile(file);
+    if (this.#tabs.chosen !== file) this.#unseen.add(file);
   }
 
   /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
@@ -186,18 +279,25 @@ export class Desk {
   }
 
   #drawTabs() {
-    this.#tabs.show([...this.#programs.keys(), BY_HAND], this.#tabs.chosen || this.#file);
+    this.#tabs.show([...this.files, BY_HAND], this.#tabs.chosen || this.#file);
   }
 
-  /** Brings a program or the console to the front. @param {string} name */
+  /** Brings a file or the console to the front. @param {string} name */
   open(name) {
-    if (name !== BY_HAND) this.#file = name;
+    if (this.#programs.has(name)) this.#file = name;
     this.console.hidden = name !== BY_HAND;
-    for (const [file, pane] of this.#programs) pane.node.hidden = file !== name;
-    this.#tabs.show([...this.#programs.keys(), BY_HAND], name);
+    for (const [file, pane] of [...this.#programs, ...this.#data]) {
+      pane.node.hidden = file !== name;
+      // An editor begins with its first sight.
+      if (file === name && !pane.node.isConnected) this.body.append(pane.node);
+    }
+    this.#data.get(name)?.show();
+    this.#unseen.delete(name);
+    this.#tabs.show([...this.files, BY_HAND], name);
     this.#menu.of(name === BY_HAND ? "" : name);
     this.#shared.store.open(this.#part, name);
-    this.#share.front(name);
+    // Data stays in this page.
+    if (!this.#data.has(name)) this.#share.front(name);
     this.#update();
   }
 
@@ -215,11 +315,15 @@ export class Desk {
   async put(file, source, { keep = false } = {}) {
     await this.#ready;
     const name = keep ? this.#placeFor(file, source) : file;
+    const full = this.#full(name, source);
+    if (full) throw new Error(full);
     const pane = this.#programs.get(name);
     if (pane) pane.put(source);
-    else if (this.#programs.size >= MOST_FILES) throw new Error(`${this.#host.name} has ${MOST_FILES} files already: delete one first`);
-    else this.#add(name, source, source);
-    this.#keep();
+    else {
+      this.#make(name, source, source);
+      this.#drawTabs();
+    }
+    this.#keep(name);
     this.open(name);
     return name;
   }
@@ -228,108 +332,202 @@ export class Desk {
   #placeFor(file, source) {
     const taken = (/** @type {string} */ name) => {
       const pane = this.#programs.get(name);
-      return pane !== undefined && pane.text !== source && pane.isEdited;
+      return this.#data.has(name) || (pane !== undefined && pane.text !== source && pane.isEdited);
     };
     // There are more names than a machine has files.
     return [file, ...namesLike(file)].find((name) => !taken(name)) ?? "";
   }
 
+  /**
+   * Files from the person's computer: all that can be taken, and a sentence for each that cannot.
+   * @param {File[]} brought @param {string[]} [folders] names of folders among them, which cannot be taken
+   */
+  async bringAll(brought, folders = []) {
+    await this.#ready;
+    const said = folders.map((name) => `${nameShown(name)} is a folder: open it and bring its files.`);
+    /** @type {string[]} */
+    const here = [];
+    for (const file of brought) {
+      try {
+        here.push(await this.#take(file));
+      } catch (error) {
+        said.push(/** @type {Error} */ (error).message);
+      }
+    }
+    this.#drawTabs();
+    this.#keep(...here);
+    const last = here.at(-1);
+    if (last) this.open(here.find((name) => this.#programs.has(name)) ?? last);
+    if (said.length > 3) said.splice(3, said.length, `And ${said.length - 3} more could not be taken.`);
+    if (here.length > 1 || (here.length > 0 && said.length > 0)) said.unshift(`${here.length} ${here.length === 1 ? "file is" : "files are"} on ${this.#host.name} now.`);
+    if (said.length > 0) this.#say(said.join(" "), { bad: here.length === 0 || said.length > 1 });
+  }
+
+  /** @param {File} brought @returns {Promise<string>} the name it got */
+  async #take(brought) {
+    const wanted = nameBrought(brought.name);
+    // Before it is read: it can be of any size.
+    const large = folderFull(wanted, 0, 0, undefined, Math.min(brought.size, MOST_COUNTED));
+    if (large) throw new Error(brought.size > MOST_COUNTED ? `${nameShown(wanted)} is far too large: a file here has at most 1 MiB.` : large);
+    const bytes = new Uint8Array(await brought.arrayBuffer());
+    const text = isProgramName(wanted) ? textOf(bytes) : null;
+    if (isProgramName(wanted) && text === null) throw new Error(`${nameShown(wanted)} is no text in UTF-8.`);
+    const content = text?.replaceAll(/\r\n?/g, "\n") ?? bytes;
+    const same = (/** @type {string} */ name) => equal(this.#bytesOf(name), typeof content === "string" ? new TextEncoder().encode(content) : content);
+    // What nobody has changed gives way.
+    const free = (/** @type {string} */ name) => !this.has(name) || (!this.isEdited(name) && !this.runningFiles.includes(name));
+    const name = [wanted, ...namesLike(wanted)].find((one) => free(one) || same(one)) ?? wanted;
+    if (this.has(name) && same(name)) return name;
+    const full = this.#full(name, content);
+    if (full) throw new Error(full);
+    const program = this.#programs.get(name);
+    if (program && text !== null) program.written(/** @type {string} */ (content));
+    else {
+      this.#drop(name);
+      this.#make(name, content, null);
+    }
+    return name;
+  }
+
   /** The names of all files. @returns {string[]} */
   get files() {
-    return [...this.#programs.keys()];
+    return [...this.#programs.keys(), ...this.#data.keys()];
+  }
+
+  /** Why there is no room for another file; nothing where there is. @param {string} [file] */
+  noRoomFor(file = "Another file") {
+    return this.#full(file, "");
   }
 
   /** Makes an empty file and opens it. @param {string} file */
   make(file) {
-    if (this.has(file)) return this.open(file);
-    this.#add(file, "", "");
-    this.#keep();
+    if (!this.has(file)) {
+      const full = this.#full(file, "");
+      if (full) return this.#say(full, { bad: true });
+      this.#make(file, "", "");
+      this.#keep(file);
+    }
     this.open(file);
-    this.#programs.get(file)?.focus();
+    (this.#programs.get(file) ?? this.#data.get(file))?.focus();
   }
 
-  /** A second one of the same text. @param {string} file */
+  /** A second one of the same content. @param {string} file */
   duplicate(file) {
     const name = freeName(this, file);
-    const text = this.text(file);
-    if (text === null || this.#programs.size >= MOST_FILES) return;
-    this.#add(name, text, null);
-    this.#keep();
+    const content = this.text(file) ?? this.#data.get(file)?.bytes.slice();
+    if (content === undefined) return;
+    const full = this.#full(name, content);
+    if (full) return this.#say(full, { bad: true });
+    this.#make(name, content, null);
+    this.#keep(name);
     this.open(name);
   }
 
   /** Gives a file that does not run another name. @param {string} file @param {string} name */
   rename(file, name) {
-    const pane = this.#programs.get(file);
-    if (!pane || pane.control.isRunning || this.has(name) || !isFileName(name)) return;
+    const program = this.#programs.get(file);
+    const data = this.#data.get(file);
+    if (program?.control.isRunning || this.has(name) || !isFileName(name)) return;
+    const content = program?.text ?? data?.bytes;
+    if (content === undefined) return;
     this.#shared.store.rename(this.#part, file, name);
     const order = this.files.map((one) => (one === file ? name : one));
     this.#drop(file);
-    this.#add(name, pane.text, pane.original);
-    const panes = new Map(this.#programs);
-    this.#programs.clear();
-    for (const one of order) this.#programs.set(one, /** @type {ProgramPane} */ (panes.get(one)));
+    this.#make(name, content, program ? program.original : data?.isEdited ? null : "");
+    this.#programs = inOrder(this.#programs, order);
+    this.#data = inOrder(this.#data, order);
+    if (this.#file === file) this.#file = this.#programs.has(name) ? name : ([...this.#programs.keys()][0] ?? "");
+    this.#keep(name);
     this.open(name);
   }
 
   /** Hands a file to the person's computer. @param {string} file */
   download(file) {
-    const address = URL.createObjectURL(new Blob([this.text(file) ?? ""], { type: "text/x-python" }));
-    element("a", { href: address, download: file }).click();
-    setTimeout(() => URL.revokeObjectURL(address), UNDO_MS);
+    const type = this.#programs.has(file) ? "text/x-python" : "application/octet-stream";
+    handOver(file, new Blob([/** @type {any} */ (this.#bytesOf(file))], { type }));
   }
 
-  /** Deletes a file that does not run; for a while it can be had back. @param {string} file */
-  remove(file) {
-    const pane = this.#programs.get(file);
-    if (!pane || pane.control.isRunning) return;
-    const { text, original } = pane;
+  /** The same with all files, in one archive. */
+  downloadAll() {
+    const archive = new Archive();
+    const now = new Date();
+    try {
+      for (const { name, bytes } of this.#contents()) archive.add(name, bytes);
+      const zip = archive.zip(now.getFullYear(), now.getMonth() + 1, now.getDate(), now.getHours(), now.getMinutes(), now.getSeconds());
+      if (zip) handOver(`${this.#host.name}.zip`, new Blob([/** @type {any} */ (zip)], { type: "application/zip" }));
+    } finally {
+      archive.free();
+    }
+  }
+
+  /** Deletes a file that does not run; for a while it can be had back. @param {string} file @param {string} [by] the program that did it */
+  remove(file, by) {
+    const program = this.#programs.get(file);
+    const data = this.#data.get(file);
+    const content = program?.text ?? data?.bytes;
+    if (content === undefined || program?.control.isRunning) return;
+    const original = program ? program.original : data?.isEdited ? null : "";
     const after = this.files[this.files.indexOf(file) + 1] ?? this.files[this.files.indexOf(file) - 1];
+    const front = this.#tabs.chosen;
     this.#drop(file);
     this.#shared.store.remove(this.#part, file);
-    if (this.#file === file) this.#file = after ?? "";
-    this.open(after ?? BY_HAND);
+    if (this.#file === file) this.#file = after && this.#programs.has(after) ? after : ([...this.#programs.keys()][0] ?? "");
+    this.open(front === file ? (after ?? BY_HAND) : front);
     const undo = () => {
       const name = freeName(this, file);
-      if (this.#programs.size >= MOST_FILES) return this.#say(`${this.#host.name} has ${MOST_FILES} files already: delete another one first.`);
-      this.#add(name, text, original);
-      this.#keep();
+      const full = this.#full(name, content);
+      if (full) return this.#say(full, { bad: true });
+      this.#make(name, content, original);
+      this.#keep(name);
       this.open(name);
-      this.#say(`${name} is back.`);
+      this.#say(`${nameShown(name)} is back.`);
     };
-    this.#say(`${file} on ${this.#host.name} is deleted.`, [{ label: "Undo", run: undo }]);
+    this.#say(`${nameShown(file)} on ${this.#host.name} is deleted${by ? ` by ${by}` : ""}.`, { actions: [{ label: "Undo", run: undo }] });
   }
 
-  /** All files, in the order of their tabs. */
-  #keep() {
-    for (const [file, { text, isEdited }] of this.#programs) this.#shared.store.keep(this.#part, file, text, !isEdited);
+  /** Keeps files that have changed, and with them all that nobody has changed yet. @param {string[]} changed */
+  #keep(...changed) {
+    const { store } = this.#shared;
+    store.together(() => {
+      for (const file of this.files) if (changed.includes(file) || !store.has(this.#part, file)) this.#keepFile(file);
+    });
+  }
+
+  /** @param {string} file */
+  #keepFile(file) {
+    const program = this.#programs.get(file);
+    const data = this.#data.get(file);
+    if (program) this.#shared.store.keep(this.#part, file, program.text, !program.isEdited);
+    else if (data) this.#shared.store.keep(this.#part, file, data.content, !data.isEdited);
   }
 
   /** @param {string} file */
   #drop(file) {
-    this.#programs.get(file)?.end();
+    (this.#programs.get(file) ?? this.#data.get(file))?.end();
     this.#programs.delete(file);
+    this.#data.delete(file);
+    this.#unseen.delete(file);
   }
 
-  /** @param {string} text @param {{ label: string, run: () => void }[]} [actions] */
-  #say(text, actions = []) {
+  /** @param {string} text @param {{ actions?: { label: string, run: () => void }[], bad?: boolean }} [options] */
+  #say(text, { actions = [], bad = false } = {}) {
     const bar = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("notice-bar"));
-    bar.show("info", { tone: "good", text, actions, for: UNDO_MS });
+    bar.show("info", { tone: bad ? "bad" : "good", text, actions, for: bad ? 2 * UNDO_MS : UNDO_MS });
   }
 
   /** Whether there is a file of this name. @param {string} file */
   has(file) {
-    return this.#programs.has(file);
+    return this.#programs.has(file) || this.#data.has(file);
   }
 
-  /** The text of a file; null where there is none of that name. @param {string} file */
+  /** The text of a program; null where there is none of that name. @param {string} file */
   text(file) {
     return this.#programs.get(file)?.text ?? null;
   }
 
   /** Whether a file is somebody's own work: its text is not what was put there. @param {string} file */
   isEdited(file) {
-    return this.#programs.get(file)?.isEdited ?? false;
+    return (this.#programs.get(file) ?? this.#data.get(file))?.isEdited ?? false;
   }
 
   /** The files that run in this page now. @returns {string[]} */
@@ -345,7 +543,7 @@ export class Desk {
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
-    return this.#programs.get(this.#tabs.chosen)?.inUse ?? false;
+    return (this.#programs.get(this.#tabs.chosen) ?? this.#data.get(this.#tabs.chosen))?.inUse ?? false;
   }
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */
@@ -448,8 +646,50 @@ export class Desk {
     for (const [file, program] of this.#programs) {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);
-      this.#tabs.mark(file, control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "");
+      const now = control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "";
+      this.#tabs.mark(file, this.#unseen.has(file) && !control.isRunning ? "new" : now);
     }
+    for (const file of this.#data.keys()) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
     this.onchange();
   }
+}
+
+/** What a file has in it as text; null where that is no UTF-8. @param {string | Uint8Array} content */
+function textOf(content) {
+  if (typeof content === "string") return content;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Uint8Array} one @param {Uint8Array} other */
+function equal(one, other) {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
+/** @template Pane @param {Map<string, Pane>} panes @param {string[]} order names of all of them and of others */
+function inOrder(panes, order) {
+  /** @type {Map<string, Pane>} */
+  const ordered = new Map();
+  for (const name of order) {
+    const pane = panes.get(name);
+    if (pane) ordered.set(name, pane);
+  }
+  return ordered;
+}
+
+/** @param {string} name @param {Blob} content */
+function handOver(name, content) {
+  const address = URL.createObjectURL(content);
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), UNDO_MS);
+}
+
+/** @param {string} name @param {"folder" | "large" | "many"} why @param {number} size */
+function notKept(name, why, size) {
+  if (why === "folder") return `the folder ${nameShown(name)}. A machine has one folder, without others in it.`;
+  if (why === "many") return folderFull(name, Number.MAX_SAFE_INTEGER, 0, undefined, 0) ?? name;
+  return folderFull(name, 0, 0, undefined, size) ?? name;
 }

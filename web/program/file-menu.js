@@ -2,10 +2,11 @@
 import { button, element } from "../base/element.js";
 import { popover } from "../base/popover.js";
 import { load, offered } from "./catalogue.js";
-import { LONGEST, MOST_FILES, isFileName } from "./code-store.js";
+import { nameFault, nameShown } from "../client/web.js";
 import { namesLike } from "./file-names.js";
 
-const A_NAME = "A name like server.py: letters, digits, _ . and -, at most 31 characters, and .py at the end.";
+/** Most files that are looked at at once: more than a machine can have. */
+const MOST_AT_ONCE = 200;
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -36,8 +37,8 @@ export class FileMenu {
   of(file) {
     this.#file.hidden = file === "";
     this.#file.dataset.file = file;
-    this.#file.setAttribute("aria-label", `${file}: rename, duplicate, download, delete`);
-    this.#file.title = `Rename, duplicate, download or delete ${file}`;
+    this.#file.setAttribute("aria-label", `${nameShown(file)}: rename, duplicate, download, delete`);
+    this.#file.title = `Rename, duplicate, download or delete ${nameShown(file)}`;
   }
 
   /** Opens the menu of the file. */
@@ -47,18 +48,23 @@ export class FileMenu {
 
   /** What `+` offers. @param {() => void} close */
   #fresh(close) {
-    const full = this.#desk.files.length >= MOST_FILES;
-    const said = element("p", { class: "soft", role: "status", hidden: !full });
-    if (full) said.textContent = `${this.#machine} has ${MOST_FILES} files, as many as it holds. Delete one first.`;
-    const picker = /** @type {HTMLInputElement} */ (element("input", { type: "file", accept: ".py,text/x-python", multiple: true, hidden: true }));
-    picker.addEventListener("change", () => void this.#take(picker, said, close));
+    const why = this.#desk.noRoomFor();
+    const full = why !== undefined;
+    const said = element("p", { class: "soft", role: "status", hidden: !full }, why);
+    const picker = /** @type {HTMLInputElement} */ (element("input", { type: "file", multiple: true, hidden: true }));
+    picker.addEventListener("change", () => void this.#take(picker, close));
     const own = element("div", { class: "menu-list" });
     const entries = [
       button("New file", () => own.replaceChildren(this.#naming(freeName(this.#desk, "program.py"), "Make it", (name) => this.#desk.make(name), close)), { class: "link", disabled: full }),
       button("Open from this computer", () => picker.click(), { class: "link", disabled: full }),
+      button("Download all as zip", () => {
+        close();
+        this.#desk.downloadAll();
+      }, { class: "link", disabled: this.#desk.files.length === 0 }),
     ];
+    const drop = element("p", { class: "soft drop-hint" }, "Files can be dropped on the machine too.");
     own.append(...entries, picker);
-    return element("div", { class: "stack file-menu" }, own, said, element("hr"), this.#readyMade(said, close));
+    return element("div", { class: "stack file-menu" }, own, drop, said, element("hr"), this.#readyMade(said, close));
   }
 
   /** @param {HTMLElement} said @param {() => void} close */
@@ -85,7 +91,6 @@ export class FileMenu {
   #ofFile(close) {
     const file = this.#file.dataset.file ?? "";
     const runs = this.#desk.runningFiles.includes(file);
-    const full = this.#desk.files.length >= MOST_FILES;
     const list = element("div", { class: "menu-list" });
     const done = (/** @type {() => void} */ act) => () => {
       close();
@@ -93,49 +98,45 @@ export class FileMenu {
     };
     list.append(
       button("Rename", () => list.replaceChildren(this.#naming(file, "Rename", (name) => this.#desk.rename(file, name), close)), { class: "link", disabled: runs }),
-      button("Duplicate", done(() => this.#desk.duplicate(file)), { class: "link", disabled: full }),
+      button("Duplicate", done(() => this.#desk.duplicate(file)), { class: "link", disabled: this.#desk.noRoomFor() !== undefined }),
       button("Download", done(() => this.#desk.download(file)), { class: "link" }),
       button("Delete", done(() => this.#desk.remove(file)), { class: "link", disabled: runs }),
     );
     const why = runs ? element("p", { class: "soft" }, "It runs. Stop it to rename or delete it.") : "";
-    return element("div", { class: "stack file-menu" }, element("h2", { class: "mono" }, file), list, why);
+    return element("div", { class: "stack file-menu" }, element("h2", { class: "mono" }, nameShown(file)), list, why);
   }
 
   /** A field for a name. @param {string} file @param {string} label @param {(name: string) => void} act @param {() => void} close */
   #naming(file, label, act, close) {
     const field = /** @type {HTMLInputElement} */ (
-      element("input", { class: "field mono", value: file, "aria-label": "Name of the file", maxlength: 31, autocomplete: "off", spellcheck: "false", autocapitalize: "off" })
+      element("input", { class: "field mono", value: file, "aria-label": "Name of the file", maxlength: 255, autocomplete: "off", spellcheck: "false", autocapitalize: "off" })
     );
     const said = element("p", { class: "soft", role: "status" });
     const form = element("form", { class: "stack" }, element("div", { class: "row" }, field, element("button", { class: "button" }, label)), said);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const typed = field.value.trim();
-      const name = /\.py$/.test(typed) ? typed : `${typed}.py`;
-      if (!isFileName(name)) return void (said.textContent = A_NAME);
+      // Without an ending it is a program.
+      const name = typed === "" || typed.includes(".") || typed.includes("/") ? typed : `${typed}.py`;
+      const fault = nameFault(name);
+      if (fault) return void (said.textContent = fault);
       if (name !== file && this.#desk.has(name)) return void (said.textContent = `There is a ${name} already.`);
       close();
       act(name);
     });
     queueMicrotask(() => {
       field.focus();
-      field.setSelectionRange(0, file.length - ".py".length);
+      const dot = file.lastIndexOf(".");
+      field.setSelectionRange(0, dot > 0 ? dot : file.length);
     });
     return form;
   }
 
-  /** Files from the person's computer. @param {HTMLInputElement} picker @param {HTMLElement} said @param {() => void} close */
-  async #take(picker, said, close) {
-    try {
-      for (const file of [...(picker.files ?? [])].slice(0, MOST_FILES)) {
-        await this.#desk.put(nameOf(file.name), await textOf(file), { keep: true });
-      }
-      close();
-    } catch (error) {
-      say(said, error);
-    } finally {
-      picker.value = "";
-    }
+  /** Files from the person's computer. @param {HTMLInputElement} picker @param {() => void} close */
+  async #take(picker, close) {
+    const files = [...(picker.files ?? [])].slice(0, MOST_AT_ONCE);
+    close();
+    await this.#desk.bringAll(files);
   }
 }
 
@@ -148,23 +149,4 @@ function say(said, error) {
 /** The first name like this that is free. @param {Desk} desk @param {string} file */
 export function freeName(desk, file) {
   return [file, ...namesLike(file)].find((name) => !desk.has(name)) ?? file;
-}
-
-/** A name of another computer as one of here. @param {string} name */
-function nameOf(name) {
-  const stem = name.replace(/\.py$/i, "").replaceAll(/[^A-Za-z0-9_.-]/g, "_").replace(/^[.-]+/, "");
-  const own = `${stem.slice(0, 28)}.py`;
-  if (!/\.py$/i.test(name) || !isFileName(own)) throw new Error(`${name} is no Python program: its name has to end in .py.`);
-  return own;
-}
-
-/** @param {File} file */
-async function textOf(file) {
-  const long = `${file.name} is too long: a program has at most ${LONGEST / 1024} KiB.`;
-  if (file.size > LONGEST) throw new Error(long);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer()).replaceAll(/\r\n?/g, "\n");
-  } catch {
-    throw new Error(`${file.name} is no text in UTF-8.`);
-  }
 }

@@ -12,7 +12,7 @@ const NEAR_END = 24;
 
 export const PLACEHOLDER = "What the program prints appears here.";
 
-/** @typedef {"stdout" | "stderr" | "stdin"} Stream */
+/** @typedef {"stdout" | "stderr" | "stdin" | "note"} Stream a note is the page's, not the program's */
 
 export class OutputLog extends HTMLElement {
   #list = element("pre", { class: "output-lines", role: "log", tabindex: "0" });

@@ -38,5 +38,5 @@ export class OutputMemory {
 
 /** @param {any} line @returns {line is Line} */
 function isLine(line) {
-  return typeof line?.text === "string" && ["stdout", "stderr", "stdin"].includes(line.stream);
+  return typeof line?.text === "string" && ["stdout", "stderr", "stdin", "note"].includes(line.stream);
 }

@@ -1,7 +1,8 @@
 // One program on one machine: its text, what it prints, and a line to type when it asks for one.
 import "../editor/code-editor.js";
+import { splitArguments } from "../client/web.js";
 import { announce } from "../base/announce.js";
-import { element } from "../base/element.js";
+import { button, element } from "../base/element.js";
 import { RunLines } from "../base/code-light.js";
 import { divider } from "./divider.js";
 import { FailureCard } from "./failure-card.js";
@@ -15,13 +16,33 @@ const REST_MS = 300;
 /** How long after a change somebody is taken to be typing still. */
 const TYPING_MS = 5000;
 
+/**
+ * @typedef {object} Folder the files of its machine
+ * @property {(file: string) => { name: string, bytes: Uint8Array }[]} beside all but one
+ * @property {(file: string, change: import("../client/wireside.js").FolderChange) => void} changed a program has changed them
+ */
+
 export class ProgramPane {
   #editor = /** @type {any} */ (document.createElement("code-editor"));
   #output = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
   #input = /** @type {HTMLInputElement} */ (
     element("input", { class: "field mono program-input", autocomplete: "off", spellcheck: "false", "aria-label": "Input for the program" })
   );
-  #asking = element("form", { class: "program-ask", hidden: true }, this.#input, element("button", { class: "button" }, "Enter"));
+  /** Who asks for it. */
+  #asker = element("p", { class: "program-asker soft", hidden: true });
+  #asking = element(
+    "form",
+    { class: "program-ask", hidden: true },
+    this.#asker,
+    this.#input,
+    element("button", { class: "button" }, "Enter"),
+    button("Ctrl-D", () => this.#endInput(), { class: "button", title: "The end of the input: no further line comes (Ctrl+D in an empty line)" }),
+  );
+  /** What is typed behind the program's name. */
+  #arguments = /** @type {HTMLInputElement} */ (
+    element("input", { class: "program-arguments", placeholder: "arguments", autocomplete: "off", spellcheck: "false", autocapitalize: "off", dir: "ltr" })
+  );
+  #argumentsFault = element("p", { class: "program-fault", hidden: true, role: "alert" });
   #card;
   #threads = new ThreadList();
   #lines = new RunLines(this.#editor);
@@ -36,6 +57,7 @@ export class ProgramPane {
   #host;
   /** What was put here and not typed; null where nobody knows. @type {string | null} */
   #original;
+  #folder;
   #leaving = new AbortController();
   /** When somebody changed it last, milliseconds since 1970. */
   #typed = 0;
@@ -53,12 +75,13 @@ export class ProgramPane {
 
   /**
    * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
-   *   original: string | null, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
+   *   original: string | null, folder: Folder, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
    *   store: import("./code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
    *   file on another machine and runs it there
    */
-  constructor({ room, view, clock, host, part, file, text, original, runOn, store }) {
+  constructor({ room, view, clock, host, part, file, text, original, folder, runOn, store }) {
     this.file = file;
+    this.#folder = folder;
     this.#original = original;
     this.#host = host.name;
     this.#part = part;
@@ -67,13 +90,17 @@ export class ProgramPane {
     this.#card = new FailureCard({ room, view, clock, host, runOn: (other) => runOn(other, this.file, this.#ran) });
     this.control = new RunControl({ room, host: host.name, file });
     this.control.onchange = () => this.#changed();
+    this.control.onfolder = (change) => this.#folder.changed(file, change);
     this.control.onoutput = (printed, stream) => this.#output.print(printed, stream);
     this.#editor.label = `${file} on ${host.name}`;
+    this.#arguments.setAttribute("aria-label", `Arguments of ${file} on ${host.name}`);
+    this.#arguments.value = store.argumentsOf(part, file);
     this.#editor.text = text;
     this.#output.label = `Output of ${file} on ${host.name}`;
     this.node = element(
       "div",
       { class: "program" },
+      element("div", { class: "program-command mono" }, element("label", {}, element("span", { class: "soft" }, `$ python ${file}`), this.#arguments), this.#argumentsFault),
       this.#editor,
       this.#note,
       element("section", { class: "program-output" }, divider(), this.#output, this.#card.node, ...this.#threads.nodes, this.#asking),
@@ -118,6 +145,19 @@ export class ProgramPane {
     this.#keep();
   }
 
+  /** A program wrote it, or it came from somebody's computer: it is nobody's original. @param {string} text */
+  written(text) {
+    if (this.text === text) return;
+    this.#original = null;
+    this.#editor.text = text;
+    this.#keep();
+  }
+
+  /** Says something in its output that is not the program's. @param {string} words */
+  say(words) {
+    this.#output.print(`${words}\n`, "note");
+  }
+
   /** Somebody else changed it. @param {string} text @param {string} by */
   changedBy(text, by) {
     if (this.text === text) return;
@@ -158,14 +198,39 @@ export class ProgramPane {
     try {
       const { text } = this;
       this.#ran = text;
-      const { program, ended } = await this.control.run(text);
+      const { program, ended } = await this.control.run(text, { args: this.#split(), files: this.#folder.beside(this.file) });
       this.#card.watch(program);
       this.ranAs(program, text);
       return { ended: ended.then((exit) => this.#ended(exit)) };
     } catch (error) {
-      this.#output.print(`${/** @type {Error} */ (error).message}\n`, "stderr");
+      // What is wrong with the arguments stands below them.
+      if (this.#argumentsFault.hidden) this.#output.print(`${/** @type {Error} */ (error).message}\n`, "stderr");
       throw error;
     }
+  }
+
+  /** The arguments. @returns {string[]} @throws where they are none, in a sentence */
+  #split() {
+    const line = this.#arguments.value;
+    this.#store.keepArguments(this.#part, this.file, line);
+    let fault = "";
+    try {
+      return splitArguments(line);
+    } catch (error) {
+      fault = /** @type {Error} */ (error).message;
+      throw error;
+    } finally {
+      this.#argumentsFault.textContent = fault;
+      this.#argumentsFault.hidden = fault === "";
+      if (fault) this.#arguments.setAttribute("aria-invalid", "true");
+      else this.#arguments.removeAttribute("aria-invalid");
+    }
+  }
+
+  #endInput() {
+    this.#output.print("^D\n", "stdin");
+    this.control.input(null);
+    this.#input.focus();
   }
 
   /** Interrupts it; resolves when it has ended. */
@@ -191,6 +256,19 @@ export class ProgramPane {
       event.preventDefault();
       void this.stop();
     });
+    this.#arguments.addEventListener("change", () => {
+      this.#store.keepArguments(this.#part, this.file, this.#arguments.value);
+    });
+    this.#arguments.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      if (!this.control.isRunning) this.ontoggle();
+    });
+    this.#input.addEventListener("keydown", (event) => {
+      if (event.key !== "d" || !event.ctrlKey || this.#input.value !== "") return;
+      event.preventDefault();
+      this.#endInput();
+    });
     this.#asking.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#output.print(`${this.#input.value}\n`, "stdin");
@@ -213,11 +291,20 @@ export class ProgramPane {
 
   #changed() {
     const doing = this.control.doing;
-    const asks = doing.state === "input";
+    const reads = ("reads" in doing ? doing.reads : null) ?? [];
+    const asks = doing.state === "input" || reads.length > 0;
+    // A program of one thread that has printed its prompt and waits for nothing else needs no name.
+    const named = reads.some(({ thread, call }) => thread !== null || call !== "input");
+    this.#asker.hidden = !named;
+    this.#asker.textContent = named ? reads.map(asker).join(" ") : "";
     const asked = asks && this.#asking.hidden;
     this.#asking.hidden = !asks;
     this.#output.placeholder = doing.state === "starting" ? startWords(doing) : PLACEHOLDER;
-    if (asked) announce(`${this.file} on ${this.#host} asks for a line.`);
+    if (asked) {
+      announce(`${this.file} on ${this.#host} asks for a line.`);
+      // It takes room from what was printed last.
+      this.#output.toEnd();
+    }
     const threads = ("threads" in doing ? doing.threads : null) ?? [];
     this.#threads.show(threads, "deadlock" in doing && doing.deadlock === true);
     this.#editor.markThreads(waitingLines(threads));
@@ -234,6 +321,13 @@ export class ProgramPane {
     announce(`${this.file} on ${this.#host} ${endWords(exit)}.`);
     return exit;
   }
+}
+
+/** Who takes a line of input, in a sentence. @param {{ thread: string | null, call: string, line: number | null }} reads */
+function asker({ thread, call, line }) {
+  const where = line === null ? "" : ` in line ${line}`;
+  if (call === "input") return `${thread ?? "The program"} asks${where}.`;
+  return `${thread ?? "The program"} waits${where} in ${call}(), which a line ends.`;
 }
 
 /** @param {{ loaded: number, total: number }} starting bytes of Python, as they travel */

@@ -15,6 +15,8 @@ export class RunControl {
   onchange = () => {};
   /** It printed something. @type {(text: string, stream: import("./output-log.js").Stream) => void} */
   onoutput = () => {};
+  /** It has changed files of the machine. @type {(change: import("../client/wireside.js").FolderChange) => void} */
+  onfolder = () => {};
 
   /** @param {{ room: any, host: string, file: string }} program */
   constructor({ room, host, file }) {
@@ -35,15 +37,15 @@ export class RunControl {
 
   /**
    * Starts it. Resolves as soon as it is a program of the room; `ended` resolves when it has ended.
-   * @param {string} source
+   * @param {string} source @param {{ args?: string[], files?: { name: string, bytes: Uint8Array }[] }} [options]
    * @returns {Promise<{ program: number, ended: Promise<Exit> }>}
    */
-  async run(source) {
+  async run(source, options) {
     if (this.isRunning) throw new Error(`${this.#file} runs already`);
     this.#asking = true;
     this.onchange();
     try {
-      this.#run = await this.#room.run(this.#host, this.#file, source);
+      this.#run = await this.#room.run(this.#host, this.#file, source, options);
     } catch (error) {
       this.#run = null;
       throw error;
@@ -53,6 +55,7 @@ export class RunControl {
     }
     const run = /** @type {import("../client/wireside.js").Run} */ (this.#run);
     run.onchange = () => this.onchange();
+    run.onfolder = (change) => this.onfolder(change);
     const printed = this.#print(run);
     // What it printed last is shown before it is said to have ended.
     const ended = run.exit.then((exit) => printed.then(() => exit));
@@ -64,7 +67,7 @@ export class RunControl {
     await this.#run?.stop();
   }
 
-  /** A line for `input()`. @param {string} line */
+  /** A line for `input()`, or null for the end of file. @param {string | null} line */
   input(line) {
     this.#run?.input(line);
   }

@@ -4,6 +4,9 @@
 
 /** How long typing rests before the others see it: a session may send one text a second. */
 const REST_MS = 1200;
+/** Texts that may go out at once, and how long each further one waits: a session may send 16 at once and one a second. */
+const AT_ONCE = 8;
+const EACH_MS = 1100;
 /** How long a tab stands in front before the others see it. */
 const FRONT_MS = 300;
 
@@ -18,6 +21,8 @@ export class SourceShare {
   #resting;
   /** Texts as they were before anybody changed them, by file, for those who come. @type {Map<string, string>} */
   #offers = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #offering;
   /** What stands in front here, and what the others know of. */
   #front = { here: "", told: "" };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -62,8 +67,21 @@ export class SourceShare {
     // Who comes sees first what stands in front.
     if (this.#front.told === "") this.#tellFront();
     else this.#fronting ??= setTimeout(() => this.#tellFront(), FRONT_MS);
-    for (const [file, text] of this.#offers) this.#send(file, text);
-    this.#offers.clear();
+    this.#offerSome(AT_ONCE);
+  }
+
+  /** Sends so many of the texts that nobody has changed, and the others one after another. @param {number} count */
+  #offerSome(count) {
+    if (this.#room.connection !== "open") return;
+    for (const [file, text] of [...this.#offers].slice(0, this.#offering ? 0 : count)) {
+      this.#offers.delete(file);
+      this.#send(file, text);
+    }
+    if (this.#offers.size === 0) return;
+    this.#offering ??= setTimeout(() => {
+      this.#offering = undefined;
+      this.#offerSome(1);
+    }, EACH_MS);
   }
 
   #tellFront() {

@@ -94,8 +94,11 @@ def signals():
 _made = 0
 
 
-def call(name, fields, wait=FOREVER, payload=None):
-    """Makes a call in the protocol's own form. Its value, and the bytes that came with it."""
+def call(name, fields, wait=FOREVER, payload=None, line_too=False):
+    """Makes a call in the protocol's own form. Its value, and the bytes that came with it.
+
+    `line_too`: InterruptedError when a line of input can be read before the call has ended.
+    """
     global _made
     until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
     while True:
@@ -106,7 +109,7 @@ def call(name, fields, wait=FOREVER, payload=None):
         # From here to the message no other thread has a turn: calls are numbered in the order in which they are made.
         _made += 1
         number = _made
-        answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"))
+        answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"), line_too)
         value, error = None, None
         if answer is not None:
             text, data = answer
@@ -119,6 +122,8 @@ def call(name, fields, wait=FOREVER, payload=None):
         signals()
         if name == "Poll":
             _end_if_woken()
+        if line_too and _pane.has_line():
+            raise InterruptedError(EINTR, linux.strerror(EINTR))
         if error is not None and error.get("taken"):
             break
         if until is not None:

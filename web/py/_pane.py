@@ -50,15 +50,22 @@ def halt():
             _stacks.wait(_stacks.token())
 
 
-def call(request, payload, name, fd):
-    """Makes a call and waits for its answer: JSON and bytes. None when there was none."""
+def call(request, payload, name, fd, line_too=False):
+    """Makes a call and waits for its answer: JSON and bytes. None when there was none.
+
+    `line_too`: the call ends as by a signal when a line of input can be read.
+    """
     data = None if payload is None else to_js(payload)
-    if _sys is not None and not _threads._living:
+    if _sys is not None and not _threads._living and not line_too:
         answer = _sys.call(request, data, name, fd)
     else:
         token = _stacks.token()
         _messages.ask(token, request, data)
-        _threads.wait(name, token, fd=fd)
+        if line_too:
+            _messages.endAtLine(token)
+        _threads.wait(name, token, fd=fd, reads=line_too)
+        if line_too:
+            _messages.endedAlone(token)
         answer = _messages.answer(token)
     return (answer.text, answer.bytes.to_bytes()) if answer else None
 
@@ -90,6 +97,29 @@ def read_line():
     why = _threads.wait("input", token)
     line = _messages.line() if why > 0 else None
     return line.to_bytes() if line is not None else None
+
+
+def can_watch_input():
+    """Whether a program can wait for input beside other things."""
+    return _messages is not None
+
+
+def hear():
+    """Takes in what was typed while the program computed."""
+    _threads.next_turn()
+
+
+def has_line():
+    """Whether a line of input can be read without a wait, or its end."""
+    return _messages.hasLine()
+
+
+def wait_for_line(ms):
+    """Waits for a line of input, for so many milliseconds; negative is for ever. Less when there is a SIGINT."""
+    token = _stacks.token()
+    _messages.endAtLine(token)
+    _threads.wait(None, token, ms, fd=0, reads=True)
+    _messages.endedAlone(token)
 
 
 def write(stream, data):

@@ -1,12 +1,16 @@
 """CPython's `select` on poll(2) of the machine in the room. `selectors` sits on top, unmodified.
 
-There is no epoll here. Standard input is no descriptor of the machine: it cannot be waited for together with sockets.
+There is no epoll here. Standard input is no descriptor of the machine: what is typed ends the machine's poll(2), and is then
+among what is ready.
 """
 
 import operator
+import sys
+import time
 
 import _arguments
 import _kernel
+import _pane
 import linux
 from _vocabulary import EVENTS as _EVENTS
 from _vocabulary import POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP  # noqa: F401
@@ -32,12 +36,46 @@ def _descriptor(one):
 
 def _poll(wanted, wait):
     """poll(2) of (descriptor, events) pairs: those with an event."""
+    keyboard = [events for fd, events in wanted if fd == 0]
+    if keyboard:
+        return _poll_with_keyboard(keyboard[0], [pair for pair in wanted if pair[0] != 0], wait)
     if not wanted:
         # Nothing can happen, so this is a way to sleep.
         if wait != _kernel.NO:
             _kernel.sleep(wait["Millis"] / 1000 if isinstance(wait, dict) else float(10**6))
         return []
     value, _ = _kernel.call("Poll", {"fds": wanted}, wait)
+    return [tuple(pair) for pair in value["Ready"]]
+
+
+def _poll_with_keyboard(events, others, wait):
+    """The same with standard input, descriptor 0."""
+    until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
+    _pane.hear()
+    while True:
+        # A terminal can always be written to.
+        seen = events & POLLOUT | (events & POLLIN if sys.__stdin__.buffer.has_bytes() else 0)
+        if seen or wait == _kernel.NO:
+            return ([(0, seen)] if seen else []) + (_poll(others, _kernel.NO) if others else [])
+        if until is not None:
+            wait = _kernel.millis(max(until - time.monotonic(), 0))
+        if others:
+            try:
+                return _poll_others(others, wait, bool(events & POLLIN))
+            except InterruptedError:
+                if not _pane.has_line():
+                    raise
+        elif not events & POLLIN:
+            return _poll([], wait)
+        else:
+            _pane.wait_for_line(wait["Millis"] if isinstance(wait, dict) else -1)
+            _kernel.signals()
+            if until is not None and time.monotonic() >= until and not _pane.has_line():
+                return []
+
+
+def _poll_others(others, wait, line_too):
+    value, _ = _kernel.call("Poll", {"fds": others}, wait, line_too=line_too)
     return [tuple(pair) for pair in value["Ready"]]
 
 

@@ -52,10 +52,16 @@ class _Input(io.BufferedIOBase):
         return True
 
     def fileno(self):
+        if _pane.can_watch_input():
+            return 0
         raise io.UnsupportedOperation(
-            "standard input is not a descriptor here: select() and poll() take sockets only. Call input() instead, in a "
-            "thread if the program is to do something else meanwhile."
+            "standard input is not a descriptor in this browser: select() and poll() take sockets only. Current versions of Chrome, "
+            "Edge and Firefox can wait for both; call input() instead."
         )
+
+    def has_bytes(self):
+        """Whether a read would not wait."""
+        return bool(self._rest) or _pane.has_line()
 
     def _fill(self):
         """Waits for something to read; False at the end of file."""

@@ -69,7 +69,7 @@ def name_of(thread):
 class Doing:
     """What a thread waits for: a call, or a lock (`what`) with or without an end."""
 
-    __slots__ = ("call", "fd", "line", "since", "token", "what", "for_ever")
+    __slots__ = ("call", "fd", "line", "since", "token", "what", "for_ever", "reads")
 
 
 # By ident.
@@ -78,13 +78,17 @@ doing = {}
 _CALLED = {"__enter__": "acquire"}
 
 
-def wait(call, token, ms=-1, fd=None, what=None):
-    """Waits in a call, for so many milliseconds: whether it was woken (1), its time is over (0) or a signal came (-1)."""
+def wait(call, token, ms=-1, fd=None, what=None, reads=False):
+    """Waits in a call, for so many milliseconds: whether it was woken (1), its time is over (0) or a signal came (-1).
+
+    `reads`: a line of input ends it.
+    """
     one = Doing()
     one.line, called = _script.where()
     one.call = call or _CALLED.get(called, called) or "wait"
     one.fd, one.since, one.token, one.what = fd, time.time(), token, what
     one.for_ever = ms < 0
+    one.reads = reads or one.call == "input"
     me = _stacks.ident()
     doing[me] = one
     try:
@@ -618,6 +622,9 @@ def report():
     if reading:
         # Each line that is asked for is another one.
         told["asked"] = sum(one.token for one in doing.values() if one.call == "input")
+    asking = [(name_of(thread), one) for thread, one in list(doing.items()) if one.reads]
+    if asking:
+        told["reads"] = [{"thread": name if _living else None, "call": one.call, "line": one.line} for name, one in asking]
     return told
 
 

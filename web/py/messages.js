@@ -21,6 +21,8 @@ export class Messages {
   #typed = [];
   /** Waits for a line. @type {number[]} */
   #readers = [];
+  /** Waits and calls that end when something can be read. @type {Set<number>} */
+  #watchers = new Set();
   #unread = 0;
   /** Waits for output to be read. @type {number[]} */
   #writers = [];
@@ -45,7 +47,8 @@ export class Messages {
         return this.#stacks.interrupt();
       case "input":
         this.#typed.push(message.bytes);
-        return this.#wakeReader();
+        this.#wakeReader();
+        return this.#endWatches();
       case "taken":
         this.#unread -= message.bytes;
         for (const n of this.#writers.splice(0)) this.#stacks.settle(n, WOKEN);
@@ -90,7 +93,33 @@ export class Messages {
 
   /** The next line with its end, empty at the end of file; undefined where another thread has taken it. */
   line() {
-    return this.#typed.shift();
+    const line = this.#typed.shift();
+    if (line) this.#tell({ read: line.length });
+    return line;
+  }
+
+  /** Whether a line can be read, or the end of file. */
+  hasLine() {
+    return this.#typed.length > 0;
+  }
+
+  /** Ends the wait or the call `n` as soon as something can be read. @param {number} n */
+  endAtLine(n) {
+    this.#transcript.send();
+    this.#stacks.notifySoon();
+    this.#watchers.add(n);
+    this.#endWatches();
+  }
+
+  /** The wait `n` has ended by itself. @param {number} n */
+  endedAlone(n) {
+    this.#watchers.delete(n);
+  }
+
+  #endWatches() {
+    if (this.#typed.length === 0) return;
+    for (const n of this.#watchers) if (!this.cancel(n)) this.#stacks.settle(n, WOKEN);
+    this.#watchers.clear();
   }
 
   #wakeReader() {

@@ -7,10 +7,11 @@
 // more than one. Where memory is shared, the calls of one thread block (`sys.js`). One of both there must be.
 //
 // Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
-// the program is doing (`{ state }`), `{ output }`, `{ ended }`, `{ failed }`.
+// the program is doing (`{ state }`), `{ output }`, what it made of its files (`{ folder }`), `{ ended }`, `{ failed }`.
 import { confine } from "./confine.js";
 import { Downloads, SNAPSHOT } from "./downloads.js";
 import { mendErrno } from "./errno.js";
+import { Folder } from "./folder.js";
 import { mustHave, suspends } from "./internals.js";
 import { Messages } from "./messages.js";
 import { Stacks } from "./stacks.js";
@@ -19,7 +20,7 @@ import { mendTrampoline } from "./trampoline.js";
 import { Transcript } from "./transcript.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
+const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 /** The first descriptor of a file, as `_descriptors.py` has it. */
 const FILES = 1024;
@@ -104,18 +105,25 @@ async function text(name) {
   return answer.text();
 }
 
-/** @param {{ name: string, source: string, args: string[], hostname: string, port: MessagePort, buffer: SharedArrayBuffer | null }} script */
-async function run({ name, source, args, hostname, port, buffer }) {
+/**
+ * @param {{ name: string, source: string, args: string[], files: import("./folder.js").NamedBytes[], hostname: string, port: MessagePort,
+ *   buffer: SharedArrayBuffer | null }} script
+ */
+async function run({ name, source, args, files, hostname, port, buffer }) {
   const tell = (/** @type {any} */ news) => self.postMessage(news);
   const transcript = new Transcript(port);
+  const folder = new Folder(pyodide.FS, (change) => self.postMessage({ folder: change }, { transfer: change.files.map(({ bytes }) => bytes.buffer) }));
+  for (const file of [...files, { name, bytes: new TextEncoder().encode(source) }]) folder.put(file);
+  folder.watch();
   bridge.ending = (ended) => tell({ ending: JSON.parse(ended) });
   bridge.end = (ended) => {
     // What threads are left do nothing that anybody is told.
     if (stacks) stacks.onnotice = () => {};
     transcript.send();
+    folder.send(true);
     tell({ ended: JSON.parse(ended) });
   };
-  const sys = buffer ? new Sys({ buffer, port, tell, transcript }) : null;
+  const sys = buffer ? new Sys({ buffer, port, tell, transcript, folder }) : null;
   bridge.sys = sys;
   if (sys) sys.where = pyodide.pyimport("_script").line;
   confine();
@@ -130,7 +138,11 @@ async function run({ name, source, args, hostname, port, buffer }) {
   // C's recursion has filled the engine's stack before C's own. Nothing can be caught any more, but it can be told.
   stacks.onfail = (error) => (error instanceof RangeError ? bridge.end(overflow()) : fail(error));
   messages = bridge.messages = new Messages({ port, tell, transcript, stacks });
-  stacks.onnotice = pyodide.pyimport("_pane").notice;
+  const notice = pyodide.pyimport("_pane").notice;
+  stacks.onnotice = () => {
+    folder.send(true);
+    notice();
+  };
   stacks.begin(sys?.signal ?? null);
   try {
     bridge.end(await stacks.main(runner.run, asked));

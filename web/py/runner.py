@@ -7,13 +7,12 @@ import sys
 import traceback
 import types
 
+import _absent
 import _script
 import linux
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _CPYTHONS = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-
-_SSL = "ssl is not here: in this page sockets carry plain bytes, so that their packets can be read. Use http, not https."
 
 # A script that came with a link should have the machine's sockets, and nothing of the page it runs in.
 _PAGE = "the page is not here: a program of this lab has its machine's sockets, as it would have anywhere else."
@@ -51,8 +50,9 @@ def prepare(threads=False):
     import _streams  # noqa: F401
 
     if sys.platform == "emscripten":
-        # Elsewhere, in tests, files have the numbers of sockets.
+        # Elsewhere, in tests, files have the numbers of sockets, and there are processes.
         _descriptors.install()
+        _absent.install()
 
     _loop.install(threads)
 
@@ -90,7 +90,7 @@ class _NotHere:
 
     def find_spec(self, name, path=None, target=None):
         if name in ("ssl", "_ssl"):
-            raise ModuleNotFoundError(_SSL, name=name)
+            raise ModuleNotFoundError(_absent.SSL, name=name)
         if name in ("js", "pyodide_js"):
             raise ModuleNotFoundError(_PAGE, name=name)
         return None
@@ -131,6 +131,7 @@ def run(name, source, args, hostname):
         sys.modules["random"].seed()
     sys.argv = [name, *args]
     _put_down(name, source)
+    _in_folder()
     module = types.ModuleType("__main__")
     module.__file__ = name
     module.__builtins__ = __builtins__
@@ -146,14 +147,31 @@ def run(name, source, args, hostname):
 
 
 def _put_down(name, source):
-    """The script as a file, for `open(__file__)`, and for tracebacks."""
+    """The script as a file, for `open(__file__)`, and for tracebacks. In the page it is there already."""
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    if os.path.exists(name):
+        return
     try:
         with open(name, "w", encoding="utf-8", newline="") as file:
             file.write(source)
     except OSError:
         # A name that is no file's name; tracebacks have their own copy.
         pass
+
+
+def _in_folder():
+    """Modules are looked for where the script is, as with `python script.py`, and before the library."""
+    import importlib
+
+    sys.dont_write_bytecode = True
+    here = os.getcwd()
+    sys.path[:] = [here, *(path for path in sys.path if path not in (here, "", _OURS[:-1])), _OURS[:-1]]
+    importlib.invalidate_caches()
+    for name, module in list(sys.modules.items()):
+        # Ours are loaded already and go on without their names: those are the script's to use.
+        ours = (getattr(module, "__file__", None) or "").startswith(_OURS)
+        if ours and not name.startswith("_") and os.path.exists(f"{name}.py"):
+            del sys.modules[name]
 
 
 def _execute(name, source, module):

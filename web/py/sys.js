@@ -18,13 +18,18 @@ export class Sys {
   /** @type {(news: any) => void} */
   #tell;
   #transcript;
+  #folder;
 
-  /** @param {{ buffer: SharedArrayBuffer, port: MessagePort, tell: (news: any) => void, transcript: import("./transcript.js").Transcript }} ends */
-  constructor({ buffer, port, tell, transcript }) {
+  /**
+   * @param {{ buffer: SharedArrayBuffer, port: MessagePort, tell: (news: any) => void, transcript: import("./transcript.js").Transcript,
+   *   folder: import("./folder.js").Folder }} ends
+   */
+  constructor({ buffer, port, tell, transcript, folder }) {
     this.#memory = new PaneMemory(buffer);
     this.#port = port;
     this.#tell = tell;
     this.#transcript = transcript;
+    this.#folder = folder;
   }
 
   /** What Pyodide looks at for a SIGINT. */
@@ -102,6 +107,7 @@ export class Sys {
 
   /** @param {any} state */
   #waiting(state) {
+    this.#folder.send(true);
     this.#tell({ ...state, since: Date.now() });
   }
 }

@@ -123,6 +123,15 @@ struct Stream {
     wanted: bool,
 }
 
+/// Where in a program a call is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The line of its text, from 1.
+    pub line: Option<u32>,
+    /// The name of the thread, where it has several: at most [`limits::NAME`] characters.
+    pub thread: Option<String>,
+}
+
 /// The page's end of one session.
 #[derive(Debug)]
 pub struct Client {
@@ -451,27 +460,29 @@ impl Client {
         wait: Wait,
         payload: Bytes,
     ) -> Result<CallId, CallError> {
-        self.call_on_line(program, call, wait, None, payload)
+        self.call_from(program, call, wait, Origin::default(), payload)
     }
 
-    /// The same, made by a line of the program's text: the first is 1.
+    /// The same, made from a place in the program.
     ///
     /// # Errors
     /// As [`Client::call`].
-    pub fn call_on_line(
+    pub fn call_from(
         &mut self,
         program: ProgramId,
         call: Call,
         wait: Wait,
-        line: Option<u32>,
+        origin: Origin,
         payload: Bytes,
     ) -> Result<CallId, CallError> {
+        let Origin { line, thread } = origin;
         rules::check_call(&call)?;
+        rules::check_thread(thread.as_deref())?;
         if call.payload_length() as usize != payload.len() {
             return Err(CallError::Protocol { rule: "payload-length".to_owned() });
         }
         let id = self.number()?;
-        let message = ClientMessage::Call { id, program, call, wait, line };
+        let message = ClientMessage::Call { id, program, call, wait, line, thread };
         self.endpoint.schedule.call(id, &to_bytes(&message), payload);
         Ok(id)
     }

@@ -165,6 +165,8 @@ pub enum ClientMessage {
         wait: Wait,
         /// The line of the program's text that makes it, from 1, where there is one.
         line: Option<u32>,
+        /// The name of the program's thread that makes it, where it has several: at most 32 characters.
+        thread: Option<String>,
     },
     /// Cancels a waiting call. It ends exactly once, with its real result or with EINTR.
     Cancel {

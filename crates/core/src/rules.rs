@@ -35,6 +35,14 @@ pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
     }
 }
 
+/// The name of the thread that makes a call.
+pub(crate) fn check_thread(thread: Option<&str>) -> Result<(), CallError> {
+    match thread {
+        Some(name) if name.chars().count() > limits::NAME => Err(limit("name", limits::NAME as u64)),
+        _ => Ok(()),
+    }
+}
+
 /// Limits of another request.
 pub(crate) fn check_request(message: &ClientMessage) -> Result<(), CallError> {
     match message {

@@ -41,6 +41,8 @@ pub enum ServerEvent {
         wait: Wait,
         /// The line of the program's text that makes it, from 1.
         line: Option<u32>,
+        /// The thread that makes it, by its name.
+        thread: Option<String>,
         /// As many bytes as [`Call::payload_length`] says.
         payload: Bytes,
     },
@@ -226,8 +228,8 @@ impl Server {
     }
 
     fn handle_control(&mut self, message: ClientMessage, payload: Bytes) -> Result<(), DecodeError> {
-        if let ClientMessage::Call { id, program, call, wait, line } = message {
-            return self.handle_call(Arriving { id, program, call, wait, line, payload });
+        if let ClientMessage::Call { id, program, call, wait, line, thread } = message {
+            return self.handle_call(Arriving { id, program, call, wait, line, thread, payload });
         }
         if !payload.is_empty() {
             return Err(DecodeError::Trailing { field: "ClientMessage", bytes: payload.len() });
@@ -273,7 +275,7 @@ impl Server {
     }
 
     fn handle_call(&mut self, arriving: Arriving) -> Result<(), DecodeError> {
-        let Arriving { id, ref call, ref payload, .. } = arriving;
+        let Arriving { id, ref call, ref thread, ref payload, .. } = arriving;
         if self.arrivals.expects(id) {
             return Err(DecodeError::CallTwice { id: id.0 });
         }
@@ -281,7 +283,11 @@ impl Server {
         if payload.len() > length {
             return Err(DecodeError::Trailing { field: "Call", bytes: payload.len() - length });
         }
-        if let Err(error) = self.admit(id, length).and_then(|()| rules::check_call(call)) {
+        if let Err(error) = self
+            .admit(id, length)
+            .and_then(|()| rules::check_call(call))
+            .and_then(|()| rules::check_thread(thread.as_deref()))
+        {
             self.arrivals.discard(id, length - payload.len());
             self.refuse(id, error);
             return Ok(());

@@ -132,6 +132,8 @@ pub struct CallBegin {
     pub socket: Option<SocketId>,
     /// The line of the program's text that made it, from 1, as its page says.
     pub line: Option<u32>,
+    /// The program's thread that made it, where it has several, as its page says.
+    pub thread: Option<String>,
 }
 
 /// A call ends.

@@ -87,6 +87,8 @@ pub struct CallRequest {
     pub wait: Wait,
     /// The line of the program's text that makes it, as the page says.
     pub line: Option<u32>,
+    /// The program's thread that makes it, as the page says.
+    pub thread: Option<String>,
     /// The bytes that follow it.
     pub payload: Bytes,
 }

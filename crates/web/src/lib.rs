@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod console;
+pub mod folder;
 pub mod lessons;
 pub mod record;
 #[cfg(target_arch = "wasm32")]

@@ -99,7 +99,14 @@ async fn ten_thousand_calls_at_once_are_a_limit_and_not_a_flood() {
     let address = "0.0.0.0:23456".parse().expect("an address");
     let listener = [socket, Call::Bind { fd: Fd(3), address }, Call::Listen { fd: Fd(3), backlog: 5 }];
     let frame = |id, call| {
-        let call = ClientMessage::Call { id: CallId(id), program, call, wait: Wait::Forever, line: None };
+        let call = ClientMessage::Call {
+            id: CallId(id),
+            program,
+            call,
+            wait: Wait::Forever,
+            line: None,
+            thread: None,
+        };
         let body = encoded(&call);
         let length = u32::try_from(body.len()).expect("short").to_be_bytes();
         [&[CONTROL], &length[1..], &body].concat()

@@ -119,3 +119,58 @@ async fn asyncio_writes_all_of_it_to_a_slow_reader() {
     .await;
     assert_eq!((text(&result[0]), text(&result[1])), ("", "2000000\n"), "{result}");
 }
+
+/// Each in the class that a program expects, with why and what to use instead.
+#[tokio::test]
+async fn what_a_page_cannot_have_says_so_in_a_sentence() {
+    let script = js(r#"import asyncio, os
+def attempt(source):
+    try:
+        exec(source, {"asyncio": asyncio, "os": os})
+    except BaseException as error:
+        print(type(error).__name__, getattr(error, "errno", None), str(error).partition(":")[2].split(".")[0].split(",")[0], sep="|")
+for source in (
+    "os.fork()",
+    "os.execv('/bin/ls', ['ls'])",
+    "os.popen('ls')",
+    "import subprocess; subprocess.run(['ls'])",
+    "import multiprocessing; multiprocessing.Process(target=print).start()",
+    "from multiprocessing import Pool; Pool(2)",
+    "from concurrent.futures import ProcessPoolExecutor; ProcessPoolExecutor().submit(print)",
+    "asyncio.run(asyncio.create_subprocess_exec('ls'))",
+    "import ssl",
+    "import urllib.request; urllib.request.urlopen('https://server/')",
+    "import http.client; http.client.HTTPSConnection('server')",
+    "import smtplib; smtplib.SMTP().starttls()",
+    "os.wait()",
+):
+    attempt(source)
+print(os.waitstatus_to_exitcode(os.system("clear")))
+"#);
+    let result = in_a_page(&format!("return run('client', {script});")).await;
+    let no = " there are no processes here";
+    let told = text(&result);
+    let said = told.lines().filter(|line| line.contains('|')).collect::<Vec<_>>();
+    let (fork, run) = (
+        format!("OSError|38|{no}: a program lives in a page"),
+        format!("OSError|38|{no}: no other program can be started from a page"),
+    );
+    let ssl = " in this page sockets carry plain bytes";
+    let expected = [
+        fork.clone(),
+        run.clone(),
+        run.clone(),
+        run,
+        fork.clone(),
+        fork.clone(),
+        fork,
+        "NotImplementedError|None| no other program can be started from a page".to_owned(),
+        format!("ModuleNotFoundError|None|{ssl}"),
+        format!("URLError|None|{ssl}"),
+        format!("AttributeError|None| ssl is not here:{ssl}"),
+        format!("RuntimeError|None|{ssl}"),
+        "ChildProcessError|10|".to_owned(),
+    ];
+    assert_eq!(said, expected, "{told}");
+    assert!(told.contains("{os.system: there is no shell here, and no other program can be started from a page (clear)\n}127"), "{told}");
+}

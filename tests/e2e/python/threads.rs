@@ -260,12 +260,9 @@ async fn deep_recursion_of_c_is_an_error_of_the_script() {
     assert_eq!(result["ended"]["exit"]["error"]["line"], 3);
 }
 
-/// A program of the cases that lie beside the checkout: what learners and teachers write. None where they do not.
-fn case(name: &str) -> Option<String> {
-    let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let cases =
-        checkout.ancestors().map(|folder| folder.join("shared/cases")).find(|folder| folder.is_dir())?;
-    Some(std::fs::read_to_string(cases.join(name)).expect("a case"))
+/// A program of `tests/cases`.
+fn case(name: &str) -> String {
+    std::fs::read_to_string(crate::harness::root().join("tests/cases").join(name)).expect("a case")
 }
 
 /// The chat of most tutorials, with a thread for each client and one beside the keyboard; one is stopped, not quit.
@@ -276,11 +273,7 @@ async fn three_clients_chat_and_peers_listen_and_speak() {
         "28-chat-thread-each/client.py",
         "55-peer-both-server-and-client/peer.py",
     ];
-    let [Some(server), Some(client), Some(peer)] = parts.map(case) else {
-        eprintln!("skipped: the cases are not here");
-        return;
-    };
-    let (server, client, peer) = (js(&server), js(&client), js(&peer));
+    let [server, client, peer] = parts.map(|name| js(&case(name)));
     let result = in_a_page(&format!(
         "const server = await start('server', 'server.py', {server});
         await until(server, waits('accept'));
@@ -303,9 +296,16 @@ async fn three_clients_chat_and_peers_listen_and_speak() {
         await until(ada, (_, text) => text.includes('cyd has left'));
         ada.run.input('/quit');
         const peers = await Promise.all(['server', 'client'].map((host) => start(host, 'peer.py', {peer})));
-        return Promise.all([server, ada, bob, cyd, ...peers].map(all));"
+        let thread = null;
+        for await (const event of room.trace()) {{
+          thread = event.kind === 'call' ? event.thread : null;
+          if (thread) break;
+        }}
+        return [...(await Promise.all([server, ada, bob, cyd, ...peers].map(all))), thread];"
     ))
     .await;
+    let thread = result[6].as_str().unwrap_or_default();
+    assert!(thread.starts_with("client "), "the recording says which thread made a call, not {thread:?}");
     let told = [
         "chat on 5555\nthreads: 2\nthreads: 3\nthreads: 4\nnobody is left\n",
         "Your name: * bob has come\n* cyd has come\n* bob has left\n* cyd has left\n",

@@ -19,11 +19,12 @@ impl Session {
         while let Some(event) = self.endpoint.poll_event() {
             self.dirty = true;
             match event {
-                ServerEvent::Call { id, program, call, wait, line, payload } => {
+                ServerEvent::Call { id, program, call, wait, line, thread, payload } => {
                     match authority::check_call(self.role) {
                         Ok(()) => {
                             let member = self.member;
-                            let request = CallRequest { member, id, program, call, wait, line, payload };
+                            let request =
+                                CallRequest { member, id, program, call, wait, line, thread, payload };
                             self.request(Request::Call(request)).await?;
                         }
                         Err(error) => self.refuse(id, error),

@@ -22,6 +22,7 @@ pub(super) struct Arriving {
     pub(super) call: Call,
     pub(super) wait: Wait,
     pub(super) line: Option<u32>,
+    pub(super) thread: Option<String>,
     pub(super) payload: Bytes,
 }
 
@@ -53,7 +54,7 @@ impl Arrivals {
     }
 
     pub(super) fn call(&mut self, arriving: Arriving) {
-        let Arriving { id, program, call, wait, line, payload } = arriving;
+        let Arriving { id, program, call, wait, line, thread, payload } = arriving;
         let length = call.payload_length() as usize;
         let missing = length - payload.len();
         let payload = if missing > 0 {
@@ -66,7 +67,7 @@ impl Arrivals {
         };
         self.queue.push_back(Entry {
             program,
-            event: ServerEvent::Call { id, program, call, wait, line, payload },
+            event: ServerEvent::Call { id, program, call, wait, line, thread, payload },
         });
     }
 

@@ -40,7 +40,7 @@ pub(super) fn send(id: u32, length: u32) -> ClientMessage {
 }
 
 fn call(id: u32, call: Call, wait: Wait) -> ClientMessage {
-    ClientMessage::Call { id: CallId(id), program: PROGRAM, call, wait, line: None }
+    ClientMessage::Call { id: CallId(id), program: PROGRAM, call, wait, line: None, thread: None }
 }
 
 fn calls() -> Vec<Call> {
@@ -81,6 +81,7 @@ pub(super) fn client_messages() -> Vec<ClientMessage> {
             call: Call::Accept { fd: FD },
             wait: Wait::Forever,
             line: Some(300),
+            thread: Some("Thread-1 (serve)".into()),
         },
         accept(1),
         send(2, 0),
@@ -306,6 +307,7 @@ fn call_events() -> [What; 2] {
         data: Data::of(b"hello"),
         socket: Some(SocketId(5)),
         line: Some(8),
+        thread: Some("reader".into()),
     };
     let end = CallEnd {
         id,

@@ -93,8 +93,8 @@ impl Calls {
 
     /// Records that a call begins.
     pub(super) fn begin(&mut self, request: CallRequest) -> Option<Waiting> {
-        let CallRequest { member, id: asked, program, call, wait, line, payload } = request;
-        let waiting = self.begin_of(program, call, line, &payload)?;
+        let CallRequest { member, id: asked, program, call, wait, line, thread, payload } = request;
+        let waiting = self.begin_of(program, call, (line, thread), &payload)?;
         let outside = waiting.socket.is_some_and(|id| self.sockets.is_outside(id));
         Some(Waiting { asked: Some((member, asked)), payload, wait, outside, ..waiting })
     }
@@ -103,7 +103,7 @@ impl Calls {
         &mut self,
         program: ProgramId,
         call: Call,
-        line: Option<u32>,
+        (line, thread): (Option<u32>, Option<String>),
         payload: &Bytes,
     ) -> Option<Waiting> {
         let info = self.lan.machines.tables.info(program)?;
@@ -112,7 +112,7 @@ impl Calls {
         let id = CallRef(self.last);
         let socket = call.fd().and_then(|fd| self.lan.machines.tables.socket(program, fd).ok());
         let data = Data::of(payload);
-        let began = CallBegin { id, by, host, program, call: call.clone(), data, socket, line };
+        let began = CallBegin { id, by, host, program, call: call.clone(), data, socket, line, thread };
         self.lan.record(What::CallBegin(began));
         let now = self.lan.observer.now();
         Some(Waiting { socket, ..Waiting::new(id, program, host, call, now) })
@@ -377,7 +377,7 @@ impl Calls {
         let streams: Vec<_> = self.streams.sockets().into_iter().filter(owned).collect();
         streams.into_iter().for_each(|socket| self.end_stream(socket, None));
         for fd in self.lan.machines.tables.open_of(program) {
-            if let Some(waiting) = self.begin_of(program, Call::Close { fd }, None, &Bytes::new()) {
+            if let Some(waiting) = self.begin_of(program, Call::Close { fd }, (None, None), &Bytes::new()) {
                 self.begin_on_descriptor(waiting);
             }
         }

@@ -135,7 +135,7 @@ impl Stage {
     ) -> CallId {
         let (id, member) = (self.number(), self.member);
         let payload = Bytes::copy_from_slice(payload);
-        let request = CallRequest { member, id, program, call, wait, line: None, payload };
+        let request = CallRequest { member, id, program, call, wait, line: None, thread: None, payload };
         self.room.request(Request::Call(request)).await.unwrap();
         id
     }

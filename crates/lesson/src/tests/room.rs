@@ -113,6 +113,7 @@ impl Room {
             data: Data::default(),
             socket: socket.map(SocketId),
             line: None,
+            thread: None,
         };
         self.happens(What::CallBegin(begin));
         id

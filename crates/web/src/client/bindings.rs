@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Wait},
+    client::Origin,
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
     message::{HostCommand, Secret, WireCommand},
     room::{Lifetime, StepOutcome},
@@ -57,12 +58,16 @@ impl Session {
         call: JsValue,
         wait: JsValue,
         line: Option<u32>,
+        thread: Option<String>,
         payload: Vec<u8>,
     ) -> Result<u32, JsValue> {
         let call: Call = decode(call)?;
         let wait: Wait = decode(wait)?;
         let (program, payload) = (ProgramId(program), Bytes::from(payload));
-        number(self.shared.wake(|pump| pump.client.call_on_line(program, call, wait, line, payload)))
+        number(
+            self.shared
+                .wake(|pump| pump.client.call_from(program, call, wait, Origin { line, thread }, payload)),
+        )
     }
 
     /// Ends a waiting call, with its real result or with EINTR.

@@ -247,6 +247,7 @@ mod tests {
             data: Data::of(data),
             socket: None,
             line: None,
+            thread: None,
         })
     }
 

@@ -104,6 +104,9 @@ pub struct CallRecord {
     /// The line of the program's text that made it, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// The program's thread that made it, where it has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
     /// Its other arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<Args>,

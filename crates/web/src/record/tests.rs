@@ -57,6 +57,7 @@ fn begin(call: Call, data: Data) -> What {
         data,
         socket: Some(SocketId(1)),
         line: Some(8),
+        thread: None,
     })
 }
 

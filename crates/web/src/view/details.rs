@@ -139,6 +139,9 @@ fn call(store: &TraceStore, begin: &CallBegin, details: &mut Details) {
     if let Some(line) = begin.line {
         details.fields.push(field("line", line.to_string()));
     }
+    if let Some(thread) = &begin.thread {
+        details.fields.push(field("thread", bounded(thread, 64)));
+    }
     if let Some(by) = begin.by {
         details.fields.push(field("by", bounded(&store.names().member(by), 64)));
     }

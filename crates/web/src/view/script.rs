@@ -106,6 +106,7 @@ impl Script {
             data,
             // A call a line, and nothing else in the text.
             line: u32::try_from(id.0).ok(),
+            thread: None,
         };
         self.tell(What::CallBegin(begin));
         id

@@ -144,8 +144,16 @@ impl Near {
 
     async fn call(&mut self, call: Call) -> Outcome {
         let (member, program, id) = (self.member, self.program, self.number());
-        let request =
-            CallRequest { member, id, program, call, wait: Wait::Forever, line: None, payload: Bytes::new() };
+        let request = CallRequest {
+            member,
+            id,
+            program,
+            call,
+            wait: Wait::Forever,
+            line: None,
+            thread: None,
+            payload: Bytes::new(),
+        };
         self.request(Request::Call(request)).await;
         loop {
             if let Delivery::Result { outcome, .. } = self.delivery().await {

@@ -199,6 +199,19 @@ impl Paper<'_> {
                     Form::Unread { x: lane.x, y, text: unread_words(*bytes, lane.room), side },
                 );
             }
+            Says::Program { id } => {
+                let name = less(&bounded(&self.store.names().program(*id), 64), lane.room);
+                self.text(
+                    format!("by{}", label.seq),
+                    label.seq,
+                    (lane.x, y),
+                    lane.anchor,
+                    "small",
+                    "soft",
+                    name,
+                );
+                self.squeeze(lane.room);
+            }
             Says::Many { sockets } => {
                 let text = format!("{sockets} sockets");
                 self.text(

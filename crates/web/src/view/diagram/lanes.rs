@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proto::{
-    id::{CallRef, HostId},
+    id::{CallRef, HostId, ProgramId},
     trace::TcpState,
 };
 
@@ -21,6 +21,8 @@ pub(super) enum Says {
     Queue { filled: u32, places: u32 },
     /// Bytes that nobody has read.
     Unread { bytes: u32 },
+    /// Whose calls those below are, where a machine has several programs.
+    Program { id: ProgramId },
     /// More sockets than can be drawn.
     Many { sockets: usize },
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use proto::{
     call::{Call, Value},
-    id::{CallRef, HostId, PacketId},
+    id::{CallRef, HostId, PacketId, ProgramId},
     trace::{CallBegin, CallEnd, Event, StateChange, TcpState, What},
 };
 
@@ -127,6 +127,8 @@ pub(super) struct Layout {
     pub(super) folds: HashMap<u64, Run>,
     pub(super) laid: u64,
     open_calls: HashMap<CallRef, usize>,
+    /// Whose call was the last of each machine.
+    callers: HashMap<HostId, ProgramId>,
     run: Option<Run>,
     pub(super) unfolded: HashSet<u64>,
 }
@@ -147,7 +149,7 @@ impl Layout {
             self.row(event, RowKind::Note, NOTE);
         }
         match &event.what {
-            What::CallBegin(begin) => self.call_begin(event, begin),
+            What::CallBegin(begin) => self.call_begin(store, event, begin),
             What::CallEnd(end) => self.call_end(store, event, end),
             What::Packet(packet) => self.packet(store, event, packet),
             What::Fate(fate) => self.fate(store, event, fate),
@@ -201,11 +203,12 @@ impl Layout {
         if self.lines.narrow { CALL_NARROW } else { CALL }
     }
 
-    fn call_begin(&mut self, event: &Event, begin: &CallBegin) {
+    fn call_begin(&mut self, store: &TraceStore, event: &Event, begin: &CallBegin) {
         if !self.lines.shows(begin.host) {
             return self.hide(begin.host);
         }
         self.run = None;
+        self.caller(store, event, begin.host, begin.program);
         let row = self.row(event, RowKind::Call { id: begin.id, ended: false }, self.call_height());
         let beside = self.open_calls.values().filter(|at| self.calls[**at].host == begin.host);
         let taken: BTreeSet<_> = beside.map(|at| self.calls[*at].track).collect();
@@ -255,6 +258,9 @@ impl Layout {
             }
         } else {
             self.run = None;
+            if let Some(begin) = store.call_begin(end.id) {
+                self.caller(store, event, host, begin.program);
+            }
             let row = self.row(event, RowKind::CallEnd { id: end.id }, self.call_height());
             let tracks = self.bands.tracks(host);
             self.call_label(
@@ -266,6 +272,15 @@ impl Layout {
             );
         }
         self.sockets_of_call(store, event, end, host);
+    }
+
+    /// Names the program whose call follows, where the last one of this machine was another's.
+    fn caller(&mut self, store: &TraceStore, event: &Event, host: HostId, program: ProgramId) {
+        if self.callers.insert(host, program).is_some_and(|last| last != program) {
+            self.row(event, RowKind::State, LINE);
+            let tracks = self.bands.tracks(host);
+            self.state_label(store, event.seq, (host, tracks), Says::Program { id: program }, false);
+        }
     }
 
     /// socket() begins a band before anybody has seen a state; close() ends one that never had any.

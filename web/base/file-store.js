@@ -1,0 +1,67 @@
+// Files that are too large for the browser's small storage, or no text: kept in IndexedDB for a reload and the next visit.
+// Where that is refused (private windows, some embeds) they last as long as the page.
+
+const STORE = "files";
+/** What was kept for one room only is forgotten after so long, milliseconds. */
+const FORGET_MS = 7 * 24 * 3600 * 1000;
+
+/** The scope of what every room of this browser finds. */
+export const OWN = "own";
+
+/** @typedef {[scope: string, part: string, file: string]} Key */
+
+/** @type {Promise<IDBDatabase> | null} */
+let opened = null;
+
+function open() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open("wireside", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/**
+ * @template Result
+ * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest<Result>} ask
+ * @returns {Promise<Result>}
+ */
+async function within(mode, ask) {
+  const store = (await open()).transaction(STORE, mode).objectStore(STORE);
+  const request = ask(store);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** @param {Key} key @returns {Promise<Uint8Array | null>} */
+export async function kept(key) {
+  const found = await within("readonly", (store) => store.get(key)).catch(() => null);
+  return found?.bytes instanceof Uint8Array ? found.bytes : null;
+}
+
+/** Keeps it; answers whether that was possible. @param {Key} key @param {Uint8Array} bytes @returns {Promise<boolean>} */
+export function keep(key, bytes) {
+  return within("readwrite", (store) => store.put({ bytes, when: Date.now() }, key)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @param {Key} key */
+export function forget(key) {
+  return within("readwrite", (store) => store.delete(key)).catch(() => {});
+}
+
+/** Forgets what rooms left here that nobody will come back to. */
+export async function forgetOld() {
+  const all = await within("readonly", (store) => store.getAllKeys()).catch(() => []);
+  for (const key of all) {
+    if (!Array.isArray(key) || key[0] === OWN) continue;
+    const found = await within("readonly", (store) => store.get(key)).catch(() => null);
+    if (!(found?.when > Date.now() - FORGET_MS)) await forget(/** @type {any} */ (key));
+  }
+}

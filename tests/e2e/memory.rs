@@ -342,7 +342,7 @@ fn resident(server: &TestServer) -> usize {
     line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") >> 10
 }
 
-/// The figure in `docs/operate.md`: a thousand rooms, in each a connection that talks, and as much
+/// A figure for `docs/operate.md`: a thousand rooms, in each a connection that talks, and as much
 /// output as a room's history keeps.
 #[tokio::test]
 #[ignore = "a measurement: minutes, a thousand rooms, and more than 20,000 descriptors (ulimit -n)"]

@@ -23,7 +23,7 @@ use crate::{
     log::TraceLog,
     request::{Directory, MemberState, Request},
     syscall,
-    world::{RoomConfig, Wakes, World},
+    world::{RoomConfig, Wakes, World, socket_memory},
 };
 
 /// Requests that wait for the room's task; more callers wait for room.
@@ -203,7 +203,7 @@ fn carry_out(world: &mut World, command: Command) {
         Command::Join { name, role, mailbox, answer } => world.join(name, role, mailbox, answer),
         Command::Directory { answer } => drop(answer.send(world.directory())),
         Command::MemberState { member, answer } => drop(answer.send(world.member_state(member))),
-        Command::SocketMemory { answer } => drop(answer.send(world.socket_memory())),
+        Command::SocketMemory { answer } => drop(answer.send(socket_memory(world))),
         Command::End => {}
     }
 }

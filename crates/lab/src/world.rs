@@ -147,6 +147,14 @@ pub(crate) struct World {
     last_command: u64,
 }
 
+/// Bytes that the kernel keeps in the TCP sockets of all machines, also in those that no program has.
+pub(crate) fn socket_memory(world: &World) -> usize {
+    let machines = &world.calls.lan.machines;
+    let hosts = machines.ids().into_iter().filter_map(|id| machines.get(id));
+    // What cannot be looked at is about to end.
+    hosts.map(|host| diag::memory(&host.diag).unwrap_or(0)).sum()
+}
+
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World").field("calls", &self.calls).finish_non_exhaustive()
@@ -195,14 +203,6 @@ impl World {
             self.calls.lan.add_host(plan, fds)?;
         }
         Ok(())
-    }
-
-    /// Bytes that the kernel keeps in the TCP sockets of all machines, also in those that no program has.
-    pub(crate) fn socket_memory(&self) -> usize {
-        let machines = &self.calls.lan.machines;
-        let hosts = machines.ids().into_iter().filter_map(|id| machines.get(id));
-        // What cannot be looked at is about to end.
-        hosts.map(|host| diag::memory(&host.diag).unwrap_or(0)).sum()
     }
 
     /// Work that the room's task has to wait for.

@@ -38,7 +38,7 @@ pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
 /// The name of the thread that makes a call.
 pub(crate) fn check_thread(thread: Option<&str>) -> Result<(), CallError> {
     match thread {
-        Some(name) if name.chars().count() > limits::NAME => Err(limit("name", limits::NAME as u64)),
+        Some(name) if name.chars().count() > limits::NAME => Err(Limit::Name.reached()),
         _ => Ok(()),
     }
 }

@@ -364,7 +364,7 @@ pub enum CallError {
     },
     /// A limit of ours was reached; the kernel was not asked.
     Limit {
-        /// The limit's name, as in [`crate::limits`].
+        /// The limit's name, as in [`limits`](mod@crate::limits).
         limit: String,
         /// Its value.
         value: u64,

@@ -20,6 +20,7 @@ pub struct Record {
 }
 
 /// What happened, under its `kind`.
+#[allow(clippy::large_enum_variant, reason = "one exists at a time, on its way to JSON")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the fields are those of the trace, in words")]

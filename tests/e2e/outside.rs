@@ -284,10 +284,10 @@ async fn shared() {
 #[tokio::test]
 #[ignore = "runs in a namespace of its own, started by rules_of_the_kernel_are_noticed"]
 async fn filtered() {
-    let server = TestServer::start(&[]);
+    let server = TestServer::start(&["--outbound", "open"]);
     let health = http::get(server.page, "/health").await.json();
     assert_eq!(health["outside_filtered"], true, "{health}");
-    let server = TestServer::start(&["--outbound", "off"]);
+    let server = TestServer::start(&[]);
     let health = http::get(server.page, "/health").await.json();
     assert!(health["outside_filtered"].is_null(), "{health}");
 }

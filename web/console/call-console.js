@@ -30,8 +30,8 @@ export class CallConsole extends HTMLElement {
   #room = null;
   /** @type {any} */
   #host = null;
-  /** @type {any} */
-  #view = null;
+  /** @type {import("../client/web.js").View | undefined} */
+  #view;
   #readOnly = false;
   /** @type {Console | null} */
   #console = null;
@@ -71,9 +71,9 @@ export class CallConsole extends HTMLElement {
 
   /**
    * Begins. `readOnly` is for machines that this page does not control: their calls are shown as the trace tells them.
-   * @param {{ room: any, host: { id: number, name: string, address: string }, view?: any, readOnly?: boolean }} parts
+   * @param {{ room: import("../client/room.js").Room, host: { id: number, name: string, address: string }, view?: import("../client/web.js").View, readOnly?: boolean }} parts
    */
-  attach({ room, host, view = null, readOnly = false }) {
+  attach({ room, host, view, readOnly = false }) {
     this.#room = room;
     this.#host = host;
     this.#view = view;
@@ -221,12 +221,12 @@ export class CallConsole extends HTMLElement {
     );
     if (!before) return;
     const program = await this.#open();
-    const waiting = (room.waiting ?? []).filter((/** @type {any} */ one) => one.program === program.id);
+    const waiting = room.waiting.filter((/** @type {{ program: number }} */ one) => one.program === program.id);
     const saved = this.#memory?.read();
     const entries = console.restore(
       saved?.console ?? "",
-      Int32Array.from(program.sockets, (/** @type {any} */ { fd }) => fd),
-      waiting.map((/** @type {any} */ { call }) => call),
+      Int32Array.from(program.sockets, ({ fd }) => fd),
+      waiting.map((/** @type {{ call: any }} */ { call }) => call),
     );
     for (const shown of console.history()) this.#show(shown, saved?.since[shown.id]);
     entries.forEach((entry, at) => {
@@ -453,7 +453,7 @@ export class CallConsole extends HTMLElement {
 
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
   #lookAround() {
-    if (!this.#view?.sockets) return;
+    if (!this.#view) return;
     this.#console?.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host }));
   }
 

@@ -27,8 +27,9 @@ export class MachinePane extends HTMLElement {
     this.#switch = others;
   }
 
+  /** Only once it has been begun with a room. */
   get #room() {
-    return this.#shared?.room;
+    return /** @type {import("../program/desk.js").Surroundings} */ (this.#shared).room;
   }
 
   get host() {

@@ -125,7 +125,7 @@ export class LessonDoing {
     if (!run) return;
     if (background) {
       // Whoever waits for what it does has to know that it ended, and how.
-      run.ended.then((/** @type {any} */ exit) => this.#ends.set(keyOf({ host, file }), exit));
+      run.ended.then((/** @type {import("../client/wireside.js").RunExit} */ exit) => this.#ends.set(keyOf({ host, file }), exit));
       this.#ends.delete(keyOf({ host, file }));
       return;
     }
@@ -133,7 +133,7 @@ export class LessonDoing {
     if (exit.status === "error") throw new Error(failureOf(name, exit));
   }
 
-  /** How programs ended that nobody waited for. @type {Map<string, any>} */
+  /** How programs ended that nobody waited for. @type {Map<string, import("../client/wireside.js").RunExit>} */
   #ends = new Map();
 
   /** Why a program ended that should run, if it failed. @param {import("../client/web.js").Doing} doing @returns {string | null} */
@@ -188,7 +188,7 @@ function within(ended, late) {
   return Promise.race([ended, limit]).finally(() => clearTimeout(timer));
 }
 
-/** @param {string} file @param {any} exit */
+/** @param {string} file @param {import("../client/wireside.js").RunExit} exit */
 function failureOf(file, exit) {
   const { type, message } = exit.error ?? {};
   const why = [type, message].filter(Boolean).join(": ");

@@ -15,7 +15,7 @@ export function comesUnnamed() {
   return ownerKey.get(asked.id) === null && sessionToken.get(asked.id) === null && personName.get() === "";
 }
 
-/** @param {Promise<any>} entered the room, which is on its way */
+/** @param {Promise<import("../client/room.js").Room>} entered the room, which is on its way */
 export function welcome(entered) {
   const part = element("p", { role: "status" }, "Coming in…");
   const field = /** @type {HTMLInputElement} */ (

@@ -10,7 +10,7 @@ export const fragment = location.hash;
 const unnamed = comesUnnamed();
 
 /** The room, or why there is none. */
-export const entered = enter(openRoom);
+export const entered = enter(/** @type {import("./opening.js").Open} */ (/** @type {unknown} */ (openRoom)));
 
 // Whoever waits for it is told; until somebody does, nothing has gone wrong.
 entered.catch(() => {});

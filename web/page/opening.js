@@ -8,8 +8,10 @@ export function roomOfAddress() {
 }
 
 /**
- * @param {(link?: string, options?: Record<string, unknown>) => Promise<any>} openRoom
- * @returns {Promise<any>} the room
+ * @typedef {(link?: string, options?: import("../client/wireside.js").OpenOptions) => Promise<import("../client/room.js").Room>} Open gives
+ *   the page's own room, which has more than the published one
+ * @param {Open} openRoom
+ * @returns {Promise<import("../client/room.js").Room>} the room
  */
 export async function enter(openRoom) {
   const asked = roomOfAddress();
@@ -21,7 +23,7 @@ export async function enter(openRoom) {
   return settle(await openRoom(link, { name, token }).catch((error) => again(error, asked.id, () => openRoom(link, { name }))));
 }
 
-/** The session that a reload would go on with may be over; the room may still be there. @param {any} error @param {string} room @param {() => Promise<any>} fresh */
+/** The session that a reload would go on with may be over; the room may still be there. @param {any} error @param {string} room @param {() => Promise<import("../client/room.js").Room>} fresh */
 function again(error, room, fresh) {
   if (error?.code === "SESSION_OVER") return fresh();
   // Whoever comes again after that comes as somebody new.

@@ -23,8 +23,8 @@ const UNDO_MS = 10_000;
 
 /**
  * @typedef {object} Surroundings what all desks share
- * @property {any} room
- * @property {any} view
+ * @property {import("../client/room.js").Room} room
+ * @property {import("../client/web.js").View} view
  * @property {{ now: () => number }} clock
  * @property {import("./code-store.js").CodeStore} store
  * @property {import("./python-state.js").PythonState} python
@@ -642,7 +642,8 @@ export class Desk {
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
     const none = this.#begun && this.#programs.size === 0;
-    for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver });
+    const apart = this.#data.has(this.#tabs.chosen);
+    for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver, apart });
     for (const [file, program] of this.#programs) {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);

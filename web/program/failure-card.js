@@ -30,7 +30,7 @@ export class FailureCard {
   #heard = Promise.resolve();
 
   /**
-   * @param {{ room: any, view: any, clock: { now: () => number }, host: { id: number, name: string },
+   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, clock: { now: () => number }, host: { id: number, name: string },
    *   runOn: (host: string) => (() => Promise<string>) | null }} parts `runOn`: what runs this program on another machine, where
    *   that can be done; it resolves with the name it has there
    */

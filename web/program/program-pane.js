@@ -74,7 +74,7 @@ export class ProgramPane {
   ontext = () => {};
 
   /**
-   * @param {{ room: any, view: any, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
+   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
    *   original: string | null, folder: Folder, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
    *   store: import("./code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
    *   file on another machine and runs it there

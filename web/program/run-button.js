@@ -30,12 +30,13 @@ export class RunButton {
 
   /**
    * @param {{ file: string, none: boolean, doing: import("./run-control.js").Doing, python: import("./python-state.js").PythonState,
-   *   over: boolean }} now `none`: there is no program, and none on its way; `over`: the room is
+   *   over: boolean, apart: boolean }} now `none`: there is no program, and none on its way; `over`: the room is; `apart`:
+   *   what stands below is not the program
    */
-  show({ file, none, doing, python, over }) {
+  show({ file, none, doing, python, over, apart }) {
     this.#running = !["idle", "ended"].includes(doing.state);
     const label = this.#running ? "Stop" : "Run";
-    const words = this.#named ? `${label} ${this.#machine}` : label;
+    const words = this.#named ? `${label} ${this.#machine}` : apart && !none ? `${label} ${file}` : label;
     if (this.#button.textContent !== words) this.#button.textContent = words;
     this.#button.setAttribute("aria-label", none ? `${label}: no program on ${this.#machine}` : `${label} ${file} on ${this.#machine}`);
     this.#button.disabled = !this.#running && (over || none || python.is === "missing");

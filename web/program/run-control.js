@@ -18,7 +18,7 @@ export class RunControl {
   /** It has changed files of the machine. @type {(change: import("../client/wireside.js").FolderChange) => void} */
   onfolder = () => {};
 
-  /** @param {{ room: any, host: string, file: string }} program */
+  /** @param {{ room: import("../client/room.js").Room, host: string, file: string }} program */
   constructor({ room, host, file }) {
     this.#room = room;
     this.#host = host;

@@ -32,7 +32,7 @@ export class SourceShare {
   /** Somebody else changed a program. @type {(file: string, text: string, by: string) => void} */
   onchange = () => {};
 
-  /** @param {any} room @param {string} host */
+  /** @param {import("../client/room.js").Room} room @param {string} host */
   constructor(room, host) {
     this.#room = room;
     this.#host = host;
@@ -96,9 +96,9 @@ export class SourceShare {
   get #hasCompany() {
     const { members, me, hosts } = this.#room;
     if (members.length < 2) return false;
-    const machine = hosts.find((/** @type {any} */ { name }) => name === this.#host);
+    const machine = hosts.find(({ name }) => name === this.#host);
     if (machine?.guest === me.id) return true;
-    return !members.some((/** @type {any} */ { id, role }) => role === "owner" && id < me.id);
+    return !members.some(({ id, role }) => role === "owner" && id < me.id);
   }
 
   /** @param {string} file @param {string} text */

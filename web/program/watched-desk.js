@@ -32,7 +32,7 @@ export class WatchedDesk {
   mood = null;
   onchange = () => {};
 
-  /** @param {{ room: any }} shared @param {{ id: number, name: string }} host @param {HTMLElement} console */
+  /** @param {{ room: import("../client/room.js").Room }} shared @param {{ id: number, name: string }} host @param {HTMLElement} console */
   constructor({ room }, host, console) {
     this.#room = room;
     this.#host = host;

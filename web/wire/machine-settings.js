@@ -46,11 +46,11 @@ export class MachineSettings {
     }
   }
 
-  /** @param {any} host */
+  /** @param {import("../client/wireside.js").Host} host */
   #add(host) {
     const said = element("p", { class: "wire-menu-said", role: "status" });
     const cable = this.#cable(host, said);
-    const experiments = (host.readyMade ?? host.ready_made) ? null : this.#trials(host, said);
+    const experiments = host.readyMade ? null : this.#trials(host, said);
     const name = element("h3", { dir: "auto" }, host.name, " ", element("span", { class: "mono soft" }, host.address));
     // No landmark: the page has one of this name already.
     const root = element(
@@ -68,12 +68,12 @@ export class MachineSettings {
     this.root.append(root);
   }
 
-  /** The machine as it is now. @param {number} id @returns {any} */
+  /** The machine as it is now. @param {number} id @returns {import("../client/wireside.js").Host | undefined} */
   #hostOf(id) {
     return this.#room.hosts.find((host) => host.id === id);
   }
 
-  /** @param {any} host @param {HTMLElement} said */
+  /** @param {import("../client/wireside.js").Host} host @param {HTMLElement} said */
   #cable({ id, name }, said) {
     const plugged = () => this.#hostOf(id)?.cable !== false;
     const turn = () => {
@@ -89,7 +89,7 @@ export class MachineSettings {
     return { root, update };
   }
 
-  /** @param {any} host @param {HTMLElement} said */
+  /** @param {import("../client/wireside.js").Host} host @param {HTMLElement} said */
   #trials(host, said) {
     const retries = this.#choice(host, said, "SynRetries", "SYN retries", RETRIES);
     const overflow = this.#choice(host, said, "AbortOnOverflow", "Full queue", OVERFLOW);
@@ -122,7 +122,7 @@ export class MachineSettings {
     return { root, update };
   }
 
-  /** @param {any} host @param {HTMLElement} said @param {import("../client/web.js").Sysctl} setting @param {string} label @param {[number, string][]} values */
+  /** @param {import("../client/wireside.js").Host} host @param {HTMLElement} said @param {import("../client/web.js").Sysctl} setting @param {string} label @param {[number, string][]} values */
   #choice(host, said, setting, label, values) {
     const id = `wire-${setting}-${host.id}`;
     const select = /** @type {HTMLSelectElement} */ (element("select", { class: "field", id }));
@@ -156,9 +156,9 @@ export class MachineSettings {
   }
 }
 
-/** In the order of the lines in the drawing. @param {any} host */
-function placeOf({ name, readyMade, ready_made: ready = readyMade }) {
-  if (ready) return 2;
+/** In the order of the lines in the drawing. @param {import("../client/wireside.js").Host} host */
+function placeOf({ name, readyMade }) {
+  if (readyMade) return 2;
   return name === "server" ? 1 : 0;
 }
 

@@ -166,7 +166,7 @@ export class WireHead {
     });
   }
 
-  /** @param {any} line */
+  /** @param {import("../client/web.js").Lifeline} line */
   #name({ host, name, address, guest, left, wide, side, outside }) {
     const whole = outside ? "Everything outside the room" : [name, guest, address].filter(Boolean).join(" \u00b7 ");
     const made = element("div", { class: "wire-name", title: whole, data: { key: `${host}`, side: String(side) } }, element("b", { dir: "auto" }, name));
@@ -174,7 +174,7 @@ export class WireHead {
     return made;
   }
 
-  /** A call that waits, and began above what is seen. @param {any} call */
+  /** A call that waits, and began above what is seen. @param {import("../client/web.js").Sticky} call */
   #sticky({ call, host, text, left, wide, row }) {
     const made = element("span", { class: "wire-sticky", data: { key: `call${call}`, host: String(host) } }, text);
     this.#stand(made, left, wide);
@@ -190,7 +190,7 @@ export class WireHead {
   }
 }
 
-/** @param {any} wire */
+/** @param {import("../client/web.js").WireNow} wire */
 function stateOf({ held, holding, delay_ms: delay, loss }) {
   return [held, holding, delay, loss].join();
 }

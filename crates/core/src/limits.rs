@@ -228,7 +228,8 @@ numbers! {
     /// Bytes that the kernel's buffers of all rooms' sockets may come to hold. Never more than three fifths of the kernel's
     /// pressure mark for TCP, where that is known.
     SERVER_SOCKET_MEMORY: u64 = u64::MAX => ServerSocketMemory "server-socket-memory" Bytes;
-    /// The same of all rooms made from one address (IPv6: one /64). Never more than half of that.
+    /// Bytes that the kernel's buffers of sockets may come to hold in all rooms made from one address (IPv6: one /64). Never
+    /// more than half of `server-socket-memory`.
     ADDRESS_SOCKET_MEMORY: u64 = u64::MAX => AddressSocketMemory "address-socket-memory" Bytes;
     /// TCP connections to the page. Never more than a quarter of the descriptors the server's process may have.
     SERVER_CONNECTIONS: u32 = 4096 => ServerConnections "server-connections" Count;

@@ -79,11 +79,12 @@
     press(run);
     await until(`${run.file} to stop`, () => !isRunning(run));
   }
-  // What it printed last is shown in the next frame.
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  return runs.map((run) => {
+  const compared = (run) => {
     const text = run.typed.reduce((text, line) => text.replace(`${line}\n`, ""), `${printed(run)}\n`);
     const told = oracle.split(/^(?=--- )/m).find((part) => part.startsWith(`--- ${run.on}:${run.file} `)) ?? "";
     return { run: `${run.on}:${run.file}`, printed: same(text), expected: same(told.slice(told.indexOf("\n") + 1)) };
-  });
+  };
+  // What was printed last may be drawn after the tab has told of the end.
+  await until("all that is expected", () => runs.map(compared).every(({ printed, expected }) => printed === expected)).catch(() => {});
+  return runs.map(compared);
 })

@@ -12,7 +12,7 @@ use proto::limits::Limit;
 /// The accounts of those who made rooms: one for each address, as long as it has rooms.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    make: fn(most: usize, around: Option<&Arc<Account>>) -> Arc<Account>,
+    limit: Limit,
     most: usize,
     around: Option<Arc<Account>>,
     of: Mutex<HashMap<IpAddr, Weak<Account>>>,
@@ -21,19 +21,15 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// Of descriptors: so many for each address.
     pub(crate) fn of_descriptors(most: u32) -> Self {
-        let make = |most, _: Option<&Arc<Account>>| Account::new(Limit::AddressDescriptors, most);
-        Self { make, most: usize::try_from(most).unwrap_or(usize::MAX), around: None, of: Mutex::default() }
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Self { limit: Limit::AddressDescriptors, most, around: None, of: Mutex::default() }
     }
 
     /// Of the kernel's memory for sockets: so much for all, and for each address.
     pub(crate) fn of_socket_memory(all: u64, most: u64) -> Self {
         let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let make = |most, around: Option<&Arc<Account>>| match around {
-            Some(around) => around.within(Limit::AddressSocketMemory, most, 0),
-            None => Account::new(Limit::AddressSocketMemory, most),
-        };
         let around = Some(Account::new(Limit::ServerSocketMemory, bytes(all)));
-        Self { make, most: bytes(most), around, of: Mutex::default() }
+        Self { limit: Limit::AddressSocketMemory, most: bytes(most), around, of: Mutex::default() }
     }
 
     /// That of an address that is counted.
@@ -47,7 +43,7 @@ impl Accounts {
             return account;
         }
         of.retain(|_, account| account.strong_count() > 0);
-        let account = (self.make)(self.most, self.around.as_ref());
+        let account = Account::within_any(self.around.as_ref(), self.limit, self.most);
         of.insert(network, Arc::downgrade(&account));
         account
     }

@@ -36,6 +36,12 @@ impl Account {
         Arc::new(Self { limit, most, share, taken: AtomicUsize::new(0), around })
     }
 
+    /// An account without a share within `around`, or, where there is none, one that stands within none.
+    #[must_use]
+    pub fn within_any(around: Option<&Arc<Self>>, limit: Limit, most: usize) -> Arc<Self> {
+        around.map_or_else(|| Self::new(limit, most), |around| around.within(limit, most, 0))
+    }
+
     /// What is taken now.
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::SeqCst)

@@ -104,10 +104,7 @@ impl Lab {
         let (server, client) = self.pair().await?;
         descriptors.check(&client.wire).map_err(limit)?;
         let (keeper, services) = (self.keeper.clone(), Arc::clone(&self.services));
-        let buffers = buffers.map_or_else(
-            || Account::new(Limit::RoomSocketMemory, SOCKET_MEMORY),
-            |around| around.within(Limit::RoomSocketMemory, SOCKET_MEMORY, 0),
-        );
+        let buffers = Account::within_any(buffers.as_ref(), Limit::RoomSocketMemory, SOCKET_MEMORY);
         let config = RoomConfig { keeper, outside, services, limits: self.limits, descriptors, buffers };
         Room::start(config, of_room, Arc::clone(&self.history), server, client).map_err(limit)
     }

@@ -1,13 +1,11 @@
 // A Python program on its way, as the page holds it: what it prints, what it waits for, input, and Stop.
 import { PythonError } from "./errors.js";
 import { PaneMemory } from "../py/pane-memory.js";
+import { FOLDER_BYTES, FOLDER_FILES } from "../py/vocabulary.js";
 import { sharesMemory, suspends, take } from "./python.js";
 
 /** Longest script, in bytes: it is shown, kept and handed on in links. */
 const SOURCE = 256 * 1024;
-/** A machine's files, as `crates/web/src/folder/bounds.rs` has the bounds. */
-const FILES = 100;
-const FILES_BYTES = 8 * 1024 * 1024;
 /** Input that was typed and not asked for yet, in bytes. */
 const INPUT = 64 * 1024;
 /** How long an interrupted program may take to end, in milliseconds. */
@@ -238,8 +236,8 @@ export async function run(port, open, source, { args = [], files = [], signal })
     throw new PythonError("source", `This script has ${length} bytes; at most ${SOURCE} (256 KiB) can be run here.`);
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  if (files.length > FILES || bytes > FILES_BYTES) {
-    throw new PythonError("files", `These are ${files.length} files of ${bytes} bytes; a program has at most ${FILES} of ${FILES_BYTES} (8 MiB) together.`);
+  if (files.length > FOLDER_FILES || bytes > FOLDER_BYTES) {
+    throw new PythonError("files", `These are ${files.length} files of ${bytes} bytes; a program has at most ${FOLDER_FILES} of ${FOLDER_BYTES} (8 MiB) together.`);
   }
   if (files.some(({ name }) => !isFileName(name))) throw new PythonError("files", "One of these files has a name that a file cannot have.");
   const interpreter = await take();

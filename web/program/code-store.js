@@ -4,13 +4,12 @@
 // Text stands in the small storage, which is there at once and takes what was typed last when the page goes; large text and
 // bytes stand in the large one (`file-store.js`).
 import { isFileName, isProgramName } from "../client/web.js";
+import { FOLDER_FILES } from "../py/vocabulary.js";
 import { OWN, forget, forgetOld, keep, kept } from "../base/file-store.js";
 
 /** Longest text of one file that stands in the small storage, and of all of a machine together, in UTF-16 code units. */
 const LONGEST = 256 * 1024;
 const TOGETHER = 384 * 1024;
-/** Most files of one machine, as `folder/bounds.rs` has it. */
-export const MOST_FILES = 100;
 /** Longest line of arguments that is kept. */
 const LONGEST_ARGUMENTS = 4096;
 
@@ -71,7 +70,7 @@ export class CodeStore {
    */
   keep(part, file, content, untouched) {
     const machine = (this.#code[part] ??= { open: file, files: {} });
-    if (this.#isNew(machine, file) && namesOf(machine).length >= MOST_FILES) return;
+    if (this.#isNew(machine, file) && namesOf(machine).length >= FOLDER_FILES) return;
     const others = (machine.untouched ?? []).filter((one) => one !== file);
     machine.untouched = untouched ? [...others, file] : others;
     const wasLarge = machine.large?.includes(file) ?? false;
@@ -227,10 +226,10 @@ function isMachine(machine) {
   if (typeof machine !== "object" || machine === null || typeof machine.open !== "string") return false;
   if (typeof machine.files !== "object" || machine.files === null) return false;
   const { untouched = [], large = [], arguments: typed = {} } = machine;
-  const isList = (/** @type {any} */ names) => Array.isArray(names) && names.length <= MOST_FILES && names.every((name) => typeof name === "string");
+  const isList = (/** @type {any} */ names) => Array.isArray(names) && names.length <= FOLDER_FILES && names.every((name) => typeof name === "string");
   if (!isList(untouched) || !isList(large) || !large.every(isFileName)) return false;
   const names = namesOf(machine);
-  if (names.length > MOST_FILES || !untouched.every((/** @type {string} */ name) => names.includes(name))) return false;
+  if (names.length > FOLDER_FILES || !untouched.every((/** @type {string} */ name) => names.includes(name))) return false;
   if (typeof typed !== "object" || typed === null) return false;
   const known = (/** @type {[string, any]} */ [name, line]) => names.includes(name) && typeof line === "string" && line.length <= LONGEST_ARGUMENTS;
   if (!Object.entries(typed).every(known)) return false;

@@ -1,10 +1,8 @@
 // The machine's folder as one program has it: its working directory. The files are there when it begins; what it makes,
 // changes and deletes is told to the page, as far as a machine's folder can hold it. Two programs that run at once have a
 // copy each.
+import { FOLDER_FILES, FOLDER_FILE_BYTES } from "./vocabulary.js";
 
-/** As `crates/web/src/folder/bounds.rs` has them: larger files, and more of them, stay in the program. */
-const FILE_BYTES = 1024 * 1024;
-const FILES = 100;
 /** All files of a program together, wherever they are, in bytes: beyond it the disk is full. */
 const DISK = 64 * 1024 * 1024;
 /** Changes are told at most this often while the program is busy. Milliseconds. */
@@ -106,8 +104,8 @@ export class Folder {
     const known = this.#known.get(name);
     const size = this.#sizeOf(node);
     if (known && known.id === node.id && known.size === size && !this.#written.has(node)) return;
-    if (size > FILE_BYTES) return this.#leave(change, name, "large", size);
-    if (!known && this.#known.size >= FILES) return this.#leave(change, name, "many", size);
+    if (size > FOLDER_FILE_BYTES) return this.#leave(change, name, "large", size);
+    if (!known && this.#known.size >= FOLDER_FILES) return this.#leave(change, name, "many", size);
     this.#known.set(name, { id: node.id, size });
     this.#left.delete(name);
     change.files.push({ name, bytes: this.#fs.readFile(`${this.#path}/${name}`) });
@@ -115,7 +113,7 @@ export class Folder {
 
   /** Says once of a file that the page does not get it. @param {Change} change @param {string} name @param {"folder" | "large" | "many"} why @param {number} size */
   #leave(change, name, why, size) {
-    if (this.#left.has(name) || change.left.length >= FILES) return;
+    if (this.#left.has(name) || change.left.length >= FOLDER_FILES) return;
     this.#left.set(name, size);
     change.left.push({ name, why, size });
   }

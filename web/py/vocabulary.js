@@ -67,6 +67,15 @@ export const OPTIONS = {
 /** Most payload bytes of one call. */
 export const CALL_PAYLOAD = 1048576;
 
+/** Most bytes of all files in a machine's folder. */
+export const FOLDER_BYTES = 8388608;
+
+/** Most files in a machine's folder. */
+export const FOLDER_FILES = 100;
+
+/** Most bytes of one file in a machine's folder. */
+export const FOLDER_FILE_BYTES = 1048576;
+
 /** Longest name to resolve, in bytes. */
 export const HOST_NAME = 253;
 

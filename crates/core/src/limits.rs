@@ -95,6 +95,12 @@ pub const FIRST_DESCRIPTOR: i32 = 3;
 pub const ACK_FRAMES: u64 = 32;
 /// An acknowledgement is due after this many bytes of reliable frames.
 pub const ACK_BYTES: usize = 128 * 1024;
+/// Most bytes of one file in a machine's folder, which the page keeps.
+pub const FOLDER_FILE_BYTES: usize = 1024 * 1024;
+/// Most bytes of all files in a machine's folder.
+pub const FOLDER_BYTES: usize = 8 * 1024 * 1024;
+/// Most files in a machine's folder.
+pub const FOLDER_FILES: usize = 100;
 /// Bytes of trace events that wait in a session for their turn.
 pub const TRACE_QUEUE: usize = 256 * 1024;
 

@@ -40,9 +40,16 @@ fn head(comment: &str) -> String {
 }
 
 /// Numbers that JavaScript and Python look at before they ask.
-fn numbers() -> [(&'static str, u64, &'static str); 4] {
+fn numbers() -> [(&'static str, u64, &'static str); 7] {
     [
         ("CALL_PAYLOAD", limits::CALL_PAYLOAD.into(), "Most payload bytes of one call."),
+        ("FOLDER_BYTES", limits::FOLDER_BYTES as u64, "Most bytes of all files in a machine's folder."),
+        ("FOLDER_FILES", limits::FOLDER_FILES as u64, "Most files in a machine's folder."),
+        (
+            "FOLDER_FILE_BYTES",
+            limits::FOLDER_FILE_BYTES as u64,
+            "Most bytes of one file in a machine's folder.",
+        ),
         ("HOST_NAME", limits::HOST_NAME as u64, "Longest name to resolve, in bytes."),
         (
             "NAME",

@@ -11,14 +11,6 @@ use super::{
     names, zip,
 };
 
-/// Every bound, by its name.
-#[derive(Debug, Serialize)]
-struct Bounds {
-    file_bytes: usize,
-    machine_bytes: usize,
-    files: usize,
-}
-
 /// How a file is shown: `kind` is `text`, `picture` or `bytes`.
 #[derive(Debug, Serialize)]
 struct Shown {
@@ -28,14 +20,6 @@ struct Shown {
     media: Option<&'static str>,
     /// The lines of a text end in CR LF.
     crlf: bool,
-}
-
-/// How much a machine's folder holds: `{ file_bytes, machine_bytes, files }`.
-#[wasm_bindgen(js_name = folderBounds)]
-pub fn folder_bounds() -> Result<JsValue, JsError> {
-    let bounds =
-        Bounds { file_bytes: bounds::FILE_BYTES, machine_bytes: bounds::MACHINE_BYTES, files: bounds::FILES };
-    Ok(serde_wasm_bindgen::to_value(&bounds)?)
 }
 
 /// Why somebody cannot give a file this name, as a sentence; nothing where they can.

@@ -2,14 +2,11 @@
 
 use std::fmt;
 
-use super::names::shown;
+pub use proto::limits::{
+    FOLDER_BYTES as MACHINE_BYTES, FOLDER_FILE_BYTES as FILE_BYTES, FOLDER_FILES as FILES,
+};
 
-/// Most bytes of one file.
-pub const FILE_BYTES: usize = 1024 * 1024;
-/// Most bytes of all files of a machine.
-pub const MACHINE_BYTES: usize = 8 * 1024 * 1024;
-/// Most files of a machine.
-pub const FILES: usize = 100;
+use super::names::shown;
 
 /// What a folder holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

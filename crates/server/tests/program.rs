@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -66,9 +66,25 @@ impl Running {
         });
     }
 
+    /// Takes lines of what was said up to the one that is waited for.
+    fn until_said(&self, awaited: impl Fn(&str) -> bool) -> Result {
+        let end = Instant::now() + PATIENCE;
+        while !awaited(&self.said.recv_timeout(end.saturating_duration_since(Instant::now()))?) {}
+        Ok(())
+    }
+
+    fn id(&self) -> Result<Pid> {
+        Ok(Pid::from_raw(self.child.id().try_into()?).ok_or("no process")?)
+    }
+
     fn signal(&self, signal: Signal) -> Result {
-        let id = Pid::from_raw(self.child.id().try_into()?).ok_or("no process")?;
-        Ok(kill_process(id, signal)?)
+        Ok(kill_process(self.id()?, signal)?)
+    }
+
+    /// Sets how many descriptors it may have (`None`: any number); returns how many that were before.
+    fn limit_descriptors(&self, current: Option<u64>) -> Result<Option<u64>> {
+        let limit = Rlimit { current, maximum: getrlimit(Resource::Nofile).maximum };
+        Ok(prlimit(Some(self.id()?), Resource::Nofile, limit)?.current)
     }
 }
 
@@ -231,36 +247,16 @@ fn a_target_that_is_none_ends_the_start() -> Result {
     Ok(())
 }
 
-/// Other connections take every descriptor. A client of the tutorial's server then has to wait, and is greeted once
-/// some are free again.
+/// No descriptor is left. A client of the tutorial's server then has to wait, and is greeted once some are free again.
 #[test]
 fn out_of_descriptors_it_waits_and_recovers() -> Result {
-    // The page may take half of 64 descriptors, 24 are taken from the start, and the program itself needs some.
-    let mut command = Command::new("bash");
-    command
-        .args([
-            "-c",
-            "ulimit -n 64; for i in {1..24}; do exec {n}</dev/null; done; exec \"$0\" \"$@\"",
-            PROGRAM,
-        ])
-        .args(FREE_PORTS)
-        .env_remove("RUST_LOG")
-        .env_remove("WIRESIDE_WEB");
-    let running = Running::start(command)?;
-    let idle: Vec<_> = (0..100).map(|_| connect(running.page)).collect::<Result<_>>()?;
-
-    // The page takes them up in its own time, so clients may be served before the shortage is there.
+    let running = Running::start(program(&FREE_PORTS))?;
+    // Fewer than it has open already, so that none is free however many it uses; connecting needs none of its own.
+    let before = running.limit_descriptors(Some(3))?;
     running.greet_in_the_background();
-    loop {
-        let said = running.said.recv_timeout(PATIENCE)?;
-        if said == GREETED {
-            running.greet_in_the_background();
-        } else if said.contains("server::tutorial") && said.contains("accept failed") {
-            break;
-        }
-    }
-    drop(idle);
-    while running.said.recv_timeout(PATIENCE)? != GREETED {}
+    running.until_said(|said| said.contains("server::tutorial") && said.contains("accept failed"))?;
+    running.limit_descriptors(before)?;
+    running.until_said(|said| said == GREETED)?;
     assert_eq!(greeting(running.tutorial)?, "Thank you for connecting");
     Ok(())
 }

@@ -408,7 +408,7 @@ export class Desk {
       this.#keep(file);
     }
     this.open(file);
-    (this.#programs.get(file) ?? this.#data.get(file))?.focus();
+    this.#pane(file)?.focus();
   }
 
   /** A second one of the same content. @param {string} file */
@@ -425,15 +425,12 @@ export class Desk {
 
   /** Gives a file that does not run another name. @param {string} file @param {string} name */
   rename(file, name) {
-    const program = this.#programs.get(file);
-    const data = this.#data.get(file);
-    if (program?.control.isRunning || this.has(name) || !isFileName(name)) return;
-    const content = program?.text ?? data?.bytes;
-    if (content === undefined) return;
+    const found = this.#atRest(file);
+    if (!found || this.has(name) || !isFileName(name)) return;
     this.#shared.store.rename(this.#part, file, name);
     const order = this.files.map((one) => (one === file ? name : one));
     this.#drop(file);
-    this.#make(name, content, program ? program.original : data?.isEdited ? null : "");
+    this.#make(name, found.content, found.original);
     this.#programs = inOrder(this.#programs, order);
     this.#data = inOrder(this.#data, order);
     if (this.#file === file) this.#file = this.#programs.has(name) ? name : ([...this.#programs.keys()][0] ?? "");
@@ -462,11 +459,9 @@ export class Desk {
 
   /** Deletes a file that does not run; for a while it can be had back. @param {string} file @param {string} [by] the program that did it */
   remove(file, by) {
-    const program = this.#programs.get(file);
-    const data = this.#data.get(file);
-    const content = program?.text ?? data?.bytes;
-    if (content === undefined || program?.control.isRunning) return;
-    const original = program ? program.original : data?.isEdited ? null : "";
+    const found = this.#atRest(file);
+    if (!found) return;
+    const { content, original } = found;
     const after = this.files[this.files.indexOf(file) + 1] ?? this.files[this.files.indexOf(file) - 1];
     const front = this.#tabs.chosen;
     this.#drop(file);
@@ -501,9 +496,25 @@ export class Desk {
     else if (data) this.#shared.store.keep(this.#part, file, data.content, !data.isEdited);
   }
 
+  /** What shows a file. @param {string} file */
+  #pane(file) {
+    return this.#programs.get(file) ?? this.#data.get(file);
+  }
+
+  /**
+   * What is in a file, and what of it was put there, as `#make` takes them; null where there is none, or it runs.
+   * @param {string} file @returns {{ content: string | Uint8Array, original: string | null } | null}
+   */
+  #atRest(file) {
+    const program = this.#programs.get(file);
+    if (program) return program.control.isRunning ? null : { content: program.text, original: program.original };
+    const data = this.#data.get(file);
+    return data ? { content: data.bytes, original: data.isEdited ? null : "" } : null;
+  }
+
   /** @param {string} file */
   #drop(file) {
-    (this.#programs.get(file) ?? this.#data.get(file))?.end();
+    this.#pane(file)?.end();
     this.#programs.delete(file);
     this.#data.delete(file);
     this.#unseen.delete(file);
@@ -527,7 +538,7 @@ export class Desk {
 
   /** Whether a file is somebody's own work: its text is not what was put there. @param {string} file */
   isEdited(file) {
-    return (this.#programs.get(file) ?? this.#data.get(file))?.isEdited ?? false;
+    return this.#pane(file)?.isEdited ?? false;
   }
 
   /** The files that run in this page now. @returns {string[]} */
@@ -543,7 +554,7 @@ export class Desk {
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
-    return (this.#programs.get(this.#tabs.chosen) ?? this.#data.get(this.#tabs.chosen))?.inUse ?? false;
+    return this.#pane(this.#tabs.chosen)?.inUse ?? false;
   }
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */

@@ -13,7 +13,9 @@ import signal
 import socket as real_socket
 import sys
 import time
+import types
 import unittest
+import unittest.mock
 
 import fake_pane
 
@@ -35,6 +37,7 @@ import socketserver  # noqa: E402
 import _kernel  # noqa: E402
 import _options  # noqa: E402
 import _streams  # noqa: E402
+import _threads  # noqa: E402
 import linux  # noqa: E402
 import select  # noqa: E402
 import wireside  # noqa: E402
@@ -509,6 +512,42 @@ class Numbers(unittest.TestCase):
         self.assertRegex(limits, r"\bCALL_PAYLOAD: u32 = 1024 \* 1024 ")
         self.assertEqual(_kernel.PAYLOAD, 1024 * 1024)
 
+
+class Turns(unittest.TestCase):
+    """Where a thread may lose its turn to another."""
+
+    def setUp(self):
+        self.done = []
+        taken = types.SimpleNamespace(
+            due=lambda: self.done.append("due"), can_wait=lambda: True, turn=lambda: 0, wait=lambda token: self.done.append("turn")
+        )
+        self.enterContext(unittest.mock.patch.object(_threads, "_stacks", taken))
+
+    def at(self, file, *around):
+        """The turn is over in a function of this file, which functions of the others have called."""
+        names = {"over": lambda: _threads._turn_is_over(26, sys._getframe(1))}
+        exec(compile("def here(): over()", file, "exec"), names)
+        for outer in around:
+            exec(compile("def here(inner=here): inner()", outer, "exec"), names)
+        names["here"]()
+        return self.done
+
+    def test_of_the_program(self):
+        self.assertEqual(self.at("script.py", "/lib/python3.14/threading.py"), ["turn"])
+
+    def test_in_our_own_files(self):
+        self.assertEqual(self.at(f"{fake_pane.LIBRARY}/_socket.py", "script.py"), ["due"])
+
+    def test_in_what_our_own_files_call(self):
+        # To convert a value Pyodide runs Python with JavaScript below, which cannot be suspended: the program was ended.
+        self.assertEqual(self.at("/lib/python3.14/abc.py", f"{fake_pane.LIBRARY}/_pane.py", "script.py"), ["due"])
+
+    def test_in_what_a_handler_of_the_program_does(self):
+        before = signal.signal(signal.SIGINT, lambda number, frame: _threads._turn_is_over(26, sys._getframe(0)))
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        with unittest.mock.patch.object(_kernel._pane, "take_interrupt", lambda: True):
+            _kernel.signals()
+        self.assertEqual(self.done, ["turn"])
 
 if __name__ == "__main__":
     unittest.main()

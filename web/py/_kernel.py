@@ -82,6 +82,7 @@ def _end_if_woken():
         raise InterruptedError(EINTR, linux.strerror(EINTR))
 
 
+@_script.calls_program
 def signals():
     """Runs the handler of a SIGINT that has come."""
     if _pane.take_interrupt():

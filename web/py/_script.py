@@ -20,3 +20,22 @@ def where():
             return frame.f_lineno, called
         frame, called = frame.f_back, code.co_name
     return None, None
+
+
+# The code of those of our functions that call the program.
+_calls_program = set()
+
+
+def calls_program(function):
+    """Marks one of our functions whose callees are the program's: all others are done before another thread has its turn."""
+    _calls_program.add(function.__code__)
+    return function
+
+
+def is_ours(frame, folder):
+    """Whether a frame belongs to what one of our functions, whose files are in this folder, does by itself."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(folder):
+            return frame.f_code not in _calls_program
+        frame = frame.f_back
+    return False

@@ -1,7 +1,8 @@
 """CPython's `_thread`, on stacks that take turns (`stacks.js`). CPython's own `threading.py` sits on top, unmodified.
 
 One thread runs at a time, as under CPython's interpreter lock; every few milliseconds, between two bytecodes, another has
-its turn. Nothing in the files of this folder is interrupted so: what they do is done at once, but where they wait.
+its turn. Nothing in the files of this folder is interrupted so, nor what they call: what they do is done at once, but where
+they wait. (Below a function of theirs there may be JavaScript, which cannot be suspended: Pyodide runs Python to convert values.)
 """
 
 import os
@@ -104,6 +105,7 @@ def next_turn():
     _stacks.wait(_stacks.turn())
 
 
+@_script.calls_program
 def signals():
     """Runs the handler of a SIGINT that has come, on the main thread."""
     if _stacks.ident() == MAIN and _stacks.take_interrupt():
@@ -117,7 +119,8 @@ _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 def _turn_is_over(number, frame):
     """The handler of the signal that ends a turn: it comes between two bytecodes."""
-    if frame is not None and frame.f_code.co_filename.startswith((_OURS, "<frozen importlib._bootstrap")):
+    importing = frame is not None and frame.f_code.co_filename.startswith("<frozen importlib._bootstrap")
+    if importing or _script.is_ours(frame, _OURS):
         _stacks.due()
     elif _stacks.can_wait():
         next_turn()
@@ -522,6 +525,7 @@ def begin_main():
         _stacks.become(MAIN)
 
 
+@_script.calls_program
 def enter(thread):
     """The first call of a thread's stack, made by `stacks.js`."""
     _stacks.become(thread)

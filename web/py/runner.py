@@ -174,6 +174,7 @@ def _in_folder():
             del sys.modules[name]
 
 
+@_script.calls_program
 def _execute(name, source, module):
     try:
         exec(compile(source, name, "exec", dont_inherit=True), module.__dict__)
@@ -231,6 +232,7 @@ def overflow():
     return json.dumps({"status": "error", "code": 1, "error": error})
 
 
+@_script.calls_program
 def _words(told, problem):
     """The traceback as the interpreter prints it, without our own frames."""
     if sys.excepthook is not sys.__excepthook__ and not isinstance(problem, SyntaxError):
@@ -252,6 +254,7 @@ def _forget_our_frames(told, seen):
         _forget_our_frames(other, seen)
 
 
+@_script.calls_program
 def _at_exit():
     import atexit
 

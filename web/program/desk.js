@@ -1,12 +1,10 @@
 // What one machine's column works with: programs in tabs, the call console beside them, and the button that runs what
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
-import { Archive, folderFull, isFileName, isProgramName, nameBrought, nameShown } from "../client/web.js";
+import { Archive, folderFull, isFileName, isProgramName, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
-import { firstFile, load } from "./catalogue.js";
-import { DataPane } from "./data-pane.js";
 import { acceptDrops } from "./file-drop.js";
 import { FileMenu, freeName } from "./file-menu.js";
-import { namesLike } from "./file-names.js";
+import { MachineFiles } from "./machine-files.js";
 import { ProgramPane, endWords } from "./program-pane.js";
 import { RunButton } from "./run-button.js";
 import { SourceShare } from "./source-share.js";
@@ -16,8 +14,6 @@ import { TabRow } from "./tab-row.js";
 export const BY_HAND = "By hand";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
-/** Rust counts bytes in 32 bits here. */
-const MOST_COUNTED = 2 ** 32 - 1;
 /** How long a deletion can be undone, milliseconds. */
 const UNDO_MS = 10_000;
 
@@ -35,10 +31,8 @@ export class Desk {
   #shared;
   #host;
   #part;
-  /** @type {Map<string, ProgramPane>} */
-  #programs = new Map();
-  /** Its other files. @type {Map<string, DataPane>} */
-  #data = new Map();
+  /** @type {MachineFiles} */
+  #files;
   /** What programs have written and nobody has looked at. @type {Set<string>} */
   #unseen = new Set();
   #tabs = new TabRow((name) => this.open(name));
@@ -81,6 +75,7 @@ export class Desk {
     };
     shared.python.onchange(() => this.#update());
     shared.room.on("connection", () => this.#update());
+    this.#files = new MachineFiles({ store: shared.store, host: host.name, part, programPane: (...of) => this.#programPane(...of) });
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     acceptDrops(this.body, (files, folders) => void this.bringAll(files, folders));
@@ -104,7 +99,7 @@ export class Desk {
 
   /** What the program does that was started last, for the machine's head; null when nothing runs. @returns {{ mood: "waiting" | "running", words: string } | null} */
   get mood() {
-    const running = [...this.#programs.values()].find(({ control }) => control.isRunning);
+    const running = [...this.#files.programs.values()].find(({ control }) => control.isRunning);
     const doing = running?.control.doing;
     if (doing?.state === "waiting") return { mood: "waiting", words: `waiting in ${doing.call}()` };
     if (doing?.state === "input") return { mood: "waiting", words: "waiting for input" };
@@ -113,45 +108,15 @@ export class Desk {
 
   async #begin() {
     const kept = this.#shared.store.machine(this.#part);
-    const files = await this.#filesOf(kept);
-    for (const { file, content, original } of files) this.#make(file, content, original);
+    const lost = await this.#files.load(kept);
+    if (lost > 0) this.#say(`This browser has not kept ${lost === 1 ? "a file" : `${lost} files`} of ${this.#host.name}.`, { bad: true });
     this.#begun = true;
-    const names = [...this.#programs.keys()];
+    const names = [...this.#files.programs.keys()];
     this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
     await this.#shared.python.known;
-    const open = kept && this.#data.has(kept.open) ? kept.open : this.#file || BY_HAND;
+    const open = kept && this.#isData(kept.open) ? kept.open : this.#file || BY_HAND;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : open);
     void this.#listen();
-  }
-
-  /**
-   * What stood here the last time, and at the first visit the tutorial's program.
-   * @param {import("./code-store.js").Machine | null} kept
-   * @returns {Promise<{ file: string, content: string | Uint8Array, original: string | null }[]>}
-   */
-  async #filesOf(kept) {
-    const files = Object.entries(kept?.files ?? {});
-    const large = kept?.large ?? [];
-    // Code that was kept before it was said what of it is untouched can be the tutorial's own.
-    const first = firstFile(this.#part);
-    const text = kept?.untouched && files.length + large.length > 0 ? "" : await load(first.path);
-    if (files.length + large.length === 0) return [{ file: first.file, content: text, original: text }];
-    const untouched = kept?.untouched ?? files.filter((one) => one[1] === text).map(([file]) => file);
-    const small = files.map(([file, text]) => ({ file, content: text, original: untouched.includes(file) ? text : null }));
-    return [...small, ...(await this.#large(large))];
-  }
-
-  /** What stands in the browser's large storage. @param {string[]} files */
-  async #large(files) {
-    const found = [];
-    for (const file of files) {
-      const content = await this.#shared.store.large(this.#part, file);
-      if (content) found.push({ file, content, original: null });
-      else this.#shared.store.remove(this.#part, file);
-    }
-    const gone = files.length - found.length;
-    if (gone > 0) this.#say(`This browser has not kept ${gone === 1 ? "a file" : `${gone} files`} of ${this.#host.name}.`, { bad: true });
-    return found;
   }
 
   /** What the others in the room do with the programs of this machine. */
@@ -164,7 +129,7 @@ export class Desk {
     for await (const event of room.trace()) {
       this.#share.passed(event);
       if (event.host !== this.#host.name) continue;
-      const pane = this.#programs.get(event.name);
+      const pane = this.#files.programs.get(event.name);
       if (event.kind === "source") {
         texts.set(event.name, event.text ?? "");
         this.#share.heard(event);
@@ -182,35 +147,19 @@ export class Desk {
 
   /** @param {string} file @param {string} text @param {string} by */
   #changedBy(file, text, by) {
-    const pane = this.#programs.get(file);
+    const pane = this.#files.programs.get(file);
     if (pane) pane.changedBy(text, by);
-    else if (isProgramName(file) && !this.#full(file, text)) this.#add(file, text, null);
+    else if (isProgramName(file) && !this.#files.full(file, text)) {
+      this.#files.add(file, text, null);
+      this.#drawTabs();
+    }
   }
 
-  /**
-   * A file of any kind, without drawing its tab. @param {string} file @param {string | Uint8Array} content
-   * @param {string | null} original what was put there and not typed, if that is known; of data, anything but null
-   */
-  #make(file, content, original) {
-    const text = isProgramName(file) ? textOf(content) : null;
-    if (text !== null) return this.#makeProgram(file, text, original);
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const pane = new DataPane({ host: this.#host.name, file, bytes, untouched: original !== null });
-    pane.onkeep = () => this.#keepFile(file);
-    this.#data.set(file, pane);
-  }
-
-  /** @param {string} file @param {string} text @param {string | null} original what was put there and not typed, if that is known */
-  #add(file, text, original) {
-    this.#makeProgram(file, text, original);
-    this.#drawTabs();
-  }
-
-  /** @param {string} file @param {string} text @param {string | null} original */
-  #makeProgram(file, text, original) {
+  /** What shows a program. @param {string} file @param {string} text @param {string | null} original what was put there and not typed, if that is known */
+  #programPane(file, text, original) {
     const { room, view, clock, store } = this.#shared;
     const folder = {
-      beside: (/** @type {string} */ one) => this.#contents().filter(({ name }) => name !== one),
+      beside: (/** @type {string} */ one) => this.#files.contents().filter(({ name }) => name !== one),
       changed: (/** @type {string} */ by, /** @type {import("../client/wireside.js").FolderChange} */ change) => this.#changedByProgram(by, change),
     };
     const runOn = (/** @type {[string, string, string]} */ ...there) => this.#elsewhere(...there);
@@ -219,52 +168,24 @@ export class Desk {
     pane.ontoggle = () => this.toggle(file);
     pane.ontext = (now) => this.#share.tell(file, now);
     this.#share.offer(file, text);
-    this.#programs.set(file, pane);
-  }
-
-  /** All files as they are now. @returns {{ name: string, bytes: Uint8Array }[]} */
-  #contents() {
-    return this.files.map((name) => ({ name, bytes: this.#bytesOf(name) }));
-  }
-
-  /** @param {string} file @returns {Uint8Array} */
-  #bytesOf(file) {
-    const program = this.#programs.get(file);
-    return program ? new TextEncoder().encode(program.text) : this.#data.get(file)?.bytes ?? new Uint8Array();
-  }
-
-  /** Why a file finds no room here; nothing where it does. @param {string} file @param {string | Uint8Array} content */
-  #full(file, content) {
-    const held = this.#contents();
-    const bytes = held.reduce((sum, one) => sum + one.bytes.length, 0);
-    const replaced = held.find(({ name }) => name === file)?.bytes.length;
-    const size = typeof content === "string" ? new TextEncoder().encode(content).length : content.length;
-    return folderFull(file, held.length, bytes, replaced, size);
+    return pane;
   }
 
   /** A program has changed the machine's files. @param {string} by @param {import("../client/wireside.js").FolderChange} change */
   #changedByProgram(by, { files, removed, left }) {
     const said = left.map(({ name, why, size }) => notKept(name, why, size));
     for (const { name, bytes } of files) {
-      const wrong = isFileName(name) ? this.#full(name, bytes) : `${nameShown(name)} has a name that a file of the page cannot have.`;
+      const wrong = isFileName(name) ? this.#files.full(name, bytes) : `${nameShown(name)} has a name that a file of the page cannot have.`;
       if (wrong) said.push(wrong);
-      else this.#written(name, bytes);
+      else {
+        this.#files.written(name, bytes);
+        if (this.#tabs.chosen !== name) this.#unseen.add(name);
+      }
     }
     for (const name of removed) if (this.has(name) && !this.runningFiles.includes(name)) this.remove(name, by);
     this.#drawTabs();
     this.#update();
-    for (const words of said) this.#programs.get(by)?.say(`Not kept beyond the program's end: ${words}`);
-  }
-
-  /** @param {string} file @param {Uint8Array} bytes */
-  #written(file, bytes) {
-    const text = isProgramName(file) ? textOf(bytes) : null;
-    const program = this.#programs.get(file);
-    if (program && text !== null) program.written(text);
-    else if (this.#data.has(file)) this.#data.get(file)?.put(bytes);
-    else if (!program) this.#make(file, bytes, null);
-    this.#keepFile(file);
-    if (this.#tabs.chosen !== file) this.#unseen.add(file);
+    for (const words of said) this.#files.programs.get(by)?.say(`Not kept beyond the program's end: ${words}`);
   }
 
   /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
@@ -278,26 +199,31 @@ export class Desk {
     };
   }
 
+  /** Whether a file is no program. @param {string} file */
+  #isData(file) {
+    return this.#files.data(file) !== undefined;
+  }
+
   #drawTabs() {
     this.#tabs.show([...this.files, BY_HAND], this.#tabs.chosen || this.#file);
   }
 
   /** Brings a file or the console to the front. @param {string} name */
   open(name) {
-    if (this.#programs.has(name)) this.#file = name;
+    if (this.#files.programs.has(name)) this.#file = name;
     this.console.hidden = name !== BY_HAND;
-    for (const [file, pane] of [...this.#programs, ...this.#data]) {
+    for (const [file, pane] of this.#files.panes) {
       pane.node.hidden = file !== name;
       // An editor begins with its first sight.
       if (file === name && !pane.node.isConnected) this.body.append(pane.node);
     }
-    this.#data.get(name)?.show();
+    this.#files.data(name)?.show();
     this.#unseen.delete(name);
     this.#tabs.show([...this.files, BY_HAND], name);
     this.#menu.of(name === BY_HAND ? "" : name);
     this.#shared.store.open(this.#part, name);
     // Data stays in this page.
-    if (!this.#data.has(name)) this.#share.front(name);
+    if (!this.#isData(name)) this.#share.front(name);
     this.#update();
   }
 
@@ -314,28 +240,18 @@ export class Desk {
    */
   async put(file, source, { keep = false } = {}) {
     await this.#ready;
-    const name = keep ? this.#placeFor(file, source) : file;
-    const full = this.#full(name, source);
+    const name = keep ? this.#files.placeFor(file, source) : file;
+    const full = this.#files.full(name, source);
     if (full) throw new Error(full);
-    const pane = this.#programs.get(name);
+    const pane = this.#files.programs.get(name);
     if (pane) pane.put(source);
     else {
-      this.#make(name, source, source);
+      this.#files.add(name, source, source);
       this.#drawTabs();
     }
-    this.#keep(name);
+    this.#files.keep(name);
     this.open(name);
     return name;
-  }
-
-  /** The first name like `file` under which no work of somebody's is in the way of `source`. @param {string} file @param {string} source */
-  #placeFor(file, source) {
-    const taken = (/** @type {string} */ name) => {
-      const pane = this.#programs.get(name);
-      return this.#data.has(name) || (pane !== undefined && pane.text !== source && pane.isEdited);
-    };
-    // There are more names than a machine has files.
-    return [file, ...namesLike(file)].find((name) => !taken(name)) ?? "";
   }
 
   /**
@@ -349,99 +265,66 @@ export class Desk {
     const here = [];
     for (const file of brought) {
       try {
-        here.push(await this.#take(file));
+        const name = await this.#files.take(file);
+        this.#unseen.delete(name);
+        here.push(name);
       } catch (error) {
         said.push(/** @type {Error} */ (error).message);
       }
     }
     this.#drawTabs();
-    this.#keep(...here);
+    this.#files.keep(...here);
     const last = here.at(-1);
-    if (last) this.open(here.find((name) => this.#programs.has(name)) ?? last);
+    if (last) this.open(here.find((name) => this.#files.programs.has(name)) ?? last);
     if (said.length > 3) said.splice(3, said.length, `And ${said.length - 3} more could not be taken.`);
     if (here.length > 1 || (here.length > 0 && said.length > 0)) said.unshift(`${here.length} ${here.length === 1 ? "file is" : "files are"} on ${this.#host.name} now.`);
     if (said.length > 0) this.#say(said.join(" "), { bad: here.length === 0 || said.length > 1 });
   }
 
-  /** @param {File} brought @returns {Promise<string>} the name it got */
-  async #take(brought) {
-    const wanted = nameBrought(brought.name);
-    // Before it is read: it can be of any size.
-    const large = folderFull(wanted, 0, 0, undefined, Math.min(brought.size, MOST_COUNTED));
-    if (large) throw new Error(brought.size > MOST_COUNTED ? `${nameShown(wanted)} is far too large: a file here has at most 1 MiB.` : large);
-    const bytes = new Uint8Array(await brought.arrayBuffer());
-    const text = isProgramName(wanted) ? textOf(bytes) : null;
-    if (isProgramName(wanted) && text === null) throw new Error(`${nameShown(wanted)} is no text in UTF-8.`);
-    const content = text?.replaceAll(/\r\n?/g, "\n") ?? bytes;
-    const same = (/** @type {string} */ name) => equal(this.#bytesOf(name), typeof content === "string" ? new TextEncoder().encode(content) : content);
-    // What nobody has changed gives way.
-    const free = (/** @type {string} */ name) => !this.has(name) || (!this.isEdited(name) && !this.runningFiles.includes(name));
-    const name = [wanted, ...namesLike(wanted)].find((one) => free(one) || same(one)) ?? wanted;
-    if (this.has(name) && same(name)) return name;
-    const full = this.#full(name, content);
-    if (full) throw new Error(full);
-    const program = this.#programs.get(name);
-    if (program && text !== null) program.written(/** @type {string} */ (content));
-    else {
-      this.#drop(name);
-      this.#make(name, content, null);
-    }
-    return name;
-  }
-
-  /** The names of all files. @returns {string[]} */
-  get files() {
-    return [...this.#programs.keys(), ...this.#data.keys()];
-  }
-
   /** Why there is no room for another file; nothing where there is. @param {string} [file] */
   noRoomFor(file = "Another file") {
-    return this.#full(file, "");
+    return this.#files.full(file, "");
   }
 
   /** Makes an empty file and opens it. @param {string} file */
   make(file) {
     if (!this.has(file)) {
-      const full = this.#full(file, "");
+      const full = this.#files.full(file, "");
       if (full) return this.#say(full, { bad: true });
-      this.#make(file, "", "");
-      this.#keep(file);
+      this.#files.add(file, "", "");
+      this.#files.keep(file);
     }
     this.open(file);
-    this.#pane(file)?.focus();
+    this.#files.pane(file)?.focus();
   }
 
   /** A second one of the same content. @param {string} file */
   duplicate(file) {
     const name = freeName(this, file);
-    const content = this.text(file) ?? this.#data.get(file)?.bytes.slice();
+    const content = this.text(file) ?? this.#files.data(file)?.bytes.slice();
     if (content === undefined) return;
-    const full = this.#full(name, content);
+    const full = this.#files.full(name, content);
     if (full) return this.#say(full, { bad: true });
-    this.#make(name, content, null);
-    this.#keep(name);
+    this.#files.add(name, content, null);
+    this.#files.keep(name);
     this.open(name);
   }
 
   /** Gives a file that does not run another name. @param {string} file @param {string} name */
   rename(file, name) {
-    const found = this.#atRest(file);
+    const found = this.#files.atRest(file);
     if (!found || this.has(name) || !isFileName(name)) return;
-    this.#shared.store.rename(this.#part, file, name);
-    const order = this.files.map((one) => (one === file ? name : one));
-    this.#drop(file);
-    this.#make(name, found.content, found.original);
-    this.#programs = inOrder(this.#programs, order);
-    this.#data = inOrder(this.#data, order);
-    if (this.#file === file) this.#file = this.#programs.has(name) ? name : ([...this.#programs.keys()][0] ?? "");
-    this.#keep(name);
+    this.#files.rename(file, name, found);
+    this.#unseen.delete(file);
+    if (this.#file === file) this.#file = this.#files.programs.has(name) ? name : ([...this.#files.programs.keys()][0] ?? "");
+    this.#files.keep(name);
     this.open(name);
   }
 
   /** Hands a file to the person's computer. @param {string} file */
   download(file) {
-    const type = this.#programs.has(file) ? "text/x-python" : "application/octet-stream";
-    handOver(file, new Blob([/** @type {any} */ (this.#bytesOf(file))], { type }));
+    const type = this.#files.programs.has(file) ? "text/x-python" : "application/octet-stream";
+    handOver(file, new Blob([/** @type {any} */ (this.#files.bytesOf(file))], { type }));
   }
 
   /** The same with all files, in one archive. */
@@ -449,7 +332,7 @@ export class Desk {
     const archive = new Archive();
     const now = new Date();
     try {
-      for (const { name, bytes } of this.#contents()) archive.add(name, bytes);
+      for (const { name, bytes } of this.#files.contents()) archive.add(name, bytes);
       const zip = archive.zip(now.getFullYear(), now.getMonth() + 1, now.getDate(), now.getHours(), now.getMinutes(), now.getSeconds());
       if (zip) handOver(`${this.#host.name}.zip`, new Blob([/** @type {any} */ (zip)], { type: "application/zip" }));
     } finally {
@@ -459,65 +342,25 @@ export class Desk {
 
   /** Deletes a file that does not run; for a while it can be had back. @param {string} file @param {string} [by] the program that did it */
   remove(file, by) {
-    const found = this.#atRest(file);
+    const found = this.#files.atRest(file);
     if (!found) return;
     const { content, original } = found;
     const after = this.files[this.files.indexOf(file) + 1] ?? this.files[this.files.indexOf(file) - 1];
     const front = this.#tabs.chosen;
-    this.#drop(file);
-    this.#shared.store.remove(this.#part, file);
-    if (this.#file === file) this.#file = after && this.#programs.has(after) ? after : ([...this.#programs.keys()][0] ?? "");
+    this.#files.remove(file);
+    this.#unseen.delete(file);
+    if (this.#file === file) this.#file = after && this.#files.programs.has(after) ? after : ([...this.#files.programs.keys()][0] ?? "");
     this.open(front === file ? (after ?? BY_HAND) : front);
     const undo = () => {
       const name = freeName(this, file);
-      const full = this.#full(name, content);
+      const full = this.#files.full(name, content);
       if (full) return this.#say(full, { bad: true });
-      this.#make(name, content, original);
-      this.#keep(name);
+      this.#files.add(name, content, original);
+      this.#files.keep(name);
       this.open(name);
       this.#say(`${nameShown(name)} is back.`);
     };
     this.#say(`${nameShown(file)} on ${this.#host.name} is deleted${by ? ` by ${by}` : ""}.`, { actions: [{ label: "Undo", run: undo }] });
-  }
-
-  /** Keeps files that have changed, and with them all that nobody has changed yet. @param {string[]} changed */
-  #keep(...changed) {
-    const { store } = this.#shared;
-    store.together(() => {
-      for (const file of this.files) if (changed.includes(file) || !store.has(this.#part, file)) this.#keepFile(file);
-    });
-  }
-
-  /** @param {string} file */
-  #keepFile(file) {
-    const program = this.#programs.get(file);
-    const data = this.#data.get(file);
-    if (program) this.#shared.store.keep(this.#part, file, program.text, !program.isEdited);
-    else if (data) this.#shared.store.keep(this.#part, file, data.content, !data.isEdited);
-  }
-
-  /** What shows a file. @param {string} file */
-  #pane(file) {
-    return this.#programs.get(file) ?? this.#data.get(file);
-  }
-
-  /**
-   * What is in a file, and what of it was put there, as `#make` takes them; null where there is none, or it runs.
-   * @param {string} file @returns {{ content: string | Uint8Array, original: string | null } | null}
-   */
-  #atRest(file) {
-    const program = this.#programs.get(file);
-    if (program) return program.control.isRunning ? null : { content: program.text, original: program.original };
-    const data = this.#data.get(file);
-    return data ? { content: data.bytes, original: data.isEdited ? null : "" } : null;
-  }
-
-  /** @param {string} file */
-  #drop(file) {
-    this.#pane(file)?.end();
-    this.#programs.delete(file);
-    this.#data.delete(file);
-    this.#unseen.delete(file);
   }
 
   /** @param {string} text @param {{ actions?: { label: string, run: () => void }[], bad?: boolean }} [options] */
@@ -526,24 +369,29 @@ export class Desk {
     bar.show("info", { tone: bad ? "bad" : "good", text, actions, for: bad ? 2 * UNDO_MS : UNDO_MS });
   }
 
+  /** The names of all files. @returns {string[]} */
+  get files() {
+    return this.#files.names;
+  }
+
   /** Whether there is a file of this name. @param {string} file */
   has(file) {
-    return this.#programs.has(file) || this.#data.has(file);
+    return this.#files.has(file);
   }
 
   /** The text of a program; null where there is none of that name. @param {string} file */
   text(file) {
-    return this.#programs.get(file)?.text ?? null;
+    return this.#files.text(file);
   }
 
   /** Whether a file is somebody's own work: its text is not what was put there. @param {string} file */
   isEdited(file) {
-    return this.#pane(file)?.isEdited ?? false;
+    return this.#files.isEdited(file);
   }
 
   /** The files that run in this page now. @returns {string[]} */
   get runningFiles() {
-    return [...this.#programs].filter(([, { control }]) => control.isRunning).map(([file]) => file);
+    return this.#files.running;
   }
 
   /** Stops all that runs here; resolves when all of it has ended. */
@@ -554,12 +402,12 @@ export class Desk {
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
-    return this.#pane(this.#tabs.chosen)?.inUse ?? false;
+    return this.#files.pane(this.#tabs.chosen)?.inUse ?? false;
   }
 
   /** Runs a program, or stops the one that runs. @param {string} [file] */
   toggle(file) {
-    if (this.#programs.get(file ?? this.#file)?.control.isRunning) return void this.stop(file);
+    if (this.#files.programs.get(file ?? this.#file)?.control.isRunning) return void this.stop(file);
     // What went wrong stands in its output.
     this.run(file).catch(() => {});
   }
@@ -573,7 +421,7 @@ export class Desk {
     await this.#ready;
     // Only now: who pressed Run before there was a program means the one that has come.
     const wanted = file ?? this.#file;
-    const pane = this.#programs.get(wanted);
+    const pane = this.#files.programs.get(wanted);
     if (!pane) throw new Error(wanted ? `there is no ${wanted} on ${this.#host.name}` : `there is no program on ${this.#host.name}`);
     this.open(wanted);
     this.#share.tell(wanted, pane.text);
@@ -583,7 +431,7 @@ export class Desk {
 
   /** Stops a program; resolves when it has ended, with whether one ran. @param {string} [file] @returns {Promise<boolean>} */
   async stop(file = this.#file) {
-    const pane = this.#programs.get(file);
+    const pane = this.#files.programs.get(file);
     if (!pane?.control.isRunning) return false;
     await pane.stop();
     return true;
@@ -621,7 +469,7 @@ export class Desk {
    * @param {string | null} file
    */
   suggestRun(file) {
-    const pane = file === null ? undefined : this.#programs.get(file);
+    const pane = file === null ? undefined : this.#files.programs.get(file);
     const begins = pane?.control.isRunning === true;
     const can = pane !== undefined && this.#shared.python.ok && !begins && !this.#isOver;
     if (can) this.#bring(file, "run");
@@ -638,58 +486,32 @@ export class Desk {
 
   /** Marks the lines of code that belong to what is raised. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
-    for (const { lines: own } of this.#programs.values()) own.light(lines);
+    for (const { lines: own } of this.#files.programs.values()) own.light(lines);
     this.console.lines?.light(lines);
   }
 
   /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line @returns {DOMRect | null} */
   boxOf(line) {
-    const places = [...[...this.#programs.values()].map((pane) => pane.lines), this.console.lines];
+    const places = [...[...this.#files.programs.values()].map((pane) => pane.lines), this.console.lines];
     return places.map((place) => place?.boxOf(line)).find(Boolean) ?? null;
   }
 
   #update() {
-    const pane = this.#programs.get(this.#file);
+    const pane = this.#files.programs.get(this.#file);
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
-    const none = this.#begun && this.#programs.size === 0;
-    const apart = this.#data.has(this.#tabs.chosen);
+    const none = this.#begun && this.#files.programs.size === 0;
+    const apart = this.#isData(this.#tabs.chosen);
     for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver, apart });
-    for (const [file, program] of this.#programs) {
+    for (const [file, program] of this.#files.programs) {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);
       const now = control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "";
       this.#tabs.mark(file, this.#unseen.has(file) && !control.isRunning ? "new" : now);
     }
-    for (const file of this.#data.keys()) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
+    for (const file of this.#files.names.filter((name) => this.#isData(name))) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
     this.onchange();
   }
-}
-
-/** What a file has in it as text; null where that is no UTF-8. @param {string | Uint8Array} content */
-function textOf(content) {
-  if (typeof content === "string") return content;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    return null;
-  }
-}
-
-/** @param {Uint8Array} one @param {Uint8Array} other */
-function equal(one, other) {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
-}
-
-/** @template Pane @param {Map<string, Pane>} panes @param {string[]} order names of all of them and of others */
-function inOrder(panes, order) {
-  /** @type {Map<string, Pane>} */
-  const ordered = new Map();
-  for (const name of order) {
-    const pane = panes.get(name);
-    if (pane) ordered.set(name, pane);
-  }
-  return ordered;
 }
 
 /** @param {string} name @param {Blob} content */

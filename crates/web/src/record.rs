@@ -18,7 +18,7 @@ pub use json::{
 use proto::{
     id::{HostId, MemberId, ProgramId},
     message::{HostCommand, Snapshot},
-    room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome},
+    room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome, WireSettings},
     trace::{Event, StateChange, Timer, TimerKind, What},
 };
 
@@ -126,14 +126,7 @@ fn body(what: &What, names: &Names) -> Body {
         What::InFront { by, host, name } => {
             Body::InFront { by: names.member(*by), member: by.0, host: names.host(*host), name: name.clone() }
         }
-        What::Wire { by, settings, rule } => Body::Wire {
-            by: by.map(|by| names.member(by)),
-            rule: rule.clone(),
-            held: settings.held,
-            delay: settings.delay_ms,
-            loss: settings.loss,
-            seed: settings.seed,
-        },
+        What::Wire { by, settings, rule } => wire(*by, settings, rule.clone(), names),
         What::Joined(member) => Body::People {
             change: "joined",
             member: member.id.0,
@@ -152,22 +145,7 @@ fn body(what: &What, names: &Names) -> Body {
             by: None,
             sysctl: None,
         },
-        What::HostChanged { by, command, host } => Body::Host {
-            change: match command {
-                HostCommand::Cable(true) => "cable mended",
-                HostCommand::Cable(false) => "cable cut",
-                HostCommand::FreshNetwork => "fresh network",
-                HostCommand::Sysctl { .. } => "sysctl",
-            },
-            id: host.id.0,
-            name: host.name.clone(),
-            address: Some(host.address),
-            by: Some(names.member(*by)),
-            sysctl: match command {
-                HostCommand::Sysctl { name, value } => Some((name.name(), *value)),
-                HostCommand::Cable(_) | HostCommand::FreshNetwork => None,
-            },
-        },
+        What::HostChanged { by, command, host } => host_changed(*by, *command, host, names),
         What::HostGone(id) => Body::Host {
             change: "gone",
             id: id.0,
@@ -198,14 +176,51 @@ fn body(what: &What, names: &Names) -> Body {
             missed: summary.missed,
             queue_drops: summary.queue_drops,
         },
-        What::Progress { by, lesson, step, outcome } => {
-            let (outcome, evidence) = match *outcome {
-                StepOutcome::Passed { evidence } => ("passed", Some(evidence)),
-                StepOutcome::Skipped => ("skipped", None),
-            };
-            let by = names.member(*by);
-            Body::Progress { by, lesson: lesson.clone(), step: step.clone(), outcome, evidence }
-        }
+        What::Progress { by, lesson, step, outcome } => progress(*by, lesson, step, *outcome, names),
+    }
+}
+
+fn wire(by: Option<MemberId>, settings: &WireSettings, rule: Option<String>, names: &Names) -> Body {
+    Body::Wire {
+        by: by.map(|by| names.member(by)),
+        rule,
+        held: settings.held,
+        delay: settings.delay_ms,
+        loss: settings.loss,
+        seed: settings.seed,
+    }
+}
+
+fn host_changed(by: MemberId, command: HostCommand, host: &HostInfo, names: &Names) -> Body {
+    Body::Host {
+        change: match command {
+            HostCommand::Cable(true) => "cable mended",
+            HostCommand::Cable(false) => "cable cut",
+            HostCommand::FreshNetwork => "fresh network",
+            HostCommand::Sysctl { .. } => "sysctl",
+        },
+        id: host.id.0,
+        name: host.name.clone(),
+        address: Some(host.address),
+        by: Some(names.member(by)),
+        sysctl: match command {
+            HostCommand::Sysctl { name, value } => Some((name.name(), value)),
+            HostCommand::Cable(_) | HostCommand::FreshNetwork => None,
+        },
+    }
+}
+
+fn progress(by: MemberId, lesson: &str, step: &str, outcome: StepOutcome, names: &Names) -> Body {
+    let (outcome, evidence) = match outcome {
+        StepOutcome::Passed { evidence } => ("passed", Some(evidence)),
+        StepOutcome::Skipped => ("skipped", None),
+    };
+    Body::Progress {
+        by: names.member(by),
+        lesson: lesson.to_owned(),
+        step: step.to_owned(),
+        outcome,
+        evidence,
     }
 }
 

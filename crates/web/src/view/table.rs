@@ -2,9 +2,12 @@
 //! the drawing mirrors it.
 
 use proto::{
+    id::MemberId,
     message::HostCommand,
-    room::StepOutcome,
-    trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, TcpState, What},
+    room::{StepOutcome, WireSettings},
+    trace::{
+        CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, Summary, TcpState, What,
+    },
 };
 use serde::Serialize;
 use tsify::Tsify;
@@ -18,6 +21,7 @@ use super::{
         ordinal, outcome_short, packet_name, packet_words, percent,
     },
 };
+use crate::record::Names;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
@@ -103,15 +107,7 @@ fn cells(store: &TraceStore, event: &Event) -> Cells {
                 format!("Code, {name} on {} was brought to the front by {who}.", names.host(*host));
             plain("code", names.host(*host), format!("{name} in front"), sentence)
         }
-        What::Wire { by, settings, rule } => {
-            let what = wire_words(settings);
-            let who = match (by, rule) {
-                (Some(by), _) => format!("by {}", bounded(&names.member(*by), 64)),
-                (None, Some(rule)) => format!("by a rule of the room: {}", bounded(rule, 64)),
-                (None, None) => "by the room".to_owned(),
-            };
-            plain("wire", "wire".to_owned(), what.clone(), format!("Wire, {what}, {who}."))
-        }
+        What::Wire { by, settings, rule } => wire(*by, settings, rule.as_deref(), names),
         What::Joined(member) => {
             let name = bounded(&member.name, 64);
             plain("people", name.clone(), "came".to_owned(), format!("People, {name} came."))
@@ -148,21 +144,7 @@ fn cells(store: &TraceStore, event: &Event) -> Cells {
             let name = bounded(&names.program(*id), 64);
             plain("program", name.clone(), "ended".to_owned(), format!("Program, {name} ended."))
         }
-        What::Summary(summary) => {
-            let mut parts = Vec::new();
-            if summary.packets > 0 {
-                let (packets, bytes) = (grouped(summary.packets), grouped(summary.bytes));
-                parts.push(format!("{packets} packets, {bytes} B, not recorded one by one"));
-            }
-            if summary.missed > 0 {
-                parts.push(format!("{} packets missed by the recording", grouped(summary.missed)));
-            }
-            if summary.queue_drops > 0 {
-                parts.push(format!("{} packets lost in a machine's own queue", grouped(summary.queue_drops)));
-            }
-            let what = parts.join("; ");
-            plain("summary", "wire".to_owned(), what.clone(), format!("Summary, {what}."))
-        }
+        What::Summary(summary) => self::summary(summary),
         What::Progress { by, lesson, step, outcome } => {
             let (name, lesson, step) =
                 (bounded(&names.member(*by), 64), bounded(lesson, 64), bounded(step, 64));
@@ -176,12 +158,38 @@ fn cells(store: &TraceStore, event: &Event) -> Cells {
     }
 }
 
+fn wire(by: Option<MemberId>, settings: &WireSettings, rule: Option<&str>, names: &Names) -> Cells {
+    let what = wire_words(settings);
+    let who = match (by, rule) {
+        (Some(by), _) => format!("by {}", bounded(&names.member(by), 64)),
+        (None, Some(rule)) => format!("by a rule of the room: {}", bounded(rule, 64)),
+        (None, None) => "by the room".to_owned(),
+    };
+    plain("wire", "wire".to_owned(), what.clone(), format!("Wire, {what}, {who}."))
+}
+
+fn summary(summary: &Summary) -> Cells {
+    let mut parts = Vec::new();
+    if summary.packets > 0 {
+        let (packets, bytes) = (grouped(summary.packets), grouped(summary.bytes));
+        parts.push(format!("{packets} packets, {bytes} B, not recorded one by one"));
+    }
+    if summary.missed > 0 {
+        parts.push(format!("{} packets missed by the recording", grouped(summary.missed)));
+    }
+    if summary.queue_drops > 0 {
+        parts.push(format!("{} packets lost in a machine's own queue", grouped(summary.queue_drops)));
+    }
+    let what = parts.join("; ");
+    plain("summary", "wire".to_owned(), what.clone(), format!("Summary, {what}."))
+}
+
 fn plain(kind: &'static str, place: String, what: String, sentence: String) -> Cells {
     Cells { kind, place, what, tone: "", sentence }
 }
 
 /// The wire's settings in words.
-pub fn wire_words(settings: &proto::room::WireSettings) -> String {
+pub fn wire_words(settings: &WireSettings) -> String {
     let mut parts = Vec::new();
     if settings.held {
         parts.push("held".to_owned());

@@ -144,43 +144,9 @@ impl Paper<'_> {
         let y = label.top + 11.0;
         match &label.says {
             Says::Call { id, begins, ends } => self.call_label(label, &lane, *id, *begins, *ends),
+            Says::State { .. } if self.layout.bands.all.is_empty() => return,
             Says::State { state, observed, accepted } => {
-                if self.layout.bands.all.is_empty() {
-                    return;
-                }
-                let (name, tone) = (state_name(*state, lane.room).to_owned(), tone(*state));
-                self.text(
-                    format!("state{}", label.seq),
-                    label.seq,
-                    (lane.x, y),
-                    lane.anchor,
-                    "state",
-                    tone,
-                    name,
-                );
-                self.squeeze(lane.room);
-                let (short, shortest) = (lane.room < 16.0 * SMALL, lane.room < 12.0 * SMALL);
-                let remark = match (observed, accepted) {
-                    _ if *state == TcpState::TimeWait => self.rests(label.seq, *observed),
-                    (false, _) => "inferred".to_owned(),
-                    (true, false) if *state == TcpState::Established && shortest => "unaccepted".to_owned(),
-                    (true, false) if *state == TcpState::Established && short => "not accepted".to_owned(),
-                    (true, false) if *state == TcpState::Established => "not accepted yet".to_owned(),
-                    _ => String::new(),
-                };
-                let at = (lane.x, y + 12.0);
-                self.text(
-                    format!("remark{}", label.seq),
-                    label.seq,
-                    at,
-                    lane.anchor,
-                    "small",
-                    "soft",
-                    remark.clone(),
-                );
-                if !remark.is_empty() {
-                    self.squeeze(lane.room);
-                }
+                self.state_label(label, &lane, *state, *observed, *accepted);
             }
             Says::Queue { filled, places } => {
                 let side = if matches!(lane.anchor, Anchor::End) { -1 } else { 1 };
@@ -229,6 +195,29 @@ impl Paper<'_> {
             let line_x = self.x(label.host).unwrap_or(lane.x);
             let what = Form::Hairline { x1: lane.x, y1: label.top + 7.0, x2: line_x, y2: label.wanted + 7.0 };
             self.put(format!("hair{}", label.seq), label.seq, what);
+        }
+    }
+
+    /// The state's name, and below it a remark on it.
+    fn state_label(&mut self, label: &Label, lane: &Lane, state: TcpState, observed: bool, accepted: bool) {
+        let at = (lane.x, label.top + 11.0);
+        let (name, tone) = (state_name(state, lane.room).to_owned(), tone(state));
+        self.text(format!("state{}", label.seq), label.seq, at, lane.anchor, "state", tone, name);
+        self.squeeze(lane.room);
+        let (short, shortest) = (lane.room < 16.0 * SMALL, lane.room < 12.0 * SMALL);
+        let remark = match (observed, accepted) {
+            _ if state == TcpState::TimeWait => self.rests(label.seq, observed),
+            (false, _) => "inferred".to_owned(),
+            (true, false) if state == TcpState::Established && shortest => "unaccepted".to_owned(),
+            (true, false) if state == TcpState::Established && short => "not accepted".to_owned(),
+            (true, false) if state == TcpState::Established => "not accepted yet".to_owned(),
+            _ => String::new(),
+        };
+        let squeezed = !remark.is_empty();
+        let below = (at.0, at.1 + 12.0);
+        self.text(format!("remark{}", label.seq), label.seq, below, lane.anchor, "small", "soft", remark);
+        if squeezed {
+            self.squeeze(lane.room);
         }
     }
 

@@ -1,6 +1,6 @@
 // Runs a case as a person does: its files are dropped on the machines, arguments and input typed, programs run and stopped. Gives
 // what each program printed beside what plain CPython printed, both without what differs each time.
-(async ({ runs, stop = [], files, oracle }, patience) => {
+(async ({ runs, stop = [], anyOrder, files, oracle }, patience) => {
   const SIDES = { client: "left", server: "right" };
   const until = async (what, look) => {
     const end = performance.now() + patience;
@@ -82,7 +82,8 @@
   const compared = (run) => {
     const text = run.typed.reduce((text, line) => text.replace(`${line}\n`, ""), `${printed(run)}\n`);
     const told = oracle.split(/^(?=--- )/m).find((part) => part.startsWith(`--- ${run.on}:${run.file} `)) ?? "";
-    return { run: `${run.on}:${run.file}`, printed: same(text), expected: same(told.slice(told.indexOf("\n") + 1)) };
+    const [lines, expected] = [text, told.slice(told.indexOf("\n") + 1)].map((all) => (anyOrder ? same(all).split("\n").sort().join("\n") : same(all)));
+    return { run: `${run.on}:${run.file}`, printed: lines, expected };
   };
   // What was printed last may be drawn after the tab has told of the end.
   await until("all that is expected", () => runs.map(compared).every(({ printed, expected }) => printed === expected)).catch(() => {});

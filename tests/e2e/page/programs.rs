@@ -177,7 +177,7 @@ async fn what_a_program_prints_is_text_and_its_controls_are_seen() {
     let tab = first_visit(&browser, &server, LAPTOP).await;
     write_program(&tab, "left", "print('<b id=evil>\\x1b[2J\\u202eabc</b>')\n").await;
     tab.click("#left", "Run client.py on client").await;
-    prints(&tab, "left", "<b id=evil>␛[2J\\u202eabc</b>").await;
+    prints(&tab, "left", "<b id=evil>␛[2J⟨U+202E⟩abc</b>").await;
     tab.shows("no markup", "document.querySelector('#evil') === null").await;
 }
 

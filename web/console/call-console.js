@@ -467,7 +467,7 @@ export class CallConsole extends HTMLElement {
       if (event.phase === "begin" && event.host !== this.#host.name) continue;
       if (event.phase === "end" && !beginnings.delete(event.id)) continue;
       if (event.phase === "begin") beginnings.add(event.id);
-      const entry = console.overhear(event);
+      const entry = this.#view?.overhear(console, event.seq);
       if (entry === undefined) continue;
       if (this.#entries.has(entry)) this.#update(entry);
       else this.#show(console.entry(entry));

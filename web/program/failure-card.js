@@ -103,11 +103,11 @@ export class FailureCard {
     try {
       console.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host, now: this.#clock.now() }));
       for (const told of this.#told.filter((one) => one.number < number)) {
-        console.overhear(told.begin);
-        console.overhear(told.end);
+        this.#view.overhear(console, told.begin.seq);
+        this.#view.overhear(console, told.end.seq);
       }
-      console.overhear(begin);
-      const entry = console.overhear(end);
+      this.#view.overhear(console, begin.seq);
+      const entry = this.#view.overhear(console, end.seq);
       return entry === undefined ? null : console.entry(entry).error;
     } finally {
       console.free();

@@ -1,7 +1,7 @@
 // What a program printed: the last lines of it, as text, with the count of those that are gone. Grows by whole frames,
 // so that a program that prints without end does not hold up the page.
 import { element } from "../base/element.js";
-import { visible } from "./visible-text.js";
+import { visibleOutput } from "../client/web.js";
 
 /** Lines that are shown. */
 const LINES = 1000;
@@ -116,7 +116,7 @@ export class OutputLog extends HTMLElement {
       this.#lines += 1;
     }
     const room = LINE - (this.#line.textContent?.length ?? 0);
-    if (room > 0) this.#line.append(visible(text.slice(0, room)));
+    if (room > 0) this.#line.append(visibleOutput(text.slice(0, room)));
   }
 }
 

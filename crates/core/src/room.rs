@@ -74,6 +74,9 @@ pub enum Lifetime {
     Member,
 }
 
+/// The program that a member's calls by hand on a machine belong to.
+pub const BY_HAND: &str = "By hand";
+
 /// A program: a descriptor table on a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgramInfo {

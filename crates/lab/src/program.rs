@@ -62,7 +62,7 @@ mod tests {
     use proto::{
         errno::Errno,
         id::{Fd, HostId, ProgramId, SocketId},
-        room::{Lifetime, ProgramInfo},
+        room::{BY_HAND, Lifetime, ProgramInfo},
     };
 
     use super::Program;
@@ -72,7 +72,7 @@ mod tests {
             id: ProgramId(1),
             host: HostId(1),
             by: None,
-            name: "By hand".into(),
+            name: BY_HAND.into(),
             lifetime: Lifetime::Member,
         })
     }

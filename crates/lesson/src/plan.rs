@@ -7,7 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use proto::id::{Fd, HostId, MemberId, ProgramId};
+use proto::{
+    id::{Fd, HostId, MemberId, ProgramId},
+    room::BY_HAND,
+};
 
 use crate::{
     Doing, Facts, Piece, Scene, Step,
@@ -18,9 +21,6 @@ use crate::{
     need::{Need, stage_words},
     now::{Holder, SocketNow, Stage, is_called},
 };
-
-/// The console's program on a machine.
-const BY_HAND: &str = "By hand";
 
 /// What this page's prompts call their sockets, by machine.
 pub type Hands = BTreeMap<HostId, BTreeMap<String, Fd>>;

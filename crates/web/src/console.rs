@@ -15,12 +15,12 @@ pub mod desk;
 mod desk_tests;
 pub mod entry;
 pub mod evaluate;
+pub mod failures;
 pub mod fault;
 pub mod lexer;
 pub mod methods;
 pub mod names;
 pub mod operation;
-pub mod overheard;
 pub mod parse;
 #[cfg(test)]
 mod parse_tests;
@@ -33,4 +33,3 @@ pub mod suggest;
 pub mod surroundings;
 pub mod syntax;
 pub mod value;
-pub mod visible;

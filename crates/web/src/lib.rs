@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod console;
+pub mod dump;
 pub mod folder;
 pub mod lessons;
 pub mod record;
@@ -9,3 +10,5 @@ pub mod record;
 mod transport;
 mod typescript;
 pub mod view;
+pub mod visible;
+pub mod waits;

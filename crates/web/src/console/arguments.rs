@@ -62,7 +62,7 @@ impl Arguments<'_> {
     pub fn keywords(&self, function: &str, known: &[&str]) -> Result<(), Fault> {
         match self.keywords.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             Some((name, node)) => {
-                let name = super::visible::excerpt(name, 40);
+                let name = crate::visible::excerpt(name, 40);
                 Err(Fault::type_error(
                     format!("{function} got an unexpected keyword argument '{name}'"),
                     node.column,

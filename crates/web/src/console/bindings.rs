@@ -13,8 +13,8 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     code::{Context, forms},
-    desk::Desk,
-    overheard::{Heard, failure},
+    desk::{Desk, Overheard},
+    failures::failure,
     plan::Request,
     surroundings::Surroundings,
     syntax::statements,
@@ -141,16 +141,6 @@ impl Console {
         Ok(())
     }
 
-    /// A call record of the trace, begin or end, made by somebody else: the number of its entry, if it has one.
-    pub fn overhear(&mut self, heard: JsValue) -> Result<Option<u32>, JsError> {
-        let heard: Heard = decode(heard)?;
-        let entry = self.desk.overhear(&heard);
-        if let Some(entry) = entry {
-            self.desk.explain(entry, &self.around);
-        }
-        Ok(entry)
-    }
-
     /// What survives a reload, at most 128 KiB.
     pub fn save(&self) -> String {
         self.desk.save()
@@ -173,6 +163,13 @@ impl Console {
     pub fn forms(call: JsValue) -> Result<JsValue, JsError> {
         let call: Call = decode(call)?;
         object(&forms(&call, &Context::default()))
+    }
+
+    /// A call that somebody else made begins or ends: its entry, if it has one.
+    pub(crate) fn overhear(&mut self, heard: Overheard<'_>) -> Option<u32> {
+        let entry = self.desk.overhear(heard)?;
+        self.desk.explain(entry, &self.around);
+        Some(entry)
     }
 
     fn go_on(

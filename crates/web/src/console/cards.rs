@@ -12,8 +12,8 @@ use super::{
     fault::{Fault, Kind as FaultKind},
     state::Descriptor,
     surroundings::Surroundings,
-    visible::excerpt,
 };
+use crate::visible::excerpt;
 
 /// Longest piece of foreign text in a sentence, in characters.
 const FOREIGN: usize = 80;

@@ -4,6 +4,7 @@
 use proto::{
     call::{Call, Kind},
     errno::Errno,
+    room::BY_HAND,
 };
 
 use super::{
@@ -11,8 +12,8 @@ use super::{
     refusal::refused,
     state::{Descriptor, Stage},
     surroundings::{Seen, Surroundings},
-    visible::excerpt,
 };
+use crate::visible::excerpt;
 
 /// Longest name of a program in a sentence, in characters.
 const NAME: usize = 80;
@@ -158,7 +159,7 @@ fn taken_port(port: u16, around: &Surroundings) -> Words {
 
 fn owner(seen: &Seen) -> String {
     match seen.program.as_deref() {
-        Some("By hand") => "a socket of this machine that was made by hand".to_owned(),
+        Some(BY_HAND) => "a socket of this machine that was made by hand".to_owned(),
         Some(program) => format!("{} on this machine", excerpt(program, NAME)),
         None => "another socket of this machine".to_owned(),
     }

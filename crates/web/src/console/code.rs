@@ -111,7 +111,7 @@ fn quoted(text: &str) -> String {
                 shown.push('\\');
                 shown.push(c);
             }
-            c if super::visible::is_hidden(c) => shown.push('\u{fffd}'),
+            c if crate::visible::is_hidden(c) => shown.push('\u{fffd}'),
             c => shown.push(c),
         }
     }

@@ -3,6 +3,8 @@
 mod adopted;
 mod reload;
 
+pub use adopted::Overheard;
+
 use std::collections::VecDeque;
 
 use proto::{
@@ -194,7 +196,7 @@ impl Desk {
     pub fn lost(&mut self, id: u32, why: &str) {
         self.end(
             id,
-            End::Note(format!("Nobody can tell how this call ended: {}.", super::visible::excerpt(why, 200))),
+            End::Note(format!("Nobody can tell how this call ended: {}.", crate::visible::excerpt(why, 200))),
         );
     }
 
@@ -366,8 +368,8 @@ impl Desk {
     /// Names and what they hold, for a list: name and text.
     pub fn names(&self) -> Vec<(String, String)> {
         let text = |value: &Value| match value {
-            Value::Str(text) => str_repr(&super::visible::excerpt(text, 60)),
-            value => super::visible::excerpt(&value.repr(), 60),
+            Value::Str(text) => str_repr(&crate::visible::excerpt(text, 60)),
+            value => crate::visible::excerpt(&value.repr(), 60),
         };
         self.variables.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }

@@ -13,11 +13,12 @@ use super::{
     fault::Fault,
     operation::{Operation, Printed, Statement},
     plan::Plan,
-    render::{bytes, hex_dump, outcome_text, returned, waits_for},
+    render::{bytes, outcome_text, returned, waits_for},
     state::Descriptor,
     surroundings::Surroundings,
     value::{Value, bytes_repr},
 };
+use crate::dump::dump;
 
 /// Bytes of a payload or of received data that an entry keeps.
 pub const KEPT: usize = 4096;
@@ -195,8 +196,8 @@ impl Entry {
     pub fn shown(&self, around: &Surroundings) -> Shown {
         let mut shown = Shown {
             id: self.id,
-            line: super::visible::visible(&self.line),
-            by: self.by.as_deref().map_or(String::new(), |by| super::visible::excerpt(by, 40)),
+            line: crate::visible::visible(&self.line),
+            by: self.by.as_deref().map_or(String::new(), |by| crate::visible::excerpt(by, 40)),
             state: self.state(),
             steps: self.shown_steps(),
             waiting: self.waiting().map(|step| Waiting {
@@ -367,7 +368,7 @@ impl Entry {
         if length > 0 {
             shown.bytes = Some(ShownBytes {
                 repr: bytes_repr(&step.data),
-                hex: hex_dump(&step.data),
+                hex: dump(&step.data, 0, usize::MAX).trim_end_matches('\n').to_owned(),
                 length,
                 kept: step.data.len(),
             });
@@ -381,18 +382,18 @@ pub fn text_of(value: &Value, print: Option<&Printed>) -> End {
         && !(before.is_empty() && after.is_empty())
     {
         let words: Vec<String> = before.iter().chain([value]).chain(after).map(Value::printed).collect();
-        return End::Value { text: super::visible::excerpt(&words.join(" "), TEXT), shown: true };
+        return End::Value { text: crate::visible::excerpt(&words.join(" "), TEXT), shown: true };
     }
     let text = match value {
         Value::Str(_) | Value::Named(..) if print.is_some() => {
-            super::visible::excerpt(&value.printed(), TEXT)
+            crate::visible::excerpt(&value.printed(), TEXT)
         }
         Value::Bytes(bytes) => {
             let kept = &bytes[..bytes.len().min(KEPT)];
             let more = if kept.len() < bytes.len() { "\u{2026}" } else { "" };
             format!("{}{more}", bytes_repr(kept))
         }
-        value => super::visible::excerpt(&value.repr(), TEXT),
+        value => crate::visible::excerpt(&value.repr(), TEXT),
     };
     End::Value { text, shown: print.is_some() || *value != Value::None }
 }

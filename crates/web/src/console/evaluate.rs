@@ -95,7 +95,7 @@ fn quoted(fault: Fault, items: &[Node], variables: &Variables) -> Fault {
         [Node { expression: Expression::Name(host), .. }, _]
             if fault.exception == "NameError" && !variables.contains_key(host) =>
         {
-            let host = super::visible::excerpt(host, 40);
+            let host = crate::visible::excerpt(host, 40);
             fault.hint(format!("The name of a machine is text, in quotes: \"{host}\""))
         }
         _ => fault,
@@ -108,7 +108,7 @@ pub fn unknown_name(name: &str, column: usize, variables: &Variables) -> Fault {
         let fault = Fault::beyond(name, column);
         return if name == "help" { fault.hint("\"All calls\" lists what there is.") } else { fault };
     }
-    let fault = Fault::name(&super::visible::excerpt(name, 40), column);
+    let fault = Fault::name(&crate::visible::excerpt(name, 40), column);
     let known = variables.keys().map(String::as_str).chain(BUILT_IN);
     match closest(name, known) {
         Some(near) => fault.hint(format!("Did you mean {near}?")),
@@ -137,7 +137,7 @@ fn attribute(of: &Value, name: &str, column: usize) -> Result<Value, Fault> {
 
 /// `AttributeError` of a module; but not for what Python knows.
 pub fn unknown_member(module: &str, name: &str, column: usize) -> Fault {
-    let shown = super::visible::excerpt(name, 40);
+    let shown = crate::visible::excerpt(name, 40);
     if python::module_has(module, name) {
         return Fault::beyond(&format!("{module}.{shown}"), column);
     }
@@ -155,7 +155,7 @@ pub fn unknown_member(module: &str, name: &str, column: usize) -> Fault {
 
 /// `AttributeError` of a value; but not for what Python knows.
 pub fn unknown_attribute(of: &Value, name: &str, column: usize) -> Fault {
-    let shown = super::visible::excerpt(name, 40);
+    let shown = crate::visible::excerpt(name, 40);
     if python::value_has(of, name) {
         return Fault::beyond(&format!(".{shown} of a {}", of.type_name()), column);
     }

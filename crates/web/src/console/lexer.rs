@@ -187,7 +187,7 @@ fn invalid(c: char, column: usize) -> Fault {
     if c.is_ascii() && !c.is_control() {
         return Fault::unread(column);
     }
-    let shown = if c.is_control() || super::visible::is_hidden(c) { '\u{fffd}' } else { c };
+    let shown = if c.is_control() || crate::visible::is_hidden(c) { '\u{fffd}' } else { c };
     let fault = Fault::syntax(format!("invalid character '{shown}' (U+{:04X})", u32::from(c)), column);
     match c {
         '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{201e}' => {

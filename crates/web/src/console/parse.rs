@@ -220,7 +220,7 @@ fn bare(name: &str, arguments: &[Node], column: usize, variables: &Variables) ->
         }
         let known = names::METHODS.into_iter().chain(BUILT_IN).chain(names::SOCKET_FUNCTIONS);
         return match closest(name, known) {
-            Some(near) => Fault::name(&super::visible::excerpt(name, 40), column)
+            Some(near) => Fault::name(&crate::visible::excerpt(name, 40), column)
                 .hint(format!("Did you mean {near}()?")),
             None => unknown_name(name, column, variables),
         };

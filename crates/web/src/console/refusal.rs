@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use proto::room::BY_HAND;
+
 use super::{
     cards::Remedy,
     surroundings::{Machine, Seen, Surroundings},
-    visible::excerpt,
 };
+use crate::visible::excerpt;
 
 /// Longest name in a sentence, in characters.
 const NAME: usize = 40;
@@ -32,7 +34,7 @@ struct Listener<'a> {
 impl Listener<'_> {
     fn who(&self) -> String {
         match self.seen.program.as_deref() {
-            Some("By hand") => "a socket made by hand".to_owned(),
+            Some(BY_HAND) => "a socket made by hand".to_owned(),
             Some(name) => excerpt(name, NAME),
             None => "a socket".to_owned(),
         }

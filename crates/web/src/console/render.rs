@@ -8,30 +8,15 @@ use super::{
     plan::milliseconds,
     surroundings::Surroundings,
 };
+use crate::waits;
 
-/// What a waiting call waits for.
+/// What a waiting call waits for, on a machine with these sockets.
 pub fn waits_for(call: &Call, around: &Surroundings) -> String {
-    match call {
-        Call::Accept { .. } => "It returns when somebody connects.".to_owned(),
-        Call::Connect { address, .. } => match around.full_queue(address) {
-            Some((queued, places)) => format!(
-                "The server's queue is full ({queued} of {places}), so Linux drops the SYN without a word. It is not refused."
-            ),
-            None => "It returns when the other side answers; until then the kernel asks again and again."
-                .to_owned(),
-        },
-        Call::Recv { .. } => "It returns when bytes arrive, or when the other side closes.".to_owned(),
-        Call::RecvFrom { .. } => "It returns when a datagram arrives.".to_owned(),
-        Call::Send { .. } | Call::SendTo { .. } => {
-            "The kernel's buffer is full. It returns when the other side has read enough.".to_owned()
-        }
-        Call::Poll { .. } => {
-            "It returns when one of the sockets is ready, or when its time runs out.".to_owned()
-        }
-        Call::Resolve { .. } => "It returns when the name server answers.".to_owned(),
-        Call::Ping { .. } => "It returns when the echoes are back.".to_owned(),
-        _ => "It returns at once, usually.".to_owned(),
-    }
+    let full = match call {
+        Call::Connect { address, .. } => around.full_queue(address),
+        _ => None,
+    };
+    waits::waits_for(call, full)
 }
 
 /// What came back, in a line, and a remark on it; either may be empty.
@@ -126,19 +111,6 @@ pub fn outcome_text(call: &Call, outcome: &Outcome) -> String {
     }
 }
 
-/// Bytes in rows of 8, which fit a phone: offset, hexadecimal, and text where it is printable.
-pub fn hex_dump(bytes: &[u8]) -> String {
-    let rows = bytes.chunks(8).enumerate().map(|(row, chunk)| {
-        let hex: String = chunk.iter().map(|byte| format!("{byte:02x} ")).collect();
-        let text: String = chunk
-            .iter()
-            .map(|byte| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' })
-            .collect();
-        format!("{:04x}  {hex:<24} {text}", row * 8)
-    });
-    rows.collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use proto::{
@@ -146,7 +118,7 @@ mod tests {
         id::Fd,
     };
 
-    use super::{hex_dump, returned, waits_for};
+    use super::{returned, waits_for};
     use crate::console::surroundings::{Machine, Seen, Surroundings};
 
     fn connect() -> Call {
@@ -183,13 +155,5 @@ mod tests {
             returned(&recv, &Returned::Received { length: 0 }, Kind::Stream).1.starts_with("End of file")
         );
         assert_eq!(returned(&recv, &Returned::Received { length: 0 }, Kind::Datagram).1, "0 bytes");
-    }
-
-    #[test]
-    fn a_dump() {
-        assert_eq!(
-            hex_dump(b"Thank yo\n"),
-            "0000  54 68 61 6e 6b 20 79 6f  Thank yo\n0008  0a                       ."
-        );
     }
 }

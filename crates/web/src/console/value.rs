@@ -3,6 +3,8 @@
 use proto::id::Fd;
 use serde::{Deserialize, Serialize};
 
+use crate::visible::escaped;
+
 /// Longest bytes a value may have, in bytes: what one call may carry.
 pub const BYTES: usize = proto::limits::CALL_PAYLOAD as usize;
 
@@ -132,21 +134,13 @@ pub fn str_repr(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 2);
     shown.push(quote);
     for c in text.chars() {
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            '\\' => shown.push_str("\\\\"),
-            c if c == quote => {
+        match escaped(c) {
+            Some(escaped) => shown.push_str(&escaped),
+            None if c == quote => {
                 shown.push('\\');
                 shown.push(c);
             }
-            c if super::visible::is_hidden(c) => match u32::from(c) {
-                code @ 0..=0xff => shown.push_str(&format!("\\x{code:02x}")),
-                code @ 0x100..=0xffff => shown.push_str(&format!("\\u{code:04x}")),
-                code => shown.push_str(&format!("\\U{code:08x}")),
-            },
-            c => shown.push(c),
+            None => shown.push(c),
         }
     }
     shown.push(quote);

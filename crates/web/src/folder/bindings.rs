@@ -10,6 +10,7 @@ use super::{
     contents::{self, Kind},
     names, zip,
 };
+use crate::dump;
 
 /// How a file is shown: `kind` is `text`, `picture` or `bytes`.
 #[derive(Debug, Serialize)]
@@ -85,7 +86,7 @@ pub fn file_kind(bytes: &[u8]) -> Result<JsValue, JsError> {
 /// Lines of a dump in hexadecimal, from a byte on.
 #[wasm_bindgen(js_name = hexDump)]
 pub fn hex_dump(bytes: &[u8], from: usize, rows: usize) -> String {
-    contents::dump(bytes, from, rows)
+    dump::dump(bytes, from, rows)
 }
 
 /// A program's arguments, of what somebody has typed behind its name.

@@ -1,8 +1,5 @@
 //! What a file is: text that can be edited, a picture, or bytes.
 
-/// Bytes in a line of a dump: as many as a narrow column shows.
-pub const ROW: usize = 8;
-
 /// How a file is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -55,24 +52,9 @@ fn lines_of(text: &str) -> Kind {
     }
 }
 
-/// Some lines of a dump, from a byte on: the place, the bytes in hexadecimal, and those that are letters.
-pub fn dump(bytes: &[u8], from: usize, rows: usize) -> String {
-    let rest = bytes.get(from..).unwrap_or_default();
-    let mut shown = String::new();
-    for (at, row) in rest.chunks(ROW).take(rows).enumerate() {
-        let hex: String = row.iter().map(|byte| format!(" {byte:02x}")).collect();
-        let letters: String = row
-            .iter()
-            .map(|&byte| if matches!(byte, 0x20..=0x7e) { char::from(byte) } else { '.' })
-            .collect();
-        shown.push_str(&format!("{:06x} {hex:<24}  {letters}\n", from + at * ROW));
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Kind, dump, kind};
+    use super::{Kind, kind};
 
     #[test]
     fn text_is_what_an_editor_gives_back_as_it_was() {
@@ -92,17 +74,5 @@ mod tests {
         assert_eq!(kind(b"RIFF\x01\x02\x03\x04WEBPVP8 "), Kind::Picture("image/webp"));
         // Its scripts would be another matter.
         assert_eq!(kind(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Kind::Text { crlf: false });
-    }
-
-    #[test]
-    fn a_dump_has_places_bytes_and_letters() {
-        let bytes: Vec<u8> = (0x3a..0x46).chain([0x7f]).collect();
-        let all = "000000  3a 3b 3c 3d 3e 3f 40 41  :;<=>?@A\n000008  42 43 44 45 7f           BCDE.\n";
-        assert_eq!(dump(&bytes, 0, 9), all);
-        assert_eq!(
-            dump(&bytes, 8, 1),
-            all.lines().nth(1).map(|line| format!("{line}\n")).unwrap_or_default()
-        );
-        assert_eq!(dump(&bytes, 99, 1), "");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::console::visible::{excerpt, is_hidden};
+use crate::visible::{excerpt, is_hidden};
 
 /// Longest name of a file, in bytes: Linux's `NAME_MAX`.
 pub const NAME_BYTES: usize = 255;

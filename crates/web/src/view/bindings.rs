@@ -3,6 +3,8 @@
 use proto::{
     id::{HostId, ProgramId},
     message::Snapshot,
+    room::BY_HAND,
+    trace::What,
 };
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -15,7 +17,10 @@ use super::{
     store::{Seed, TraceStore},
     table, text,
 };
-use crate::record::{Names, record};
+use crate::{
+    console::{bindings::Console, desk::Overheard},
+    record::{Names, record},
+};
 
 /// A room's trace and everything that is drawn of it. Thinks; paints nothing.
 #[wasm_bindgen]
@@ -25,6 +30,23 @@ pub struct View {
     diagram: Diagram,
     painted: Painted,
     shown: Shown,
+}
+
+/// A call's event as a console takes it; none for another event, or one that is no longer kept.
+fn overheard(store: &TraceStore, seq: u64) -> Option<Overheard<'_>> {
+    match &store.get(seq)?.what {
+        What::CallBegin(begin) => {
+            let names = store.names();
+            let program = names.program(begin.program);
+            let by = begin.by.map(|by| names.member(by)).map(|by| match program.as_str() {
+                BY_HAND => by,
+                program => format!("{by}, {program}"),
+            });
+            Some(Overheard::Begin { begin, by })
+        }
+        What::CallEnd(end) => Some(Overheard::End(end)),
+        _ => None,
+    }
 }
 
 #[wasm_bindgen]
@@ -216,16 +238,16 @@ impl View {
         self.store.get(seq as u64).map(|event| event.time as f64)
     }
 
+    /// Tells a console of a call that somebody else made, by its event, begin or end: the number of its entry there, if
+    /// it has one.
+    pub fn overhear(&self, console: &mut Console, seq: f64) -> Option<u32> {
+        console.overhear(overheard(&self.store, seq as u64)?)
+    }
+
     /// Sockets of a machine at `now` (nanoseconds since the room began).
     #[wasm_bindgen(unchecked_return_type = "SocketRow[]")]
     pub fn sockets(&self, host: u32, now: f64) -> Result<JsValue, JsError> {
         object(&sockets::sockets(&self.store, HostId(host), now as u64))
-    }
-
-    /// The same, a line each: `{ socket, owner, state, address, tone, program }`.
-    #[wasm_bindgen(unchecked_return_type = "Chip[]")]
-    pub fn chips(&self, host: u32, now: f64) -> Result<JsValue, JsError> {
-        object(&sockets::chips(&self.store, HostId(host), now as u64))
     }
 
     /// Calls that wait on a machine, or anywhere: `{ call, seq, host, program, programName, name, text, fd,

@@ -1,4 +1,4 @@
-//! The sockets of a machine as they are now: a table like ss(8), chips, and the calls that wait.
+//! The sockets of a machine as they are now: a table like ss(8), and the calls that wait.
 
 use proto::{
     id::HostId,
@@ -9,8 +9,9 @@ use tsify::Tsify;
 
 use super::{
     store::{SocketNote, TraceStore},
-    words::{bounded, call_short, duration, waits_for},
+    words::{bounded, call_short, duration},
 };
+use crate::waits::waits_for;
 
 /// One socket of a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
@@ -52,23 +53,6 @@ pub struct SocketRow {
     pub timer_left_ms: Option<u64>,
 }
 
-/// A socket in one line, for a chip.
-#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
-pub struct Chip {
-    /// Number of the socket in the room.
-    pub socket: u32,
-    /// `fd 3`, or `not accepted yet`.
-    pub owner: String,
-    /// State in RFC capitals, `new` or `bound`.
-    pub state: &'static str,
-    /// The address that tells most: local of a listener, remote of a connection.
-    pub address: String,
-    /// Colour by name.
-    pub tone: &'static str,
-    /// Number of the program that owns it.
-    pub program: Option<u32>,
-}
-
 /// A call that waits.
 #[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
@@ -97,12 +81,9 @@ pub struct WaitingCall {
 
 /// The sockets of one machine that still exist, by number. `now` in nanoseconds since the room began.
 pub fn sockets(store: &TraceStore, host: HostId, now: u64) -> Vec<SocketRow> {
-    alive(store, host, now).map(|note| row(store, note, now)).collect()
-}
-
-/// The same as chips.
-pub fn chips(store: &TraceStore, host: HostId, now: u64) -> Vec<Chip> {
-    alive(store, host, now).map(chip).collect()
+    let notes = store.sockets().values();
+    let alive = notes.filter(|note| note.change.host == host && !note.gone && !over(note, now));
+    alive.map(|note| row(store, note, now)).collect()
 }
 
 /// Calls that wait on one machine, or on all of them, oldest first.
@@ -155,12 +136,7 @@ pub fn tone(state: TcpState) -> &'static str {
 
 fn sentence(store: &TraceStore, begin: &proto::trace::CallBegin) -> String {
     let connects = matches!(begin.call, proto::call::Call::Connect { .. });
-    match connects.then(|| full_queue(store, begin)).flatten() {
-        Some((queued, places)) => format!(
-            "The server's queue is full ({queued} of {places}), so Linux drops the SYN without a word. It is not refused."
-        ),
-        None => waits_for(&begin.call).to_owned(),
-    }
+    waits_for(&begin.call, connects.then(|| full_queue(store, begin)).flatten())
 }
 
 /// The full queue that a connect()'s SYN came to: connections in it, and places.
@@ -170,10 +146,6 @@ fn full_queue(store: &TraceStore, begin: &proto::trace::CallBegin) -> Option<(u3
         What::Packet(packet) => store.note(packet.id)?.queue_full,
         _ => None,
     })
-}
-
-fn alive(store: &TraceStore, host: HostId, now: u64) -> impl Iterator<Item = &SocketNote> {
-    store.sockets().values().filter(move |note| note.change.host == host && !note.gone && !over(note, now))
 }
 
 /// A TIME_WAIT whose clock has run out is gone, whether or not anybody looked.
@@ -220,26 +192,5 @@ fn timer(change: &StateChange, left: Option<u64>) -> String {
         TimerKind::KeepAlive => format!("asks whether anybody is there in {left}"),
         TimerKind::TimeWait => format!("rests for {left} more"),
         TimerKind::ZeroWindow => format!("asks for room again in {left}"),
-    }
-}
-
-fn chip(note: &SocketNote) -> Chip {
-    let change = &note.change;
-    let owner = match (change.owner, change.accepted) {
-        (Some((_, fd)), _) => format!("fd {fd}"),
-        (None, false) => "not accepted yet".to_owned(),
-        (None, true) => "no program".to_owned(),
-    };
-    let address = match change.to {
-        TcpState::Listen | TcpState::Closed | TcpState::Datagram => change.local,
-        _ => change.remote,
-    };
-    Chip {
-        socket: change.socket.0,
-        owner,
-        state: label(note),
-        address: address.map_or_else(String::new, |address| address.to_string()),
-        tone: tone(change.to),
-        program: change.owner.map(|(program, _)| program.0),
     }
 }

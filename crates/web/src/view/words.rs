@@ -8,6 +8,8 @@ use proto::{
     trace::{Packet, TcpFlags, Transport},
 };
 
+use crate::visible;
+
 /// What a packet says in its conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
@@ -163,20 +165,7 @@ pub fn quoted(payload: &[u8], length: u32, most: usize) -> String {
 
 /// A character as Python writes it within quotes.
 fn escaped(letter: char) -> String {
-    match letter {
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        letter if letter.is_ascii_control() => format!("\\x{:02x}", u32::from(letter)),
-        letter if letter.is_control() || is_direction(letter) => format!("\\u{:04x}", u32::from(letter)),
-        letter => letter.to_string(),
-    }
-}
-
-/// Characters that turn the direction of the text around them: shown as numbers, so that nobody is misled.
-fn is_direction(letter: char) -> bool {
-    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    visible::escaped(letter).unwrap_or_else(|| letter.to_string())
 }
 
 /// At most `most` characters of `text`, controls escaped, with an ellipsis when it is cut.
@@ -385,21 +374,5 @@ pub fn error_tone(error: &CallError) -> &'static str {
         CallError::Policy { .. } | CallError::Limit { .. } => "act",
         CallError::TimedOut { .. } => "wait",
         CallError::Errno { .. } | CallError::Resolve(_) | CallError::Protocol { .. } => "fault",
-    }
-}
-
-/// What a waiting call waits for.
-pub fn waits_for(call: &Call) -> &'static str {
-    match call {
-        Call::Accept { .. } => "It returns when somebody connects.",
-        Call::Connect { .. } => "It returns when the other machine answers.",
-        Call::Recv { .. } | Call::RecvFrom { .. } => {
-            "It returns when bytes arrive, or the other side has finished."
-        }
-        Call::Send { .. } | Call::SendTo { .. } => "It returns when the kernel has taken every byte.",
-        Call::Poll { .. } => "It returns when one of its sockets is ready, or its time is up.",
-        Call::Resolve { .. } => "It returns when the name is known.",
-        Call::Ping { .. } => "It returns when the echoes are back.",
-        _ => "",
     }
 }

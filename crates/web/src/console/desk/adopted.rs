@@ -3,6 +3,7 @@
 use proto::{
     call::{Call, Family, Kind, Value as Returned, Wait},
     id::Fd,
+    trace::{CallBegin, CallEnd},
 };
 
 use super::Desk;
@@ -10,11 +11,24 @@ use crate::console::{
     code::{Context, line},
     entry::{Entry, Step, relevant},
     operation::{Action, Address, Operation, Statement},
-    overheard::Heard,
     plan::{Plan, Setting},
     suggest::fresh_name,
     value::Value,
 };
+
+/// A call that somebody else made, as the trace has it.
+#[derive(Clone, Debug)]
+pub enum Overheard<'trace> {
+    /// It begins.
+    Begin {
+        /// The call.
+        begin: &'trace CallBegin,
+        /// Whoever made it, in words; none for a ready-made server.
+        by: Option<String>,
+    },
+    /// It ends.
+    End(&'trace CallEnd),
+}
 
 impl Desk {
     /// An entry for a call whose line nobody typed here; `sent` are the first bytes it sends.
@@ -44,27 +58,26 @@ impl Desk {
     }
 
     /// A call that somebody else made begins or ends. Returns its entry.
-    pub fn overhear(&mut self, heard: &Heard) -> Option<u32> {
-        if heard.phase == "begin" {
-            let call = heard.call()?;
-            self.descriptors.began(&call);
-            let id = self.adopt(&call, &heard.sent());
-            let by = match (&heard.by, &heard.program) {
-                (Some(by), Some(program)) if program != "By hand" => Some(format!("{by}, {program}")),
-                (by, _) => by.clone(),
-            };
-            let entry = self.entry(id)?;
-            (entry.by, entry.heard) = (by, Some(heard.id));
-            self.let_go();
-            return Some(id);
+    pub fn overhear(&mut self, heard: Overheard<'_>) -> Option<u32> {
+        match heard {
+            Overheard::Begin { begin, by } => {
+                self.descriptors.began(&begin.call);
+                let id = self.adopt(&begin.call, &begin.data.bytes);
+                let entry = self.entry(id)?;
+                (entry.by, entry.heard) = (by, Some(begin.id.0));
+                self.let_go();
+                Some(id)
+            }
+            Overheard::End(end) => self.overheard_end(end),
         }
-        let (id, call) = {
-            let entry = self.entries.iter().rev().find(|entry| entry.heard == Some(heard.id))?;
-            (entry.id, entry.waiting()?.call.clone())
-        };
-        let outcome = heard.outcome(&call);
-        self.ended(id, outcome.clone(), &heard.received());
-        match outcome {
+    }
+
+    fn overheard_end(&mut self, end: &CallEnd) -> Option<u32> {
+        let entry = self.entries.iter().rev().find(|entry| entry.heard == Some(end.id.0))?;
+        let id = entry.id;
+        entry.waiting()?;
+        self.ended(id, end.outcome.clone(), &end.data.bytes);
+        match end.outcome {
             Ok(Returned::Descriptor(fd)) => self.name_heard(fd, &["s"]),
             Ok(Returned::Accepted { fd, .. }) => self.name_heard(fd, &["conn", "c"]),
             _ => {}

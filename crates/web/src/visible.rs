@@ -25,6 +25,35 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// What a program has printed, as it may be shown: lines and tabs stay, every other hidden character becomes a mark.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen(js_name = visibleOutput))]
+pub fn visible_output(text: &str) -> String {
+    let pieces = text.split_inclusive(['\n', '\t']).map(|piece| {
+        let (rest, end) = match piece.strip_suffix('\n') {
+            Some(rest) => (rest, "\n"),
+            None => piece.strip_suffix('\t').map_or((piece, ""), |rest| (rest, "\t")),
+        };
+        visible(rest) + end
+    });
+    pieces.collect()
+}
+
+/// A character as Python writes it within quotes, where that is not the character itself. Quotes are the caller's affair.
+pub fn escaped(c: char) -> Option<String> {
+    match c {
+        '\n' => Some("\\n".to_owned()),
+        '\r' => Some("\\r".to_owned()),
+        '\t' => Some("\\t".to_owned()),
+        '\\' => Some("\\\\".to_owned()),
+        c if is_hidden(c) => Some(match u32::from(c) {
+            code @ 0..=0xff => format!("\\x{code:02x}"),
+            code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+            code => format!("\\U{code:08x}"),
+        }),
+        _ => None,
+    }
+}
+
 /// The first `most` characters of the text, with an ellipsis where it was cut, and hidden characters visible.
 pub fn excerpt(text: &str, most: usize) -> String {
     let mut cut: String = text.chars().take(most).collect();
@@ -36,7 +65,7 @@ pub fn excerpt(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{excerpt, visible};
+    use super::{excerpt, visible, visible_output};
 
     #[test]
     fn controls_become_marks() {
@@ -49,6 +78,15 @@ mod tests {
     #[test]
     fn bidi_and_zero_width_become_marks_and_letters_stay() {
         assert_eq!(visible("x\u{202e}y\u{200b}é漢"), "x\u{27e8}U+202E\u{27e9}y\u{27e8}U+200B\u{27e9}é漢");
+    }
+
+    #[test]
+    fn output_keeps_its_lines_and_tabs() {
+        assert_eq!(
+            visible_output("a\tb\n\n\u{1b}[2J\u{202e}\r\n"),
+            "a\tb\n\n\u{241b}[2J\u{27e8}U+202E\u{27e9}\u{240d}\n"
+        );
+        assert_eq!(visible_output(""), "");
     }
 
     #[test]

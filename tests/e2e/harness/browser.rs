@@ -173,11 +173,16 @@ impl Tab {
         }
         let workers = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
         tab.command("Target.setAutoAttach", workers).await;
-        let small = width < 640;
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": small });
-        tab.command("Emulation.setDeviceMetricsOverride", metrics).await;
+        tab.resize(width, height).await;
         tab.command("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
         tab
+    }
+
+    /// Makes the window this many CSS pixels large.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let small = width < 640;
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": small });
+        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     pub(crate) async fn command(&self, method: &str, parameters: Value) -> Value {

@@ -233,6 +233,14 @@ async fn the_two_scripts_whatever_comes_first() {
     follow_until(&tab, "You lost a packet and nothing broke. That is TCP.").await;
     solve(&tab, "no other greeting than the old one", "Your own words.").await;
     tab.click("#lesson", "Sort the cards").await;
+    // What runs a program is not under them, however wide the window is.
+    for (width, height) in [(768, 1024), (640, 800), (1024, 768), (320, 640), LAPTOP] {
+        tab.resize(width, height).await;
+        let free = "[...document.querySelectorAll('button[aria-label^=\"Run \"], button[aria-label^=\"Stop \"]')].some((one) => { \
+            const { x, y, width, height } = one.getBoundingClientRect(); \
+            return width > 0 && one.contains(document.elementFromPoint(x + width / 2, y + height / 2)); })";
+        tab.shows(&format!("a button that runs, at {width} x {height}"), free).await;
+    }
     for card in 0..12 {
         // Each card up to its place.
         let here = format!(

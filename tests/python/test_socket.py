@@ -399,8 +399,8 @@ class Waiting(Fresh):
     def test_selectors(self):
         one, other = self.pair()
         other.send(b"x")
-        self.assertIs(selectors.DefaultSelector, selectors.PollSelector)
-        for kind in (selectors.PollSelector, selectors.SelectSelector):
+        self.assertIs(selectors.DefaultSelector, selectors.EpollSelector)
+        for kind in (selectors.EpollSelector, selectors.PollSelector, selectors.SelectSelector):
             with kind() as selector:
                 selector.register(one, selectors.EVENT_READ, "data")
                 ((key, events),) = selector.select(5)

@@ -65,7 +65,7 @@ def _write(fd, data, /):
 def _close(fd):
     if fd < 3:
         return NotImplemented
-    _kernel.call("Close", {"fd": fd})
+    _kernel.close(fd)
 
 
 def _isatty(fd, /):

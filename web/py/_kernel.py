@@ -8,6 +8,8 @@ import json
 import signal
 import sys
 import time
+from weakref import WeakSet
+
 from _builtin_socket import gaierror
 
 import _pane
@@ -133,6 +135,17 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
     if error.get("taken"):
         raise Failure(error["taken"], _exception(error, name, fields))
     raise _exception(error, name, fields)
+
+
+# What watches descriptors by their numbers, which come again: each is told of those that are closed.
+watching = WeakSet()
+
+
+def close(fd):
+    """close(2): whatever it answers, the descriptor is gone."""
+    for one in list(watching):
+        one.forget(fd)
+    call("Close", {"fd": fd})
 
 
 def origin_of(problem):

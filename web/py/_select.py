@@ -1,6 +1,6 @@
 """CPython's `select` on poll(2) of the machine in the room. `selectors` sits on top, unmodified.
 
-There is no epoll here. Standard input is no descriptor of the machine: what is typed ends the machine's poll(2), and is then
+`epoll` is made of it too (`_epoll.py`). Standard input is no descriptor of the machine: what is typed ends the machine's poll(2), and is then
 among what is ready.
 """
 
@@ -9,6 +9,7 @@ import sys
 import time
 
 import _arguments
+import _epoll
 import _kernel
 import _pane
 import linux
@@ -158,3 +159,5 @@ class poll:
 
 
 poll.__module__ = "select"
+epoll = _epoll.using(_descriptor, _poll)
+globals().update({name: value for name, value in vars(_epoll).items() if name.startswith("EPOLL")})

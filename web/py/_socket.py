@@ -10,6 +10,7 @@ import _arguments
 import _kernel
 import _names
 import _options
+import _vectors
 import linux
 import wireside
 from _addresses import AF_INET, AF_INET6, AF_UNSPEC  # noqa: F401
@@ -22,6 +23,7 @@ from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
 from _vocabulary import HOW as _HOW
 from _vocabulary import KINDS as _KINDS
 from _vocabulary import POLLOUT as _POLLOUT
+from _vectors import MSG_TRUNC  # noqa: F401
 from _vocabulary import SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_STREAM  # noqa: F401
 
 globals().update(_options.CONSTANTS)
@@ -60,7 +62,7 @@ def close(fd, /):
 
 def _close(fd):
     try:
-        _kernel.call("Close", {"fd": fd})
+        _kernel.close(fd)
     except OSError as problem:
         if problem.errno != _ECONNRESET:
             raise
@@ -71,7 +73,7 @@ def dup(fd, /):
     raise wireside.NotAvailable("This lab has no dup(): each socket has one descriptor.")
 
 
-class socket:
+class socket(_vectors.Vectors):
     """A socket of this program, by its descriptor."""
 
     __slots__ = ("_fd", "_family", "_type", "_proto", "_timeout")
@@ -129,7 +131,7 @@ class socket:
         if fd != -1:
             self._fd = -1
             try:
-                _kernel.call("Close", {"fd": fd})
+                _kernel.close(fd)
             except OSError:
                 pass
 

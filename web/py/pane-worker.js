@@ -20,7 +20,7 @@ import { mendTrampoline } from "./trampoline.js";
 import { Transcript } from "./transcript.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_socket.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
+const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_vectors.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 /** The first descriptor of a file, as `_descriptors.py` has it. */
 const FILES = 1024;

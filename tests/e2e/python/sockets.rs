@@ -178,7 +178,7 @@ print(s.makefile().read())
         return {{ library, client, server: await all(server) }};"
     ))
     .await;
-    let expected = "200 True\n404\nPollSelector client\n10.0.0.10 ('10.0.0.10', 80)\nb'datagram'\n\
+    let expected = "200 True\n404\nEpollSelector client\n10.0.0.10 ('10.0.0.10', 80)\nb'datagram'\n\
         111 11 Address already in use\n";
     assert_eq!(text(&result["library"]), expected);
     assert_eq!(text(&result["client"]), "1048576 bytes\n");

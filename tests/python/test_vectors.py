@@ -1,0 +1,171 @@
+"""epoll, sendmsg and recvmsg beside this computer's own: the same steps on both, and what they told."""
+
+import unittest
+
+import fake_pane
+from test_socket import real_select, real_socket, select, socket, wireside
+
+BOTH = ((socket, select), (real_socket, real_select))
+
+
+def told(steps):
+    """What the steps tell: values as they are, errors by their class, number and words."""
+    said = []
+    for step in steps:
+        try:
+            said.append(step())
+        except (OSError, TypeError, ValueError, OverflowError) as error:
+            said.append((type(error).__name__, getattr(error, "errno", None) or str(error)))
+    return said
+
+
+class Beside(unittest.TestCase):
+    def setUp(self):
+        for made in fake_pane.table.values():
+            made.close()
+        fake_pane.table.clear()
+        fake_pane.answers.clear()
+
+    def both(self, tell):
+        """The same on both; what ours told."""
+        ours, theirs = (tell(*modules) for modules in BOTH)
+        self.assertEqual(ours, theirs)
+        return ours
+
+    @staticmethod
+    def pair(module):
+        with module.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(1)
+            one = module.create_connection(listener.getsockname())
+            return one, listener.accept()[0]
+
+
+class Epoll(Beside):
+    def test_what_is_ready_until_it_is_read_and_after_the_end(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with one, select.epoll() as epoll:
+                epoll.register(one, select.EPOLLIN)
+                events = lambda: [seen for _, seen in epoll.poll(1)]  # noqa: E731
+                said = [epoll.poll(0)]
+                other.send(b"x")
+                said += [events(), events(), one.recv(1), epoll.poll(0)]
+                epoll.modify(one, select.EPOLLOUT)
+                said += [events()]
+                epoll.modify(one, select.EPOLLIN | select.EPOLLRDHUP)
+                other.close()
+                said += [events()]
+                epoll.unregister(one)
+                return [*said, epoll.poll(0), epoll.closed]
+
+        self.assertEqual(self.both(tell)[1], [select.EPOLLIN])
+
+    def test_once_is_once_until_it_is_modified(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with one, other, select.epoll() as epoll:
+                epoll.register(one, select.EPOLLOUT | select.EPOLLONESHOT)
+                first, second = epoll.poll(1), epoll.poll(0)
+                epoll.modify(one, select.EPOLLOUT)
+                return len(first), len(second), len(epoll.poll(1)), len(epoll.poll(1))
+
+        self.assertEqual(self.both(tell), (1, 0, 1, 1))
+
+    def test_a_closed_descriptor_is_out_of_it(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with other, select.epoll() as epoll:
+                epoll.register(one, select.EPOLLIN)
+                epoll.register(other, select.EPOLLIN)
+                one.close()
+                return [seen for _, seen in epoll.poll(1)], len(epoll.poll(1, 1))
+
+        self.both(tell)
+
+    def test_mistakes_are_told_in_the_same_words(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with one, other:
+                epoll = select.epoll()
+                epoll.register(one)
+                steps = [
+                    lambda: epoll.register(one),
+                    lambda: epoll.modify(other, 1),
+                    lambda: epoll.unregister(other),
+                    lambda: epoll.register("x"),
+                    lambda: epoll.poll(0, 0),
+                    lambda: epoll.poll("x"),
+                    lambda: select.epoll(-2),
+                    lambda: select.epoll(flags=1),
+                    epoll.close,
+                    epoll.close,
+                    lambda: epoll.poll(0),
+                    lambda: epoll.register(one),
+                ]
+                return told(steps)
+
+        self.both(tell)
+
+    def test_edges_are_refused_in_a_sentence(self):
+        one, other = self.pair(socket)
+        with one, other, select.epoll() as epoll:
+            with self.assertRaisesRegex(wireside.NotAvailable, "EPOLLET"):
+                epoll.register(one, select.EPOLLIN | select.EPOLLET)
+            with self.assertRaisesRegex(wireside.NotAvailable, "no descriptor"):
+                epoll.fileno()
+
+
+class Vectors(Beside):
+    def test_a_stream_gathers_and_scatters(self):
+        def tell(socket, _):
+            one, other = self.pair(socket)
+            first, second = bytearray(3), bytearray(9)
+            with one, other:
+                sent = one.sendmsg([b"abc", bytearray(b"de"), memoryview(b"fgh")])
+                said = [sent, other.recvmsg(2), other.recvmsg_into([first, second]), bytes(first), bytes(second)]
+                one.close()
+                return [*said, other.recvmsg(9)]
+
+        self.assertEqual(self.both(tell)[:2], [8, (b"ab", [], 0, None)])
+
+    def test_a_datagram_says_that_it_was_cut(self):
+        def tell(socket, _):
+            with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
+                other.bind(("127.0.0.1", 0))
+                one.bind(("127.0.0.1", 0))
+                said = []
+                for size in (4, 5, 0):
+                    sent = one.sendmsg([b"he", b"llo"], [], 0, other.getsockname())
+                    data, control, flags, sender = other.recvmsg(size)
+                    said.append((sent, data, control, bool(flags & socket.MSG_TRUNC), sender == one.getsockname()))
+                return said
+
+        self.assertEqual([cut for _, _, _, cut, _ in self.both(tell)], [True, False, True])
+
+    def test_hostile_sizes_are_told_in_the_same_words(self):
+        def tell(socket, _):
+            one, other = self.pair(socket)
+            with one, other:
+                steps = [
+                    lambda: one.recvmsg(-1),
+                    lambda: one.recvmsg(1, -1),
+                    lambda: one.recvmsg_into([b"abc"]),
+                    lambda: one.recvmsg_into(7),
+                    lambda: one.sendmsg(7),
+                    lambda: one.sendmsg(["x"]),
+                    lambda: one.sendmsg([b""]),
+                    lambda: one.sendmsg([b"x"] * 500),
+                ]
+                return [error[0] if isinstance(error, tuple) else error for error in told(steps)]
+
+        self.both(tell)
+
+    def test_control_messages_are_refused_in_a_sentence(self):
+        one, other = self.pair(socket)
+        with one, other, self.assertRaisesRegex(wireside.NotAvailable, "control"):
+            one.sendmsg([b"x"], [(1, 1, b"")])
+
+
+if __name__ == "__main__":
+    unittest.main()

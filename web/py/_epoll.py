@@ -1,0 +1,144 @@
+"""CPython's `select.epoll`, made of poll(2) of the machine in the room: what is seen of it are calls of poll.
+
+It reports what is ready. That a program learns only of what has become ready (EPOLLET) needs the kernel's own memory of it,
+and is refused. What one thread registers counts from another's next poll on, not in the one that waits.
+"""
+
+import operator
+
+import _arguments
+import _kernel
+import linux
+import wireside
+from _vocabulary import EVENTS, POLLNVAL
+
+EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP = 0x1, 0x2, 0x4, 0x8, 0x10, 0x2000
+EPOLLRDNORM, EPOLLRDBAND, EPOLLWRNORM, EPOLLWRBAND, EPOLLMSG = 0x40, 0x80, 0x100, 0x200, 0x400
+EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET = 1 << 28, 1 << 29, 1 << 30, 1 << 31
+EPOLL_CLOEXEC = 0o2000000
+
+_ENOENT, _EEXIST = (linux.ERRNO[name][0] for name in ("ENOENT", "EEXIST"))
+# Events that one poll reports, where nothing else is said, as CPython has it.
+_MOST = 1023
+
+_EDGES = (
+    "This lab's epoll is made of poll(2), which tells what is ready. It cannot tell only what has become ready (EPOLLET): "
+    "leave that flag out."
+)
+
+
+def using(descriptor, poll):
+    """The class, with functions of `_select.py`: the number of a descriptor, and poll(2)."""
+
+    class epoll:
+        """An epoll object."""
+
+        def __init__(self, sizehint=-1, flags=0):
+            if sizehint != -1 and operator.index(sizehint) <= 0:
+                raise ValueError("negative sizehint")
+            if flags not in (0, EPOLL_CLOEXEC):
+                raise OSError("invalid flags")
+            # Events by descriptor; None when it is closed.
+            self._wanted = {}
+            # Those that were to be told once, and were.
+            self._fired = set()
+            _kernel.watching.add(self)
+
+        def _open(self):
+            if self._wanted is None:
+                raise ValueError("I/O operation on closed epoll object")
+            return self._wanted
+
+        def register(self, fd, eventmask=EPOLLIN | EPOLLPRI | EPOLLOUT):
+            """Watches a descriptor."""
+            wanted, fd = self._open(), descriptor(fd)
+            if fd in wanted:
+                raise linux.error(_EEXIST)
+            wanted[fd] = _mask(eventmask)
+
+        def modify(self, fd, eventmask):
+            """Watches it for something else."""
+            wanted, fd = self._open(), descriptor(fd)
+            if fd not in wanted:
+                raise linux.error(_ENOENT)
+            wanted[fd] = _mask(eventmask)
+            self._fired.discard(fd)
+
+        def unregister(self, fd):
+            """Watches it no more."""
+            wanted, fd = self._open(), descriptor(fd)
+            if fd not in wanted:
+                raise linux.error(_ENOENT)
+            self.forget(fd)
+
+        def forget(self, fd):
+            """Whoever closes a descriptor takes it out of every epoll."""
+            if self._wanted is not None:
+                self._wanted.pop(fd, None)
+                self._fired.discard(fd)
+
+        def poll(self, timeout=None, maxevents=-1):
+            """At most so many with an event; `timeout` in seconds, none or negative for ever."""
+            wanted = self._open()
+            if maxevents == -1:
+                maxevents = _MOST
+            elif operator.index(maxevents) < 1:
+                raise ValueError(f"maxevents must be greater than 0, got {maxevents}")
+            if timeout is not None and not isinstance(timeout, float):
+                try:
+                    timeout = operator.index(timeout)
+                except TypeError:
+                    raise TypeError("timeout must be an integer or None") from None
+            deadline = _kernel.Deadline(None if timeout is None or timeout < 0 else float(timeout))
+            ready = self._ready(wanted, deadline)[:maxevents]
+            self._fired.update(fd for fd, _ in ready if wanted[fd] & EPOLLONESHOT)
+            return ready
+
+        def _ready(self, wanted, deadline):
+            while True:
+                pairs = [[fd, events & EVENTS] for fd, events in wanted.items() if fd not in self._fired]
+                seen = poll(pairs, deadline.wait())
+                # Of numbers that are no sockets nothing is told.
+                for fd, events in seen:
+                    if events & POLLNVAL:
+                        self.forget(fd)
+                # Another thread may have changed what is watched.
+                ready = [pair for pair in seen if pair[0] in wanted]
+                if ready or not seen:
+                    return ready
+
+        def close(self):
+            """Watches nothing any more."""
+            self._wanted = None
+
+        closed = property(lambda self: self._wanted is None, doc="True if the epoll handler is closed")
+
+        def fileno(self):
+            """Not here: it is no descriptor of the machine."""
+            self._open()
+            raise wireside.NotAvailable("This lab's epoll is made of poll(2) and has no descriptor of its own.")
+
+        @classmethod
+        def fromfd(cls, fd):
+            """Not here."""
+            raise wireside.NotAvailable("This lab's epoll is made of poll(2) and has no descriptor of its own.")
+
+        def __enter__(self):
+            self._open()
+            return self
+
+        def __exit__(self, *problem):
+            self.close()
+
+    epoll.__module__ = "select"
+    epoll.__qualname__ = "epoll"
+    return epoll
+
+
+def _mask(events):
+    events = operator.index(events)
+    if not 0 <= events < 1 << 32:
+        raise OverflowError("unsigned int is out of range" if events > 0 else "can't convert negative value to unsigned int")
+    if events & EPOLLET:
+        raise wireside.NotAvailable(_EDGES)
+    return events

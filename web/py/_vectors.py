@@ -1,0 +1,75 @@
+"""sendmsg(2) and recvmsg(2) as far as they gather and scatter bytes: each is one send or receive of the machine.
+
+What else those calls carry on Linux (control messages: descriptors, options of a packet) is not here.
+"""
+
+import operator
+
+import _addresses
+import _arguments
+import _options
+import wireside
+
+MSG_TRUNC = 0x20
+_SOCK_DGRAM = 2
+_CONTROL = "This lab's sendmsg() and recvmsg() carry bytes and no control messages (ancillary data)."
+
+
+class Vectors:
+    """Methods of a socket that take several buffers."""
+
+    __slots__ = ()
+
+    @_arguments.some(1, 4)
+    def sendmsg(self, buffers, ancdata=(), flags=0, address=None):
+        """sendmsg(2): the buffers one after the other; how many bytes the kernel took."""
+        data = b"".join(map(_arguments.readable, _all_of("sendmsg", buffers, "must be iterable")))
+        if list(_all_of("sendmsg", ancdata, "must be iterable", number=2)):
+            raise wireside.NotAvailable(_CONTROL)
+        flags = _options.flags(flags)
+        if address is not None:
+            to = _addresses.text_of("sendmsg", self._family, address)
+            return self._send_some("SendTo", memoryview(data), {"flags": flags, "address": to})
+        return self._send(memoryview(data), flags)
+
+    @_arguments.some(1, 3)
+    def recvmsg(self, bufsize, ancbufsize=0, flags=0):
+        """recvmsg(2): the bytes, no control messages, flags of the message, and its sender."""
+        size = _arguments.integer(bufsize)
+        if size < 0:
+            raise ValueError("negative buffer size in recvmsg()")
+        _no_control(ancbufsize)
+        data, told, sender = self._receive_message(size, flags)
+        return data, [], told, sender
+
+    @_arguments.some(1, 3)
+    def recvmsg_into(self, buffers, ancbufsize=0, flags=0):
+        """The same into memory of the program, buffer after buffer: how many bytes came, and the rest as recvmsg."""
+        views = [_arguments.writable(one, "recvmsg_into") for one in _all_of("recvmsg_into", buffers, "must be an iterable")]
+        _no_control(ancbufsize)
+        data, told, sender = self._receive_message(sum(map(len, views)), flags)
+        done = 0
+        for view in views:
+            piece = data[done : done + len(view)]
+            view[: len(piece)] = piece
+            done += len(piece)
+        return done, [], told, sender
+
+    def _receive_message(self, size, flags):
+        if self._type != _SOCK_DGRAM:
+            return self._receive("recvmsg", size, flags)[1], 0, None
+        # A byte more than was asked for: that is how a datagram is known to have been cut.
+        data, sender = self._receive_from("recvmsg", size + 1, flags)
+        return data[:size], MSG_TRUNC if len(data) > size else 0, sender
+
+
+def _all_of(name, items, words, number=1):
+    try:
+        return iter(items)
+    except TypeError:
+        raise TypeError(f"{name}() argument {number} {words}") from None
+
+
+def _no_control(size):
+    if operator.index(size) < 0:
+        raise ValueError("invalid ancillary data buffer length")

@@ -10,13 +10,20 @@ use crate::harness::{
 async fn a_first_visit_opens_a_room_whose_link_is_in_the_address_bar() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
-    for (size, name) in [(LAPTOP, "first-1280"), ((768, 1024), "first-768"), (PHONE, "first-320")] {
+    let narrow = [((1024, 768), "first-1024"), ((768, 1024), "first-768"), (PHONE, "first-320")];
+    for (size, name) in [(LAPTOP, "first-1280")].into_iter().chain(narrow) {
         let tab = new_room(&browser, &server, size).await;
         let condition = "location.pathname.startsWith('/r/') && location.hash.length === 23";
         tab.shows("a room's address", condition).await;
         tab.sees("#lesson", "Ask where tutorial is").await;
         tab.fits().await;
         tab.screenshot(name).await;
+        if size.0 >= 1024 {
+            tab.click("#right", "server.py").await;
+            let program = "document.querySelector('#right .program:not([hidden]) .program-arguments')";
+            tab.shows("a program", program).await;
+            tab.fits().await;
+        }
         if size == LAPTOP {
             for (side, machine, address) in
                 [("#left", "client", "10.0.0.2"), ("#right", "server", "10.0.0.1")]

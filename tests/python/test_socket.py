@@ -549,5 +549,6 @@ class Turns(unittest.TestCase):
             _kernel.signals()
         self.assertEqual(self.done, ["turn"])
 
+
 if __name__ == "__main__":
     unittest.main()

@@ -9,9 +9,9 @@ import _addresses
 import _arguments
 import _options
 import wireside
+from _vocabulary import SOCK_DGRAM
 
 MSG_TRUNC = 0x20
-_SOCK_DGRAM = 2
 _CONTROL = "This lab's sendmsg() and recvmsg() carry bytes and no control messages (ancillary data)."
 
 
@@ -56,7 +56,7 @@ class Vectors:
         return done, [], told, sender
 
     def _receive_message(self, size, flags):
-        if self._type != _SOCK_DGRAM:
+        if self._type != SOCK_DGRAM:
             return self._receive("recvmsg", size, flags)[1], 0, None
         # A byte more than was asked for: that is how a datagram is known to have been cut.
         data, sender = self._receive_from("recvmsg", size + 1, flags)

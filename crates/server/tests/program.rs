@@ -103,7 +103,16 @@ impl Running {
 }
 
 fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
+    clean(Command::new(PROGRAM), arguments)
+}
+
+/// The program at free ports, started by another one.
+fn started_by(starter: &[&str]) -> Command {
+    clean(Command::new(starter[0]), &[&starter[1..], &[PROGRAM], &FREE_PORTS].concat())
+}
+
+/// What the tests' own surroundings set for servers is not for this one.
+fn clean(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments).env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
     command
 }
@@ -231,10 +240,7 @@ fn a_flag_it_does_not_know_is_refused() -> Result {
 fn a_signal_ends_it_in_good_order() -> Result {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         // Whoever runs the tests may have SIGHUP ignored, as nohup does, and programs inherit that.
-        let mut command = Command::new("env");
-        command.args(["--default-signal=HUP", PROGRAM]).args(FREE_PORTS);
-        command.env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
-        let mut running = Running::start(command)?;
+        let mut running = Running::start(started_by(&["env", "--default-signal=HUP"]))?;
         running.signal(signal)?;
         assert_eq!(running.end()?.code(), Some(0));
         let mut rest = String::new();
@@ -246,9 +252,7 @@ fn a_signal_ends_it_in_good_order() -> Result {
 
 #[test]
 fn nohup_keeps_it_alive() -> Result {
-    let mut command = Command::new("nohup");
-    command.arg(PROGRAM).args(FREE_PORTS).env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
-    let mut running = Running::start(command)?;
+    let mut running = Running::start(started_by(&["nohup"]))?;
     running.signal(Signal::HUP)?;
     assert_eq!(greeting(running.tutorial)?, "Thank you for connecting");
     running.signal(Signal::TERM)?;

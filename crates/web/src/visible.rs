@@ -13,29 +13,26 @@ pub fn is_hidden(c: char) -> bool {
 
 /// The text with every hidden character as a mark: `␊` for controls, `⟨U+202E⟩` for the others.
 pub fn visible(text: &str) -> String {
+    marked(text, &[])
+}
+
+/// What a program has printed, as it may be shown: lines and tabs stay, every other hidden character becomes a mark.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen(js_name = visibleOutput))]
+pub fn visible_output(text: &str) -> String {
+    marked(text, &['\n', '\t'])
+}
+
+fn marked(text: &str, kept: &[char]) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match u32::from(c) {
-            _ if !is_hidden(c) => shown.push(c),
+            _ if !is_hidden(c) || kept.contains(&c) => shown.push(c),
             code @ 0..=0x1f => shown.push(char::from_u32(0x2400 + code).unwrap_or('\u{fffd}')),
             0x7f => shown.push('\u{2421}'),
             code => shown.push_str(&format!("\u{27e8}U+{code:04X}\u{27e9}")),
         }
     }
     shown
-}
-
-/// What a program has printed, as it may be shown: lines and tabs stay, every other hidden character becomes a mark.
-#[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen(js_name = visibleOutput))]
-pub fn visible_output(text: &str) -> String {
-    let pieces = text.split_inclusive(['\n', '\t']).map(|piece| {
-        let (rest, end) = match piece.strip_suffix('\n') {
-            Some(rest) => (rest, "\n"),
-            None => piece.strip_suffix('\t').map_or((piece, ""), |rest| (rest, "\t")),
-        };
-        visible(rest) + end
-    });
-    pieces.collect()
 }
 
 /// A character as Python writes it within quotes, where that is not the character itself. Quotes are the caller's affair.

@@ -76,11 +76,12 @@ fn dependencies_point_one_way() {
     }
     let allowed = [
         ("proto", &[][..]),
+        ("share", &["proto"]),
         ("lesson", &["proto"]),
         ("lab", &["proto"]),
-        ("bridge", &["lab", "proto"]),
+        ("bridge", &["lab", "proto", "share"]),
         ("server", &["bridge", "lab", "lesson", "proto"]),
-        ("web", &["lesson", "proto"]),
+        ("web", &["lesson", "proto", "share"]),
         ("e2e", &["proto"]),
     ];
     for (package, allowed) in allowed {
@@ -106,6 +107,7 @@ fn the_protocol_has_no_target_no_clock_and_no_socket() {
         "async fn",
     ];
     none(&naming("crates/core/src", &names, &[]), "proto does no I/O and reads no clock");
+    none(&naming("crates/share/src", &names, &[]), "share does no I/O and reads no clock");
     none(&naming("crates/lesson/src", &names, &[]), "lesson does no I/O and reads no clock");
 }
 

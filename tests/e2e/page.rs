@@ -8,6 +8,7 @@ mod connection;
 mod editor;
 mod first_look;
 mod folder;
+mod kept;
 mod lessons;
 mod library;
 mod links;

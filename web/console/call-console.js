@@ -91,6 +91,12 @@ export class CallConsole extends HTMLElement {
     this.#ticking = undefined;
   }
 
+  /** Nobody looks at it any more. */
+  leave() {
+    this.#listening.abort();
+    clearInterval(this.#ticking);
+  }
+
   connectedCallback() {
     this.#tickWhileWaiting();
   }

@@ -154,6 +154,14 @@ impl TraceStore {
         self.me = Some(snapshot.member);
     }
 
+    /// Learns what a recording tells before its first event. Its wire is as it was at the end, and was once a new room's.
+    pub fn seed_recording(&mut self, header: &share::Header) {
+        self.wire = WireSettings::default();
+        header.hosts.iter().cloned().for_each(|host| self.seed_host(host));
+        header.programs.iter().cloned().for_each(|program| self.seed_program(program));
+        header.members.iter().cloned().for_each(|member| self.seed_member(member));
+    }
+
     fn seed_host(&mut self, host: HostInfo) {
         self.names.host_is(&host);
         self.hosts.insert(host.id, host);

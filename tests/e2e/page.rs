@@ -12,6 +12,7 @@ mod lessons;
 mod library;
 mod links;
 mod programs;
+mod room_browser;
 mod secure;
 mod sizes;
 mod together;

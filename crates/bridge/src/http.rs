@@ -32,6 +32,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/r/{room}", get(page::room))
         .route("/r/{room}/socket", get(socket::upgrade))
         .route("/r/{room}/pcap", get(pcap::pcap))
+        .route(page::FRAME, get(page::frame))
         .route("/rooms", post(rooms::create))
         .route("/limits", get(limits::limits))
         .route("/health", get(health::health))

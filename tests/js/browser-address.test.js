@@ -88,7 +88,7 @@ test("where somebody listens is offered, other machines first", () => {
     { text: "http://server/", words: "a socket listens on server" },
     { text: "http://localhost:8000/", words: "server.py listens on client" },
     { text: "http://client:9000/", words: "a socket listens on client" },
-    { text: "http://tutorial/", words: "a ready-made web server of one page on tutorial" },
+    { text: "http://tutorial/", words: "a ready-made web server of one page" },
   ]);
   const many = machine("server", Array.from({ length: 99 }, (_, at) => socket(`0.0.0.0:${at + 1}`)));
   assert.equal(suggestions([many]).length, 6);

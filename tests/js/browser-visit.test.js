@@ -162,6 +162,6 @@ test("pictures that lie where the page does are asked for, once each", async () 
   assert.equal(visit.state, "done");
   assert.equal(visit.page.what, "page");
   for (const words of [/gone.png is not shown: the server says 404 Not Found\./, /text.png is not shown: its Content-Type is text\/plain/, /reset.png is not shown: the call/, /large.png is not shown: .*at most 1 MiB/, /^2 pictures of other places were not asked for/, /^1 picture more was not asked for: 8/]) {
-    assert.ok(visit.notes.some((note) => words.test(note)), `${words} in ${JSON.stringify(visit.notes)}`);
+    assert.ok(visit.pictureNotes.some((note) => words.test(note)), `${words} in ${JSON.stringify(visit.pictureNotes)}`);
   }
 });

@@ -6,6 +6,8 @@ export const ADDRESS_LENGTH = 2048;
 const NAME_LENGTH = 253;
 /** Addresses that are suggested at once. */
 const SUGGESTED = 6;
+/** The one of the ready-made servers that speaks HTTP. */
+const READY_MADE = "http://tutorial/";
 
 /** What begins with a scheme: `server:6789` does not. */
 const SCHEME = /^([a-z][a-z0-9+.-]*:\/\/|(about|blob|data|file|https?|javascript|mailto|tel|view-source):(?!\d))/i;
@@ -81,8 +83,7 @@ function otherScheme(protocol) {
 }
 
 /**
- * Addresses where somebody listens now, the likeliest first: other people's programs, then one's own machine, then the
- * ready-made web server.
+ * Addresses where somebody listens now, the likeliest first: other machines, then one's own, then the ready-made server.
  * @param {{ name: string, address: string, own: boolean, readyMade: boolean, sockets: { listens: boolean, local: string, program?: string | null }[] }[]} machines
  * @returns {{ text: string, words: string }[]}
  */
@@ -96,9 +97,9 @@ export function suggestions(machines) {
       if (at) found.set(at, `${program && program !== "By hand" ? program : "a socket"} listens on ${machine.name}`);
     }
   }
-  // The other ready-made servers speak no HTTP.
-  for (const { name } of machines.filter(({ readyMade }) => readyMade)) found.set(`http://${name}/`, `a ready-made web server of one page on ${name}`);
-  return [...found].slice(0, SUGGESTED).map(([text, words]) => ({ text, words }));
+  // That machine comes when it is called for.
+  const known = [...found].slice(0, SUGGESTED - 1);
+  return [...known, [READY_MADE, "a ready-made web server of one page"]].map(([text, words]) => ({ text, words }));
 }
 
 /** Where to call a listener, if it can be called from here. @param {string} local @param {{ name: string, own: boolean }} machine */

@@ -32,7 +32,9 @@ export class BrowserPane {
   #back = button("←", () => this.#goBack(), { class: "link plain", "aria-label": "Back", title: "Back: asks for the page before this one again", disabled: true });
   #again = button("↻", () => this.#reload(), { class: "link plain", "aria-label": "Reload", title: "Asks for the page again", disabled: true });
   /** Opens what is typed; while a visit goes on, it stops that. Enter in the address line opens in any case. */
-  #go = button("Open", () => this.#isBusy && this.#visit?.stop(), { class: "button", type: "submit" });
+  #go = button("Open", () => this.#isBusy && this.#visit?.stop(), { class: "button browser-go", type: "submit" });
+  /** What is wrong with what was typed. */
+  #fault = element("p", { class: "program-fault", role: "alert", hidden: true });
   #status = element("p", { class: "browser-status", role: "status" });
   /** Counts, so it is not read out. */
   #waiting = element("p", { class: "browser-waiting", hidden: true });
@@ -41,6 +43,8 @@ export class BrowserPane {
   #page = element("div", { class: "browser-page", hidden: true }, this.#frame.node);
   /** Anything but a page. */
   #other = element("div", { class: "browser-other" });
+  /** What of a page is not here. */
+  #left = element("ul", { class: "browser-left soft", hidden: true });
   #links = element("details", { class: "browser-links", hidden: true });
   #drawer = new WireDrawer();
   node;
@@ -72,15 +76,15 @@ export class BrowserPane {
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#isBusy) this.#visit?.stop();
     });
-    const close = button("×", () => this.onclose(), { class: "link plain", "aria-label": "Close the browser", title: "Close the browser" });
+    const close = button("×", () => this.onclose(), { class: "link plain browser-close", "aria-label": "Close the browser", title: "Close the browser" });
     const bar = element("form", { class: "browser-bar" }, this.#back, this.#again, this.#field, this.#go, close, this.#known);
     bar.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#openTyped();
     });
-    const main = element("div", { class: "browser-main" }, this.#page, this.#other, this.#links);
+    const main = element("div", { class: "browser-main" }, this.#page, this.#other, this.#left, this.#links);
     const said = element("div", { class: "browser-said" }, this.#status, this.#waiting, this.#notes, card.node);
-    this.node = element("section", { class: "browser", "aria-label": `Browser on ${host.name}` }, bar, element("div", { class: "browser-body" }, said, main, this.#drawer.node));
+    this.node = element("section", { class: "browser", "aria-label": `Browser on ${host.name}` }, bar, this.#fault, element("div", { class: "browser-body" }, said, main, this.#drawer.node));
     this.#drawStart();
     this.#stopListening = room.on("trace", () => this.node.checkVisibility() && this.#drawSoon());
   }
@@ -125,7 +129,8 @@ export class BrowserPane {
   /** @param {string} fault */
   #refuse(fault) {
     this.#field.setAttribute("aria-invalid", "true");
-    this.#status.textContent = visibleOutput(fault);
+    this.#fault.hidden = false;
+    this.#fault.textContent = visibleOutput(fault);
     this.#field.focus();
   }
 
@@ -173,8 +178,10 @@ export class BrowserPane {
   #begin(text) {
     this.#field.value = this.#followed = text;
     this.#field.removeAttribute("aria-invalid");
+    this.#fault.hidden = true;
     this.#status.textContent = `Opening ${text}`;
-    this.#list([]);
+    list(this.#notes, []);
+    list(this.#left, []);
     this.#links.hidden = true;
     clearInterval(this.#ticking);
     this.#ticking = setInterval(() => this.#drawWait(), TICK_MS);
@@ -234,7 +241,7 @@ export class BrowserPane {
     if (page && this.#at >= 0) this.#history[this.#at] = page.address.text;
     this.#status.textContent = visibleOutput(summary(visit, content));
     const notes = [...visit.notes, ...(page?.answer.notes ?? []), ...(content?.notes ?? [])];
-    this.#list(notes);
+    list(this.#notes, notes);
     this.#draw();
     if (content?.kind === "html") await this.#showPage(visit, content, notes);
     else this.#showOther(visit, content);
@@ -250,7 +257,7 @@ export class BrowserPane {
     const page = await this.#frame.read(content.text, visit.address);
     if (this.#visit !== visit) return;
     if (!page || !(await this.#frame.show(content.text, page.title, new Map()))) {
-      this.#list([...notes, "The page cannot be shown as a page in this browser: this is its text."]);
+      list(this.#notes, [...notes, "The page cannot be shown as a page in this browser: this is its text."]);
       return this.#showOther(visit, { ...content, kind: "text" });
     }
     this.#listLinks(page, visit);
@@ -259,7 +266,7 @@ export class BrowserPane {
     if (this.#visit !== visit) return;
     if (pictures.size > 0) await this.#frame.show(content.text, page.title, pictures);
     const stopped = visit.state === "stopped" && visit.page?.whole ? ["Stopped: not all of its pictures are here."] : [];
-    this.#list([...visit.notes, ...(visit.page?.answer.notes ?? []), ...content.notes, ...leftOut(page), ...stopped]);
+    list(this.#left, [...visit.pictureNotes, ...stopped, ...leftOut(page)]);
   }
 
   /** @param {Visit} visit @param {Content | null} content */
@@ -279,13 +286,7 @@ export class BrowserPane {
     const { number, name, error } = failed;
     await card.show({ error: { errno: error?.errno ?? null, call: number > 0 ? { number, name } : null } });
     if (this.#visit !== visit || !card.node.hidden) return;
-    this.#list([`${name ? `${name}(): ` : ""}${error?.message ?? String(error)}`]);
-  }
-
-  /** @param {string[]} notes */
-  #list(notes) {
-    this.#notes.hidden = notes.length === 0;
-    this.#notes.replaceChildren(...notes.map((note) => element("li", { dir: "auto" }, visibleOutput(note))));
+    list(this.#notes, [`${name ? `${name}(): ` : ""}${error?.message ?? String(error)}`]);
   }
 
   /** @param {import("./page-frame.js").Page} page @param {Visit} visit */
@@ -329,6 +330,12 @@ export class BrowserPane {
     this.#known.replaceChildren(...known.map((value) => element("option", { value })));
     this.#field.placeholder = found[0]?.text ?? "http://server:6789/";
   }
+}
+
+/** @param {HTMLElement} place @param {string[]} notes */
+function list(place, notes) {
+  place.hidden = notes.length === 0;
+  place.replaceChildren(...notes.map((note) => element("li", { dir: "auto" }, visibleOutput(note))));
 }
 
 /** What was left out of a page, a sentence each. @param {import("./page-frame.js").Page} page */

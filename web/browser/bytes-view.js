@@ -7,7 +7,7 @@ import { letters } from "./gathered.js";
 const TEXT = 16 * 1024;
 const MORE_TEXT = 128 * 1024;
 /** Lines of a dump at first, and that each press adds; bytes in a line, as `dump.rs` has it. */
-const ROWS = 128;
+const ROWS = 32;
 const MORE_ROWS = 4096;
 const ROW = 8;
 
@@ -31,7 +31,7 @@ export function hexView(bytes, label) {
   return growing(label, bytes.length, (from) => {
     const rows = from === 0 ? ROWS : MORE_ROWS;
     return [hexDump(bytes, from, rows), from + rows * ROW];
-  });
+  }, "browser-hex");
 }
 
 /** A body: text or hexadecimal, with a button for the other. @param {Uint8Array} bytes @param {string | null} text null where it is none @param {string} label */
@@ -47,10 +47,10 @@ export function bodyView(bytes, text, label) {
   return box;
 }
 
-/** @param {string} label @param {number} length @param {(from: number) => [string, number]} piece what comes next, and where the one after it begins */
-function growing(label, length, piece) {
+/** @param {string} label @param {number} length @param {(from: number) => [string, number]} piece what comes next, and where the one after it begins @param {string} [look] */
+function growing(label, length, piece, look = "") {
   let [shown, next] = piece(0);
-  const place = element("pre", { class: "browser-bytes", tabindex: "0", role: "group", "aria-label": label, dir: "auto" }, shown);
+  const place = element("pre", { class: `browser-bytes ${look}`, tabindex: "0", role: "group", "aria-label": label, dir: "auto" }, shown);
   const more = button("Show more", () => {
     [shown, next] = piece(next);
     place.append(shown);

@@ -127,7 +127,7 @@ export class AnswerReader {
     return this.#raw.length - this.#bodyAt;
   }
 
-  /** @param {boolean} ended */
+  /** @param {boolean} ended @returns {void} */
   #findHead(ended) {
     const { bytes } = this.#raw;
     this.#hasHead ??= bytes.length === 0 ? null : beginsHead(bytes, ended);

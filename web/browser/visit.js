@@ -45,6 +45,8 @@ export class Visit {
   failed = null;
   /** What there is to say of the way to the page. @type {string[]} */
   notes = [];
+  /** What there is to say of its pictures. @type {string[]} */
+  pictureNotes = [];
   /** The call that it makes now, and since when (`performance.now`). @type {{ name: string, since: number } | null} */
   doing = null;
   /** When it began, and how long it took in all. */
@@ -109,8 +111,8 @@ export class Visit {
       for (const [text, { address, as }] of this.#wanted(links, base, page.address)) {
         const exchange = await this.#exchange(address, "picture").catch(this.#unlessStopped);
         const data = exchange && picture(exchange);
-        if (!data) this.notes.push(`The picture ${text} is not shown: ${exchange ? whyNot(exchange) : "the call for it failed."}`);
-        for (const link of data ? as : []) fetched.set(link, data);
+        if (data) for (const link of as) fetched.set(link, data);
+        else this.pictureNotes.push(`The picture ${text} is not shown: ${exchange ? whyNot(exchange) : "the call for it failed."}`);
       }
     });
     return fetched;
@@ -173,11 +175,15 @@ export class Visit {
     this.exchanges.push(exchange);
     if (what === "page") this.page = exchange;
     this.#onchange();
-    let socket = null;
     try {
-      socket = await this.#connect(address);
-      await this.#send(socket, exchange);
-      await this.#receive(socket, answer, what);
+      const socket = await this.#connect(address);
+      try {
+        await this.#send(socket, exchange);
+        await this.#receive(socket, answer, what);
+      } finally {
+        // Also where it was stopped: the descriptor is not to be left open.
+        await this.#call("close", () => socket.close()).catch(() => {});
+      }
       exchange.whole = true;
       return exchange;
     } catch (error) {
@@ -185,8 +191,6 @@ export class Visit {
       throw error;
     } finally {
       answer.stop();
-      // Also where it was stopped: the descriptor is not to be left open.
-      if (socket) await this.#call("close", () => socket.close()).catch(() => {});
       this.#onchange();
     }
   }
@@ -272,8 +276,8 @@ export class Visit {
       else if (wanted.size === PICTURES) left.many += 1;
       else wanted.set(text, { address, as: [link] });
     }
-    if (left.elsewhere > 0) this.notes.push(`${pictures(left.elsewhere)} of other places ${left.elsewhere === 1 ? "was" : "were"} not asked for: only those that lie where the page does are.`);
-    if (left.many > 0) this.notes.push(`${pictures(left.many)} more ${left.many === 1 ? "was" : "were"} not asked for: ${PICTURES} of a page are.`);
+    if (left.elsewhere > 0) this.pictureNotes.push(`${pictures(left.elsewhere)} of other places ${left.elsewhere === 1 ? "was" : "were"} not asked for: only those that lie where the page does are.`);
+    if (left.many > 0) this.pictureNotes.push(`${pictures(left.many)} more ${left.many === 1 ? "was" : "were"} not asked for: ${PICTURES} of a page are.`);
     return wanted;
   }
 }

@@ -205,6 +205,7 @@ export class BrowserPane {
     this.#back.disabled = busy || this.#at < 1;
     this.#again.disabled = busy || this.#at < 0;
     this.node.dataset.busy = String(busy);
+    this.node.dataset.state = this.#visit?.state ?? "";
     if (!this.#visit) return this.#drawStart();
     this.#drawer.show(this.#visit);
     this.#follow(this.#visit.address);

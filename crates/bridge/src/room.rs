@@ -11,6 +11,7 @@ use proto::{
     limits,
     message::{Links, Notice, Refusal, Secret},
     room::Role,
+    rules::{PolicyRule, ProtocolRule},
 };
 use subtle::ConstantTimeEq;
 use tokio::{
@@ -171,10 +172,10 @@ impl Room {
             (*own == member).then(|| (*token, entry.role, removed.clone()))
         });
         let Some((token, role, removed)) = found else {
-            return Err(CallError::Protocol { rule: "no such person".to_owned() });
+            return Err(ProtocolRule::NoSuchPerson.broken());
         };
         if role == Role::Owner {
-            return Err(CallError::Policy { rule: "owners-stay".to_owned(), value: "owner".to_owned() });
+            return Err(PolicyRule::OwnersStay.refuse("owner"));
         }
         sessions.alive.remove(&token);
         sessions.forget(token);

@@ -412,6 +412,18 @@ async fn every_limit_is_listed_also_those_of_the_way_outside() {
 }
 
 #[tokio::test]
+async fn every_rule_is_listed_with_its_sentence() {
+    use proto::rules::{PolicyRule, ProtocolRule};
+    let answer = json(&ask(start(config()).await, "GET", "/limits", "").await);
+    let policy = PolicyRule::ALL.iter().map(|rule| ("policy", rule.name(), rule.sentence()));
+    let protocol = ProtocolRule::ALL.iter().map(|rule| ("protocol", rule.name(), rule.sentence()));
+    let outside = bridge::egress::rule::all().map(|rule| ("outside", rule.name, rule.sentence));
+    for (group, name, sentence) in policy.chain(protocol).chain(outside) {
+        assert_eq!(answer["rules"][group][name], sentence, "{group} {name}");
+    }
+}
+
+#[tokio::test]
 async fn an_allowed_site_may_use_the_client() {
     let address = start(config()).await;
     let answer = ask(address, "GET", "/limits", "origin: https://blog.example\r\n").await;

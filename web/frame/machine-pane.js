@@ -63,6 +63,11 @@ export class MachinePane extends HTMLElement {
     return (await this.#own?.stop(file)) ?? false;
   }
 
+  /** Stops the room's browser, if it is the program of this number; whether it was. @param {number} program */
+  stopBrowser(program) {
+    return this.#own?.stopBrowser(program) ?? false;
+  }
+
   /** Puts a program on this machine; the name it got. @param {string} file @param {string} source @param {{ keep?: boolean }} [options] */
   async put(file, source, options) {
     return (await this.#own?.put(file, source, options)) ?? file;

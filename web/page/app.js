@@ -155,6 +155,7 @@ function cancel(view, frame, call) {
   const waiting = view.waiting().find((one) => one.call === call);
   const host = view.hosts().find(({ id }) => id === waiting?.host);
   if (!waiting || !host) return;
+  if (frame.paneOf(host.name)?.stopBrowser(waiting.program)) return;
   const console = frame.paneOf(host.name)?.console;
   if (console?.cancelCall) return console.cancelCall({ name: waiting.name, fd: waiting.fd, call });
   const cancels = [...(console?.querySelectorAll(".cc-cancel") ?? [])].filter((one) => one.checkVisibility());

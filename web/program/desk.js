@@ -2,7 +2,9 @@
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
 import { Archive, folderFull, isFileName, isProgramName, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
+import { BrowserPane } from "../browser/browser-pane.js";
 import { acceptDrops } from "./file-drop.js";
+import { FailureCard } from "./failure-card.js";
 import { FileMenu, freeName } from "./file-menu.js";
 import { MachineFiles } from "./machine-files.js";
 import { ProgramPane, endWords } from "./program-pane.js";
@@ -12,6 +14,8 @@ import { TabRow } from "./tab-row.js";
 
 /** The console's tab. */
 export const BY_HAND = "By hand";
+/** The tab of the room's browser, once it was opened. */
+const BROWSER = "Browser";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
 /** How long a deletion can be undone, milliseconds. */
@@ -48,6 +52,8 @@ export class Desk {
   #ready;
   #menu;
   #share;
+  /** @type {BrowserPane | null} */
+  #browser = null;
   console;
   body = element("div", { class: "desk" });
   /** What a program does is different now. */
@@ -205,13 +211,43 @@ export class Desk {
   }
 
   #drawTabs() {
-    this.#tabs.show([...this.files, BY_HAND], this.#tabs.chosen || this.#file);
+    this.#tabs.show(this.#tabNames, this.#tabs.chosen || this.#file);
+  }
+
+  get #tabNames() {
+    return [...this.files, ...(this.#browser ? [BROWSER] : []), BY_HAND];
+  }
+
+  /** Brings the room's browser to the front; there is one a machine. */
+  browse() {
+    this.#browser ??= this.#newBrowser();
+    this.open(BROWSER);
+    this.#browser.focus();
+  }
+
+  /** Stops the room's browser, if it is the program of this number; whether it was. @param {number} program */
+  stopBrowser(program) {
+    return this.#browser?.stop(program) ?? false;
+  }
+
+  #newBrowser() {
+    const { room, view, clock } = this.#shared;
+    const card = new FailureCard({ room, view, clock, host: this.#host, runOn: () => null });
+    const browser = new BrowserPane({ room, view, clock, host: this.#host, card });
+    this.body.append(browser.node);
+    browser.onclose = () => {
+      browser.end();
+      this.#browser = null;
+      this.open(this.#file || BY_HAND);
+    };
+    return browser;
   }
 
   /** Brings a file or the console to the front. @param {string} name */
   open(name) {
     if (this.#files.programs.has(name)) this.#file = name;
     this.console.hidden = name !== BY_HAND;
+    if (this.#browser) this.#browser.node.hidden = name !== BROWSER;
     for (const [file, pane] of this.#files.panes) {
       pane.node.hidden = file !== name;
       // An editor begins with its first sight.
@@ -219,11 +255,11 @@ export class Desk {
     }
     this.#files.data(name)?.show();
     this.#unseen.delete(name);
-    this.#tabs.show([...this.files, BY_HAND], name);
-    this.#menu.of(name === BY_HAND ? "" : name);
+    this.#tabs.show(this.#tabNames, name);
+    this.#menu.of(this.has(name) ? name : "");
     this.#shared.store.open(this.#part, name);
-    // Data stays in this page.
-    if (!this.#isData(name)) this.#share.front(name);
+    // Data stays in this page, and so does what the browser shows.
+    if (!this.#isData(name) && name !== BROWSER) this.#share.front(name);
     this.#update();
   }
 
@@ -402,6 +438,7 @@ export class Desk {
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
+    if (this.#tabs.chosen === BROWSER) return this.#browser?.inUse ?? false;
     return this.#files.pane(this.#tabs.chosen)?.inUse ?? false;
   }
 

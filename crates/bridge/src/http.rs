@@ -36,6 +36,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/r/{room}/shares", post(shares::make))
         .route("/s/{id}", get(shares::open).delete(shares::delete))
         .route("/s/{id}/events", get(shares::events))
+        .route(page::FRAME, get(page::frame))
         .route("/rooms", post(rooms::create))
         .route("/limits", get(limits::limits))
         .route("/health", get(health::health))

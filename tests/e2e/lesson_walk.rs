@@ -3,6 +3,7 @@
 
 mod page;
 mod programs;
+mod scripts;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -16,7 +17,7 @@ use proto::{
     trace::{Event, Fate, TcpState, Transport, What},
 };
 
-use self::{page::Page, programs::Script};
+use self::page::Page;
 use crate::harness::{client::Client, room::NewRoom, root, server::TestServer};
 
 /// Walks in a run of the tests, and how many at a time.
@@ -27,7 +28,8 @@ const DEEDS: usize = 7;
 /// Presses of *Do it for me* or *Start clean* that pass a step from anywhere.
 const PRESSES: usize = 3;
 
-const LESSONS: [&str; 5] = ["two-scripts", "by-hand", "connect", "stream", "backlog"];
+const LESSONS: [&str; 8] =
+    ["two-scripts", "by-hand", "connect", "stream", "backlog", "many", "turns", "framing"];
 
 fn source(lesson: &str) -> String {
     let path = Path::new(&root()).join(format!("web/lessons/{lesson}.md"));
@@ -39,6 +41,8 @@ fn source(lesson: &str) -> String {
 struct Oracle {
     listening: BTreeMap<proto::id::SocketId, (proto::id::HostId, u16, u32)>,
     held: BTreeMap<proto::id::PacketId, (Option<proto::id::HostId>, String)>,
+    /// Calls that have not ended: whose, where, and what they are called.
+    waiting: BTreeMap<proto::id::CallRef, (proto::id::ProgramId, proto::id::HostId, &'static str)>,
     wire_held: bool,
 }
 
@@ -64,6 +68,11 @@ impl Oracle {
                 }
                 What::Fate(later) => oracle.fate(later.id, &later.fate, &packets),
                 What::Wire { settings, .. } => oracle.wire_held = settings.held,
+                What::CallBegin(begin) => {
+                    oracle.waiting.insert(begin.id, (begin.program, begin.host, begin.call.name()));
+                }
+                What::CallEnd(end) => drop(oracle.waiting.remove(&end.id)),
+                What::ProgramEnded(program) => oracle.waiting.retain(|_, (whose, ..)| whose != program),
                 _ => {}
             }
         }
@@ -95,6 +104,10 @@ impl Oracle {
             .unwrap_or(0)
     }
 
+    fn waits(&self, host: proto::id::HostId, call: &str) -> bool {
+        self.waiting.values().any(|(_, on, name)| (*on, *name) == (host, call))
+    }
+
     fn stands(&self, host: proto::id::HostId, flags: &str) -> bool {
         self.held.values().any(|(from, own)| *from == Some(host) && own == flags)
     }
@@ -112,6 +125,8 @@ fn is_so(sentence: &str, oracle: &Oracle, client: &Client) -> bool {
         said if said.contains("where nobody listens now") => !listens,
         said if said.starts_with("Now the sixth") => oracle.queued(server, 12345) >= 5,
         said if said.starts_with("And the seventh") => oracle.queued(server, 12345) >= 6,
+        said if said.starts_with("The server waits in recv") => oracle.waits(server, "recv"),
+        said if said.starts_with("The second waits for its answer") => oracle.waits(caller, "recv"),
         said if said.starts_with("Nobody listens on server, port 12345, now") => !listens,
         said if said.starts_with("The wire is held: nothing gets through") => oracle.wire_held,
         said if said.starts_with("The wire is not held now") => !oracle.wire_held,
@@ -146,6 +161,11 @@ fn fits(see: &str, evidence: &Event, events: &[Event]) -> bool {
         "Both were closed." | "A socket was closed." => ended("close"),
         "Both ends were closed." => ended("close") || ended("recv"),
         "It was told to listen." => ended("listen"),
+        "Closed." => ended("close"),
+        "No answer in 2 seconds." | "The quick one waited for the slow one." => ended("recv"),
+        "A letter became two messages." | "The letter stayed whole." => ended("send"),
+        "Two names, then two texts." | "Two whole lines." => matches!(evidence.what, What::Output { .. }),
+        see if see.starts_with("Answered, ") || see.starts_with("It asked for 6 bytes") => ended("recv"),
         see if see.starts_with("Refused") => ended("connect"),
         see if see.starts_with("Connected") => ended("connect"),
         _ => true,
@@ -168,7 +188,7 @@ impl Walk {
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&number.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-        let lesson = LESSONS[(number % 5) as usize];
+        let lesson = LESSONS[(number % LESSONS.len() as u64) as usize];
         let mut walk = Self { page, lesson, rng, guest: None, room };
         walk.page.open_lesson(&source(lesson));
         walk
@@ -225,10 +245,10 @@ impl Walk {
             12 => {
                 let (host, file) =
                     self.pick(&[("server", "server.py"), ("client", "client.py"), ("server", "hello.py")]);
-                let _said = self.page.run(host, file, Script::of(file)).await;
+                let _said = self.page.run(host, file).await;
             }
             13 => {
-                let _said = self.page.run("server", "mine.py", Script::Squats { port: 12345 }).await;
+                let _said = self.page.run("server", "mine.py").await;
             }
             14 => self.foreign().await,
             _ => {
@@ -346,25 +366,30 @@ async fn whatever_somebody_does_the_way_stays_open_and_nothing_said_is_false() {
 
 /// Each lesson, one after the other in the same room, by help alone: what one leaves stops none of the others, nor does a
 /// reload in its middle.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_lesson_comes_to_its_end_in_what_the_others_left() {
     let server = TestServer::shared();
-    let order = ["by-hand", "connect", "two-scripts", "backlog", "stream"];
-    for (order, reloads) in [(order, false), (reversed(order), true)] {
-        let mut walk = Walk::begin(&server, 0).await;
-        for lesson in order {
-            walk.lesson = lesson;
-            walk.page.open_lesson(&source(lesson));
-            let mut steps = 0;
-            while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
-                walk.pass().await;
-                steps += 1;
-                if reloads && steps == MIDDLE {
-                    walk.page.reload(&source(lesson)).await;
-                }
+    let order = ["by-hand", "connect", "two-scripts", "many", "backlog", "framing", "stream", "turns"];
+    let once = tokio::spawn(one_after_the_other(std::sync::Arc::clone(&server), order, false));
+    let back = tokio::spawn(one_after_the_other(server, reversed(order), true));
+    once.await.expect("in order");
+    back.await.expect("reversed, with reloads");
+}
+
+async fn one_after_the_other(server: std::sync::Arc<TestServer>, order: [&'static str; 8], reloads: bool) {
+    let mut walk = Walk::begin(&server, 0).await;
+    for lesson in order {
+        walk.lesson = lesson;
+        walk.page.open_lesson(&source(lesson));
+        let mut steps = 0;
+        while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
+            walk.pass().await;
+            steps += 1;
+            if reloads && steps == MIDDLE {
+                walk.page.reload(&source(lesson)).await;
             }
-            walk.page.keep();
         }
+        walk.page.keep();
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Next {
 #[derive(Clone, Debug, Default)]
 pub struct Round {
     marks: Vec<bool>,
+    /// Lines whose program has begun in this round: the end of one that began before is no line of it.
+    begun: Vec<bool>,
     /// Sockets made after this `seq` are this round's.
     since: u64,
 }
@@ -56,7 +58,7 @@ pub struct Round {
 impl Round {
     /// A round that counts what happens after this `seq`.
     pub fn begin(lines: usize, since: u64) -> Self {
-        Self { marks: vec![false; lines], since }
+        Self { marks: vec![false; lines], begun: vec![false; lines], since }
     }
 
     /// Whether anything of the step has happened.
@@ -73,12 +75,25 @@ impl Round {
 
     /// Takes one event in; whether it is a line of the step.
     pub fn take(&mut self, does: &[Doing], facts: &Facts) -> bool {
-        let found = does.iter().zip(&self.marks).position(|(doing, mark)| !mark && is_done_by(doing, facts));
+        for (doing, begun) in does.iter().zip(&mut self.begun) {
+            *begun |= is_begun_by(doing, facts);
+        }
+        let mut lines = does.iter().zip(self.marks.iter().zip(&self.begun));
+        let found = lines.position(|(doing, (mark, begun))| {
+            let waited_for = matches!(doing, Doing::Run { background: false, .. });
+            !mark && (*begun || !waited_for) && is_done_by(doing, facts)
+        });
         if let Some(at) = found {
             self.did(at);
         }
         found.is_some()
     }
+}
+
+/// Whether an event shows that a line's program was started.
+fn is_begun_by(doing: &Doing, facts: &Facts) -> bool {
+    let Doing::Run { host, file, .. } = doing else { return false };
+    facts.is(Field::Host, host) && is_program(facts, file) && facts.is(Field::Change, "began")
 }
 
 /// Whether an event shows that a line was done.

@@ -8,7 +8,6 @@ use std::{
 
 use lesson::{Doing, Piece, doing::WireDoing, help::Todo, plan::Next, prose};
 use proto::{
-    call::Wait,
     id::{CallId, HostId, ProgramId},
     message::{HostCommand, Sysctl, WireCommand},
     room::Lifetime,
@@ -23,13 +22,15 @@ use web::{
     view::store::{Seed, SeedHost, SeedProgram},
 };
 
-use super::programs::{Move, Running, Script};
+use super::programs::Running;
 use crate::harness::{client::Client, room::NewRoom};
 
 /// How long the room may take to come further by itself, as on the page.
 const PATIENCE: Duration = Duration::from_secs(12);
 /// How long an event may take to tell what was done.
 const TOLD: Duration = Duration::from_secs(2);
+/// How long nothing is heard while a program goes by the clock.
+const NAP: Duration = Duration::from_millis(20);
 /// How long one call or program may take that is done for somebody.
 const DONE: Duration = Duration::from_secs(20);
 
@@ -170,10 +171,10 @@ impl Page {
             for name in self.hands.keys().cloned().collect::<Vec<_>>() {
                 news |= self.absorb_hand(&name);
             }
-            for at in 0..self.programs.len() {
-                news |= self.absorb_program(at);
+            for running in &mut self.programs {
+                news |= running.go_on(&mut self.client);
             }
-            self.programs.retain(|running| running.call.is_some());
+            self.end_programs();
             if !news {
                 break;
             }
@@ -208,32 +209,10 @@ impl Page {
         news
     }
 
-    fn absorb_program(&mut self, at: usize) -> bool {
-        let running = &mut self.programs[at];
-        let Some((outcome, bytes)) = running.call.and_then(|call| self.client.ended(call)) else {
-            return false;
-        };
-        let next = running.after(&outcome, &bytes);
-        self.moves(at, next);
-        true
-    }
-
-    fn moves(&mut self, at: usize, next: Move) {
-        let running = &mut self.programs[at];
-        running.call = match next {
-            Move::Call(call, payload) => {
-                self.client.endpoint().call(running.program, call, Wait::Forever, payload).ok()
-            }
-            Move::End(well) => {
-                self.story.push(format!(
-                    "{} ended {}",
-                    running.file,
-                    if well { "well" } else { "with an error" }
-                ));
-                None
-            }
-        };
-        if running.call.is_none() {
+    /// Programs that came to their end are closed, as a page does.
+    fn end_programs(&mut self) {
+        for running in self.programs.extract_if(.., |running| running.over.is_some()) {
+            self.story.push(format!("{} ended: {:?}", running.file, running.over));
             let _closing = self.client.endpoint().close_program(running.program);
         }
     }
@@ -247,10 +226,12 @@ impl Page {
                 return true;
             }
             let left = late.saturating_duration_since(Instant::now());
-            if left.is_zero() || tokio::time::timeout(left, self.client.hear()).await.is_err() {
-                self.absorb();
-                return holds(self);
+            if left.is_zero() {
+                return false;
             }
+            let naps = self.programs.iter().any(Running::naps);
+            let _quiet =
+                tokio::time::timeout(if naps { left.min(NAP) } else { left }, self.client.hear()).await;
         }
     }
 
@@ -277,14 +258,12 @@ impl Page {
         if self.hands[&host].failed { Err(format!("{line} on {host} failed")) } else { Ok(()) }
     }
 
-    pub(super) async fn run(&mut self, host: &str, file: &str, script: Script) -> Result<ProgramId, String> {
+    pub(super) async fn run(&mut self, host: &str, file: &str) -> Result<ProgramId, String> {
         let id = self.client.endpoint().open_program(self.hosts[host], file, Lifetime::Page);
         let id = id.map_err(|error| format!("{error:?}"))?;
         let program = self.client.until("a program", |client| client.began(id)).await;
-        let running = Running::new(program, host, file, script);
-        let first = running.begin();
-        self.programs.push(running);
-        self.moves(self.programs.len() - 1, first);
+        self.programs.push(Running::new(program, host, file));
+        self.absorb();
         self.client.flush().await;
         Ok(program)
     }
@@ -382,7 +361,7 @@ impl Page {
                 if *fails { Ok(()) } else { done }
             }
             Doing::Run { host, file, background } => {
-                let program = self.run(host, file, Script::of(file)).await?;
+                let program = self.run(host, file).await?;
                 if *background {
                     return Ok(());
                 }

@@ -1,200 +1,249 @@
-//! The programs of the lessons, call by call, as CPython would make them.
+//! Programs of the lessons without Python: each is a function whose calls are the room's, which goes on whenever the
+//! room has been heard.
+
+use std::{
+    collections::BTreeMap,
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use proto::{
-    call::{Call, Family, Flags, Kind, Outcome, Value},
+    call::{Call, CallError, Family, Flags, Kind, Outcome, Value, Wait},
     id::{CallId, Fd, ProgramId},
 };
 
-/// What a program is.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Script {
-    /// Listens, and sends each caller a text.
-    Greets { port: u16, text: &'static [u8] },
-    /// Calls `server` and receives once.
-    Calls { port: u16 },
-    /// Sends each of three callers 10,000 bytes and more.
-    Chunks,
-    /// Three connections, exactly 10,000 bytes from each.
-    Exactly,
-    /// Holds a port, and accepts nobody.
-    Squats { port: u16 },
+use super::scripts;
+use crate::harness::client::Client;
+
+/// How a program or a thread of it ends.
+pub(super) type Done = Result<(), CallError>;
+/// A program, or a thread of it.
+pub(super) type Strand = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// What a program has to do with the world.
+#[derive(Default)]
+struct State {
+    calls: u64,
+    wanted: Vec<(u64, Call, Bytes, Wait)>,
+    ended: BTreeMap<u64, (Outcome, Bytes)>,
+    printed: Vec<String>,
+    started: Vec<Strand>,
+    /// When somebody in it wakes up.
+    naps: Vec<Instant>,
+    /// Nothing of it goes on before.
+    stands_until: Option<Instant>,
 }
 
-impl Script {
-    /// The program of a lesson that has this name.
-    pub(super) fn of(file: &str) -> Self {
-        match file {
-            "server.py" => Self::Greets { port: 12345, text: b"Thank you for connecting" },
-            "hello.py" => Self::Greets { port: 12345, text: b"Hello from my own server" },
-            "other_port.py" => Self::Greets { port: 23456, text: b"Hello from another port" },
-            "client.py" => Self::Calls { port: 12345 },
-            "caller.py" => Self::Calls { port: 23456 },
-            "chunks.py" => Self::Chunks,
-            "exactly.py" => Self::Exactly,
-            other => panic!("a lesson has a new program {other}: say here what it does"),
+/// The machine's kernel as a program sees it.
+#[derive(Clone, Default)]
+pub(super) struct Kernel(Arc<Mutex<State>>);
+
+impl Kernel {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("nobody panics with it")
+    }
+
+    async fn call(&self, call: Call, payload: Bytes, wait: Wait) -> Result<(Value, Bytes), CallError> {
+        let number = {
+            let mut state = self.state();
+            state.calls += 1;
+            let number = state.calls;
+            state.wanted.push((number, call, payload, wait));
+            number
+        };
+        let ended = |_: &mut Context<'_>| match self.state().ended.remove(&number) {
+            Some(ended) => Poll::Ready(ended),
+            None => Poll::Pending,
+        };
+        let (outcome, bytes) = poll_fn(ended).await;
+        outcome.map(|value| (value, bytes))
+    }
+
+    async fn plain(&self, call: Call) -> Result<Value, CallError> {
+        self.call(call, Bytes::new(), Wait::Forever).await.map(|(value, _)| value)
+    }
+
+    async fn socket(&self) -> Result<Fd, CallError> {
+        match self.plain(Call::Socket { family: Family::Inet, kind: Kind::Stream }).await? {
+            Value::Descriptor(fd) => Ok(fd),
+            other => panic!("socket returned {other:?}"),
         }
+    }
+
+    /// A socket that takes callers on a port.
+    pub(super) async fn listener(&self, port: u16) -> Result<Fd, CallError> {
+        let fd = self.socket().await?;
+        self.plain(Call::Bind { fd, address: ([0, 0, 0, 0], port).into() }).await?;
+        self.plain(Call::Listen { fd, backlog: 5 }).await?;
+        Ok(fd)
+    }
+
+    pub(super) async fn accept(&self, fd: Fd) -> Result<Fd, CallError> {
+        match self.plain(Call::Accept { fd }).await? {
+            Value::Accepted { fd, .. } => Ok(fd),
+            other => panic!("accept returned {other:?}"),
+        }
+    }
+
+    /// A socket that is connected to a port of `server`.
+    pub(super) async fn connected(&self, port: u16) -> Result<Fd, CallError> {
+        let fd = self.socket().await?;
+        let Value::Addresses { addresses, .. } =
+            self.plain(Call::Resolve { name: "server".into(), family: None, port }).await?
+        else {
+            panic!("a name has addresses")
+        };
+        self.plain(Call::Connect { fd, address: (addresses[0], port).into() }).await?;
+        Ok(fd)
+    }
+
+    /// Sends all of it.
+    pub(super) async fn send(&self, fd: Fd, bytes: &[u8]) -> Done {
+        let mut left = Bytes::copy_from_slice(bytes);
+        while !left.is_empty() {
+            let length = u32::try_from(left.len()).expect("few");
+            let call = Call::Send { fd, flags: Flags::default(), length };
+            match self.call(call, left.clone(), Wait::Forever).await?.0 {
+                Value::Sent(sent) => drop(left.split_to(sent as usize)),
+                other => panic!("send returned {other:?}"),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn receive(&self, fd: Fd, max: usize) -> Result<Bytes, CallError> {
+        self.receive_within(fd, max, Wait::Forever).await
+    }
+
+    pub(super) async fn receive_within(&self, fd: Fd, max: usize, wait: Wait) -> Result<Bytes, CallError> {
+        let max = u32::try_from(max).expect("few");
+        if max == 0 {
+            return Ok(Bytes::new());
+        }
+        let call = Call::Recv { fd, flags: Flags::default(), max };
+        self.call(call, Bytes::new(), wait).await.map(|(_, bytes)| bytes)
+    }
+
+    pub(super) async fn close(&self, fd: Fd) -> Done {
+        self.plain(Call::Close { fd }).await.map(drop)
+    }
+
+    /// Prints a line.
+    pub(super) fn print(&self, line: &str) {
+        self.state().printed.push(format!("{line}\n"));
+    }
+
+    /// Starts a thread.
+    pub(super) fn start(&self, strand: Strand) {
+        self.state().started.push(strand);
+    }
+
+    /// Waits; other threads go on.
+    pub(super) async fn sleep(&self, milliseconds: u64) {
+        let until = Instant::now() + Duration::from_millis(milliseconds);
+        self.state().naps.push(until);
+        let over =
+            |_: &mut Context<'_>| if Instant::now() >= until { Poll::Ready(()) } else { Poll::Pending };
+        poll_fn(over).await;
+    }
+
+    /// Waits, and with it every thread.
+    pub(super) async fn stand(&self, milliseconds: u64) {
+        self.state().stands_until = Some(Instant::now() + Duration::from_millis(milliseconds));
+        self.sleep(milliseconds).await;
     }
 }
 
-/// Where a program is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum At {
-    Socket,
-    Bind,
-    Listen,
-    Accept,
-    Resolve,
-    Connect,
-    Send(usize),
-    Receive(usize),
-    Await,
-    Close,
-    Ended,
-}
-
 /// A program that runs.
-#[derive(Debug)]
 pub(super) struct Running {
     pub(super) program: ProgramId,
     pub(super) host: String,
     pub(super) file: String,
-    script: Script,
-    at: At,
-    listener: Fd,
-    socket: Fd,
-    rounds: usize,
-    /// The call it waits for.
-    pub(super) call: Option<CallId>,
-}
-
-/// What a program does next.
-pub(super) enum Move {
-    Call(Call, Bytes),
-    /// It has ended; whether well.
-    End(bool),
+    kernel: Kernel,
+    main: Strand,
+    threads: Vec<Strand>,
+    /// Calls that wait, by the program's own numbers.
+    waiting: Vec<(u64, CallId)>,
+    /// How it ended, once it has.
+    pub(super) over: Option<Done>,
 }
 
 impl Running {
-    pub(super) fn new(program: ProgramId, host: &str, file: &str, script: Script) -> Self {
-        let (host, file) = (host.to_owned(), file.to_owned());
+    pub(super) fn new(program: ProgramId, host: &str, file: &str) -> Self {
+        let kernel = Kernel::default();
         Self {
             program,
-            host,
-            file,
-            script,
-            at: At::Socket,
-            listener: Fd(0),
-            socket: Fd(0),
-            rounds: 0,
-            call: None,
+            host: host.to_owned(),
+            file: file.to_owned(),
+            main: scripts::of(file, kernel.clone()),
+            kernel,
+            threads: Vec::new(),
+            waiting: Vec::new(),
+            over: None,
         }
     }
 
-    /// Its first call.
-    pub(super) fn begin(&self) -> Move {
-        Move::Call(Call::Socket { family: Family::Inet, kind: Kind::Stream }, Bytes::new())
+    /// Whether it goes on by the clock, whatever is heard.
+    pub(super) fn naps(&self) -> bool {
+        !self.kernel.state().naps.is_empty()
     }
 
-    /// What it does after a call has ended.
-    pub(super) fn after(&mut self, outcome: &Outcome, bytes: &Bytes) -> Move {
-        let Ok(value) = outcome else {
-            // chunks.py expects that a caller closes early.
-            if matches!((self.script, self.at), (Script::Chunks, At::Send(_) | At::Await)) {
-                self.at = At::Close;
-                return self.call_now(&Value::Done);
+    /// Lets it come as far as it can; whether anything of it is new.
+    pub(super) fn go_on(&mut self, client: &mut Client) -> bool {
+        let mut news = false;
+        self.waiting.retain(|(number, call)| {
+            let Some(ended) = client.ended(*call) else { return true };
+            self.kernel.state().ended.insert(*number, ended);
+            news = true;
+            false
+        });
+        let now = Instant::now();
+        {
+            let mut state = self.kernel.state();
+            news |= state.naps.iter().any(|until| *until <= now);
+            state.naps.retain(|until| *until > now);
+            if state.stands_until.is_some_and(|until| until > now) {
+                return false;
             }
-            self.at = At::Ended;
-            return Move::End(false);
+        }
+        self.poll();
+        let (wanted, printed) = {
+            let mut state = self.kernel.state();
+            (std::mem::take(&mut state.wanted), std::mem::take(&mut state.printed))
         };
-        self.at = self.follow(value, bytes);
-        self.call_now(value)
-    }
-
-    fn serves(&self) -> bool {
-        matches!(self.script, Script::Greets { .. } | Script::Chunks | Script::Squats { .. })
-    }
-
-    fn port(&self) -> u16 {
-        match self.script {
-            Script::Greets { port, .. } | Script::Calls { port } | Script::Squats { port } => port,
-            Script::Chunks | Script::Exactly => 12345,
+        news |= !wanted.is_empty() || self.over.is_some();
+        for text in printed {
+            client.endpoint().output(self.program, false, &text);
         }
+        for (number, call, payload, wait) in wanted {
+            match client.endpoint().call(self.program, call, wait, payload) {
+                Ok(call) => self.waiting.push((number, call)),
+                Err(error) => self.over = Some(Err(error)),
+            }
+        }
+        news
     }
 
-    fn follow(&mut self, value: &Value, bytes: &Bytes) -> At {
-        match (self.at, value) {
-            (At::Socket, Value::Descriptor(fd)) if self.serves() => {
-                self.listener = *fd;
-                At::Bind
+    fn poll(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(done) = self.main.as_mut().poll(&mut context) {
+            self.over = Some(done);
+        }
+        self.threads.retain_mut(|thread| thread.as_mut().poll(&mut context).is_pending());
+        loop {
+            let started = std::mem::take(&mut self.kernel.state().started);
+            if started.is_empty() {
+                return;
             }
-            (At::Socket, Value::Descriptor(fd)) => {
-                self.socket = *fd;
-                At::Resolve
-            }
-            (At::Bind, _) => At::Listen,
-            (At::Listen, _) => At::Accept,
-            (At::Accept, Value::Accepted { fd, .. }) => {
-                self.socket = *fd;
-                At::Send(0)
-            }
-            (At::Resolve, _) => At::Connect,
-            (At::Connect, _) => At::Receive(0),
-            (At::Send(sent), Value::Sent(more)) => {
-                let sent = sent + *more as usize;
-                match self.script {
-                    Script::Chunks if sent < 10_008 => At::Send(sent),
-                    Script::Chunks => At::Await,
-                    _ => At::Close,
+            for mut thread in started {
+                if thread.as_mut().poll(&mut context).is_pending() {
+                    self.threads.push(thread);
                 }
             }
-            (At::Receive(got), _) => {
-                let got = got + bytes.len();
-                let more = matches!(self.script, Script::Exactly) && got < 10_000 && !bytes.is_empty();
-                if more { At::Receive(got) } else { At::Close }
-            }
-            (At::Await, _) => At::Close,
-            (At::Close, _) => {
-                self.rounds += 1;
-                match self.script {
-                    Script::Greets { .. } => At::Accept,
-                    Script::Chunks if self.rounds < 3 => At::Accept,
-                    Script::Exactly if self.rounds < 3 => At::Socket,
-                    _ => At::Ended,
-                }
-            }
-            (at, value) => panic!("{} at {at:?} cannot have {value:?}", self.file),
         }
-    }
-
-    fn call_now(&self, last: &Value) -> Move {
-        let flags = Flags::default();
-        let call = match self.at {
-            At::Socket => Call::Socket { family: Family::Inet, kind: Kind::Stream },
-            At::Bind => Call::Bind { fd: self.listener, address: ([0, 0, 0, 0], self.port()).into() },
-            At::Listen => Call::Listen { fd: self.listener, backlog: 5 },
-            At::Accept => Call::Accept { fd: self.listener },
-            At::Resolve => Call::Resolve { name: "server".into(), family: None, port: self.port() },
-            At::Connect => {
-                let Value::Addresses { addresses, .. } = last else { panic!("resolved to {last:?}") };
-                Call::Connect { fd: self.socket, address: (addresses[0], self.port()).into() }
-            }
-            At::Send(sent) => {
-                let bytes = match self.script {
-                    Script::Greets { text, .. } => Bytes::from_static(text),
-                    _ => Bytes::from(vec![b'x'; [10_008, 1000, 700][self.rounds.min(2)].min(10_008 - sent)]),
-                };
-                let length = u32::try_from(bytes.len()).expect("few");
-                return Move::Call(Call::Send { fd: self.socket, flags, length }, bytes);
-            }
-            At::Receive(got) => {
-                let max = if matches!(self.script, Script::Exactly) { 10_000 - got } else { 1024 };
-                Call::Recv { fd: self.socket, flags, max: u32::try_from(max).expect("few") }
-            }
-            At::Await => Call::Recv { fd: self.socket, flags, max: 1 },
-            At::Close => Call::Close { fd: self.socket },
-            At::Ended => return Move::End(true),
-        };
-        Move::Call(call, Bytes::new())
     }
 }

@@ -334,3 +334,26 @@ fn a_packet_can_only_be_let_through_or_dropped_where_the_wire_is_held() {
         assert_eq!(room.left(), [Doing::Wire { command: WireDoing::Hold }], "{command}");
     }
 }
+
+/// Two steps run the same program: the end of the run that passed the first is no run of the second.
+#[test]
+fn a_program_is_run_where_it_began_in_the_step() {
+    let lesson = "---\nid: x\ntitle: X\n---\n# One\n## Once\nOnce.\n- do: run client: client.py\n\
+                  - check: call=recv host=client result=ok\n## Again\nAgain.\n- do: run client: client.py\n\
+                  - check: call=recv host=client result=ok\n";
+    let mut room = Room::new(lesson);
+    let run = Doing::Run { host: "client".to_owned(), file: "client.py".to_owned(), background: false };
+    let first = room.begins_program(CLIENT, "client.py");
+    room.received(CLIENT, 7, b"hi");
+    assert_eq!(room.progress.current_at(), Some((0, 1)));
+    assert_eq!(room.left(), [], "it runs still");
+    room.ends_program(first);
+    assert_eq!(room.left(), [run]);
+    let second = room.begins_program(CLIENT, "client.py");
+    room.ends_program(second);
+    assert_eq!(
+        room.progress.next(&room.scene, &room.hands),
+        Some(Next::Again),
+        "it was run, and nothing came of it"
+    );
+}

@@ -90,6 +90,10 @@ impl Room {
         id
     }
 
+    pub(super) fn ends_program(&mut self, program: ProgramId) {
+        self.happens(What::ProgramEnded(program));
+    }
+
     /// A call by hand.
     pub(super) fn begins(&mut self, host: HostId, call: Call, socket: Option<u32>) -> CallRef {
         self.begins_in(ProgramId(host.0), host, call, socket)

@@ -1,0 +1,24 @@
+import socket
+import threading
+import time
+
+s = socket.socket()
+s.connect(("server", 12345))
+
+
+def say(name, text):
+    s.sendall(name)
+    # Finds the right words.
+    time.sleep(0.5)
+    s.sendall(text)
+
+
+ann = threading.Thread(target=say, args=(
+    b"Ann: ", b"see you at ten\n"))
+bob = threading.Thread(target=say, args=(
+    b"Bob: ", b"bring the map\n"))
+ann.start()
+bob.start()
+ann.join()
+bob.join()
+s.close()

@@ -12,6 +12,7 @@ mod lessons;
 mod library;
 mod links;
 mod programs;
+mod prompt;
 mod secure;
 mod sizes;
 mod together;

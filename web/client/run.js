@@ -52,6 +52,10 @@ export class Run {
   #pieces = [];
   /** @type {() => void} */
   #wake = () => {};
+  /** Ends the reader's pause. @type {() => void} */
+  #hurry = () => {};
+  /** Who waits until everything is read. @type {(() => void)[]} */
+  #catching = [];
   #decoders = [new TextDecoder(), new TextDecoder()];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #grace;
@@ -143,6 +147,16 @@ export class Run {
       const n = ++this.#questions;
       this.#question = { n, text: JSON.stringify({ n, ...question }), sent: false, resolve };
       this.#feed();
+    });
+  }
+
+  /** Resolves when everything that it has printed so far has been read. */
+  async caughtUp() {
+    if (this.#state.state === "ended") return;
+    await new Promise((resolve) => {
+      this.#catching.push(() => resolve(undefined));
+      this.#hurry();
+      this.#wake();
     });
   }
 
@@ -244,12 +258,21 @@ export class Run {
       const news = new Promise((resolve) => {
         this.#wake = () => resolve(undefined);
       });
+      const catching = this.#catching.splice(0);
       const pieces = this.#take();
       yield* pieces;
+      for (const caughtUp of catching) caughtUp();
       if (ended) return;
       await news;
-      if (pieces.length > 0 && !document.hidden && !this.#over) await new Promise((resolve) => setTimeout(resolve, OUTPUT_MS));
+      if (pieces.length > 0 && !document.hidden && !this.#over && this.#catching.length === 0) await this.#pause();
     }
+  }
+
+  #pause() {
+    return new Promise((resolve) => {
+      this.#hurry = () => resolve(undefined);
+      setTimeout(resolve, OUTPUT_MS);
+    });
   }
 
   /** All output that is here, joined by stream. */

@@ -322,6 +322,8 @@ export class Run {
   interrupt(): void;
   /** Ends it at once, as a closed terminal does. */
   end(): Promise<RunExit>;
+  /** Resolves when everything that it has printed so far has been read from `output`. */
+  caughtUp(): Promise<void>;
   /**
    * Asks a prompt, which answers when it waits for a line: whether a block wants another line (`more`), or how the last word of a
    * text can go on (`complete`): `names` are at most 200 texts to stand in the place of `word`. Null where it cannot say, or is

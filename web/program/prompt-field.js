@@ -50,6 +50,8 @@ export class PromptField {
   #free = false;
   /** Completions that were asked for: only the newest is shown. */
   #asked = 0;
+  #tabButton;
+  #interrupt;
   node;
 
   /** @param {Ways} ways */
@@ -57,9 +59,10 @@ export class PromptField {
     this.#ways = ways;
     const done = button("Enter", () => this.#enter(), { class: "button prompt-enter" });
     // For hands without such keys.
-    const tab = button("Tab", () => this.#completeHere(), { class: "button prompt-tab", "aria-label": "Complete the name" });
-    for (const one of [done, tab]) one.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.node = element("div", { class: "prompt-entry" }, this.#names.node, this.#signs, this.#input, tab, done);
+    this.#tabButton = button("Tab", () => this.#completeHere(), { class: "button prompt-tab", "aria-label": "Complete the name" });
+    this.#interrupt = button("Ctrl-C", () => ways.interrupt(), { class: "button", title: "Interrupts what runs or waits: KeyboardInterrupt", hidden: true });
+    for (const one of [done, this.#tabButton, this.#interrupt]) one.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.node = element("div", { class: "prompt-entry" }, this.#names.node, this.#signs, this.#input, this.#tabButton, this.#interrupt, done);
     this.#names.onchoose = (name) => this.#take(name);
     this.#input.addEventListener("keydown", (event) => this.#key(event));
     this.#input.addEventListener("input", () => this.#typed());
@@ -78,6 +81,15 @@ export class PromptField {
     this.#input.setAttribute("aria-label", label);
   }
 
+  /** Who waits here is a program and not the prompt: what it does, in words; empty at the prompt. @param {string} words */
+  set busy(words) {
+    const pressed = document.activeElement === this.#interrupt;
+    this.#input.placeholder = words;
+    this.#interrupt.hidden = words === "";
+    this.#tabButton.hidden = words !== "";
+    if (pressed && words === "") this.focus();
+  }
+
   /** What stands before the first line and before the others. @param {[string, string]} sign */
   set sign(sign) {
     if (sign[0] === this.#sign[0] && sign[1] === this.#sign[1]) return;
@@ -88,6 +100,13 @@ export class PromptField {
   /** Whether something stands in it after the caret's line. */
   get isWithin() {
     return this.text.slice(this.#input.selectionEnd).includes("\n");
+  }
+
+  /** What stands in its first line, which goes: the rest stays. */
+  takeLine() {
+    const [line, ...rest] = this.text.split("\n");
+    this.set(rest.join("\n"));
+    return line;
   }
 
   /** Another text, with the caret at its end. @param {string} text */
@@ -105,9 +124,9 @@ export class PromptField {
     this.set("");
   }
 
-  /** A new line at the caret, indented as Python wants it. */
-  newLine() {
-    this.#insert(`\n${indentAt(this.text, this.#input.selectionStart)}`);
+  /** A new line at the caret, indented as Python wants it, or not at all. @param {{ indented?: boolean }} [options] */
+  newLine({ indented = true } = {}) {
+    this.#insert(`\n${indented ? indentAt(this.text, this.#input.selectionStart) : ""}`);
   }
 
   focus() {

@@ -3,7 +3,7 @@
 import { announce } from "../base/announce.js";
 import { button, element } from "../base/element.js";
 import { OutputMemory } from "./output-memory.js";
-import { shown, withoutEnd } from "./prompt-block.js";
+import { indentAt, shown, withoutEnd } from "./prompt-block.js";
 import { PromptField } from "./prompt-field.js";
 import { PromptLines } from "./prompt-lines.js";
 import { PromptMemory } from "./prompt-memory.js";
@@ -15,6 +15,9 @@ import { ThreadList } from "./thread-list.js";
 export const PROMPT = "Python prompt";
 /** What stands before its lines while nothing is known of them. */
 const SIGNS = /** @type {[string, string]} */ ([">>> ", "... "]);
+const NO_SIGNS = /** @type {[string, string]} */ (["", ""]);
+/** What takes longer is said to be under way. Milliseconds. */
+const LASTS_MS = 200;
 /** Most of what was typed that the others in the room see, in UTF-16 code units. */
 const SHARED = 64 * 1024;
 
@@ -22,9 +25,7 @@ export class PromptPane {
   #output = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
   #field;
   #threads = new ThreadList();
-  #busy = element("p", { class: "prompt-doing" });
   #note = element("p", { class: "prompt-note soft", hidden: true });
-  #interrupt = button("Ctrl-C", () => this.#interrupted(), { class: "button", title: "Interrupts what runs or waits: KeyboardInterrupt" });
   #stop = button("Stop", () => void this.end(), { class: "button", title: "Ends the prompt and closes its sockets (Ctrl+.)" });
   #again = button("Start again", () => void this.start(), { class: "button" });
   #ended = element("p", { class: "prompt-ended soft" });
@@ -38,11 +39,14 @@ export class PromptPane {
   #typed = "";
   /** Blocks on their way: one that was given up is forgotten. */
   #entered = 0;
+  #pending = false;
   /** It is to run. */
   #wanted = false;
   /** A program asks for a line by itself. */
   #asked = false;
   #leaving = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #late;
   #printed;
   control;
   node;
@@ -71,16 +75,17 @@ export class PromptPane {
     this.#output.label = `Python prompt on ${host}`;
     this.#field = new PromptField({
       history: () => this.#memory.blocks,
-      complete: (before) => this.control.complete(before),
+      // One question at a time: a block that is on its way comes first.
+      complete: async (before) => (this.#pending ? null : this.control.complete(before)),
       enter: () => void this.#enter(),
       interrupt: () => this.#interrupted(),
       end: () => this.#endInput(),
     });
-    const close = button("Close", () => this.onclose(), { class: "link prompt-close", "aria-label": "Close the Python prompt", title: "Ends it and closes this tab" });
+    const close = button("Close", () => this.onclose(), { class: "link", "aria-label": "Close the Python prompt", title: "Ends it and closes this tab" });
     this.node = element(
       "div",
       { class: "program prompt", role: "group", "aria-label": `Python prompt on ${host}` },
-      element("div", { class: "prompt-head mono" }, element("span", { class: "soft" }, "$ python"), this.#busy, this.#interrupt, this.#stop, close),
+      element("div", { class: "prompt-head mono" }, element("span", { class: "soft" }, "$ python"), this.#stop, close),
       this.#note,
       element("section", { class: "program-output" }, this.#output, ...this.#threads.nodes),
       element("div", { class: "prompt-foot" }, this.#field.node, this.#ended, this.#again),
@@ -167,42 +172,66 @@ export class PromptPane {
     return doing.state === "input" && doing.prompt !== undefined;
   }
 
-  /** Enter: a line for whoever asks, or a block that is complete, or the next line of one. */
+  /** Enter: a line for whoever asks, or a block that may be complete. What is typed while that is being asked waits behind it. */
   async #enter() {
-    const entered = ++this.#entered;
-    const { text } = this.#field;
     const { doing } = this.control;
-    if (doing.state === "input" && !this.#atPrompt) return this.#answer(text);
+    if (doing.state === "input" && !this.#atPrompt) return this.#answer();
+    if (this.#pending) return this.#field.newLine({ indented: false });
     if (this.#field.isWithin) return this.#field.newLine();
-    if (text.trim() === "") {
-      if (this.#atPrompt) this.#output.print(shown("", this.#signs), "stdin");
-      return this.#field.clear();
-    }
-    const more = await this.control.wantsMore(text);
-    // It was given up or changed meanwhile, or there is nobody any more.
-    if (more === null || entered !== this.#entered || text !== this.#field.text) return;
-    if (more) this.#field.newLine();
-    else this.#give(text);
+    const entered = ++this.#entered;
+    this.#pending = true;
+    for (let text = /** @type {string | null} */ (this.#field.text); text !== null; ) text = await this.#enterBlock(text, entered);
+    if (entered === this.#entered) this.#pending = false;
   }
 
-  /** @param {string} line for `input()` */
-  #answer(line) {
+  /**
+   * Hands a block over, or begins its next line. The next block, where Enter was pressed meanwhile.
+   * @param {string} text @param {number} entered @returns {Promise<string | null>}
+   */
+  async #enterBlock(text, entered) {
+    const more = text.trim() === "" ? false : await this.control.wantsMore(text);
+    // What came of the block before stands before this one.
+    await this.control.caughtUp();
+    // It was given up or changed meanwhile, or there is nobody any more.
+    if (more === null || entered !== this.#entered || !this.#field.text.startsWith(text)) return null;
+    const [line, ...rest] = this.#field.text.slice(text.length).split("\n");
+    const block = more ? `${text}\n${indentAt(text, text.length)}${line}` : line;
+    if (!more) this.#give(text);
+    // The Enter behind it is done.
+    this.#field.set(block + rest.join("\n"));
+    return rest.length > 0 ? block : null;
+  }
+
+  /** What stands in the field is for `input()`. */
+  async #answer() {
+    this.#giveUp();
+    const line = this.#field.takeLine();
+    await this.control.caughtUp();
     this.#output.print(`${line}\n`, "stdin");
     this.#send(line);
-    this.#field.clear();
+  }
+
+  /** The block that was on its way is none. */
+  #giveUp() {
+    this.#entered += 1;
+    this.#pending = false;
   }
 
   /** @param {string} text a block that is complete */
   #give(text) {
     const block = withoutEnd(text);
+    if (block.trim() === "") {
+      if (this.#atPrompt) this.#output.print(shown("", this.#signs), "stdin");
+      return;
+    }
     this.#output.print(shown(text, this.#signs), "stdin", this.#count + 1);
     this.#count += block.split("\n").length;
     this.#memory.add(block);
     this.#typed = `${this.#typed}${block}\n`.slice(-SHARED);
     this.ontyped(this.#typed);
     this.#note.hidden = true;
-    this.#send(block);
     this.#field.clear();
+    this.#send(block);
   }
 
   /** @param {string | null} line */
@@ -223,8 +252,11 @@ export class PromptPane {
 
   /** Ctrl-C: what stands in the field is given up, or what runs is interrupted. */
   #interrupted() {
-    this.#entered += 1;
+    const ahead = this.#pending && !this.#atPrompt;
+    this.#giveUp();
     if (!this.control.isRunning) return;
+    // As in a terminal, what was typed ahead is gone.
+    if (ahead) this.#field.clear();
     if (this.#atPrompt) {
       this.#output.print(shown(this.#field.text, this.#signs), "stdin");
       this.#field.clear();
@@ -250,13 +282,14 @@ export class PromptPane {
     const lost = !isRunning && this.#field.node.contains(document.activeElement);
     const begun = isRunning && document.activeElement === this.#again;
     this.#field.node.hidden = !isRunning;
-    this.#field.sign = asked ? ["", ""] : this.#signs;
+    if (asked) this.#field.sign = NO_SIGNS;
+    else if (this.#atPrompt) this.#field.sign = this.#signs;
+    if (asked || this.#atPrompt) this.#field.busy = asked ? "a line for the program" : "";
     this.#field.label = asked ? `Input for the program on ${this.#host}` : `Python on ${this.#host}`;
-    this.#interrupt.hidden = this.#stop.hidden = !isRunning;
+    this.#stop.hidden = !isRunning;
     this.#again.hidden = this.#ended.hidden = isRunning;
-    this.#ended.textContent = doing.state === "ended" ? `The prompt ${endWords(doing.exit)}; its sockets are closed.` : "The prompt does not run.";
-    this.#busy.dataset.state = doing.state;
-    this.#busy.textContent = asked ? "The program asks for a line." : words(doing);
+    this.#ended.textContent = doing.state === "ended" ? `It ${endWords(doing.exit)}; its sockets are closed.` : "It does not run.";
+    this.#showBusy(asked ? "" : words(doing));
     this.#output.placeholder = doing.state === "starting" ? startWords(doing) : "";
     const threads = ("threads" in doing ? doing.threads : null) ?? [];
     this.#threads.show(threads, "deadlock" in doing && doing.deadlock === true);
@@ -265,6 +298,17 @@ export class PromptPane {
     if (lost) this.#again.focus();
     if (begun) this.#field.focus();
     this.onchange();
+  }
+
+  /** Says what it does, where that lasts: quick lines do not flicker. As in a terminal nothing stands before a line meanwhile. @param {string} words */
+  #showBusy(words) {
+    clearTimeout(this.#late);
+    if (words === "") return;
+    this.#late = setTimeout(() => {
+      this.#field.sign = NO_SIGNS;
+      this.#field.busy = words;
+      announce(`The Python prompt on ${this.#host} ${words}.`);
+    }, LASTS_MS);
   }
 
   /** @param {import("./run-control.js").Exit} exit */

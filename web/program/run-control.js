@@ -87,6 +87,11 @@ export class RunControl {
     return (await this.#run?.ask({ complete: before })) ?? null;
   }
 
+  /** Resolves when what it has printed so far is shown. */
+  async caughtUp() {
+    await this.#run?.caughtUp();
+  }
+
   /** A line for `input()`, or null for the end of file. @param {string | null} line */
   input(line) {
     this.#run?.input(line);

@@ -168,9 +168,9 @@ def dress(module):
 
 
 def greeting():
-    """The first lines of CPython's own."""
+    """The first lines of CPython's own, without the names of compilers."""
     return (
-        f"Python {sys.version} on {sys.platform}\n"
+        f"Python {sys.version.split()[0]} on {sys.platform}\n"
         'Type "help", "copyright", "credits" or "license" for more information.\n'
     )
 

@@ -78,7 +78,7 @@ async fn python_line_by_line_with_real_sockets() {
     tab.chord("c").await;
     // What asks by itself, and what is long.
     line(&tab, "input('name? ').upper()").await;
-    tab.sees(PANE, "The program asks for a line.").await;
+    tab.shows("a line that is asked for", "active().placeholder === 'a line for the program'").await;
     tab.type_text("ada").await;
     tab.press("Enter").await;
     prints(&tab, "name? ada 'ADA'").await;
@@ -93,7 +93,7 @@ async fn python_line_by_line_with_real_sockets() {
     tab.resize(LAPTOP.0, LAPTOP.1).await;
     // The end, and another one: nothing is left of the first.
     line(&tab, "exit(3)").await;
-    tab.sees(PANE, "The prompt ended with 3; its sockets are closed.").await;
+    tab.sees(PANE, "It ended with 3; its sockets are closed.").await;
     tab.sees_no("#right .sockets", "LISTEN").await;
     tab.press("Enter").await;
     line(&tab, "s").await;

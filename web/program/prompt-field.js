@@ -57,7 +57,7 @@ export class PromptField {
   /** @param {Ways} ways */
   constructor(ways) {
     this.#ways = ways;
-    const done = button("Enter", () => this.#enter(), { class: "button prompt-enter" });
+    const done = button("Enter", () => this.#enter(), { class: "button" });
     // For hands without such keys.
     this.#tabButton = button("Tab", () => this.#completeHere(), { class: "button prompt-tab", "aria-label": "Complete the name" });
     this.#interrupt = button("Ctrl-C", () => ways.interrupt(), { class: "button", title: "Interrupts what runs or waits: KeyboardInterrupt", hidden: true });

@@ -161,10 +161,9 @@ export class PromptPane {
     return this.control.isRunning && (this.#field.text !== "" || this.node.contains(document.activeElement));
   }
 
-  /** What it waits in, for the machine's head: at its own prompt it waits for nothing. */
+  /** What it waits in, for the machine's head: at its own prompt it waits for nothing. @returns {import("./run-control.js").Doing} */
   get doing() {
-    const { doing } = this.control;
-    return this.#atPrompt ? { state: "idle" } : doing;
+    return this.#atPrompt ? { state: "idle" } : this.control.doing;
   }
 
   get #atPrompt() {
@@ -224,7 +223,9 @@ export class PromptPane {
       if (this.#atPrompt) this.#output.print(shown("", this.#signs), "stdin");
       return;
     }
-    this.#output.print(shown(text, this.#signs), "stdin", this.#count + 1);
+    this.#output.print(shown(block, this.#signs), "stdin", this.#count + 1);
+    // The empty line that ended it is none of its own.
+    if (text !== block) this.#output.print(shown("", [this.#signs[1], ""]), "stdin");
     this.#count += block.split("\n").length;
     this.#memory.add(block);
     this.#typed = `${this.#typed}${block}\n`.slice(-SHARED);

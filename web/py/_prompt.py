@@ -165,6 +165,8 @@ def dress(module):
     module.__loader__ = importlib.machinery.BuiltinImporter
     sys.ps1, sys.ps2 = ">>> ", "... "
     sys.displayhook = sys.__displayhook__
+    # Then help() does not speak of keys that the page has not.
+    os.environ["PYTHON_BASIC_REPL"] = "1"
 
 
 def greeting():

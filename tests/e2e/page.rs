@@ -13,6 +13,7 @@ mod lessons;
 mod library;
 mod links;
 mod programs;
+mod prompt;
 mod room_browser;
 mod secure;
 mod sizes;

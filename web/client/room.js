@@ -293,6 +293,16 @@ export class Room {
     return run(this.#port, open, String(source), options);
   }
 
+  /**
+   * Opens a Python prompt on a machine, as a program that ends with the page.
+   * @param {string | number} host @param {string} name
+   * @param {{ files?: { name: string, bytes: Uint8Array }[], signal?: AbortSignal }} [options]
+   */
+  async prompt(host, name, options = {}) {
+    const open = () => this.program(host, { name, lifetime: "page", signal: options.signal });
+    return run(this.#port, open, null, options);
+  }
+
   /** A port through which another worker may make calls as this page does. @returns {MessagePort} */
   port() {
     const { port1, port2 } = new MessageChannel();

@@ -3,11 +3,13 @@
 import { Archive, folderFull, isFileName, isProgramName, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
 import { BrowserPane } from "../browser/browser-pane.js";
+import { DeskPrompt, PROMPT } from "./desk-prompt.js";
 import { acceptDrops } from "./file-drop.js";
 import { FailureCard } from "./failure-card.js";
 import { FileMenu, freeName } from "./file-menu.js";
 import { MachineFiles } from "./machine-files.js";
-import { ProgramPane, endWords } from "./program-pane.js";
+import { ProgramPane } from "./program-pane.js";
+import { endWords } from "./program-words.js";
 import { RunButton } from "./run-button.js";
 import { SourceShare } from "./source-share.js";
 import { TabRow } from "./tab-row.js";
@@ -39,6 +41,7 @@ export class Desk {
   #files;
   /** What programs have written and nobody has looked at. @type {Set<string>} */
   #unseen = new Set();
+  #prompt;
   #tabs = new TabRow((name) => this.open(name));
   /** In the machine's head, and on small screens above the wire. @type {RunButton[]} */
   #runs;
@@ -73,6 +76,7 @@ export class Desk {
     console.addEventListener("wireside-program", (event) => {
       void this.put(BY_HAND_FILE, /** @type {CustomEvent} */ (event).detail.source, { keep: true }).catch((error) => this.#say(error.message));
     });
+    console.addEventListener("wireside-prompt", (event) => void this.openPrompt(/** @type {CustomEvent} */ (event).detail.source));
     this.#menu = new FileMenu(this, part, host.name);
     for (const node of this.#menu.nodes) this.#tabs.end(node);
     this.#tabs.onmenu = (name) => {
@@ -85,6 +89,16 @@ export class Desk {
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     acceptDrops(this.body, (files, folders) => void this.bringAll(files, folders));
+    this.#prompt = new DeskPrompt({
+      room: shared.room,
+      host: host.name,
+      body: this.body,
+      files: () => this.#files.contents(),
+      changed: (change) => this.#changedByProgram(PROMPT, change),
+      onchange: () => this.#update(),
+      onclose: () => this.#closePrompt(),
+      ontyped: (text) => this.#share.tell(PROMPT, text),
+    });
     this.#ready = this.#begin();
   }
 
@@ -106,7 +120,7 @@ export class Desk {
   /** What the program does that was started last, for the machine's head; null when nothing runs. @returns {{ mood: "waiting" | "running", words: string } | null} */
   get mood() {
     const running = [...this.#files.programs.values()].find(({ control }) => control.isRunning);
-    const doing = running?.control.doing;
+    const doing = running?.control.doing ?? this.#prompt.pane?.doing;
     if (doing?.state === "waiting") return { mood: "waiting", words: `waiting in ${doing.call}()` };
     if (doing?.state === "input") return { mood: "waiting", words: "waiting for input" };
     return null;
@@ -120,7 +134,9 @@ export class Desk {
     const names = [...this.#files.programs.keys()];
     this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
     await this.#shared.python.known;
-    const open = kept && this.#isData(kept.open) ? kept.open : this.#file || BY_HAND;
+    this.#prompt.comeBack();
+    const other = kept && (this.#isData(kept.open) || this.#prompt.tabs.includes(kept.open));
+    const open = other ? kept.open : this.#file || BY_HAND;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : open);
     void this.#listen();
   }
@@ -191,7 +207,8 @@ export class Desk {
     for (const name of removed) if (this.has(name) && !this.runningFiles.includes(name)) this.remove(name, by);
     this.#drawTabs();
     this.#update();
-    for (const words of said) this.#files.programs.get(by)?.say(`Not kept beyond the program's end: ${words}`);
+    const teller = by === PROMPT ? this.#prompt.pane : this.#files.programs.get(by);
+    for (const words of said) teller?.say(`Not kept beyond the program's end: ${words}`);
   }
 
   /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
@@ -214,8 +231,9 @@ export class Desk {
     this.#tabs.show(this.#tabNames, this.#tabs.chosen || this.#file);
   }
 
+  /** Files first, then what is none. */
   get #tabNames() {
-    return [...this.files, ...(this.#browser ? [BROWSER] : []), BY_HAND];
+    return [...this.files, ...this.#prompt.tabs, ...(this.#browser ? [BROWSER] : []), BY_HAND];
   }
 
   /** Brings the room's browser to the front; there is one a machine. */
@@ -243,6 +261,25 @@ export class Desk {
     return browser;
   }
 
+  /** Why there can be no Python prompt; nothing where there can. */
+  get noPrompt() {
+    if (this.#isOver) return "This room is over.";
+    return this.#shared.python.ok ? undefined : this.#shared.python.sentence || "Python is not here yet.";
+  }
+
+  /** Brings the Python prompt to the front, and begins it. @param {string} [source] what is put there, to be looked at */
+  async openPrompt(source) {
+    await this.#ready;
+    await this.#prompt.open(() => this.open(PROMPT), source);
+  }
+
+  #closePrompt() {
+    const closed = this.#prompt.close();
+    this.open(this.#file || BY_HAND);
+    this.#tabs.focus();
+    void closed;
+  }
+
   /** Brings a file or the console to the front. @param {string} name */
   open(name) {
     if (this.#files.programs.has(name)) this.#file = name;
@@ -253,6 +290,7 @@ export class Desk {
       // An editor begins with its first sight.
       if (file === name && !pane.node.isConnected) this.body.append(pane.node);
     }
+    if (this.#prompt.pane) this.#prompt.pane.node.hidden = name !== PROMPT;
     this.#files.data(name)?.show();
     this.#unseen.delete(name);
     this.#tabs.show(this.#tabNames, name);
@@ -432,13 +470,14 @@ export class Desk {
 
   /** Stops all that runs here; resolves when all of it has ended. */
   async stopAll() {
-    await Promise.all(this.runningFiles.map((file) => this.stop(file)));
+    await Promise.all([...this.runningFiles.map((file) => this.stop(file)), this.#prompt.pane?.end()]);
   }
 
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
     if (this.#tabs.chosen === BROWSER) return this.#browser?.inUse ?? false;
+    if (this.#tabs.chosen === PROMPT) return this.#prompt.pane?.inUse ?? false;
     return this.#files.pane(this.#tabs.chosen)?.inUse ?? false;
   }
 
@@ -524,12 +563,13 @@ export class Desk {
   /** Marks the lines of code that belong to what is raised. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
     for (const { lines: own } of this.#files.programs.values()) own.light(lines);
+    this.#prompt.pane?.lines.light(lines);
     this.console.lines?.light(lines);
   }
 
   /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line @returns {DOMRect | null} */
   boxOf(line) {
-    const places = [...[...this.#files.programs.values()].map((pane) => pane.lines), this.console.lines];
+    const places = [...[...this.#files.programs.values()].map((pane) => pane.lines), this.#prompt.pane?.lines, this.console.lines];
     return places.map((place) => place?.boxOf(line)).find(Boolean) ?? null;
   }
 
@@ -538,7 +578,7 @@ export class Desk {
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
     const none = this.#begun && this.#files.programs.size === 0;
-    const apart = this.#isData(this.#tabs.chosen);
+    const apart = this.#isData(this.#tabs.chosen) || this.#tabs.chosen === PROMPT;
     for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver, apart });
     for (const [file, program] of this.#files.programs) {
       const { control } = program;
@@ -546,6 +586,8 @@ export class Desk {
       const now = control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "";
       this.#tabs.mark(file, this.#unseen.has(file) && !control.isRunning ? "new" : now);
     }
+    this.#tabs.mark(PROMPT, this.#prompt.mark);
+    this.console.offerPrompt?.(python.ok);
     for (const file of this.#files.names.filter((name) => this.#isData(name))) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
     this.onchange();
   }

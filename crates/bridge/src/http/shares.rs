@@ -130,7 +130,7 @@ async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked)
     let trace = Arc::clone(room.lab.trace());
     let made = tokio::task::spawn_blocking(move || {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let random = || secret().map_err(std::io::Error::other);
+        let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
         let (id, key) = (spell(&random()?), random()?);
         let Recorded { text, events, let_go } =
             recorded(&trace, directory, asked, now).map_err(std::io::Error::other)?;

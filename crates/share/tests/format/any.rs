@@ -22,40 +22,42 @@ use proto::{
 use share::{Header, Lesson, Note};
 
 /// Text of strangers: markup, control characters, letters of either direction, nothing at all.
-fn text() -> impl Strategy<Value = String> {
+fn text() -> BoxedStrategy<String> {
     prop_oneof![any::<String>(), select(vec!["<b>&amp;\0\u{202e}\u{2028}\n\"\\", ""]).prop_map(str::to_owned)]
+        .boxed()
 }
 
-fn fd() -> impl Strategy<Value = Fd> {
-    any::<i32>().prop_map(Fd)
+fn fd() -> BoxedStrategy<Fd> {
+    any::<i32>().prop_map(Fd).boxed()
 }
 
-fn ip() -> impl Strategy<Value = IpAddr> {
-    any::<IpAddr>()
+fn ip() -> BoxedStrategy<IpAddr> {
+    any::<IpAddr>().boxed()
 }
 
 /// An address as text has it: with neither flow nor scope.
-fn address() -> impl Strategy<Value = SocketAddr> {
-    (ip(), any::<u16>()).prop_map(|(ip, port)| SocketAddr::new(ip, port))
+fn address() -> BoxedStrategy<SocketAddr> {
+    (ip(), any::<u16>()).prop_map(|(ip, port)| SocketAddr::new(ip, port)).boxed()
 }
 
-fn option_value() -> impl Strategy<Value = OptionValue> {
+fn option_value() -> BoxedStrategy<OptionValue> {
     prop_oneof![
         any::<bool>().prop_map(OptionValue::Bool),
         any::<i32>().prop_map(OptionValue::Int),
         option::of(any::<u16>()).prop_map(OptionValue::Linger),
     ]
+    .boxed()
 }
 
-fn polled() -> impl Strategy<Value = Vec<(Fd, PollEvents)>> {
-    vec((fd(), any::<u16>().prop_map(PollEvents)), 0..4)
+fn polled() -> BoxedStrategy<Vec<(Fd, PollEvents)>> {
+    vec((fd(), any::<u16>().prop_map(PollEvents)), 0..4).boxed()
 }
 
-fn flags() -> impl Strategy<Value = Flags> {
-    any::<u8>().prop_map(Flags)
+fn flags() -> BoxedStrategy<Flags> {
+    any::<u8>().prop_map(Flags).boxed()
 }
 
-fn call() -> impl Strategy<Value = Call> {
+fn call() -> BoxedStrategy<Call> {
     let of_descriptor = prop_oneof![
         (fd(), address()).prop_map(|(fd, address)| Call::Bind { fd, address }),
         (fd(), any::<i32>()).prop_map(|(fd, backlog)| Call::Listen { fd, backlog }),
@@ -92,9 +94,10 @@ fn call() -> impl Strategy<Value = Call> {
             .prop_map(|(name, family, port)| Call::Resolve { name, family, port }),
         (text(), any::<u8>()).prop_map(|(name, count)| Call::Ping { name, count }),
     ]
+    .boxed()
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> BoxedStrategy<Outcome> {
     let value = prop_oneof![
         Just(Value::Done),
         fd().prop_map(Value::Descriptor),
@@ -119,45 +122,48 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         (text(), any::<u64>()).prop_map(|(limit, value)| CallError::Limit { limit, value }),
         text().prop_map(|rule| CallError::Protocol { rule }),
     ];
-    prop_oneof![value.prop_map(Ok), error.prop_map(Err)]
+    prop_oneof![value.prop_map(Ok), error.prop_map(Err)].boxed()
 }
 
-fn data() -> impl Strategy<Value = Data> {
+fn data() -> BoxedStrategy<Data> {
     let sizes = (vec(any::<u8>(), 0..limits::TRACE_DATA), 0_u32..10_000);
-    sizes.prop_map(|(bytes, more)| Data { length: bytes.len() as u32 + more, bytes })
+    sizes.prop_map(|(bytes, more)| Data { length: bytes.len() as u32 + more, bytes }).boxed()
 }
 
-fn member_id() -> impl Strategy<Value = MemberId> {
-    any::<u32>().prop_map(MemberId)
+fn member_id() -> BoxedStrategy<MemberId> {
+    any::<u32>().prop_map(MemberId).boxed()
 }
 
-fn begin() -> impl Strategy<Value = What> {
+fn begin() -> BoxedStrategy<What> {
     let who = (any::<u64>(), option::of(member_id()), any::<u32>(), any::<u32>());
     let how = (call(), data(), option::of(any::<u32>()), option::of(any::<u32>()), option::of(text()));
-    (who, how).prop_map(|((id, by, host, program), (call, data, socket, line, thread))| {
-        What::CallBegin(CallBegin {
-            id: CallRef(id),
-            by,
-            host: HostId(host),
-            program: ProgramId(program),
-            call,
-            data,
-            socket: socket.map(SocketId),
-            line,
-            thread,
+    (who, how)
+        .prop_map(|((id, by, host, program), (call, data, socket, line, thread))| {
+            What::CallBegin(CallBegin {
+                id: CallRef(id),
+                by,
+                host: HostId(host),
+                program: ProgramId(program),
+                call,
+                data,
+                socket: socket.map(SocketId),
+                line,
+                thread,
+            })
         })
-    })
+        .boxed()
 }
 
-fn end() -> impl Strategy<Value = What> {
+fn end() -> BoxedStrategy<What> {
     let all = (any::<u64>(), outcome(), data(), option::of(any::<u32>()), any::<u64>(), any::<bool>());
     all.prop_map(|(id, outcome, data, socket, elapsed, outside)| {
         let socket = socket.map(SocketId);
         What::CallEnd(CallEnd { id: CallRef(id), outcome, data, socket, elapsed, outside })
     })
+    .boxed()
 }
 
-fn fate() -> impl Strategy<Value = Fate> {
+fn fate() -> BoxedStrategy<Fate> {
     prop_oneof![
         select(vec![
             Fate::Travelling,
@@ -169,9 +175,10 @@ fn fate() -> impl Strategy<Value = Fate> {
         ]),
         option::of(member_id()).prop_map(Fate::Dropped),
     ]
+    .boxed()
 }
 
-fn transport() -> impl Strategy<Value = Transport> {
+fn transport() -> BoxedStrategy<Transport> {
     let option = prop_oneof![
         any::<u16>().prop_map(TcpOption::MaximumSegmentSize),
         any::<u8>().prop_map(TcpOption::WindowScale),
@@ -199,9 +206,10 @@ fn transport() -> impl Strategy<Value = Transport> {
         (any::<(u8, u8)>(), text()).prop_map(|((kind, code), words)| Transport::Icmp { kind, code, words }),
         any::<u8>().prop_map(Transport::Other),
     ]
+    .boxed()
 }
 
-fn packet() -> impl Strategy<Value = What> {
+fn packet() -> BoxedStrategy<What> {
     let cause = prop_oneof![
         any::<u64>().prop_map(|id| Cause::Call(CallRef(id))),
         any::<u64>().prop_map(|id| Cause::Packet(PacketId(id))),
@@ -212,13 +220,15 @@ fn packet() -> impl Strategy<Value = What> {
     let host = || option::of(any::<u32>().prop_map(HostId));
     let way = (any::<u64>(), link, host(), host(), ip(), ip());
     let rest = (transport(), data(), cause, option::of(any::<u64>()), fate());
-    (way, rest).prop_map(|((id, link, from, to, src, dst), (transport, data, cause, copy_of, fate))| {
-        let (id, copy_of) = (PacketId(id), copy_of.map(PacketId));
-        What::Packet(Packet { id, link, from, to, src, dst, transport, data, cause, copy_of, fate })
-    })
+    (way, rest)
+        .prop_map(|((id, link, from, to, src, dst), (transport, data, cause, copy_of, fate))| {
+            let (id, copy_of) = (PacketId(id), copy_of.map(PacketId));
+            What::Packet(Packet { id, link, from, to, src, dst, transport, data, cause, copy_of, fate })
+        })
+        .boxed()
 }
 
-fn state() -> impl Strategy<Value = What> {
+fn state() -> BoxedStrategy<What> {
     let states = || {
         select(vec![
             TcpState::Closed,
@@ -244,64 +254,68 @@ fn state() -> impl Strategy<Value = What> {
     let owner = option::of((any::<u32>().prop_map(ProgramId), fd()));
     let ends = (option::of(address()), option::of(address()), option::of(states()), states());
     let rest = (any::<(bool, bool, u32, u32)>(), option::of(timer));
-    (any::<(u32, u32)>(), owner, ends, rest).prop_map(|((host, socket), owner, ends, rest)| {
-        let (local, remote, from, to) = ends;
-        let ((observed, accepted, unread, unacknowledged), timer) = rest;
-        let (host, socket) = (HostId(host), SocketId(socket));
-        What::State(StateChange {
-            host,
-            socket,
-            owner,
-            local,
-            remote,
-            from,
-            to,
-            observed,
-            accepted,
-            unread,
-            unacknowledged,
-            timer,
+    (any::<(u32, u32)>(), owner, ends, rest)
+        .prop_map(|((host, socket), owner, ends, rest)| {
+            let (local, remote, from, to) = ends;
+            let ((observed, accepted, unread, unacknowledged), timer) = rest;
+            let (host, socket) = (HostId(host), SocketId(socket));
+            What::State(StateChange {
+                host,
+                socket,
+                owner,
+                local,
+                remote,
+                from,
+                to,
+                observed,
+                accepted,
+                unread,
+                unacknowledged,
+                timer,
+            })
         })
-    })
+        .boxed()
 }
 
-fn host() -> impl Strategy<Value = HostInfo> {
+fn host() -> BoxedStrategy<HostInfo> {
     let sysctls = proptest::collection::btree_map(
         select(Sysctl::ALL.map(|(name, ..)| name).to_vec()),
         any::<u32>(),
         0..3,
     );
     let names = (any::<u32>(), text(), vec(text(), 0..3), ip());
-    (names, option::of(member_id()), any::<(bool, bool)>(), sysctls).prop_map(
-        |((id, name, aliases, address), guest, (ready_made, cable), sysctls)| {
+    (names, option::of(member_id()), any::<(bool, bool)>(), sysctls)
+        .prop_map(|((id, name, aliases, address), guest, (ready_made, cable), sysctls)| {
             let id = HostId(id);
             HostInfo { id, name, aliases, address, guest, ready_made, cable, sysctls }
-        },
-    )
+        })
+        .boxed()
 }
 
-fn member() -> impl Strategy<Value = MemberInfo> {
+fn member() -> BoxedStrategy<MemberInfo> {
     let roles = select(vec![Role::Viewer, Role::Participant, Role::Owner]);
     (member_id(), text(), roles, option::of(any::<u32>().prop_map(HostId)))
         .prop_map(|(id, name, role, host)| MemberInfo { id, name, role, host })
+        .boxed()
 }
 
-fn program() -> impl Strategy<Value = ProgramInfo> {
+fn program() -> BoxedStrategy<ProgramInfo> {
     let lifetimes = select(vec![Lifetime::Page, Lifetime::Member]);
-    (any::<(u32, u32)>(), option::of(member_id()), text(), lifetimes).prop_map(
-        |((id, host), by, name, lifetime)| {
+    (any::<(u32, u32)>(), option::of(member_id()), text(), lifetimes)
+        .prop_map(|((id, host), by, name, lifetime)| {
             let (id, host) = (ProgramId(id), HostId(host));
             ProgramInfo { id, host, by, name, lifetime }
-        },
-    )
+        })
+        .boxed()
 }
 
-fn wire() -> impl Strategy<Value = WireSettings> {
+fn wire() -> BoxedStrategy<WireSettings> {
     (any::<bool>(), any::<u32>(), 0.0..=1.0_f64, any::<u64>())
         .prop_map(|(held, delay_ms, loss, seed)| WireSettings { held, delay_ms, loss, seed })
+        .boxed()
 }
 
-fn people_and_machines() -> impl Strategy<Value = What> {
+fn people_and_machines() -> BoxedStrategy<What> {
     let command = prop_oneof![
         any::<bool>().prop_map(HostCommand::Cable),
         Just(HostCommand::FreshNetwork),
@@ -339,9 +353,10 @@ fn people_and_machines() -> impl Strategy<Value = What> {
             outcome
         }),
     ]
+    .boxed()
 }
 
-fn what() -> impl Strategy<Value = What> {
+fn what() -> BoxedStrategy<What> {
     prop_oneof![
         begin(),
         end(),
@@ -362,30 +377,47 @@ fn what() -> impl Strategy<Value = What> {
             name
         }),
     ]
+    .boxed()
 }
 
 /// Events in order, some of them missing.
-pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
-    vec((1_u64..5, 0_u64..1_000_000_000, what()), 0..40).prop_map(|steps| {
-        let (mut seq, mut time) = (0, 0);
-        let event = |(further, later, what)| {
-            seq += further;
-            time += later;
-            Event { seq, time, what }
-        };
-        steps.into_iter().map(event).collect()
-    })
+pub(super) fn events() -> BoxedStrategy<Vec<Event>> {
+    vec((1_u64..5, 0_u64..1_000_000_000, what()), 0..40)
+        .prop_map(|steps| {
+            let (mut seq, mut time) = (0, 0);
+            let event = |(further, later, what)| {
+                seq += further;
+                time += later;
+                Event { seq, time, what }
+            };
+            steps.into_iter().map(event).collect()
+        })
+        .boxed()
 }
 
-pub(super) fn header() -> impl Strategy<Value = Header> {
+pub(super) fn header() -> BoxedStrategy<Header> {
     let lesson = (text(), vec(text(), 0..3)).prop_map(|(id, passed)| Lesson { id, passed });
     let note = (any::<u64>(), text()).prop_map(|(seq, text)| Note { seq, text });
     let title = text().prop_map(|title| title.chars().take(limits::SHARE_TITLE).collect());
     let about = (any::<u64>(), title, option::of(lesson), any::<bool>(), any::<u64>());
     let room = (vec(host(), 0..4), vec(program(), 0..4), vec(member(), 0..4), wire());
-    (about, room, vec(note, 0..3)).prop_map(|(about, room, notes)| {
-        let (made, title, lesson, names_hidden, let_go) = about;
-        let (hosts, programs, members, wire) = room;
-        Header { made, title, lesson, names_hidden, let_go, events: 0, hosts, programs, members, wire, notes }
-    })
+    (about, room, vec(note, 0..3))
+        .prop_map(|(about, room, notes)| {
+            let (made, title, lesson, names_hidden, let_go) = about;
+            let (hosts, programs, members, wire) = room;
+            Header {
+                made,
+                title,
+                lesson,
+                names_hidden,
+                let_go,
+                events: 0,
+                hosts,
+                programs,
+                members,
+                wire,
+                notes,
+            }
+        })
+        .boxed()
 }

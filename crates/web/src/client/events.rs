@@ -40,10 +40,7 @@ pub(super) enum News {
         value: Value,
     },
     /// A call failed.
-    Failed {
-        id: u32,
-        error: ErrorRecord,
-    },
+    Failed { id: u32, error: ErrorRecord },
     /// A program began.
     Program { id: u32, program: u32 },
     /// People, machines, programs or the wire changed.
@@ -59,10 +56,7 @@ pub(super) enum News {
     /// The peer has no more.
     StreamFinished { stream: u32 },
     /// The stream is over.
-    StreamEnded {
-        stream: u32,
-        error: Option<ErrorRecord>,
-    },
+    StreamEnded { stream: u32, error: Option<ErrorRecord> },
     /// More bytes are welcome.
     StreamRoom { stream: u32 },
 }

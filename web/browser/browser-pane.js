@@ -111,6 +111,7 @@ export class BrowserPane {
   /** It is closed. */
   end() {
     this.#visit?.stop();
+    this.#visit = null;
     this.#stopListening();
     clearInterval(this.#ticking);
     this.node.remove();

@@ -141,6 +141,19 @@ test("a server that never answers is waited for, and stopped", async () => {
   assert.equal(early.state, "stopped");
 });
 
+test("of a page that is 50 MB two are read, and of one without end as much", async () => {
+  const piece = new Uint8Array(65_536).fill(120);
+  for (const head of ["HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 52428800\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "no head"]) {
+    const { visit, calls, open } = await visited("server", () => [head, ...Array.from({ length: 800 }, () => piece)]);
+    assert.equal(visit.state, "done");
+    assert.ok(calls.filter((call) => call === "recv").length < 40);
+    assert.equal(calls.at(-1), "close");
+    assert.equal(open.size, 0);
+    assert.ok(visit.page.answer.notes.some((note) => /reads at most 2 MiB/.test(note)));
+    assert.ok(visit.page.answer.raw.length < 2.1 * 1024 * 1024);
+  }
+});
+
 test("pictures that lie where the page does are asked for, once each", async () => {
   const dot = Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
   const asked = [];

@@ -25,7 +25,6 @@ export class BrowserPane {
   #field = /** @type {HTMLInputElement} */ (
     element("input", {
       class: "field mono browser-address", inputmode: "url", maxlength: ADDRESS_LENGTH, autocomplete: "off", spellcheck: "false", autocapitalize: "off", enterkeyhint: "go", dir: "ltr",
-      placeholder: "http://server:6789/",
     })
   );
   #known = /** @type {HTMLDataListElement} */ (element("datalist", {}));
@@ -53,6 +52,8 @@ export class BrowserPane {
   /** @type {string[]} */
   #history = [];
   #at = -1;
+  /** What is offered below the address line. */
+  #offered = "";
   /** The address that the line has shown last by itself. */
   #followed = "";
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -73,6 +74,7 @@ export class BrowserPane {
     this.#known.id = list;
     this.#field.setAttribute("list", list);
     this.#field.setAttribute("aria-label", `Address, opened from ${host.name}`);
+    this.#field.addEventListener("focus", () => this.#offer(this.#suggested));
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#isBusy) this.#visit?.stop();
     });
@@ -109,6 +111,7 @@ export class BrowserPane {
   /** It is closed. */
   end() {
     this.#visit?.stop();
+    this.#visit = null;
     this.#stopListening();
     clearInterval(this.#ticking);
     this.node.remove();
@@ -327,9 +330,16 @@ export class BrowserPane {
     reconcile(this.#other, [words, ...offers], (kept, made) => {
       if (kept.textContent !== made.textContent) kept.replaceChildren(...made.childNodes);
     });
+    this.#offer(found);
+  }
+
+  /** Puts below the address line where somebody listens, and what was opened before. @param {{ text: string }[]} found */
+  #offer(found) {
     const known = [...new Set([...found.map(({ text }) => text), ...this.#history.toReversed()])];
+    if (known.join("\n") === this.#offered) return;
+    this.#offered = known.join("\n");
     this.#known.replaceChildren(...known.map((value) => element("option", { value })));
-    this.#field.placeholder = found[0]?.text ?? "http://server:6789/";
+    this.#field.placeholder = found[0]?.text ?? "";
   }
 }
 

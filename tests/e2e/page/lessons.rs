@@ -272,7 +272,7 @@ async fn many_callers_a_race_and_framing() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     let tab = open(&browser, &server, LAPTOP, "many").await;
-    follow_until(&tab, "What will the second connect do?").await;
+    follow_until(&tab, "What will a second connect do?").await;
     tab.click("#lesson", "It waits, too").await;
     follow_until(&tab, "You said: It waits, too. It was: It connects at once.").await;
     follow_until(&tab, "No answer in 2 seconds.").await;

@@ -158,7 +158,7 @@ export class PromptPane {
 
   /** Whether somebody is at work in it. */
   get inUse() {
-    return this.control.isRunning && (this.#field.text !== "" || this.node.contains(document.activeElement));
+    return this.#field.text !== "" || this.node.contains(document.activeElement);
   }
 
   /** What it waits in, for the machine's head: at its own prompt it waits for nothing. @returns {import("./run-control.js").Doing} */

@@ -129,6 +129,11 @@ export class PromptField {
     this.#insert(`\n${indented ? indentAt(this.text, this.#input.selectionStart) : ""}`);
   }
 
+  /** As Tab does. */
+  complete() {
+    void this.#complete();
+  }
+
   focus() {
     this.#input.focus();
   }

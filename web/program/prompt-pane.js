@@ -40,6 +40,8 @@ export class PromptPane {
   /** Blocks on their way: one that was given up is forgotten. */
   #entered = 0;
   #pending = false;
+  /** Tab was pressed behind it. */
+  #tabbed = false;
   /** It is to run. */
   #wanted = false;
   /** A program asks for a line by itself. */
@@ -75,8 +77,7 @@ export class PromptPane {
     this.#output.label = `Python prompt on ${host}`;
     this.#field = new PromptField({
       history: () => this.#memory.blocks,
-      // One question at a time: a block that is on its way comes first.
-      complete: async (before) => (this.#pending ? null : this.control.complete(before)),
+      complete: (before) => this.#complete(before),
       enter: () => void this.#enter(),
       interrupt: () => this.#interrupted(),
       end: () => this.#endInput(),
@@ -158,7 +159,7 @@ export class PromptPane {
 
   /** Whether somebody is at work in it. */
   get inUse() {
-    return this.control.isRunning && (this.#field.text !== "" || this.node.contains(document.activeElement));
+    return this.#field.text !== "" || this.node.contains(document.activeElement);
   }
 
   /** What it waits in, for the machine's head: at its own prompt it waits for nothing. @returns {import("./run-control.js").Doing} */
@@ -180,7 +181,16 @@ export class PromptPane {
     const entered = ++this.#entered;
     this.#pending = true;
     for (let text = /** @type {string | null} */ (this.#field.text); text !== null; ) text = await this.#enterBlock(text, entered);
-    if (entered === this.#entered) this.#pending = false;
+    if (entered !== this.#entered) return;
+    this.#pending = false;
+    if (this.#tabbed) this.#field.complete();
+    this.#tabbed = false;
+  }
+
+  /** How a word can go on. One question at a time: a block that is on its way comes first. @param {string} before */
+  async #complete(before) {
+    this.#tabbed = this.#pending;
+    return this.#pending ? null : this.control.complete(before);
   }
 
   /**
@@ -213,7 +223,7 @@ export class PromptPane {
   /** The block that was on its way is none. */
   #giveUp() {
     this.#entered += 1;
-    this.#pending = false;
+    this.#pending = this.#tabbed = false;
   }
 
   /** @param {string} text a block that is complete */

@@ -1,6 +1,6 @@
 //! A machine's Python prompt: CPython line by line, as in a terminal.
 
-use super::{LAPTOP, PHONE, first_visit, newest_is, type_line};
+use super::{LAPTOP, PHONE, entered, first_visit, newest_is, type_line};
 use crate::harness::{
     browser::{Browser, Tab, quote},
     server::TestServer,
@@ -88,9 +88,6 @@ async fn python_line_by_line_with_real_sockets() {
     prints(&tab, "ZeroDivisionError: division by zero").await;
     tab.fits().await;
     tab.screenshot("prompt-1280").await;
-    tab.resize(PHONE.0, PHONE.1).await;
-    tab.fits().await;
-    tab.resize(LAPTOP.0, LAPTOP.1).await;
     // The end, and another one: nothing is left of the first.
     line(&tab, "exit(3)").await;
     tab.sees(PANE, "It ended with 3; its sockets are closed.").await;
@@ -106,7 +103,8 @@ async fn python_line_by_line_with_real_sockets() {
 async fn what_by_hand_cannot_do_is_handed_to_it() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
-    let tab = first_visit(&browser, &server, LAPTOP).await;
+    let tab = first_visit(&browser, &server, PHONE).await;
+    tab.click("#views", "server…").await;
     tab.click("#right", "By hand").await;
     type_line(&tab, "right", "sum(range(7)) * 2").await;
     newest_is(&tab, "right", "sum(range(7)) * 2", "failed").await;
@@ -114,10 +112,16 @@ async fn what_by_hand_cannot_do_is_handed_to_it() {
     tab.shows("the line, not run", &field_is("sum(range(7)) * 2")).await;
     tab.sees(PANE, "not run yet").await;
     prints(&tab, "for more information.").await;
+    tab.fits().await;
+    tab.screenshot("prompt-320").await;
     tab.press("Enter").await;
     prints(&tab, ">>> sum(range(7)) * 2 42").await;
     // It ends with the page, and what was typed is there again.
     tab.reload().await;
+    entered(&tab).await;
+    // The lesson brings its own program to the front, once.
+    tab.shows("the lesson to be there", "filled().length === 1").await;
+    tab.click("#views", "server…").await;
     tab.click("#right", "Python prompt, ended").await;
     tab.click(PANE, "Start again").await;
     tab.shows("an empty line", &field_is("")).await;

@@ -2,10 +2,9 @@
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
 import { Archive, folderFull, isFileName, isProgramName, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
-import { BrowserPane } from "../browser/browser-pane.js";
+import { BROWSER, DeskBrowser } from "./desk-browser.js";
 import { DeskPrompt, PROMPT } from "./desk-prompt.js";
 import { acceptDrops } from "./file-drop.js";
-import { FailureCard } from "./failure-card.js";
 import { FileMenu, freeName } from "./file-menu.js";
 import { MachineFiles } from "./machine-files.js";
 import { ProgramPane } from "./program-pane.js";
@@ -16,8 +15,6 @@ import { TabRow } from "./tab-row.js";
 
 /** The console's tab. */
 export const BY_HAND = "By hand";
-/** The tab of the room's browser, once it was opened. */
-const BROWSER = "Browser";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
 /** How long a deletion can be undone, milliseconds. */
@@ -55,8 +52,7 @@ export class Desk {
   #ready;
   #menu;
   #share;
-  /** @type {BrowserPane | null} */
-  #browser = null;
+  #browser;
   console;
   body = element("div", { class: "desk" });
   /** What a program does is different now. */
@@ -98,6 +94,12 @@ export class Desk {
       onchange: () => this.#update(),
       onclose: () => this.#closePrompt(),
       ontyped: (text) => this.#share.tell(PROMPT, text),
+    });
+    this.#browser = new DeskBrowser({
+      shared,
+      host,
+      body: this.body,
+      onclose: () => this.open(this.#file || BY_HAND),
     });
     this.#ready = this.#begin();
   }
@@ -233,32 +235,17 @@ export class Desk {
 
   /** Files first, then what is none. */
   get #tabNames() {
-    return [...this.files, ...this.#prompt.tabs, ...(this.#browser ? [BROWSER] : []), BY_HAND];
+    return [...this.files, ...this.#prompt.tabs, ...this.#browser.tabs, BY_HAND];
   }
 
   /** Brings the room's browser to the front; there is one a machine. */
   browse() {
-    this.#browser ??= this.#newBrowser();
-    this.open(BROWSER);
-    this.#browser.focus();
+    this.#browser.open(() => this.open(BROWSER));
   }
 
   /** Stops the room's browser, if it is the program of this number; whether it was. @param {number} program */
   stopBrowser(program) {
-    return this.#browser?.stop(program) ?? false;
-  }
-
-  #newBrowser() {
-    const { room, view, clock } = this.#shared;
-    const card = new FailureCard({ room, view, clock, host: this.#host, runOn: () => null });
-    const browser = new BrowserPane({ room, view, clock, host: this.#host, card });
-    this.body.append(browser.node);
-    browser.onclose = () => {
-      browser.end();
-      this.#browser = null;
-      this.open(this.#file || BY_HAND);
-    };
-    return browser;
+    return this.#browser.pane?.stop(program) ?? false;
   }
 
   /** Why there can be no Python prompt; nothing where there can. */
@@ -284,7 +271,7 @@ export class Desk {
   open(name) {
     if (this.#files.programs.has(name)) this.#file = name;
     this.console.hidden = name !== BY_HAND;
-    if (this.#browser) this.#browser.node.hidden = name !== BROWSER;
+    if (this.#browser.pane) this.#browser.pane.node.hidden = name !== BROWSER;
     for (const [file, pane] of this.#files.panes) {
       pane.node.hidden = file !== name;
       // An editor begins with its first sight.
@@ -476,7 +463,7 @@ export class Desk {
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
-    if (this.#tabs.chosen === BROWSER) return this.#browser?.inUse ?? false;
+    if (this.#tabs.chosen === BROWSER) return this.#browser.pane?.inUse ?? false;
     if (this.#tabs.chosen === PROMPT) return this.#prompt.pane?.inUse ?? false;
     return this.#files.pane(this.#tabs.chosen)?.inUse ?? false;
   }

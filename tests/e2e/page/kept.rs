@@ -90,6 +90,8 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
     for (width, height) in [PHONE, (768, 1024)] {
         other.resize(width, height).await;
         other.fits().await;
+        // What is over can neither be run nor stopped.
+        other.sees_no("#wire", "Run server").await;
         other.screenshot(&format!("kept-{width}")).await;
     }
     other.resize(LAPTOP.0, LAPTOP.1).await;

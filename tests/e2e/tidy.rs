@@ -179,7 +179,8 @@ fn nothing_from_outside_becomes_markup_or_code() {
             text.contains(" style=")
                 || text.contains(" onclick=")
                 || text.contains("<script>")
-                || text.contains("<style")
+                // The frame that visited pages stand in is a document of its own, and takes nothing from this origin.
+                || (text.contains("<style") && path.as_str() != "web/browser/frame.html")
         })
         .cloned()
         .collect();

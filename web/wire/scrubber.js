@@ -16,6 +16,7 @@ export class Scrubber {
   /** `seq` up to which everything is shown; 0: all, live. */
   at = 0;
   #playing = 0;
+  #wantsFocus = false;
   root = element("div", { class: "wire-scrubber", hidden: true }, this.#play, this.#range, this.#place);
 
   /** @param {import("../client/web.js").View} view @param {() => void} onmove @param {string} end what its right end is called */
@@ -48,6 +49,8 @@ export class Scrubber {
   }
 
   focus() {
+    // Before the first drawing it is hidden still, and would not take it: then it has it with that.
+    this.#wantsFocus = this.root.hidden;
     this.#range.focus({ preventScroll: true });
   }
 
@@ -56,6 +59,7 @@ export class Scrubber {
     const last = this.#view.rowCount() - 1;
     this.root.hidden = last < 1;
     if (last < 1) return;
+    if (this.#wantsFocus) this.focus();
     const index = this.at === 0 ? last : Math.min(last, this.#view.indexOf(this.at));
     if (this.#range.max !== String(last)) this.#range.max = String(last);
     if (this.#range.value !== String(index)) this.#range.value = String(index);

@@ -58,13 +58,13 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
     other.sees("#lesson", "A recording of").await;
     other.sees("#lesson", "Hello <b>twice</b>").await;
     other.sees("#left output-log", "Thank you for connecting").await;
-    other.sees("#wire", "SYN ACK").await;
+    other.sees("#wire", "has no more to send").await;
     other.screenshot("kept-end-1280").await;
     let fetched = "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)";
     assert_eq!(other.read(&format!("{fetched}.some((path) => path.includes('worker'))")).await, "false");
 
     // To its beginning and on, by the keyboard alone: it has the focus.
-    assert_eq!(other.focus().await, "Event shown last");
+    other.shows("what goes back in time to have the focus", "document.activeElement.ariaLabel === 'Event shown last'").await;
     other.press("Home").await;
     other.shows("nothing printed yet", &format!("!{OUTPUT}")).await;
     other.sees_no("#wire", "SYN ACK").await;

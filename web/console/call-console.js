@@ -133,7 +133,7 @@ export class CallConsole extends HTMLElement {
   /** Whether its machine has a Python prompt, for lines that are no calls. @param {boolean} has */
   offerPrompt(has) {
     this.toggleAttribute("data-prompt", has);
-    if (has && !this.#readOnly) this.#any.textContent = " One call a line; the Python prompt (+) takes any Python.";
+    if (has && !this.#readOnly) this.#any.textContent = " The Python prompt (+) takes any Python.";
   }
 
   /** Puts a line into the prompt, to be changed or sent. @param {string} line */

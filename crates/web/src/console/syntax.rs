@@ -165,7 +165,11 @@ impl Parser {
             // Something is missing at the end, or there is a dot and no name behind it.
             (Some(before), None) => !value(before),
             (Some(Token::Mark('.')), Some(here)) => !matches!(here, Token::Name(_)),
-            (None, Some(Token::Mark(here))) => matches!(here, '=' | ',' | '.' | ')' | ']' | '|' | ';'),
+            // `...` is a value of Python's.
+            (None, Some(Token::Mark('.'))) => {
+                !(1..3).all(|on| matches!(self.tokens.get(self.at + on), Some((Token::Mark('.'), _))))
+            }
+            (None, Some(Token::Mark(here))) => matches!(here, '=' | ',' | ')' | ']' | '|' | ';'),
             (Some(before), Some(here)) => value(before) && value(here),
             (None, _) => false,
         }

@@ -22,6 +22,7 @@ fn errors_have_cpythons_words_and_our_column() {
     assert_eq!(fault("s ="), ("SyntaxError: invalid syntax".into(), 3));
     assert_eq!(fault("= 3"), ("SyntaxError: invalid syntax".into(), 0));
     assert_eq!(fault("s..x"), ("SyntaxError: invalid syntax".into(), 2));
+    assert_eq!(fault(".x"), ("SyntaxError: invalid syntax".into(), 0));
     assert_eq!(fault("a b"), ("SyntaxError: invalid syntax".into(), 2));
     assert_eq!(
         fault("print ip").0,
@@ -55,6 +56,7 @@ fn other_python_is_refused_by_name() {
         ("f(*a)", "unread"),
         ("s.x = 1", "beyond: assigning to a part of something"),
         ("match x:", "unread"),
+        ("...", "unread"),
         ("type X = int", "unread"),
     ] {
         assert_eq!(fault(line).0, words, "{line}");

@@ -105,7 +105,7 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
     recorded(&other).await;
     other.click("notice-bar", "Delete it").await;
     other.sees("notice-bar", "is deleted").await;
-    browser.forgive(|error| error.contains("404"));
     other.go(&kept).await;
     other.sees("body", "nothing at this address").await;
+    browser.forgive(|error| error.contains("404"));
 }

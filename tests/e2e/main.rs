@@ -14,6 +14,7 @@ mod outside;
 mod packets;
 mod page;
 mod python;
+mod recordings;
 mod refused_namespaces;
 mod restart;
 mod resume;

@@ -31,6 +31,9 @@ made_on = []
 answers = []
 lines = []
 interrupts = []
+# What comes at a prompt (`line`, `ask`, `signal`, each with its content), and what it has answered.
+typed = []
+answered = []
 
 
 class Kernel:
@@ -189,6 +192,17 @@ def has_line():
 
 def read_line():
     return lines.pop(0) if lines else b""
+
+
+def at_prompt(signs):
+    kind, content = typed.pop(0) if typed else ("line", "")
+    if kind == "signal":
+        interrupts.append(True)
+    return kind, content.encode() if kind == "line" else content
+
+
+def answer(text):
+    answered.append(json.loads(text))
 
 
 def write(stream, data):

@@ -5,25 +5,25 @@ import { EVENTS, FAMILIES, FLAGS, HOST_NAME, HOW, KINDS, OPTIONS } from "../py/v
 const MAX_INT = 2 ** 31 - 1;
 const MAX_WAIT_MS = 2 ** 32 - 1;
 
-/** @param {Record<string, any>} table @param {string} name @param {string} what */
+/** @template T @param {Record<string, T>} table @param {unknown} name @param {string} what */
 function of(table, name, what) {
   if (typeof name === "string" && Object.hasOwn(table, name)) return table[name];
   throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}, not ${String(name)}`);
 }
 
-/** @param {any} value @param {string} what @param {number} least @param {number} most */
+/** @param {unknown} value @param {string} what @param {number} least @param {number} most */
 export function integer(value, what, least = -MAX_INT - 1, most = MAX_INT) {
   if (typeof value !== "number" || !Number.isInteger(value)) throw new TypeError(`${what} must be an integer`);
   if (value < least || value > most) throw new RangeError(`${what} must be ${least}-${most}, not ${value}`);
   return value;
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 export function port(value) {
   return integer(value, "port", 0, 65535);
 }
 
-/** A name to resolve, or a numeric address. @param {any} name */
+/** A name to resolve, or a numeric address. @param {unknown} name */
 export function hostName(name) {
   if (typeof name !== "string") throw new TypeError("the host must be a string");
   if (name.includes("\0")) throw new TypeError("the host must not contain a NUL character");
@@ -31,7 +31,7 @@ export function hostName(name) {
   return name;
 }
 
-/** @param {any} address @returns {[string, number]} */
+/** @param {unknown} address @returns {[string, number]} */
 export function address(address) {
   if (!Array.isArray(address) || address.length < 2) throw new TypeError('an address is ["host", port]');
   return [hostName(address[0]), port(address[1])];
@@ -54,7 +54,7 @@ export function pair(text) {
   return [text.slice(0, colon).replace(/^\[|\]$/g, ""), Number(text.slice(colon + 1))];
 }
 
-/** @param {any} bytes @returns {Uint8Array} a copy that may be transferred */
+/** @param {unknown} bytes @returns {Uint8Array} a copy that may be transferred */
 export function bytes(bytes) {
   if (typeof bytes === "string") return new TextEncoder().encode(bytes);
   if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes.slice(0));
@@ -62,7 +62,7 @@ export function bytes(bytes) {
   throw new TypeError("bytes must be a Uint8Array, another buffer, or a string");
 }
 
-/** `"forever"`, `"no"` or milliseconds. @param {any} wait */
+/** `"forever"`, `"no"` or milliseconds. @param {unknown} wait */
 export function wait(wait) {
   if (wait === "forever" || wait === undefined || wait === null) return "Forever";
   if (wait === "no") return "No";
@@ -77,25 +77,25 @@ export function line(line) {
   return line === undefined ? undefined : integer(line, "a line", 1);
 }
 
-/** Python's timeout in seconds: null waits for ever, 0 not at all. @param {any} seconds */
+/** Python's timeout in seconds: null waits for ever, 0 not at all. @param {unknown} seconds */
 export function timeout(seconds) {
   if (seconds === null) return "Forever";
   if (typeof seconds !== "number" || !(seconds >= 0)) throw new RangeError("Timeout value out of range");
   return seconds === 0 ? "No" : wait(seconds * 1000);
 }
 
-/** @param {any} names a name, or several @returns {string[]} */
+/** @param {unknown} names a name, or several @returns {string[]} */
 function list(names) {
   return Array.isArray(names) ? names : String(names).split(/[|\s]+/).filter(Boolean);
 }
 
-/** @param {any} names */
+/** @param {unknown} names */
 export function flags(names) {
   if (names === undefined || names === null || names === 0) return 0;
   return list(names).reduce((set, name) => set | of(FLAGS, name, "a flag"), 0);
 }
 
-/** @param {any} names */
+/** @param {unknown} names */
 export function pollEvents(names) {
   return list(names).reduce((set, name) => set | of(EVENTS, name.replace(/^POLL/, ""), "an event"), 0);
 }
@@ -105,16 +105,16 @@ export function pollNames(events) {
   return Object.entries(EVENTS).filter(([, bit]) => events & bit).map(([name]) => name);
 }
 
-/** @param {any} name */
+/** @param {unknown} name */
 export const family = (name) => of(FAMILIES, name, "the family");
-/** @param {any} name */
+/** @param {unknown} name */
 export const kind = (name) => of(KINDS, name, "the type");
-/** @param {any} name */
+/** @param {unknown} name */
 export const how = (name) => of(HOW, name, "how");
-/** @param {any} name @returns {string} */
+/** @param {unknown} name @returns {string} */
 export const optionName = (name) => of(OPTIONS, name, "the option")[0];
 
-/** @param {string} name @param {any} value */
+/** @param {string} name @param {unknown} value */
 export function optionValue(name, value) {
   const [, type] = of(OPTIONS, name, "the option");
   switch (type) {
@@ -128,7 +128,7 @@ export function optionValue(name, value) {
   }
 }
 
-/** @param {any} value the protocol's form */
+/** @param {{ Bool: boolean } | { Int: number } | { Linger: number | null }} value the protocol's form */
 export function plainOption(value) {
   if ("Bool" in value) return value.Bool ? 1 : 0;
   return "Int" in value ? value.Int : value.Linger;

@@ -1,6 +1,9 @@
 // The classes of errors. They are never dressed as one another: the network's answer, the resolver's, a rule of
 // ours, a limit of ours, a broken protocol, and time that ran out are different things.
 
+/** @typedef {{ class: "session", code: string, message: string, fields?: object }} Over why there is no session any more */
+/** @typedef {import("./web.js").ErrorRecord | Over | { class: "error", message: string }} Failure an error as the worker tells it */
+
 /** The kernel's answer to a call. */
 export class SocketError extends Error {
   /** @param {string} call @param {{ errno: number, name: string, message: string, sentence: string, hint: string, taken: number }} fields */
@@ -102,7 +105,7 @@ export class RoomError extends Error {
 /**
  * The error for a failed call, by its class.
  * @param {string} call its name as in the man pages
- * @param {any} error as the worker tells it
+ * @param {Failure} error
  * @returns {Error}
  */
 export function callError(call, error) {
@@ -122,7 +125,7 @@ export function callError(call, error) {
     case "session":
       return new RoomError(error.code, error.message, error.fields);
     default:
-      return new Error(error.message ?? String(error));
+      return new Error(error.message);
   }
 }
 
@@ -165,7 +168,7 @@ function removed() {
   return session("REMOVED", "the owner of this room has removed you");
 }
 
-/** @param {string} code @param {string} message @param {object} [fields] */
+/** @param {string} code @param {string} message @param {object} [fields] @returns {Over} */
 function session(code, message, fields) {
   return { class: "session", code, message, fields };
 }

@@ -8,17 +8,19 @@ import { run } from "./run.js";
 /** Events fetched at once while reading the trace. */
 const BATCH = 256;
 
+/** @typedef {Extract<import("./web.js").News, { type: "begun" }>} Begun how a session begins */
+
 export class Room {
   #port;
   #origin;
   #key;
-  /** @type {any} */
+  /** @type {import("./web.js").RoomNews} */
   #now;
-  /** @type {any} */
+  /** @type {import("./web.js").SessionNews} */
   #session;
   /** @type {Map<string, Set<(detail: any) => void>>} */
   #listeners = new Map();
-  /** Programs of an earlier page that nobody has asked for yet. @type {any[]} */
+  /** Programs of an earlier page that nobody has asked for yet. @type {import("./web.js").ProgramNews[]} */
   #inherited = [];
   /** The `seq` after the newest event. */
   #next = 0;
@@ -31,7 +33,7 @@ export class Room {
 
   /**
    * @param {import("./port.js").Port} port
-   * @param {{ origin: string, key: string, begun: any }} entry
+   * @param {{ origin: string, key: string, begun: Begun }} entry
    */
   constructor(port, { origin, key, begun }) {
     this.#port = port;
@@ -126,7 +128,7 @@ export class Room {
     return new Program(this.#port, { id: ok, name, host: machine });
   }
 
-  /** @param {any} machine @param {string} name */
+  /** @param {import("./wireside.js").Host} machine @param {string} name */
   #inherit(machine, name) {
     const at = this.#inherited.findIndex((one) => one.host === machine.id && one.name === name);
     if (at < 0) return null;
@@ -179,7 +181,7 @@ export class Room {
     if (!["change", "connection", "notice", "trace"].includes(what)) throw new TypeError(`a room has no event ${what}`);
     const listeners = this.#listeners.get(what) ?? new Set();
     this.#listeners.set(what, listeners);
-    if (what === "trace") this.#replay(listeners, /** @type {(bytes: any) => void} */ (listener));
+    if (what === "trace") this.#replay(listeners, /** @type {(bytes: Uint8Array) => void} */ (listener));
     else listeners.add(listener);
     return () => {
       listeners.delete(listener);
@@ -187,7 +189,7 @@ export class Room {
     };
   }
 
-  /** @param {Set<(bytes: any) => void>} listeners @param {(bytes: Uint8Array) => void} listener */
+  /** @param {Set<(bytes: Uint8Array) => void>} listeners @param {(bytes: Uint8Array) => void} listener */
   async #replay(listeners, listener) {
     stopped.delete(listener);
     const { ok } = await this.#port.ask("trace", { do: "history" });
@@ -268,7 +270,7 @@ export class Room {
     await this.#command("sysctl", host, { Sysctl: { name, value: args.integer(value, "the value", 0) } });
   }
 
-  /** @param {string} call @param {string | number} host @param {any} command */
+  /** @param {string} call @param {string | number} host @param {object | string} command */
   async #command(call, host, command) {
     await this.#port.ask(call, { do: "host", host: this.#host(host).id, command });
   }
@@ -291,6 +293,16 @@ export class Room {
     return run(this.#port, open, String(source), options);
   }
 
+  /**
+   * Opens a Python prompt on a machine, as a program that ends with the page.
+   * @param {string | number} host @param {string} name
+   * @param {{ files?: { name: string, bytes: Uint8Array }[], signal?: AbortSignal }} [options]
+   */
+  async prompt(host, name, options = {}) {
+    const open = () => this.program(host, { name, lifetime: "page", signal: options.signal });
+    return run(this.#port, open, null, options);
+  }
+
   /** A port through which another worker may make calls as this page does. @returns {MessagePort} */
   port() {
     const { port1, port2 } = new MessageChannel();
@@ -309,14 +321,14 @@ export class Room {
     this.#port.tell({ do: "bye" });
   }
 
-  /** @param {any} begun */
+  /** @param {Begun} begun */
   #begin({ session, room, reattached }) {
     this.#session = session;
     this.#now = room;
     this.#reattached = reattached;
-    const mine = (/** @type {any} */ { by, lifetime }) => by === session.member && lifetime === "Member";
+    const mine = (/** @type {import("./web.js").ProgramNews} */ { by, lifetime }) => by === session.member && lifetime === "Member";
     this.#inherited = room.programs.filter(mine);
-    this.#waiting = session.waiting.map((/** @type {[number, number, any]} */ [id, program, call]) => {
+    this.#waiting = session.waiting.map(([id, program, call]) => {
       const controller = new AbortController();
       const ended = this.#port.ask(nameOf(call), { do: "await", id }, controller.signal);
       const result = ended.then(({ ok, payload }) => ({ value: ok, bytes: payload ?? new Uint8Array() }));
@@ -326,7 +338,7 @@ export class Room {
     });
   }
 
-  /** @param {any} news */
+  /** @param {import("./web.js").News & { payload?: Uint8Array, error?: any }} news */
   #hear(news) {
     switch (news.type) {
       case "change":
@@ -376,7 +388,7 @@ class Wire {
   #port;
   #settings;
 
-  /** @param {import("./port.js").Port} port @param {() => any} settings */
+  /** @param {import("./port.js").Port} port @param {() => import("./web.js").WireNews} settings */
   constructor(port, settings) {
     this.#port = port;
     this.#settings = settings;
@@ -424,7 +436,7 @@ class Wire {
     return this.#command("set", { Set: set });
   }
 
-  /** @param {string} name @param {any} command */
+  /** @param {string} name @param {object | string} command */
   async #command(name, command) {
     await this.#port.ask(`wire.${name}`, { do: "wire", command });
   }

@@ -45,18 +45,25 @@ export class Run {
   /** Bytes of lines that the program has and has not read yet. */
   #ahead = 0;
   #begun = false;
+  /** What the page wants to know of a prompt, and who waits for it. @type {{ n: number, text: string, sent: boolean, resolve: (answer: any) => void } | null} */
+  #question = null;
+  #questions = 0;
   /** Output that did not come through shared memory. @type {{ stream: number, bytes: Uint8Array }[]} */
   #pieces = [];
   /** @type {() => void} */
   #wake = () => {};
+  /** Ends the reader's pause. @type {() => void} */
+  #hurry = () => {};
+  /** Who waits until everything is read. @type {(() => void)[]} */
+  #catching = [];
   #decoders = [new TextDecoder(), new TextDecoder()];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #grace;
 
   /**
    * @param {{ port: import("./port.js").Port, program: import("./program.js").Program,
-   *   interpreter: import("./python.js").Interpreter, source: string, args: string[],
-   *   files: import("../py/folder.js").NamedBytes[] }} parts
+   *   interpreter: import("./python.js").Interpreter, source: string | null, args: string[],
+   *   files: import("../py/folder.js").NamedBytes[] }} parts `source`: null for a prompt
    */
   constructor({ port, program, interpreter, source, args, files }) {
     this.#port = port;
@@ -109,12 +116,55 @@ export class Run {
   stop() {
     if (this.#state.state === "starting") this.#finish(killed("stopped"));
     else if (!this.#over) {
-      this.#memory?.interrupt();
-      this.#interpreter.tell({ do: "interrupt" });
-      this.#port.tell({ do: "interrupt", program: this.program });
+      this.interrupt();
       this.#grace ??= setTimeout(() => this.#finish(this.#ending ?? killed("terminated")), GRACE_MS);
     }
     return this.exit;
+  }
+
+  /** Ctrl-C, and no more: what becomes of it is the program's affair. */
+  interrupt() {
+    if (this.#over || !this.#begun) return;
+    this.#memory?.interrupt();
+    this.#interpreter.tell({ do: "interrupt" });
+    this.#port.tell({ do: "interrupt", program: this.program });
+  }
+
+  /** Ends it at once, as when its terminal is closed. @returns {Promise<Exit>} */
+  end() {
+    this.#finish(killed("terminated"));
+    return this.exit;
+  }
+
+  /**
+   * Asks a prompt something while it waits for a line: `{ more: block }`, `{ complete: before }`. Null where it cannot say, is
+   * asked something else meanwhile, or ends. @param {object} question @returns {Promise<any>}
+   */
+  ask(question) {
+    this.#answer(null);
+    if (this.#over) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const n = ++this.#questions;
+      this.#question = { n, text: JSON.stringify({ n, ...question }), sent: false, resolve };
+      this.#feed();
+    });
+  }
+
+  /** Resolves when everything that it has printed so far has been read. */
+  async caughtUp() {
+    if (this.#state.state === "ended") return;
+    await new Promise((resolve) => {
+      this.#catching.push(() => resolve(undefined));
+      this.#hurry();
+      this.#wake();
+    });
+  }
+
+  /** @param {any} answer */
+  #answer(answer) {
+    const asked = this.#question;
+    this.#question = null;
+    asked?.resolve(answer);
   }
 
   async #begin() {
@@ -142,6 +192,10 @@ export class Run {
       this.#wake();
     } else if (news.read !== undefined) this.#ahead -= news.read;
     else if (news.folder) this.onfolder?.(news.folder);
+    else if (news.answer) {
+      // One to a question before this one is of no use any more.
+      if (news.answer.n === this.#question?.n) this.#answer(news.answer.answer);
+    }
     else if (news.state) {
       this.#change(news);
       this.#feed();
@@ -155,6 +209,7 @@ export class Run {
 
   /** Gives it what was typed: where it can wait for that beside other things at once, else when it waits for a line. */
   #feed() {
+    this.#feedQuestion();
     if (suspends()) {
       if (!this.#begun) return;
       for (const bytes of this.#typed.splice(0)) {
@@ -167,10 +222,21 @@ export class Run {
     }
   }
 
+  /** Only who is at a prompt is asked: a question that comes late would be answered as if it were the next. */
+  #feedQuestion() {
+    const asked = this.#question;
+    if (!asked || asked.sent || !this.#state.prompt) return;
+    if (suspends()) {
+      asked.sent = true;
+      this.#interpreter.tell({ do: "ask", question: asked.text });
+    } else asked.sent = this.#memory?.answerAsked("ask", new TextEncoder().encode(asked.text)) ?? false;
+  }
+
   /** @param {Exit} exit */
   async #finish(exit) {
     if (this.#over) return;
     this.#over = true;
+    this.#answer(null);
     clearTimeout(this.#grace);
     this.#interpreter.end();
     // As at a process's exit its descriptors are closed. Where the session is over that has happened already.
@@ -192,12 +258,21 @@ export class Run {
       const news = new Promise((resolve) => {
         this.#wake = () => resolve(undefined);
       });
+      const catching = this.#catching.splice(0);
       const pieces = this.#take();
       yield* pieces;
+      for (const caughtUp of catching) caughtUp();
       if (ended) return;
       await news;
-      if (pieces.length > 0 && !document.hidden && !this.#over) await new Promise((resolve) => setTimeout(resolve, OUTPUT_MS));
+      if (pieces.length > 0 && !document.hidden && !this.#over && this.#catching.length === 0) await this.#pause();
     }
+  }
+
+  #pause() {
+    return new Promise((resolve) => {
+      this.#hurry = () => resolve(undefined);
+      setTimeout(resolve, OUTPUT_MS);
+    });
   }
 
   /** All output that is here, joined by stream. */
@@ -223,15 +298,15 @@ function starting({ loaded, total }) {
 }
 
 /**
- * Runs a script as a program of a room.
+ * Runs a script as a program of a room; without one, a prompt where it is typed.
  * @param {import("./port.js").Port} port
  * @param {() => Promise<import("./program.js").Program>} open makes the program
- * @param {string} source
+ * @param {string | null} source
  * @param {{ args?: string[], files?: import("../py/folder.js").NamedBytes[], signal?: AbortSignal }} options
  */
 export async function run(port, open, source, { args = [], files = [], signal }) {
   signal?.throwIfAborted();
-  const length = new TextEncoder().encode(source).length;
+  const length = new TextEncoder().encode(source ?? "").length;
   if (length > SOURCE) {
     throw new PythonError("source", `This script has ${length} bytes; at most ${SOURCE} (256 KiB) can be run here.`);
   }
@@ -248,7 +323,7 @@ export async function run(port, open, source, { args = [], files = [], signal })
     interpreter.end();
     throw error;
   }
-  const started = new Run({ port, program, interpreter, source: String(source), args: args.map(String), files });
+  const started = new Run({ port, program, interpreter, source, args: args.map(String), files });
   signal?.addEventListener("abort", () => started.stop(), { once: true });
   if (signal?.aborted) started.stop();
   return started;

@@ -203,6 +203,11 @@ export class Room {
    * @param source at most 256 KiB as UTF-8
    */
   run(host: string | number, name: string, source: string, options?: RunOptions): Promise<Run>;
+  /**
+   * Opens a Python prompt on a machine: a program like any other, whose lines are typed. `name` is the program's. What is typed goes
+   * to `run.input()`, a statement with all its lines at once, when `run.state.prompt` is there.
+   */
+  prompt(host: string | number, name: string, options?: Omit<RunOptions, "args">): Promise<Run>;
   /** A port through which another worker may make calls as this page does. */
   port(): MessagePort;
   /** Leaves for good. */
@@ -226,8 +231,11 @@ export type RunState =
   | ({ state: "running" } & RunThreads)
   /** In a call that has not returned for a moment: `accept`, `recv`, `connect`, `poll`, `sleep`, ...; with threads, all of them. */
   | ({ state: "waiting"; call: string; fd: number | null; line: number | null; since: number } & RunThreads)
-  /** In `input()`, or reading `sys.stdin`; with threads, one of them. */
-  | ({ state: "input"; line: number | null; since: number } & RunThreads)
+  /**
+   * In `input()`, or reading `sys.stdin`; with threads, one of them. `prompt`: what stands before a first line and before others,
+   * where it is a prompt that waits for a statement.
+   */
+  | ({ state: "input"; line: number | null; since: number; prompt?: [string, string] } & RunThreads)
   | { state: "ended"; exit: RunExit };
 
 /** The threads of a program, the main one first; none where it has one only. */
@@ -310,6 +318,19 @@ export class Run {
   input(line: string | null): void;
   /** Ctrl-C: KeyboardInterrupt, also in a call that waits; what has not ended a second later is terminated. */
   stop(): Promise<RunExit>;
+  /** Ctrl-C alone: a program that catches it goes on, and so does a prompt. */
+  interrupt(): void;
+  /** Ends it at once, as a closed terminal does. */
+  end(): Promise<RunExit>;
+  /** Resolves when everything that it has printed so far has been read from `output`. */
+  caughtUp(): Promise<void>;
+  /**
+   * Asks a prompt, which answers when it waits for a line: whether a block wants another line (`more`), or how the last word of a
+   * text can go on (`complete`): `names` are at most 200 texts to stand in the place of `word`. Null where it cannot say, or is
+   * asked something else meanwhile.
+   */
+  ask(question: { more: string }): Promise<boolean | null>;
+  ask(question: { complete: string }): Promise<{ word: string; names: string[]; more: boolean } | null>;
 }
 
 /** The wire between the machines. Owners only. */

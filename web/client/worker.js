@@ -8,20 +8,25 @@ import { BLOCKING, PaneMemory } from "../py/pane-memory.js";
 const THREAD = 32;
 const NO_BYTES = new Uint8Array();
 
+/** @typedef {import("./web.js").News & { payload?: Uint8Array, error?: unknown }} News what the session tells */
+/** @typedef {{ type: "failed", id: number, error: import("./errors.js").Failure }} Failed */
+/** @typedef {Extract<News, { type: "result" | "program" }> | Failed} Settling what ends a call or a request */
+/** @typedef {{ postMessage: (message: any, options?: StructuredSerializeOptions) => void }} Answers who asked */
+
 /** @type {Promise<Session> | null} */
 let session = null;
-/** Who waits for a call: by the call's number. @type {Map<number, { port: any, n: number, calls: Map<number, number> }>} */
+/** Who waits for a call: by the call's number. @type {Map<number, { port: Answers, n: number, calls: Map<number, number> }>} */
 const waiting = new Map();
-/** Results of calls made before a reload that came before anybody asked for them. @type {Map<number, any>} */
+/** Results of calls made before a reload that came before anybody asked for them. @type {Map<number, Settling | null>} */
 const early = new Map();
 /** Calls of Python programs, by program: their panes' own numbers and ours. @type {Map<number, Map<number, number>>} */
 const panes = new Map();
-/** Why the session is over. @type {any} */
+/** Why the session is over. @type {import("./errors.js").Over | null} */
 let over = null;
 
 serve(self);
 
-/** @param {any} port the page, or a worker that the page lets make calls */
+/** @param {Answers & { onmessage: ((event: MessageEvent) => void) | null }} port the page, or a worker that the page lets make calls */
 function serve(port) {
   /** Numbers of this port's calls, by its own numbers. @type {Map<number, number>} */
   const calls = new Map();
@@ -55,7 +60,7 @@ async function interrupt(program) {
   if (id !== undefined) live?.cancel(id);
 }
 
-/** @param {any} port @param {Map<number, number>} calls @param {any} request */
+/** @param {Answers} port @param {Map<number, number>} calls @param {any} request */
 async function answer(port, calls, request) {
   const { n } = request;
   try {
@@ -71,7 +76,7 @@ async function answer(port, calls, request) {
     if (over) return reply(port, { n, error: over });
     calls.set(n, made.id);
     waiting.set(made.id, { port, n, calls });
-    if (early.has(made.id)) settle(early.get(made.id));
+    settle(early.get(made.id) ?? null);
   } catch (error) {
     const plain = /** @type {any} */ (error);
     reply(port, { n, error: plain?.class ? plain : { class: "error", message: String(plain?.message ?? plain) } });
@@ -149,7 +154,7 @@ function thread(name) {
   return typeof name === "string" ? [...name].slice(0, THREAD).join("") : undefined;
 }
 
-/** News of the session. @param {any} news */
+/** News of the session. @param {News} news */
 function hear(news) {
   switch (news.type) {
     case "result":
@@ -172,13 +177,13 @@ function hear(news) {
   self.postMessage({ news: over ? { ...news, error: over } : news }, { transfer });
 }
 
-/** Nothing will be answered any more. @param {any} error */
+/** Nothing will be answered any more. @param {import("./errors.js").Over} error */
 function end(error) {
   over = error;
   for (const [id] of waiting) settle({ type: "failed", id, error });
 }
 
-/** Answers whoever waits for a call. @param {any} news */
+/** Answers whoever waits for a call. @param {Settling | null} news */
 function settle(news) {
   if (news === null) return;
   const asked = waiting.get(news.id);
@@ -195,7 +200,7 @@ function settle(news) {
   asked.port.postMessage({ n: asked.n, ok: news.value, payload: news.payload }, { transfer });
 }
 
-/** @param {any} port @param {any} message */
+/** @param {Answers} port @param {{ n: number, ok?: unknown, error?: unknown }} message */
 function reply(port, message) {
   port.postMessage(message);
 }

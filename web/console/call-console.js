@@ -51,6 +51,8 @@ export class CallConsole extends HTMLElement {
   #ends = new Map();
   /** Entries whose calls are being made, until they have ended. @type {Map<number, Promise<void>>} */
   #following = new Map();
+  /** What was pasted, from the line of an entry on that could not be read. @type {Map<number, string>} */
+  #rests = new Map();
   /** @type {string | null} */
   #next = null;
   /** @type {CallButtons | null} */
@@ -61,6 +63,8 @@ export class CallConsole extends HTMLElement {
   /** Links with what its lines did. */
   lines = new EntryLines(this.#list);
   #empty = element("p", { class: "cc-empty" });
+  /** What else there is for Python. */
+  #any = element("span", {});
   #log = element("div", { class: "cc-log", role: "log", tabindex: "0" }, this.#empty, this.#list);
   #end = new LogEnd(this.#log);
   #history = element("div", { class: "cc-history" }, this.#log, this.#end.button);
@@ -82,6 +86,7 @@ export class CallConsole extends HTMLElement {
     this.#empty.textContent = readOnly
       ? `What is called by hand on ${host.name} appears here.`
       : "Each line is one real call on this machine. Press a button, or type it as in Python.";
+    this.#empty.append(this.#any);
     this.#ready = this.#begin();
     this.#ready.catch((error) => this.#broken(error));
   }
@@ -89,6 +94,12 @@ export class CallConsole extends HTMLElement {
   disconnectedCallback() {
     clearInterval(this.#ticking);
     this.#ticking = undefined;
+  }
+
+  /** Nobody looks at it any more. */
+  leave() {
+    this.#listening.abort();
+    clearInterval(this.#ticking);
   }
 
   connectedCallback() {
@@ -117,6 +128,12 @@ export class CallConsole extends HTMLElement {
     const shown = await this.#submit(line);
     if (shown.state === "failed") throw new Error(shown.error?.python || shown.error?.sentence || "the call failed");
     return shown;
+  }
+
+  /** Whether its machine has a Python prompt, for lines that are no calls. @param {boolean} has */
+  offerPrompt(has) {
+    this.toggleAttribute("data-prompt", has);
+    if (has && !this.#readOnly) this.#any.textContent = " One call a line; the Python prompt (+) takes any Python.";
   }
 
   /** Puts a line into the prompt, to be changed or sent. @param {string} line */
@@ -264,21 +281,25 @@ export class CallConsole extends HTMLElement {
 
   /** Several lines: one after the other, until one fails. @param {string} text */
   async #pasted(text) {
-    for (const line of Console.statements(text)) {
-      const shown = await this.#submit(line);
-      if (shown.state === "failed") return;
+    const lines = text.split("\n");
+    for (const [at, line] of lines.entries()) {
+      for (const statement of Console.statements(line)) {
+        const shown = await this.#submit(statement, { rest: lines.slice(at).join("\n").trimEnd() });
+        if (shown.state === "failed") return;
+      }
     }
   }
 
   /**
    * Takes a line and carries it out. Resolves with its entry once it has ended.
    * @param {string} line
-   * @param {{ aside?: boolean }} [options] `aside`: it is not brought to the front
+   * @param {{ aside?: boolean, rest?: string }} [options] `aside`: it is not brought to the front; `rest`: what was pasted with it
    * @returns {Promise<Shown>}
    */
-  #submit(line, { aside = false } = {}) {
+  #submit(line, { aside = false, rest } = {}) {
     const console = /** @type {Console} */ (this.#console);
     const asked = console.submit(line);
+    if (rest !== undefined && !asked.request) this.#rests.set(asked.entry, rest);
     const shown = console.entry(asked.entry);
     this.#show(shown, Date.now());
     this.#end.follow();
@@ -372,7 +393,8 @@ export class CallConsole extends HTMLElement {
   #show(shown, since = Date.now()) {
     const oncancel = this.#readOnly ? null : () => this.#cancelEntry(shown.id);
     const onprogram = this.#readOnly ? null : () => this.#tell("wireside-program", { source: this.#programOf(shown) });
-    const view = new EntryView(shown, { since, oncancel, onprogram });
+    const onprompt = this.#readOnly ? null : () => this.#tell("wireside-prompt", { source: this.#rests.get(shown.id) ?? shown.line });
+    const view = new EntryView(shown, { since, oncancel, onprogram, onprompt });
     this.#entries.set(shown.id, view);
     this.#list.append(view.node);
     this.#empty.hidden = true;
@@ -386,7 +408,7 @@ export class CallConsole extends HTMLElement {
     // poll() and ping() are this prompt's own.
     const python = (/** @type {Shown} */ { id, state, by, line }) => id < last.id && state === "done" && !by && !/^(poll|ping)\(|= *(poll|ping)\(/.test(line);
     const lines = history.filter(python).map(({ line }) => line);
-    return ["import socket", "", ...lines, last.line, ""].join("\n");
+    return ["import socket", "", ...lines, this.#rests.get(last.id) ?? last.line, ""].join("\n");
   }
 
   /** The wasm Console keeps a bounded history; what it let go is not shown either. */
@@ -397,6 +419,7 @@ export class CallConsole extends HTMLElement {
       if (kept.has(id)) continue;
       view.node.remove();
       this.#entries.delete(id);
+      this.#rests.delete(id);
     }
   }
 

@@ -26,6 +26,7 @@ export class EntryView {
   #shown;
   #oncancel;
   #onprogram;
+  #onprompt;
   #since;
   #end = element("div", { class: "cc-end" });
   #steps = element("ol", { class: "cc-steps" });
@@ -35,10 +36,14 @@ export class EntryView {
   #sentence = element("span", { class: "cc-wait-for" });
   #cancel;
 
-  /** @param {Shown} shown @param {{ since: number, oncancel: (() => void) | null, onprogram: (() => void) | null }} options */
-  constructor(shown, { since, oncancel, onprogram }) {
+  /**
+   * @param {Shown} shown
+   * @param {{ since: number, oncancel: (() => void) | null, onprogram: (() => void) | null, onprompt: (() => void) | null }} options
+   */
+  constructor(shown, { since, oncancel, onprogram, onprompt }) {
     this.#shown = shown;
     this.#onprogram = onprogram;
+    this.#onprompt = onprompt;
     this.#since = since;
     this.#oncancel = oncancel;
     this.#cancel = button("Cancel", () => this.#oncancel?.(), { class: "button cc-cancel" });
@@ -102,7 +107,7 @@ export class EntryView {
   #ending(shown) {
     /** @type {Node[]} */
     const parts = [];
-    if (shown.error) parts.push(errorCard(shown.error, this.#onprogram));
+    if (shown.error) parts.push(errorCard(shown.error, { onprogram: this.#onprogram, onprompt: this.#onprompt }));
     if (shown.result) parts.push(element("pre", { class: "cc-result", dir: "auto" }, shown.result));
     const dump = shown.bytes && hexDump(shown.bytes);
     const more = [dump && hexToggle(dump), valueDetails(shown), formDetails(shown)].filter((part) => part !== null);
@@ -137,8 +142,9 @@ function step({ text, result, failed }) {
   );
 }
 
-/** @param {NonNullable<Shown["error"]>} error @param {(() => void) | null} onprogram puts the line into a program */
-function errorCard(error, onprogram) {
+/** @param {NonNullable<Shown["error"]>} error @param {{ onprogram: (() => void) | null, onprompt: (() => void) | null }} ways where the line can go instead */
+function errorCard(error, { onprogram, onprompt }) {
+  const python = error.remedy?.do === "intoProgram";
   const number = error.number === null ? null : element("span", { class: "cc-number" }, String(error.number));
   const headline = ["fault", "beyond"].includes(error.class) ? null : element("p", { class: "cc-error-name" }, element("strong", {}, error.name), " ", number);
   return element(
@@ -148,7 +154,8 @@ function errorCard(error, onprogram) {
     error.python ? element("pre", { class: "cc-python", dir: "auto" }, error.python) : null,
     element("p", { class: "cc-sentence" }, error.sentence),
     error.hint ? element("p", { class: "cc-hint" }, error.hint) : null,
-    error.remedy?.do === "intoProgram" && onprogram ? button("Put it into a program", onprogram, { class: "link cc-into" }) : null,
+    python && onprompt ? button("Put it at the Python prompt", onprompt, { class: "link cc-into cc-to-prompt" }) : null,
+    python && onprogram ? button("Put it into a program", onprogram, { class: "link cc-into" }) : null,
   );
 }
 

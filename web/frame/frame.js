@@ -112,7 +112,8 @@ export class Frame {
     // On a small screen the wire's view has them, the server's first: it is the one to start.
     const runners = [this.#right, this.#left].map((pane) => pane.desk?.namedRunner).filter(Boolean);
     const row = find("#runners");
-    if (runners.some((one, at) => row.children[at] !== one)) row.replaceChildren(...runners);
+    if (row.children.length !== runners.length || runners.some((one, at) => row.children[at] !== one)) row.replaceChildren(...runners);
+    row.hidden = runners.length === 0;
     this.#drawPicker(left, choices, right);
     this.refresh();
   }

@@ -5,6 +5,7 @@ import { MachineSwitch, keepUp, nameOf } from "./machine-switch.js";
 import { controls, isMine, keeperOf, partOf } from "./machines.js";
 import { machineLabel } from "../base/people.js";
 import { Desk } from "../program/desk.js";
+import { RecordedDesk } from "../program/recorded-desk.js";
 import { WatchedDesk } from "../program/watched-desk.js";
 
 /** @typedef {import("./machines.js").Host} Host */
@@ -14,7 +15,7 @@ export class MachinePane extends HTMLElement {
   #shared = null;
   /** @type {Host | null} */
   #host = null;
-  /** @type {Map<number, Desk | WatchedDesk>} */
+  /** @type {Map<number, Desk | WatchedDesk | RecordedDesk>} */
   #desks = new Map();
   /** @type {MachineSwitch | null} */
   #switch = null;
@@ -60,6 +61,11 @@ export class MachinePane extends HTMLElement {
   /** Stops a program; resolves when it has ended, with whether one ran. @param {string} [file] */
   async stop(file) {
     return (await this.#own?.stop(file)) ?? false;
+  }
+
+  /** Stops the room's browser, if it is the program of this number; whether it was. @param {number} program */
+  stopBrowser(program) {
+    return this.#own?.stopBrowser(program) ?? false;
   }
 
   /** Puts a program on this machine; the name it got. @param {string} file @param {string} source @param {{ keep?: boolean }} [options] */
@@ -132,9 +138,11 @@ export class MachinePane extends HTMLElement {
     const vacant = this.#desks.size === 0 ? body.querySelector("call-console") : null;
     const console = /** @type {HTMLElement} */ (vacant ?? document.createElement("call-console"));
     const readOnly = !controls(shared.room, host);
-    const desk = readOnly
-      ? new WatchedDesk(shared, host, console)
-      : new Desk(shared, host, partOf(shared.room, host), console);
+    const desk = /** @type {any} */ (shared.room).recorded
+      ? new RecordedDesk(shared, host, console)
+      : readOnly
+        ? new WatchedDesk(shared, host, console)
+        : new Desk(shared, host, partOf(shared.room, host), console);
     desk.onchange = () => this.onchange();
     if (this.#desks.size === 0) body.replaceChildren();
     body.append(desk.body);
@@ -160,6 +168,9 @@ export class MachinePane extends HTMLElement {
     if (now.mood === "waiting") {
       state.dataset.mood = "waiting";
       setText(state, now.words);
+    } else if (/** @type {any} */ (this.#room).recorded) {
+      delete state.dataset.mood;
+      setText(state, "");
     } else if (!controls(this.#room, this.#host)) {
       state.dataset.mood = "watching";
       // A guest's name stands in the machine's own.

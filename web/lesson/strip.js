@@ -45,6 +45,8 @@ export class LessonStrip extends HTMLElement {
   #primary = button("", () => this.#primaryAction(), { class: "button filled", hidden: true });
   #help = button("Do it for me", () => void this.#helper?.step(), { disabled: true });
   #stuck = button("Stuck?", () => this.#toggleHint(), { class: "link wide-only", "aria-expanded": "false", disabled: true });
+  /** After the last step: what happened is worth keeping. */
+  #keeper = button("Keep", () => this.onkeep(), { class: "button", hidden: true });
   #skip = button("Skip", () => this.#skipStep(), { class: "link wide-only", disabled: true });
   #all = button("All lessons", () => {}, { class: "link wide-only", disabled: true });
   /** What the sentence shows, to draw it again only when that has changed. */
@@ -62,11 +64,13 @@ export class LessonStrip extends HTMLElement {
   #primaryAction = () => {};
   /** Shows the recorded event with this `seq` in the wire. @type {(seq: number) => void} */
   onevidence = () => {};
+  /** Keeps a recording of the room. */
+  onkeep = () => {};
 
   connectedCallback() {
     const first = this.querySelector(".sentence");
     if (first) this.#sentence.show(...first.childNodes);
-    this.#actions.append(this.#choices, this.#primary, this.#guess, this.#help, this.#stuck, this.#skip, this.#all);
+    this.#actions.append(this.#choices, this.#primary, this.#guess, this.#help, this.#stuck, this.#skip, this.#keeper, this.#all);
     this.replaceChildren(this.#count, this.#sentence.node, this.#actions);
     document.addEventListener("wireside-sentences", () => this.#openTutorial());
     // On a small screen the list is a view of its own.
@@ -329,6 +333,7 @@ export class LessonStrip extends HTMLElement {
     this.#help.classList.toggle("filled", !this.#help.disabled && !current?.blocked && !sorts && (mine || asked || stands));
     this.#stuck.hidden = watching || asks || !current?.hint.length;
     this.#skip.hidden = !current || watching;
+    this.#keeper.hidden = Boolean(current) || this.#room.room.me.role !== "owner";
     this.#stuck.disabled = this.#skip.disabled = false;
   }
 

@@ -7,7 +7,7 @@ import { CodeLinks } from "./code-links.js";
 import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
 import { find } from "../base/element.js";
-import { entered, fragment } from "./entering.js";
+import { entered, fragment, recording } from "./entering.js";
 import { Frame, followWidth, regions, showView } from "../frame/frame.js";
 import { listenForKeys } from "./keyboard.js";
 import { remember } from "../lesson/shelf.js";
@@ -26,7 +26,29 @@ if (new URLSearchParams(location.search).get("view") === "wire") document.body.d
 followWidth();
 listenForKeys(regions);
 listenForAbout();
-boot(new TopBar());
+if (recording) replay(recording, new TopBar());
+else boot(new TopBar());
+
+/** @param {import("./recorded.js").Recorded} recorded @param {TopBar} top */
+async function replay(recorded, top) {
+  strip.hidden = true;
+  try {
+    const drawing = part("what draws the wire", import("../wire/wire-view.js"));
+    const calls = part("the calls by hand", import("../console/call-console.js"));
+    const [{ openRecording }] = await Promise.all([import("./recorded.js"), drawing, calls]);
+    await openRecording({ recording: recorded, top, wire, notices, fragment });
+  } catch (error) {
+    refused("unavailable", { tone: "bad", alert: true, text: /** @type {Error} */ (error).message, actions: [{ label: "Open a new room", run: () => location.assign("/") }] });
+  }
+}
+
+/** @param {string} key @param {import("../base/notice-bar.js").Notice} notice */
+function refused(key, notice) {
+  notices.show(key, notice);
+  document.body.dataset.state = "refused";
+  const rest = document.querySelector(".wire-rest-text");
+  if (rest) rest.textContent = recording ? "No recording is open here." : "No room is open here.";
+}
 
 /** @param {TopBar} top */
 async function boot(top) {
@@ -44,10 +66,7 @@ async function boot(top) {
     void python.loadWhenIdle();
   } catch (error) {
     const { key, notice } = refusal(error);
-    notices.show(key, notice);
-    document.body.dataset.state = "refused";
-    const rest = document.querySelector(".wire-rest-text");
-    if (rest) rest.textContent = "No room is open here.";
+    refused(key, notice);
   }
 }
 
@@ -91,6 +110,7 @@ function begin({ room, view, lessons, top, copy }) {
   }));
   new CodeLinks({ view, wire, panes: frame.panes });
   if (copy?.lesson) remember(copy.lesson);
+  if (copy?.wire && room.me.role === "owner" && room.features.packets) void room.wire.set(copy.wire).catch(console.warn);
   const copyOfThis = async () => {
     const { code, left } = store.code;
     const made = await copyLink({ lesson: strip.lesson, code });
@@ -106,6 +126,7 @@ function begin({ room, view, lessons, top, copy }) {
     showView("wire");
     wire.reveal?.(seq);
   };
+  strip.onkeep = () => top.keep();
   wire.addEventListener("wire-cancel", (/** @type {CustomEvent} */ { detail }) => cancel(view, frame, detail.call));
   frame.onshow = () => strip.refresh();
   frame.onprogram = onceAFrame(() => {
@@ -134,6 +155,7 @@ function cancel(view, frame, call) {
   const waiting = view.waiting().find((one) => one.call === call);
   const host = view.hosts().find(({ id }) => id === waiting?.host);
   if (!waiting || !host) return;
+  if (frame.paneOf(host.name)?.stopBrowser(waiting.program)) return;
   const console = frame.paneOf(host.name)?.console;
   if (console?.cancelCall) return console.cancelCall({ name: waiting.name, fd: waiting.fd, call });
   const cancels = [...(console?.querySelectorAll(".cc-cancel") ?? [])].filter((one) => one.checkVisibility());

@@ -26,6 +26,11 @@ export class CodeLinks {
     for (const moves of ["scroll", "resize"]) addEventListener(moves, () => this.#draw(), { capture: true, passive: true });
   }
 
+  /** Marks the code of these events, which nobody points at on the wire. @param {number[]} seqs */
+  point(seqs) {
+    this.#light(seqs);
+  }
+
   /** @param {number[]} seqs */
   #light(seqs) {
     this.#lines = seqs.length > 0 ? this.#view.codeLines(Float64Array.from(seqs)) : [];

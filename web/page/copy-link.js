@@ -2,6 +2,7 @@
 // JSON, deflated, in base64url. Whatever comes in is from outside: bounded, checked, and never run by itself.
 import init, { isProgramName } from "../client/web.js";
 import { isCode } from "../program/code-store.js";
+import { WIRE_DELAY_MS } from "../py/vocabulary.js";
 
 /** Version of the format. A link of any version ever given out must open for ever. */
 const VERSION = 1;
@@ -10,7 +11,10 @@ const LONGEST_LINK = 32 * 1024;
 /** Longest JSON in a link, in bytes. */
 const LONGEST_JSON = 1024 * 1024;
 
-/** @typedef {{ lesson: string | null, code: import("../program/code-store.js").Code }} Copy */
+/**
+ * @typedef {{ lesson: string | null, code: import("../program/code-store.js").Code, wire?: { delay: number, loss: number } | null }} Copy
+ *   `wire`, where it is not as a new room's: milliseconds one way, and the probability of loss
+ */
 
 /** A copy that is no copy, with a sentence for the person who opened it. */
 export class CopyError extends Error {}
@@ -19,7 +23,7 @@ export class CopyError extends Error {}
  * The link, and what is not in it: of the files that are no programs the largest stay out where it would be too long.
  * @param {Copy} copy @returns {Promise<{ link: string, left: string[] }>} @throws {CopyError} when the programs alone are too long
  */
-export async function copyLink({ lesson, code }) {
+export async function copyLink({ lesson, code, wire }) {
   const fits = structuredClone(code);
   const data = Object.entries(fits).flatMap(([part, { files }]) =>
     Object.entries(files)
@@ -30,7 +34,7 @@ export async function copyLink({ lesson, code }) {
   /** @type {string[]} */
   const left = [];
   for (;;) {
-    const fragment = await packed({ lesson, code: fits });
+    const fragment = await packed({ lesson, code: fits, wire });
     if (fragment !== null) return { link: `${location.origin}/#${fragment}`, left };
     const out = data.shift();
     if (!out) throw new CopyError("The code is too long for a link.");
@@ -42,8 +46,8 @@ export async function copyLink({ lesson, code }) {
 }
 
 /** A copy as a link's fragment; null where that is too long. @param {Copy} copy @returns {Promise<string | null>} */
-async function packed({ lesson, code }) {
-  const json = new Blob([JSON.stringify({ lesson, code })]);
+async function packed({ lesson, code, wire }) {
+  const json = new Blob([JSON.stringify(wire ? { lesson, code, wire } : { lesson, code })]);
   if (json.size > LONGEST_JSON) return null;
   const bytes = await pump(json, new CompressionStream("deflate-raw"), LONGEST_JSON).catch(() => null);
   const fragment = bytes && `copy=${VERSION}.${base64url(bytes)}`;
@@ -75,12 +79,19 @@ function split(text) {
 
 /** @param {any} value @returns {Copy} */
 function checked(value) {
-  const known = ["lesson", "code"];
+  const known = ["lesson", "code", "wire"];
   if (typeof value !== "object" || value === null || !Object.keys(value).every((key) => known.includes(key))) throw new Error("unknown");
-  const { lesson = null, code } = value;
+  const { lesson = null, code, wire = null } = value;
   if (lesson !== null && !(typeof lesson === "string" && /^[a-z0-9-]{1,32}$/.test(lesson))) throw new Error("lesson");
   if (!isCode(code)) throw new Error("code");
-  return { lesson, code };
+  if (wire !== null && !isWire(wire)) throw new Error("wire");
+  return { lesson, code, wire };
+}
+
+/** @param {any} wire */
+function isWire(wire) {
+  const { delay, loss } = typeof wire === "object" ? wire : {};
+  return Number.isInteger(delay) && delay >= 0 && delay <= WIRE_DELAY_MS && typeof loss === "number" && loss >= 0 && loss <= 1;
 }
 
 /** @param {Blob} blob @param {CompressionStream | DecompressionStream} through @param {number} most bytes of the result */

@@ -2,15 +2,19 @@
 import { openRoom } from "../client/wireside.js";
 import { comesUnnamed, welcome } from "./arrival.js";
 import { enter } from "./opening.js";
+import { recordingOfAddress } from "./recording-address.js";
 
 /** What the address carried when the page was opened; entering writes the room's own link there. */
 export const fragment = location.hash;
 
+/** The recording that the address leads to; then there is no room. */
+export const recording = recordingOfAddress();
+
 // Entering keeps what it looks at.
-const unnamed = comesUnnamed();
+const unnamed = recording === null && comesUnnamed();
 
 /** The room, or why there is none. */
-export const entered = enter(/** @type {import("./opening.js").Open} */ (/** @type {unknown} */ (openRoom)));
+export const entered = recording === null ? enter(/** @type {import("./opening.js").Open} */ (/** @type {unknown} */ (openRoom))) : Promise.reject(new Error("no room"));
 
 // Whoever waits for it is told; until somebody does, nothing has gone wrong.
 entered.catch(() => {});

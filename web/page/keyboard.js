@@ -14,8 +14,10 @@ const KEYS = [
   ["D, X", "in the wire: deliver, drop this held packet"],
   ["F", "in the wire: follow what is live"],
   ["← → Home End Space", "on the scrubber: one event, ends, play"],
-  ["↑ ↓", "by hand: lines typed before"],
-  ["Tab", "leaves the prompt"],
+  ["↑ ↓", "by hand and at the Python prompt: lines typed before"],
+  ["Tab", "leaves the line by hand; at the Python prompt: completes a name"],
+  ["Escape, then Tab", "out of the Python prompt"],
+  ["Ctrl C, Ctrl D", "at the Python prompt: interrupt what waits; end it"],
   ["?", "this list"],
 ];
 

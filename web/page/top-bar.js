@@ -23,6 +23,9 @@ export class TopBar {
   /** The link of a copy of what is on the page. @type {() => Promise<{ link: string, left: string[] }>} */
   #copy = () => Promise.reject(new Error("no room is open"));
 
+  /** What Share does instead. @type {(() => void) | null} */
+  #replaced = null;
+
   constructor() {
     popover(this.#people, { label: "People", class: "at-start", fill: (close) => [this.#list.open(), ...this.#renameForm(close)] });
     popover(this.#you, { label: "You", fill: (close) => [this.#myPart(), ...this.#renameForm(close)] });
@@ -30,14 +33,22 @@ export class TopBar {
     this.#share.addEventListener("click", () => void this.#openShare());
   }
 
-  async #openShare() {
+  /** Opens what keeps a recording of the room. */
+  keep() {
+    void this.#openShare({ toKeep: true });
+  }
+
+  /** @param {{ toKeep?: boolean }} [options] */
+  async #openShare(options) {
+    if (this.#replaced) return this.#replaced();
     // There is nobody to be invited to a room that is over.
     const links = this.#room.connection === "over" ? {} : this.#room.links;
-    const sharing = { links, owner: this.#room.me.role === "owner" };
+    const owner = this.#room.me.role === "owner";
+    const sharing = { links, owner, keeps: owner && this.#room.connection !== "over" ? this.#room : null };
     try {
-      openShare({ ...sharing, copy: await this.#copy(), why: "" });
+      openShare({ ...sharing, copy: await this.#copy(), why: "" }, options);
     } catch (error) {
-      openShare({ ...sharing, copy: null, why: /** @type {Error} */ (error).message });
+      openShare({ ...sharing, copy: null, why: /** @type {Error} */ (error).message }, options);
     }
   }
 
@@ -50,6 +61,14 @@ export class TopBar {
     this.#copy = copy;
     this.#share.disabled = false;
     this.update();
+  }
+
+  /** A recording is open: nobody is here. @param {any} room @param {() => void} share what Share does then */
+  attachRecording(room, share) {
+    this.#room = room;
+    this.#replaced = share;
+    this.#share.disabled = false;
+    this.#you.hidden = this.#people.hidden = true;
   }
 
   update() {

@@ -2,10 +2,13 @@
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
 import { Archive, folderFull, isFileName, isProgramName, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
+import { BROWSER, DeskBrowser } from "./desk-browser.js";
+import { DeskPrompt, PROMPT } from "./desk-prompt.js";
 import { acceptDrops } from "./file-drop.js";
 import { FileMenu, freeName } from "./file-menu.js";
 import { MachineFiles } from "./machine-files.js";
-import { ProgramPane, endWords } from "./program-pane.js";
+import { ProgramPane } from "./program-pane.js";
+import { endWords } from "./program-words.js";
 import { RunButton } from "./run-button.js";
 import { SourceShare } from "./source-share.js";
 import { TabRow } from "./tab-row.js";
@@ -35,6 +38,7 @@ export class Desk {
   #files;
   /** What programs have written and nobody has looked at. @type {Set<string>} */
   #unseen = new Set();
+  #prompt;
   #tabs = new TabRow((name) => this.open(name));
   /** In the machine's head, and on small screens above the wire. @type {RunButton[]} */
   #runs;
@@ -48,6 +52,7 @@ export class Desk {
   #ready;
   #menu;
   #share;
+  #browser;
   console;
   body = element("div", { class: "desk" });
   /** What a program does is different now. */
@@ -67,6 +72,7 @@ export class Desk {
     console.addEventListener("wireside-program", (event) => {
       void this.put(BY_HAND_FILE, /** @type {CustomEvent} */ (event).detail.source, { keep: true }).catch((error) => this.#say(error.message));
     });
+    console.addEventListener("wireside-prompt", (event) => void this.openPrompt(/** @type {CustomEvent} */ (event).detail.source));
     this.#menu = new FileMenu(this, part, host.name);
     for (const node of this.#menu.nodes) this.#tabs.end(node);
     this.#tabs.onmenu = (name) => {
@@ -79,6 +85,22 @@ export class Desk {
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     acceptDrops(this.body, (files, folders) => void this.bringAll(files, folders));
+    this.#prompt = new DeskPrompt({
+      room: shared.room,
+      host: host.name,
+      body: this.body,
+      files: () => this.#files.contents(),
+      changed: (change) => this.#changedByProgram(PROMPT, change),
+      onchange: () => this.#update(),
+      onclose: () => this.#closePrompt(),
+      ontyped: (text) => this.#share.tell(PROMPT, text),
+    });
+    this.#browser = new DeskBrowser({
+      shared,
+      host,
+      body: this.body,
+      onclose: () => this.open(this.#file || BY_HAND),
+    });
     this.#ready = this.#begin();
   }
 
@@ -100,7 +122,7 @@ export class Desk {
   /** What the program does that was started last, for the machine's head; null when nothing runs. @returns {{ mood: "waiting" | "running", words: string } | null} */
   get mood() {
     const running = [...this.#files.programs.values()].find(({ control }) => control.isRunning);
-    const doing = running?.control.doing;
+    const doing = running?.control.doing ?? this.#prompt.pane?.doing;
     if (doing?.state === "waiting") return { mood: "waiting", words: `waiting in ${doing.call}()` };
     if (doing?.state === "input") return { mood: "waiting", words: "waiting for input" };
     return null;
@@ -114,7 +136,9 @@ export class Desk {
     const names = [...this.#files.programs.keys()];
     this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
     await this.#shared.python.known;
-    const open = kept && this.#isData(kept.open) ? kept.open : this.#file || BY_HAND;
+    this.#prompt.comeBack();
+    const other = kept && (this.#isData(kept.open) || this.#prompt.tabs.includes(kept.open));
+    const open = other ? kept.open : this.#file || BY_HAND;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : open);
     void this.#listen();
   }
@@ -185,7 +209,8 @@ export class Desk {
     for (const name of removed) if (this.has(name) && !this.runningFiles.includes(name)) this.remove(name, by);
     this.#drawTabs();
     this.#update();
-    for (const words of said) this.#files.programs.get(by)?.say(`Not kept beyond the program's end: ${words}`);
+    const teller = by === PROMPT ? this.#prompt.pane : this.#files.programs.get(by);
+    for (const words of said) teller?.say(`Not kept beyond the program's end: ${words}`);
   }
 
   /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
@@ -205,25 +230,61 @@ export class Desk {
   }
 
   #drawTabs() {
-    this.#tabs.show([...this.files, BY_HAND], this.#tabs.chosen || this.#file);
+    this.#tabs.show(this.#tabNames, this.#tabs.chosen || this.#file);
+  }
+
+  /** Files first, then what is none. */
+  get #tabNames() {
+    return [...this.files, ...this.#prompt.tabs, ...this.#browser.tabs, BY_HAND];
+  }
+
+  /** Brings the room's browser to the front; there is one a machine. */
+  browse() {
+    this.#browser.open(() => this.open(BROWSER));
+  }
+
+  /** Stops the room's browser, if it is the program of this number; whether it was. @param {number} program */
+  stopBrowser(program) {
+    return this.#browser.pane?.stop(program) ?? false;
+  }
+
+  /** Why there can be no Python prompt; nothing where there can. */
+  get noPrompt() {
+    if (this.#isOver) return "This room is over.";
+    return this.#shared.python.ok ? undefined : this.#shared.python.sentence || "Python is not here yet.";
+  }
+
+  /** Brings the Python prompt to the front, and begins it. @param {string} [source] what is put there, to be looked at */
+  async openPrompt(source) {
+    await this.#ready;
+    await this.#prompt.open(() => this.open(PROMPT), source);
+  }
+
+  #closePrompt() {
+    const closed = this.#prompt.close();
+    this.open(this.#file || BY_HAND);
+    this.#tabs.focus();
+    void closed;
   }
 
   /** Brings a file or the console to the front. @param {string} name */
   open(name) {
     if (this.#files.programs.has(name)) this.#file = name;
     this.console.hidden = name !== BY_HAND;
+    if (this.#browser.pane) this.#browser.pane.node.hidden = name !== BROWSER;
     for (const [file, pane] of this.#files.panes) {
       pane.node.hidden = file !== name;
       // An editor begins with its first sight.
       if (file === name && !pane.node.isConnected) this.body.append(pane.node);
     }
+    if (this.#prompt.pane) this.#prompt.pane.node.hidden = name !== PROMPT;
     this.#files.data(name)?.show();
     this.#unseen.delete(name);
-    this.#tabs.show([...this.files, BY_HAND], name);
-    this.#menu.of(name === BY_HAND ? "" : name);
+    this.#tabs.show(this.#tabNames, name);
+    this.#menu.of(this.has(name) ? name : "");
     this.#shared.store.open(this.#part, name);
-    // Data stays in this page.
-    if (!this.#isData(name)) this.#share.front(name);
+    // Data stays in this page, and so does what the browser shows.
+    if (!this.#isData(name) && name !== BROWSER) this.#share.front(name);
     this.#update();
   }
 
@@ -401,12 +462,14 @@ export class Desk {
 
   /** Stops all that runs here; resolves when all of it has ended. */
   async stopAll() {
-    await Promise.all(this.runningFiles.map((file) => this.stop(file)));
+    await Promise.all([...this.runningFiles.map((file) => this.stop(file)), this.#prompt.pane?.end()]);
   }
 
   /** Whether somebody is at work in the tab that is open: it is not to be taken out of sight. */
   get inUse() {
     if (this.#tabs.chosen === BY_HAND) return this.console.inUse === true;
+    if (this.#tabs.chosen === BROWSER) return this.#browser.pane?.inUse ?? false;
+    if (this.#tabs.chosen === PROMPT) return this.#prompt.pane?.inUse ?? false;
     return this.#files.pane(this.#tabs.chosen)?.inUse ?? false;
   }
 
@@ -492,12 +555,13 @@ export class Desk {
   /** Marks the lines of code that belong to what is raised. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
     for (const { lines: own } of this.#files.programs.values()) own.light(lines);
+    this.#prompt.pane?.lines.light(lines);
     this.console.lines?.light(lines);
   }
 
   /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line @returns {DOMRect | null} */
   boxOf(line) {
-    const places = [...[...this.#files.programs.values()].map((pane) => pane.lines), this.console.lines];
+    const places = [...[...this.#files.programs.values()].map((pane) => pane.lines), this.#prompt.pane?.lines, this.console.lines];
     return places.map((place) => place?.boxOf(line)).find(Boolean) ?? null;
   }
 
@@ -506,7 +570,7 @@ export class Desk {
     const { python } = this.#shared;
     const doing = pane?.control.doing ?? { state: "idle" };
     const none = this.#begun && this.#files.programs.size === 0;
-    const apart = this.#isData(this.#tabs.chosen);
+    const apart = this.#isData(this.#tabs.chosen) || this.#tabs.chosen === PROMPT;
     for (const run of this.#runs) run.show({ file: this.#file, none, doing, python, over: this.#isOver, apart });
     for (const [file, program] of this.#files.programs) {
       const { control } = program;
@@ -514,6 +578,8 @@ export class Desk {
       const now = control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "";
       this.#tabs.mark(file, this.#unseen.has(file) && !control.isRunning ? "new" : now);
     }
+    this.#tabs.mark(PROMPT, this.#prompt.mark);
+    this.console.offerPrompt?.(python.ok);
     for (const file of this.#files.names.filter((name) => this.#isData(name))) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
     this.onchange();
   }

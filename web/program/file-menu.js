@@ -57,6 +57,14 @@ export class FileMenu {
     const entries = [
       button("New file", () => own.replaceChildren(this.#naming(freeName(this.#desk, "program.py"), "Make it", (name) => this.#desk.make(name), close)), { class: "link", disabled: full }),
       button("Open from this computer", () => picker.click(), { class: "link", disabled: full }),
+      button("Python prompt", () => {
+        close();
+        void this.#desk.openPrompt();
+      }, { class: "link", disabled: this.#desk.noPrompt !== undefined, title: this.#desk.noPrompt ?? "Real Python, line by line, with sockets of its own" }),
+      button("Browser", () => {
+        close();
+        this.#desk.browse();
+      }, { class: "link" }),
       button("Download all as zip", () => {
         close();
         this.#desk.downloadAll();

@@ -18,7 +18,7 @@ export class OutputLog extends HTMLElement {
   #list = element("pre", { class: "output-lines", role: "log", tabindex: "0" });
   #cut = element("p", { class: "output-cut soft", hidden: true });
   #empty = element("p", { class: "output-empty soft" }, PLACEHOLDER);
-  /** Pieces that wait for the next frame. @type {{ stream: Stream, text: string }[]} */
+  /** Pieces that wait for the next frame. @type {{ stream: Stream, text: string, first?: number }[]} */
   #pending = [];
   /** The line that has not ended yet. @type {HTMLElement | null} */
   #line = null;
@@ -57,12 +57,17 @@ export class OutputLog extends HTMLElement {
     }));
   }
 
-  /** @param {string} text @param {Stream} [stream] */
-  print(text, stream = "stdout") {
+  /** Where its lines stand, to be pointed at. */
+  get list() {
+    return this.#list;
+  }
+
+  /** @param {string} text @param {Stream} [stream] @param {number} [first] the number of its first line, where its lines have numbers */
+  print(text, stream = "stdout", first) {
     if (text === "") return;
     const last = this.#pending.at(-1);
-    if (last?.stream === stream) last.text = keepEnd(last.text + text);
-    else this.#pending.push({ stream, text: keepEnd(text) });
+    if (last?.stream === stream && first === undefined && last.first === undefined) last.text = keepEnd(last.text + text);
+    else this.#pending.push({ stream, text: keepEnd(text), first });
     if (this.#scheduled) return;
     this.#scheduled = true;
     requestAnimationFrame(() => this.#flush());
@@ -81,7 +86,7 @@ export class OutputLog extends HTMLElement {
     this.#scheduled = false;
     if (this.#pending.length === 0) return;
     const follows = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < NEAR_END;
-    for (const { stream, text } of this.#pending.splice(0)) this.#append(stream, text);
+    for (const { stream, text, first } of this.#pending.splice(0)) this.#append(stream, text, first);
     const over = this.#list.children.length - LINES;
     for (let at = 0; at < over; at += 1) this.#list.firstElementChild?.remove();
     this.#empty.hidden = true;
@@ -90,9 +95,9 @@ export class OutputLog extends HTMLElement {
     if (follows) this.#list.scrollTop = this.#list.scrollHeight;
   }
 
-  /** @param {Stream} stream @param {string} text */
-  #append(stream, text) {
-    if (this.#line && stream !== this.#stream && stream !== "stdin") this.#line = null;
+  /** @param {Stream} stream @param {string} text @param {number} [first] */
+  #append(stream, text, first) {
+    if (this.#line && (first !== undefined || (stream !== this.#stream && stream !== "stdin"))) this.#line = null;
     this.#stream = stream;
     const lines = text.replaceAll("\r\n", "\n").split("\n");
     // What a frame cannot show anyway is only counted.
@@ -104,6 +109,7 @@ export class OutputLog extends HTMLElement {
     }
     lines.forEach((line, at) => {
       if (line !== "" || at < lines.length - 1) this.#extend(stream, line);
+      if (first !== undefined && this.#line) this.#line.dataset.line = String(first + at);
       if (at < lines.length - 1) this.#line = null;
     });
   }

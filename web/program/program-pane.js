@@ -8,6 +8,7 @@ import { divider } from "./divider.js";
 import { FailureCard } from "./failure-card.js";
 import { PLACEHOLDER } from "./output-log.js";
 import { OutputMemory } from "./output-memory.js";
+import { endWords, startWords } from "./program-words.js";
 import { RunControl } from "./run-control.js";
 import { ThreadList, waitingLines } from "./thread-list.js";
 
@@ -328,28 +329,4 @@ function asker({ thread, call, line }) {
   const where = line === null ? "" : ` in line ${line}`;
   if (call === "input") return `${thread ?? "The program"} asks${where}.`;
   return `${thread ?? "The program"} waits${where} in ${call}(), which a line ends.`;
-}
-
-/** @param {{ loaded: number, total: number }} starting bytes of Python, as they travel */
-function startWords({ loaded, total }) {
-  const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
-  // It comes without compression.
-  const slow = isSecureContext ? "" : " By plain http that takes longer than by https.";
-  if (total > 0 && loaded >= total) return `Python is here, and is starting.${slow}`;
-  const far = total > 0 ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : "";
-  return `Starts when Python is here${far}.${slow}`;
-}
-
-/** @param {import("./run-control.js").Exit} exit */
-export function endWords({ status, code }) {
-  switch (status) {
-    case "exited":
-      return code ? `ended with ${code}` : "ended";
-    case "error":
-      return "ended with an error";
-    case "stopped":
-      return "stopped";
-    default:
-      return "was ended";
-  }
 }

@@ -36,8 +36,8 @@ export class RunControl {
   }
 
   /**
-   * Starts it. Resolves as soon as it is a program of the room; `ended` resolves when it has ended.
-   * @param {string} source @param {{ args?: string[], files?: { name: string, bytes: Uint8Array }[] }} [options]
+   * Starts it; without a source it is a prompt. Resolves as soon as it is a program of the room; `ended` resolves when it has ended.
+   * @param {string | null} source @param {{ args?: string[], files?: { name: string, bytes: Uint8Array }[] }} [options]
    * @returns {Promise<{ program: number, ended: Promise<Exit> }>}
    */
   async run(source, options) {
@@ -45,7 +45,7 @@ export class RunControl {
     this.#asking = true;
     this.onchange();
     try {
-      this.#run = await this.#room.run(this.#host, this.#file, source, options);
+      this.#run = await (source === null ? this.#room.prompt(this.#host, this.#file, options) : this.#room.run(this.#host, this.#file, source, options));
     } catch (error) {
       this.#run = null;
       throw error;
@@ -65,6 +65,31 @@ export class RunControl {
   /** Interrupts it; resolves when it has ended. */
   async stop() {
     await this.#run?.stop();
+  }
+
+  /** Ctrl-C: what becomes of it is the program's affair. */
+  interrupt() {
+    this.#run?.interrupt();
+  }
+
+  /** Ends it at once; resolves when it has ended. */
+  async end() {
+    await this.#run?.end();
+  }
+
+  /** Whether a block wants another line; null where the prompt cannot say. @param {string} block */
+  async wantsMore(block) {
+    return (await this.#run?.ask({ more: block })) ?? null;
+  }
+
+  /** How the last word of a text can go on; null where the prompt cannot say. @param {string} before */
+  async complete(before) {
+    return (await this.#run?.ask({ complete: before })) ?? null;
+  }
+
+  /** Resolves when what it has printed so far is shown. */
+  async caughtUp() {
+    await this.#run?.caughtUp();
   }
 
   /** A line for `input()`, or null for the end of file. @param {string | null} line */

@@ -34,6 +34,11 @@ export class TabRow {
     return this.#chosen;
   }
 
+  /** To the chosen one. */
+  focus() {
+    this.#tabs.find(({ dataset }) => dataset.key === this.#chosen)?.focus();
+  }
+
   /** Something that stands behind the tabs. @param {HTMLElement} last */
   end(last) {
     this.node.append(last);

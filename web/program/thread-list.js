@@ -79,6 +79,7 @@ function few(names) {
 /** @param {Thread} thread */
 function doing({ call, line, awaits }) {
   if (call === null) return "runs";
+  if (call === "prompt") return "waits at the prompt";
   const where = line === null ? "" : `, line ${line}`;
   if (call === "input") return `waits for input${where}`;
   const whom = awaits?.thread ? ` for ${awaits.thread}` : "";

@@ -4,6 +4,7 @@
 import "../editor/code-editor.js";
 import "./output-log.js";
 import { element } from "../base/element.js";
+import { PROGRAM as BROWSER } from "../browser/visit.js";
 import { calledBy } from "../base/people.js";
 import { RunLines } from "../base/code-light.js";
 import { divider } from "./divider.js";
@@ -102,6 +103,8 @@ export class WatchedDesk {
 
   /** @param {any} event */
   #program({ change, id, name, by, member }) {
+    // A browser has neither text nor output; its calls are on the wire.
+    if (name === BROWSER) return;
     if (change === "began" && name !== BY_HAND && by) {
       this.#running.add(id);
       const { log, note, lines, editor } = this.#output(name);

@@ -99,6 +99,35 @@ def read_line():
     return line.to_bytes() if line is not None else None
 
 
+def at_prompt(signs):
+    """What comes at a prompt, where these two stand before a line: `line` with its bytes (none at the end of the input), `ask` with
+    what the page wants to know, or `signal`.
+    """
+    if _messages is None:
+        came = _sys.atPrompt(json.dumps(signs))
+        return _came(came.text, came.bytes) if came else ("signal", None)
+    token = _stacks.token()
+    _messages.awaitPrompt(token)
+    _threads.signs = signs
+    if _threads.wait("prompt", token) <= 0:
+        return "signal", None
+    asked = _messages.question()
+    if asked is not None:
+        return "ask", asked
+    line = _messages.line()
+    # Where another thread was quicker there is nothing.
+    return ("line", line.to_bytes()) if line is not None else ("signal", None)
+
+
+def _came(kind, data):
+    return ("line", data.to_bytes()) if kind == "input" else ("ask", data.to_bytes().decode())
+
+
+def answer(text):
+    """Answers what the page has asked at the prompt: as JSON."""
+    _bridge.ends().answer(text)
+
+
 def can_watch_input():
     """Whether a program can wait for input beside other things."""
     return _messages is not None

@@ -22,6 +22,27 @@ def where():
     return None, None
 
 
+# Of a prompt: inputs by the names that they have as files, and how many lines were typed before each.
+typed = {}
+
+
+def follow_typed():
+    """From now on it is a prompt that runs: its lines are counted from the first one that was typed."""
+    global where
+    where = _where_typed
+
+
+def _where_typed():
+    frame, called = sys._getframe(1), None
+    while frame is not None:
+        code = frame.f_code
+        before = typed.get(code.co_filename)
+        if before is not None:
+            return before + frame.f_lineno, called
+        frame, called = frame.f_back, code.co_name
+    return None, None
+
+
 # The code of those of our functions that call the program.
 _calls_program = set()
 

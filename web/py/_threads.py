@@ -75,6 +75,8 @@ class Doing:
 
 # By ident.
 doing = {}
+# What stands before the lines of a prompt, its first and the others.
+signs = []
 # What a wait for a lock is called, by the function that the script has called.
 _CALLED = {"__enter__": "acquire"}
 
@@ -615,7 +617,8 @@ def report():
     """What each thread does, the main one first, for the page."""
     main = doing.get(MAIN)
     threads = [_words(MAIN, main)] + [_words(thread, doing.get(thread)) for thread in list(_living)]
-    reading = next((one for one in threads if one["call"] == "input"), None)
+    # The main thread, if it is at a prompt: else whoever asks for a line.
+    reading = next((one for one in threads if one["call"] in ("prompt", "input")), None)
     waiting = all(one["call"] for one in threads)
     # Where the main thread waits for another, that one's call says more.
     shown = reading or next((one for one in threads if one["call"] and not one["awaits"]), threads[0])
@@ -625,7 +628,9 @@ def report():
         told.update({key: shown[key] for key in ("call", "fd", "line", "since")})
     if reading:
         # Each line that is asked for is another one.
-        told["asked"] = sum(one.token for one in doing.values() if one.call == "input")
+        told["asked"] = sum(one.token for one in doing.values() if one.call in ("prompt", "input"))
+        if reading["call"] == "prompt":
+            told["prompt"] = signs
     asking = [(name_of(thread), one) for thread, one in list(doing.items()) if one.reads]
     if asking:
         told["reads"] = [{"thread": name if _living else None, "call": one.call, "line": one.line} for name, one in asking]

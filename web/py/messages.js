@@ -23,6 +23,10 @@ export class Messages {
   #readers = [];
   /** Waits and calls that end when something can be read. @type {Set<number>} */
   #watchers = new Set();
+  /** What the page wants to know of a prompt; the newest counts. @type {string | null} */
+  #question = null;
+  /** The prompt's wait, which a question ends too; 0 for none. */
+  #prompting = 0;
   #unread = 0;
   /** Waits for output to be read. @type {number[]} */
   #writers = [];
@@ -49,6 +53,9 @@ export class Messages {
         this.#typed.push(message.bytes);
         this.#wakeReader();
         return this.#endWatches();
+      case "ask":
+        this.#question = message.question;
+        return void this.#stacks.settle(this.#prompting, WOKEN);
       case "taken":
         this.#unread -= message.bytes;
         for (const n of this.#writers.splice(0)) this.#stacks.settle(n, WOKEN);
@@ -89,6 +96,22 @@ export class Messages {
     this.#stacks.notifySoon();
     this.#readers.push(n);
     this.#wakeReader();
+  }
+
+  /** A line of input, or a question of the page's, settles the wait `n`. @param {number} n */
+  awaitPrompt(n) {
+    // Where a question has ended the wait before this one, that is still among those for a line.
+    this.#readers = this.#readers.filter((one) => one !== this.#prompting);
+    this.#prompting = n;
+    this.awaitLine(n);
+    if (this.#question !== null) this.#stacks.settle(n, WOKEN);
+  }
+
+  /** The page's question, which is to be answered; undefined where there is none. */
+  question() {
+    const question = this.#question ?? undefined;
+    this.#question = null;
+    return question;
   }
 
   /** The next line with its end, empty at the end of file; undefined where another thread has taken it. */

@@ -20,7 +20,7 @@ import { mendTrampoline } from "./trampoline.js";
 import { Transcript } from "./transcript.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_vectors.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "runner.py"];
+const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_names.py", "_vectors.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_prompt.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 /** The first descriptor of a file, as `_descriptors.py` has it. */
 const FILES = 1024;
@@ -31,8 +31,9 @@ let pyodide = null;
 let stacks = null;
 /** @type {Messages | null} */
 let messages = null;
-/** What Python asks: `sys` blocks. @type {{ sys: Sys | null, messages: Messages | null, ending: (ended: string) => void, end: (ended: string) => void }} */
-const bridge = { sys: null, messages: null, ending: () => {}, end: () => {} };
+/** What Python asks: `sys` blocks. @type {{ sys: Sys | null, messages: Messages | null, ending: (ended: string) => void,
+ * end: (ended: string) => void, answer: (text: string) => void }} */
+const bridge = { sys: null, messages: null, ending: () => {}, end: () => {}, answer: () => {} };
 
 self.onmessage = ({ data }) => {
   if (data.do === "load") load(data).catch(fail);
@@ -106,16 +107,19 @@ async function text(name) {
 }
 
 /**
- * @param {{ name: string, source: string, args: string[], files: import("./folder.js").NamedBytes[], hostname: string, port: MessagePort,
+ * Runs a script; without a source it is a prompt, where the script is typed.
+ * @param {{ name: string, source: string | null, args: string[], files: import("./folder.js").NamedBytes[], hostname: string, port: MessagePort,
  *   buffer: SharedArrayBuffer | null }} script
  */
 async function run({ name, source, args, files, hostname, port, buffer }) {
   const tell = (/** @type {any} */ news) => self.postMessage(news);
   const transcript = new Transcript(port);
   const folder = new Folder(pyodide.FS, (change) => self.postMessage({ folder: change }, { transfer: change.files.map(({ bytes }) => bytes.buffer) }));
-  for (const file of [...files, { name, bytes: new TextEncoder().encode(source) }]) folder.put(file);
+  const script = source === null ? [] : [{ name, bytes: new TextEncoder().encode(source) }];
+  for (const file of [...files, ...script]) folder.put(file);
   folder.watch();
   bridge.ending = (ended) => tell({ ending: JSON.parse(ended) });
+  bridge.answer = (text) => tell({ answer: JSON.parse(text) });
   bridge.end = (ended) => {
     // What threads are left do nothing that anybody is told.
     if (stacks) stacks.onnotice = () => {};
@@ -129,10 +133,11 @@ async function run({ name, source, args, files, hostname, port, buffer }) {
   confine();
   tell({ state: "running" });
   const runner = pyodide.pyimport("runner");
-  const asked = [name, source, pyodide.toPy(args), hostname];
+  const begin = source === null ? runner.prompt : runner.run;
+  const asked = source === null ? [hostname] : [name, source, pyodide.toPy(args), hostname];
   if (!stacks) {
     pyodide.setInterruptBuffer(sys?.signal);
-    return bridge.end(runner.run(...asked));
+    return bridge.end(begin(...asked));
   }
   const overflow = pyodide.pyimport("runner").overflow;
   // C's recursion has filled the engine's stack before C's own. Nothing can be caught any more, but it can be told.
@@ -145,7 +150,7 @@ async function run({ name, source, args, files, hostname, port, buffer }) {
   };
   stacks.begin(sys?.signal ?? null);
   try {
-    bridge.end(await stacks.main(runner.run, asked));
+    bridge.end(await stacks.main(begin, asked));
   } catch (error) {
     stacks.onfail(error);
   }

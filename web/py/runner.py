@@ -116,6 +116,28 @@ def _theirs(frames, file_of):
 
 def run(name, source, args, hostname):
     """Runs a script to its end. How it ended, as JSON: `status`, `code` and `error`."""
+    module = _begin(name, [name, *args], hostname)
+    _put_down(name, source)
+    _in_folder()
+    module.__file__ = name
+    module.__builtins__ = __builtins__
+    return _to_the_end(_execute, name, source, module)
+
+
+def prompt(hostname):
+    """Runs a prompt to its end. How it ended, likewise."""
+    import _prompt
+
+    module = _begin(None, [""], hostname)
+    _in_folder()
+    _script.follow_typed()
+    _prompt.dress(module)
+    sys.stdout.write(_prompt.greeting())
+    return _to_the_end(_converse, _prompt.Prompt(module, lambda problem: _words(_told(problem), problem)))
+
+
+def _begin(name, argv, hostname):
+    """A program begins: its `__main__`."""
     import _names
     import _pane
     import _streams
@@ -129,15 +151,18 @@ def run(name, source, args, hostname):
     if "random" in sys.modules:
         # All programs of a page begin from one picture of memory, but not with the same dice.
         sys.modules["random"].seed()
-    sys.argv = [name, *args]
-    _put_down(name, source)
-    _in_folder()
+    sys.argv = argv
     module = types.ModuleType("__main__")
-    module.__file__ = name
-    module.__builtins__ = __builtins__
     sys.modules["__main__"] = module
+    return module
+
+
+def _to_the_end(program, *given):
+    """Runs a program, and what it has left to be done at its end."""
+    import _pane
+
     try:
-        ended = _execute(name, source, module)
+        ended = program(*given)
         _pane.ending(json.dumps(ended))
         _at_exit()
     except KeyboardInterrupt as problem:
@@ -185,6 +210,15 @@ def _execute(name, source, module):
     return {"status": "exited", "code": 0, "error": None}
 
 
+@_script.calls_program
+def _converse(prompt):
+    try:
+        prompt.run()
+    except SystemExit as problem:
+        return {"status": "exited", "code": _status(problem.code), "error": None}
+    return {"status": "exited", "code": 0, "error": None}
+
+
 def _status(code):
     if code is None:
         return 0
@@ -197,7 +231,7 @@ def _status(code):
 def _failed(problem):
     import _kernel
 
-    told = traceback.TracebackException.from_exception(problem)
+    told = _told(problem)
     walk = traceback.walk_tb(problem.__traceback__)
     lines = [number for frame, number in walk if frame.f_code.co_filename == _script.name]
     sys.stderr.write(_words(told, problem))
@@ -212,6 +246,10 @@ def _failed(problem):
         "call": _kernel.origin_of(problem),
     }
     return {"status": "error", "code": 1, "error": error}
+
+
+def _told(problem):
+    return traceback.TracebackException.from_exception(problem)
 
 
 _OVERFLOW = (

@@ -77,6 +77,21 @@ export class Sys {
     return this.#memory.take()?.bytes ?? null;
   }
 
+  /**
+   * What comes at a prompt: a line as above (`input`), or what the page wants to know meanwhile (`ask`); null when there was a SIGINT.
+   * @param {string} signs what stands before its lines, as JSON @returns {{ text: string, bytes: Uint8Array } | null}
+   */
+  atPrompt(signs) {
+    this.#transcript.send();
+    this.#memory.beginAsking();
+    this.#waiting({ state: "input", line: null, prompt: JSON.parse(signs) });
+    while (!this.#memory.wait(Infinity));
+    const came = this.#memory.take();
+    // Whoever is asked something is at the prompt all the time.
+    if (came?.text !== "ask") this.#tell({ state: "running" });
+    return came;
+  }
+
   /** Takes the SIGINT, if there is one. */
   takeInterrupt() {
     return this.#memory.takeInterrupt();

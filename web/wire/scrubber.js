@@ -7,6 +7,7 @@ const STEP_MS = 300;
 export class Scrubber {
   #view;
   #onmove;
+  #end;
   #play = button("Play", () => this.#toggle(), { class: "link wire-play" });
   #range = /** @type {HTMLInputElement} */ (
     element("input", { type: "range", class: "wire-range", min: 0, max: 0, value: 0, step: 1, "aria-label": "Event shown last" })
@@ -15,12 +16,14 @@ export class Scrubber {
   /** `seq` up to which everything is shown; 0: all, live. */
   at = 0;
   #playing = 0;
+  #wantsFocus = false;
   root = element("div", { class: "wire-scrubber", hidden: true }, this.#play, this.#range, this.#place);
 
-  /** @param {import("../client/web.js").View} view @param {() => void} onmove */
-  constructor(view, onmove) {
+  /** @param {import("../client/web.js").View} view @param {() => void} onmove @param {string} end what its right end is called */
+  constructor(view, onmove, end = "live") {
     this.#view = view;
     this.#onmove = onmove;
+    this.#end = end;
     this.#range.addEventListener("input", () => {
       this.#stop();
       this.#go(Number(this.#range.value));
@@ -39,18 +42,31 @@ export class Scrubber {
     this.at = 0;
   }
 
+  /** Everything up to an event, or the first one after it. @param {number} seq */
+  show(seq) {
+    this.#stop();
+    this.#go(this.#view.indexOf(seq));
+  }
+
+  focus() {
+    // Before the first drawing it is hidden still, and would not take it: then it has it with that.
+    this.#wantsFocus = this.root.hidden;
+    this.#range.focus({ preventScroll: true });
+  }
+
   /** There may be more events, or fewer. */
   update() {
     const last = this.#view.rowCount() - 1;
     this.root.hidden = last < 1;
     if (last < 1) return;
+    if (this.#wantsFocus) this.focus();
     const index = this.at === 0 ? last : Math.min(last, this.#view.indexOf(this.at));
     if (this.#range.max !== String(last)) this.#range.max = String(last);
     if (this.#range.value !== String(index)) this.#range.value = String(index);
-    const words = this.at === 0 ? "live" : `${(index + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
+    const words = this.at === 0 ? this.#end : `${(index + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
     if (this.#place.textContent !== words) {
       this.#place.textContent = words;
-      this.#range.setAttribute("aria-valuetext", this.at === 0 ? "live" : `event ${index + 1} of ${last + 1}`);
+      this.#range.setAttribute("aria-valuetext", this.at === 0 ? this.#end : `event ${index + 1} of ${last + 1}`);
     }
   }
 

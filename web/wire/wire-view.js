@@ -58,14 +58,17 @@ export class WireView extends HTMLElement {
   /** Nanoseconds the room is ahead of this page's clock. */
   #ahead = -Infinity;
 
-  /** @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View }} parts */
-  attach({ room, view }) {
+  /**
+   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, past?: import("../client/web.js").View }} parts `past`, of
+   *   a recording, knows the wire as it was at the event that is shown
+   */
+  attach({ room, view, past = view }) {
     this.#room = room;
     this.#view = view;
     this.#entered = performance.now();
     if (room.me) view.seed({ member: room.me.id });
     if (Number.isFinite(room.snapshot?.now)) this.#heard(room.snapshot.now);
-    this.#build();
+    this.#build(past);
     room.on("trace", () => this.#arrived());
     room.on("change", () => this.#head.update());
     setInterval(() => this.#tick(), TICK_MS);
@@ -96,9 +99,20 @@ export class WireView extends HTMLElement {
     return this.#head?.suggest(command) ?? false;
   }
 
-  #build() {
+  /** Shows everything up to an event of a recording; 0: all of it. @param {number} seq */
+  showMoment(seq) {
+    this.#scrubber.show(seq);
+  }
+
+  /** Brings the focus to what goes back and forth in time. */
+  focusTime() {
+    this.#scrubber.focus();
+  }
+
+  /** @param {import("../client/web.js").View} past */
+  #build(past) {
     const view = this.#view;
-    this.#head = new WireHead({ room: this.#room, view, scale: () => this.#plane.scale, onlist: (shown) => this.#showList(shown), onpick: () => this.#schedule() });
+    this.#head = new WireHead({ room: this.#room, view: past, scale: () => this.#plane.scale, onlist: (shown) => this.#showList(shown), onpick: () => this.#schedule() });
     this.#table = new EventTable(view, (seq, focused) => this.#choose(seq, { scroll: focused, fromTable: true }));
     this.#drawer = new DetailsDrawer({
       onclose: () => this.#table.focus(this.#table.active),
@@ -117,7 +131,7 @@ export class WireView extends HTMLElement {
     this.#lights = new Lights(view, painter);
     this.#lights.onchange = (seqs) => this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
     const stage = element("div", { class: "wire-stage" }, root, this.#above.root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
-    this.#scrubber = new Scrubber(view, () => this.#moved());
+    this.#scrubber = new Scrubber(view, () => this.#moved(), this.#room.recorded ? "end" : "live");
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
     onScroll(root, (byHand) => this.#scrolled(byHand));
@@ -148,6 +162,7 @@ export class WireView extends HTMLElement {
   }
 
   #now() {
+    if (this.#room.recorded) return this.#view.timeOf(this.#view.lastSeq()) ?? 0;
     return this.#ahead === -Infinity ? 0 : performance.now() * 1e6 + this.#ahead;
   }
 
@@ -168,6 +183,7 @@ export class WireView extends HTMLElement {
     this.#reveal.finish();
     this.#setFollowing(true);
     this.#schedule();
+    this.dispatchEvent(new CustomEvent("wire-moment", { detail: this.#scrubber.at }));
   }
 
   #draw() {
@@ -178,7 +194,7 @@ export class WireView extends HTMLElement {
       follow: this.#following,
       fresh: this.#following && !reduced.matches && this.#reveal.burst > 0,
       // What was held then cannot be delivered now.
-      live: this.#scrubber.at === 0,
+      live: this.#scrubber.at === 0 && !this.#room.recorded,
       // Who looks at something does not want it to go away.
       keep: !this.#following || this.#chosen !== 0 || this.#scrubber.at !== 0,
       pinned: this.#head.others.pinned,

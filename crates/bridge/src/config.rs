@@ -9,7 +9,11 @@ use proto::limits::{self, Limit};
 use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::{http::assets::Assets, kernel_memory::KernelMemory};
+use crate::{
+    http::assets::Assets,
+    kept::{NoShelf, Shelf},
+    kernel_memory::KernelMemory,
+};
 
 /// Everything [`crate::Bridge::start`] wants to know.
 #[derive(Clone, Debug)]
@@ -52,6 +56,8 @@ pub struct Config {
     pub confined: Option<lab::confine::Confined>,
     /// Servers that run on the `tutorial` machine of each room.
     pub services: Vec<Service>,
+    /// Where recordings are kept, or why nowhere. Default nowhere.
+    pub shelf: Result<Arc<dyn Shelf>, NoShelf>,
     /// How many of everything.
     pub limits: Limits,
     /// How long everything may take.
@@ -77,6 +83,7 @@ impl Default for Config {
             kernel: None,
             confined: None,
             services: Vec::new(),
+            shelf: Err(NoShelf::Off),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }
@@ -155,6 +162,10 @@ pub struct Limits {
     pub downloads: u32,
     /// [`Limit::AddressDownloads`].
     pub address_downloads: u32,
+    /// [`Limit::AddressKept`].
+    pub address_kept: u32,
+    /// [`Limit::ServerShelf`]; the shelf itself keeps to it.
+    pub shelf: u64,
     /// [`Limit::HeadBytes`].
     pub head_bytes: usize,
     /// [`Limit::BodyBytes`].
@@ -184,6 +195,8 @@ impl Default for Limits {
             address_connections: limits::ADDRESS_CONNECTIONS,
             downloads: limits::SERVER_DOWNLOADS,
             address_downloads: limits::ADDRESS_DOWNLOADS,
+            address_kept: limits::ADDRESS_KEPT,
+            shelf: limits::SERVER_SHELF,
             head_bytes: limits::HEAD_BYTES,
             body_bytes: limits::BODY_BYTES,
             room_bytes: lab::RoomLimits::default().bytes_per_second,
@@ -211,6 +224,8 @@ impl Limits {
             Limit::AddressDownloads => self.address_downloads.into(),
             Limit::ServerConnections => self.connections.into(),
             Limit::AddressConnections => self.address_connections.into(),
+            Limit::AddressKept => self.address_kept.into(),
+            Limit::ServerShelf => self.shelf,
             Limit::HeadBytes => self.head_bytes as u64,
             Limit::BodyBytes => self.body_bytes as u64,
             Limit::RoomBytesPerSecond => self.room_bytes,

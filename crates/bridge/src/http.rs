@@ -12,6 +12,7 @@ mod limits;
 mod page;
 mod pcap;
 mod rooms;
+mod shares;
 mod socket;
 mod words;
 
@@ -32,6 +33,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/r/{room}", get(page::room))
         .route("/r/{room}/socket", get(socket::upgrade))
         .route("/r/{room}/pcap", get(pcap::pcap))
+        .route("/r/{room}/shares", post(shares::make))
+        .route("/s/{id}", get(shares::open).delete(shares::delete))
+        .route("/s/{id}/events", get(shares::events))
+        .route(page::FRAME, get(page::frame))
         .route("/rooms", post(rooms::create))
         .route("/limits", get(limits::limits))
         .route("/health", get(health::health))

@@ -12,6 +12,7 @@ mod descriptors;
 mod drain;
 pub mod egress;
 mod http;
+mod kept;
 mod kernel_memory;
 mod memory;
 mod memory_watch;
@@ -29,5 +30,6 @@ pub use crate::{
     bridge::{Bridge, StartError},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
+    kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored},
     kernel_memory::KernelMemory,
 };

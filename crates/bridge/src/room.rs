@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use proto::{
@@ -11,6 +14,7 @@ use proto::{
     limits,
     message::{Links, Notice, Refusal, Secret},
     room::Role,
+    rules::{PolicyRule, ProtocolRule},
 };
 use subtle::ConstantTimeEq;
 use tokio::{
@@ -79,6 +83,28 @@ struct Entry {
     member: Option<(MemberId, CancellationToken)>,
 }
 
+/// A place for a recording, given back when nothing is kept.
+#[derive(Debug)]
+pub(crate) struct Place {
+    kept: Arc<AtomicUsize>,
+    taken: bool,
+}
+
+impl Place {
+    /// It is kept.
+    pub(crate) fn is_taken(mut self) {
+        self.taken = true;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.taken {
+            self.kept.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// One room.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -94,6 +120,8 @@ pub(crate) struct Room {
     /// It has to end at once: it takes what others need.
     too_much: CancellationToken,
     kept_open: Notify,
+    /// Recordings that were kept of it.
+    kept: Arc<AtomicUsize>,
     _permit: Permit,
 }
 
@@ -109,6 +137,7 @@ impl Room {
             changed: Notify::new(),
             too_much: CancellationToken::new(),
             kept_open: Notify::new(),
+            kept: Arc::default(),
             _permit: permit,
         }
     }
@@ -171,10 +200,10 @@ impl Room {
             (*own == member).then(|| (*token, entry.role, removed.clone()))
         });
         let Some((token, role, removed)) = found else {
-            return Err(CallError::Protocol { rule: "no such person".to_owned() });
+            return Err(ProtocolRule::NoSuchPerson.broken());
         };
         if role == Role::Owner {
-            return Err(CallError::Policy { rule: "owners-stay".to_owned(), value: "owner".to_owned() });
+            return Err(PolicyRule::OwnersStay.refuse("owner"));
         }
         sessions.alive.remove(&token);
         sessions.forget(token);
@@ -186,6 +215,13 @@ impl Room {
     /// Ends the room: it takes what others need.
     pub(crate) fn takes_too_much(&self) {
         self.too_much.cancel();
+    }
+
+    /// A place for one more recording of this room; none where there are as many as may be.
+    pub(crate) fn keep_one(&self) -> Option<Place> {
+        let more = |kept: usize| (kept < limits::ROOM_KEPT).then_some(kept + 1);
+        self.kept.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Place { kept: Arc::clone(&self.kept), taken: false })
     }
 
     pub(crate) fn keep_open(&self) {

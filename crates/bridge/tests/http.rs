@@ -21,7 +21,7 @@ fn find(path: &str) -> Option<Asset> {
         let bytes = Cow::Owned(vec![0; LARGE]);
         return Some(Asset { bytes, brotli: None, content_type: "application/octet-stream", hash: None });
     }
-    (path == "/index.html").then_some(Asset {
+    ["/index.html", "/browser/frame.html"].contains(&path).then_some(Asset {
         bytes: Cow::Borrowed(b"<!doctype html>"),
         brotli: None,
         content_type: "text/html; charset=utf-8",
@@ -181,6 +181,29 @@ async fn headers_stand_on_every_kind_of_answer() {
     assert_guarded(&answer, "upgrade");
     assert!(answer.contains("sec-websocket-protocol: wireside.1\r\n"), "{answer}");
     assert!(!answer.contains("sec-websocket-extensions"), "{answer}");
+}
+
+#[tokio::test]
+async fn only_the_document_around_pages_may_be_framed_and_nothing_is_fetched_for_it() {
+    let address = start(config()).await;
+    for (expected, headers) in [(200, ""), (304, "if-none-match: \"0123456789abcdef\"\r\n")] {
+        let answer = ask(address, "GET", "/browser/frame.html", headers).await;
+        assert_eq!(status(&answer), expected, "{answer}");
+        let policy = answer.split_once("content-security-policy: ").unwrap().1.split_once("\r\n").unwrap().0;
+        assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+        assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
+        for source in ["script-src", "connect-src", "frame-src", "'self' ", "http", "*"] {
+            assert!(!policy.contains(source), "{policy} has {source}");
+        }
+        assert!(answer.contains("x-frame-options: SAMEORIGIN\r\n"), "{answer}");
+        for kept in ["cross-origin-embedder-policy: require-corp\r\n", "x-content-type-options: nosniff\r\n"]
+        {
+            assert!(answer.contains(kept), "{answer}");
+        }
+    }
+    let answer = ask(address, "GET", "/browser/other.html", "").await;
+    assert_eq!(status(&answer), 404);
+    assert_guarded(&answer, "another file");
 }
 
 #[tokio::test]
@@ -385,6 +408,18 @@ async fn every_limit_is_listed_also_those_of_the_way_outside() {
     }
     for name in ["body-ms", "body-bytes", "server-descriptors", "room-bytes-per-second"] {
         assert!(answer["server"][name].is_u64(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_rule_is_listed_with_its_sentence() {
+    use proto::rules::{PolicyRule, ProtocolRule};
+    let answer = json(&ask(start(config()).await, "GET", "/limits", "").await);
+    let policy = PolicyRule::ALL.iter().map(|rule| ("policy", rule.name(), rule.sentence()));
+    let protocol = ProtocolRule::ALL.iter().map(|rule| ("protocol", rule.name(), rule.sentence()));
+    let outside = bridge::egress::rule::all().map(|rule| ("outside", rule.name, rule.sentence));
+    for (group, name, sentence) in policy.chain(protocol).chain(outside) {
+        assert_eq!(answer["rules"][group][name], sentence, "{group} {name}");
     }
 }
 

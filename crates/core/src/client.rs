@@ -27,8 +27,9 @@ use crate::{
         ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, Secret, ServerMessage, Snapshot,
         Welcome, WireCommand,
     },
+    message_limits,
     room::{Lifetime, StepOutcome},
-    rules,
+    rules::ProtocolRule,
     stream::{self, Incoming, Outgoing},
     trace::Event,
 };
@@ -476,10 +477,10 @@ impl Client {
         payload: Bytes,
     ) -> Result<CallId, CallError> {
         let Origin { line, thread } = origin;
-        rules::check_call(&call)?;
-        rules::check_thread(thread.as_deref())?;
+        message_limits::check_call(&call)?;
+        message_limits::check_thread(thread.as_deref())?;
         if call.payload_length() as usize != payload.len() {
-            return Err(CallError::Protocol { rule: "payload-length".to_owned() });
+            return Err(ProtocolRule::PayloadLength.broken());
         }
         let id = self.number()?;
         let message = ClientMessage::Call { id, program, call, wait, line, thread };
@@ -669,7 +670,7 @@ impl Client {
 
     fn request(&mut self, message: impl FnOnce(CallId) -> ClientMessage) -> Result<CallId, CallError> {
         let message = message(CallId(self.next_call));
-        rules::check_request(&message)?;
+        message_limits::check_request(&message)?;
         let id = self.number()?;
         self.control(&message);
         Ok(id)

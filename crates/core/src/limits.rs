@@ -196,6 +196,16 @@ numbers! {
     TRACE_OTHERS: usize = 10_000 => TraceOthers "trace-others" Count;
     /// Bytes of events the trace keeps of each of these six.
     TRACE_BYTES: usize = 4 * 1024 * 1024 => TraceBytes "trace-bytes" Bytes;
+    /// Bytes of a kept recording, before it is compressed.
+    SHARE_BYTES: usize = 8 * 1024 * 1024 => ShareBytes "share-bytes" Bytes;
+    /// Events of a kept recording.
+    SHARE_EVENTS: usize = 10_000 => ShareEvents "share-events" Count;
+    /// Bytes of one line of a kept recording.
+    SHARE_LINE: usize = 256 * 1024 => ShareLine "share-line" Bytes;
+    /// Longest title of a kept recording, in Unicode scalar values.
+    SHARE_TITLE: usize = 80 => ShareTitle "share-title" Characters;
+    /// Recordings that are kept of one room.
+    ROOM_KEPT: usize = 32 => RoomKept "room-kept" Count;
     /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
     SOMAXCONN: i32 = 128 => Somaxconn "somaxconn" Count;
     /// Packets held or delayed on one room's wire.
@@ -245,6 +255,10 @@ numbers! {
     SERVER_DOWNLOADS: u32 = 64 => ServerDownloads "server-downloads" Count;
     /// Recordings of packets that are sent to one address at once (IPv6: one /64).
     ADDRESS_DOWNLOADS: u32 = 8 => AddressDownloads "address-downloads" Count;
+    /// Recordings that one address keeps in a day (IPv6: one /64).
+    ADDRESS_KEPT: u32 = 128 => AddressKept "address-kept" Count;
+    /// Bytes that all kept recordings take on the disk, about. Beyond it no more are kept until some are deleted.
+    SERVER_SHELF: u64 = 1 << 30 => ServerShelf "server-shelf" Bytes;
     /// Bytes of a request's head.
     HEAD_BYTES: usize = 16 * 1024 => HeadBytes "head-bytes" Bytes;
     /// Bytes of a request's body.

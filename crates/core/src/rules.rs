@@ -1,92 +1,104 @@
-//! Limits of single messages. What has an answer is refused with a typed error; what has none ends the connection.
+//! Every rule by which a call or a request is refused that is neither a limit nor the kernel's answer: its name on the
+//! wire, and a sentence. The rules of the way outside stand with it (`bridge::egress::rule`).
 
-use crate::{
-    call::{Call, CallError},
-    error::DecodeError,
-    id::CallId,
-    limits::{self, Limit},
-    message::{ClientMessage, WireCommand},
-};
+use crate::call::CallError;
 
-/// The number of a request other than a call, which wants an answer.
-pub(crate) fn request_id(message: &ClientMessage) -> Option<CallId> {
-    match *message {
-        ClientMessage::OpenProgram { id, .. }
-        | ClientMessage::CloseProgram { id, .. }
-        | ClientMessage::Wire { id, .. }
-        | ClientMessage::Host { id, .. }
-        | ClientMessage::Remove { id, .. } => Some(id),
-        _ => None,
+macro_rules! rules {
+    ($(#[$of:meta])* $type:ident { $($(#[doc = $doc:literal])+ $rule:ident $name:literal;)* }) => {
+        $(#[$of])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type { $($(#[doc = $doc])+ $rule,)* }
+
+        impl $type {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$rule,)*];
+
+            /// Its name on the wire, in logs and in `/limits`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$rule => $name,)* }
+            }
+
+            /// What it says.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$rule => concat!($($doc),+).trim_ascii_start(),)* }
+            }
+        }
+    };
+}
+
+rules! {
+    /// What somebody may not do here, although it could be done.
+    PolicyRule {
+        /// This person's role in the room does not allow it.
+        Role "role";
+        /// The owners of a room are not removed.
+        OwnersStay "owners-stay";
+        /// The programs of the ready-made machine are the server's.
+        ReadyMade "ready-made";
+        /// This is neither an address nor a well-formed name.
+        InvalidName "invalid_name";
     }
 }
 
-/// Limits of a call.
-pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
-    match call {
-        Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => Err(Limit::PollDescriptors.reached()),
-        Call::Resolve { name, .. } | Call::Ping { name, .. } if name.len() > limits::HOST_NAME => {
-            Err(Limit::HostName.reached())
-        }
-        Call::Ping { count, .. } if !(1..=limits::PING_COUNT).contains(count) => {
-            Err(Limit::PingCount.reached())
-        }
-        call if call.payload_length() > limits::CALL_PAYLOAD => Err(Limit::CallPayload.reached()),
-        _ => Ok(()),
+rules! {
+    /// What cannot be done: a request that contradicts itself, or names something that is not there.
+    ProtocolRule {
+        /// There is no such program in this room.
+        NoSuchProgram "no such program";
+        /// The program is another person's.
+        AnothersProgram "another's program";
+        /// A number that is not larger than all before it names no new call.
+        CallId "call-id";
+        /// A call of this number has not ended yet.
+        CallNumberInUse "call number in use";
+        /// The payload is not as long as the call says.
+        PayloadLength "payload-length";
+        /// A stream of this number was opened before, or its number is not the page's to choose.
+        StreamId "stream-id";
+        /// The socket is in stream mode already, or the stream's number is taken.
+        StreamInUse "stream in use";
+        /// There is no such machine in this room.
+        NoSuchMachine "no such machine";
+        /// There is nobody of this number in the room.
+        NoSuchPerson "no such person";
+        /// The wire holds no packet.
+        NothingHeld "nothing is held";
+        /// The wire does not hold this packet, or no more.
+        PacketNotHeld "this packet is not held";
+        /// Loss is a probability from 0 to 1.
+        Loss "loss is a probability from 0 to 1";
+        /// The room has ended.
+        RoomEnded "the room has ended";
     }
 }
 
-/// The name of the thread that makes a call.
-pub(crate) fn check_thread(thread: Option<&str>) -> Result<(), CallError> {
-    match thread {
-        Some(name) if name.chars().count() > limits::NAME => Err(Limit::Name.reached()),
-        _ => Ok(()),
+impl PolicyRule {
+    /// The refusal by this rule, applied to `value`. A value that a stranger wrote is bounded by the caller.
+    pub fn refuse(self, value: impl Into<String>) -> CallError {
+        CallError::Policy { rule: self.name().to_owned(), value: value.into() }
     }
 }
 
-/// Limits of another request.
-pub(crate) fn check_request(message: &ClientMessage) -> Result<(), CallError> {
-    match message {
-        ClientMessage::OpenProgram { name, .. } if name.chars().count() > limits::NAME => {
-            Err(Limit::Name.reached())
-        }
-        ClientMessage::Wire { command: WireCommand::Set { delay_ms: Some(delay), .. }, .. }
-            if !(0.0..=f64::from(limits::WIRE_DELAY_MS)).contains(delay) =>
-        {
-            Err(Limit::WireDelayMs.reached())
-        }
-        ClientMessage::Wire { command: WireCommand::Set { loss: Some(loss), .. }, .. }
-            if !(0.0..=1.0).contains(loss) =>
-        {
-            Err(CallError::Protocol { rule: "loss is a probability".to_owned() })
-        }
-        _ => Ok(()),
+impl ProtocolRule {
+    /// The refusal by this rule.
+    pub fn broken(self) -> CallError {
+        CallError::Protocol { rule: self.name().to_owned() }
     }
 }
 
-/// Limits of messages that have no answer: a client that breaks them is broken.
-pub(crate) fn check_lengths(message: &ClientMessage) -> Result<(), DecodeError> {
-    match message {
-        ClientMessage::Output { text, .. } if text.len() > limits::OUTPUT => {
-            Err(DecodeError::TooLong { field: "Output.text", limit: limits::OUTPUT })
-        }
-        ClientMessage::Rename { name } if name.chars().count() > limits::NAME => {
-            Err(DecodeError::TooLong { field: "Rename.name", limit: limits::NAME })
-        }
-        ClientMessage::Source { text, .. } if text.len() > limits::SOURCE => {
-            Err(DecodeError::TooLong { field: "Source.text", limit: limits::SOURCE })
-        }
-        ClientMessage::Source { name, .. } if name.chars().count() > limits::NAME => {
-            Err(DecodeError::TooLong { field: "Source.name", limit: limits::NAME })
-        }
-        ClientMessage::InFront { name, .. } if name.chars().count() > limits::NAME => {
-            Err(DecodeError::TooLong { field: "InFront.name", limit: limits::NAME })
-        }
-        ClientMessage::Progress { lesson, .. } if lesson.chars().count() > limits::NAME => {
-            Err(DecodeError::TooLong { field: "Progress.lesson", limit: limits::NAME })
-        }
-        ClientMessage::Progress { step, .. } if step.chars().count() > limits::NAME => {
-            Err(DecodeError::TooLong { field: "Progress.step", limit: limits::NAME })
-        }
-        _ => Ok(()),
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_name_of_its_own_and_a_sentence() {
+        let policies = PolicyRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()));
+        let all: Vec<_> =
+            policies.chain(ProtocolRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))).collect();
+        let names: BTreeSet<_> = all.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), all.len());
+        assert!(all.iter().all(|(_, sentence)| sentence.ends_with('.')));
     }
 }

@@ -22,7 +22,8 @@ use crate::{
     id::{CallId, ProgramId, StreamId},
     limits::{self, Limit},
     message::{ClientMessage, ServerMessage, Welcome},
-    rules,
+    message_limits,
+    rules::ProtocolRule,
     stream::{self, Incoming, Outgoing},
 };
 
@@ -234,9 +235,9 @@ impl Server {
         if !payload.is_empty() {
             return Err(DecodeError::Trailing { field: "ClientMessage", bytes: payload.len() });
         }
-        rules::check_lengths(&message)?;
-        if let Some(id) = rules::request_id(&message) {
-            if let Err(error) = self.admit(id, 0).and_then(|()| rules::check_request(&message)) {
+        message_limits::check_lengths(&message)?;
+        if let Some(id) = message_limits::request_id(&message) {
+            if let Err(error) = self.admit(id, 0).and_then(|()| message_limits::check_request(&message)) {
                 self.refuse(id, error);
                 return Ok(());
             }
@@ -285,8 +286,8 @@ impl Server {
         }
         if let Err(error) = self
             .admit(id, length)
-            .and_then(|()| rules::check_call(call))
-            .and_then(|()| rules::check_thread(thread.as_deref()))
+            .and_then(|()| message_limits::check_call(call))
+            .and_then(|()| message_limits::check_thread(thread.as_deref()))
         {
             self.arrivals.discard(id, length - payload.len());
             self.refuse(id, error);
@@ -301,7 +302,7 @@ impl Server {
     /// Whether one more call or request may begin.
     fn admit(&self, id: CallId, payload: usize) -> Result<(), CallError> {
         if id.0 < self.next_call {
-            return Err(CallError::Protocol { rule: "call-id".to_owned() });
+            return Err(ProtocolRule::CallId.broken());
         }
         if self.outstanding.len() >= limits::OUTSTANDING_CALLS {
             return Err(Limit::OutstandingCalls.reached());
@@ -374,7 +375,7 @@ impl Server {
 
     fn open_stream(&mut self, stream: StreamId, credit: u64) -> bool {
         let error = if stream.0 < self.next_stream {
-            CallError::Protocol { rule: "stream-id".to_owned() }
+            ProtocolRule::StreamId.broken()
         } else if self.streams.len() >= limits::STREAMS {
             Limit::Streams.reached()
         } else {
@@ -457,7 +458,7 @@ impl Server {
         if announced == payload.len() {
             self.endpoint.schedule.result(id, to_bytes(message), payload);
         } else {
-            self.refuse(id, CallError::Protocol { rule: "payload-length".to_owned() });
+            self.refuse(id, ProtocolRule::PayloadLength.broken());
         }
     }
 

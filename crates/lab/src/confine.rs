@@ -7,7 +7,10 @@
 mod files;
 mod syscalls;
 
-use std::{fmt::Display, path::PathBuf};
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+};
 
 use rustix::{
     io::Errno,
@@ -65,19 +68,19 @@ impl Confined {
 }
 
 /// Confines the process that serves the page: no capability but those needed, the system calls of rooms and listeners, and of files only
-/// those to read. Must come while it has one thread, since capabilities and files are a thread's own matter, after every
+/// those to read, and those of the one folder `kept` that recordings are kept in, where there is one. Must come while it has one thread, since capabilities and files are a thread's own matter, after every
 /// port is bound and after [`crate::keeper::Spawner::start`].
 ///
 /// What this kernel lacks is logged and left out.
 #[must_use]
-pub fn server(readable: &[PathBuf], needed: CapabilitySet) -> Confined {
+pub fn server(readable: &[PathBuf], kept: Option<&Path>, needed: CapabilitySet) -> Confined {
     without_capabilities(needed);
     complain("no_new_privs", set_no_new_privs(true));
-    let files = files::read_only(readable).unwrap_or_else(|error| {
+    let files = files::server(readable, kept).unwrap_or_else(|error| {
         complain("Landlock", Err::<(), _>(error));
         Files::Open
     });
-    complain("seccomp", syscalls::server());
+    complain("seccomp", syscalls::server(kept.is_some()));
     let found = found(files);
     if found.files != Files::Full || !found.syscalls || found.capabilities & !needed.bits() != 0 {
         tracing::warn!(?found, "this kernel does not confine the server as it could");

@@ -63,12 +63,21 @@ struct Queue {
     bytes: usize,
 }
 
+/// The newest text of a program.
+#[derive(Clone, Copy, Debug)]
+struct Text {
+    /// Its event.
+    seq: u64,
+    /// The program has begun with it: it tells what ran, and stays.
+    ran: bool,
+}
+
 #[derive(Debug, Default)]
 struct Kept {
     events: BTreeMap<u64, Bytes>,
     queues: [Queue; Class::ALL.len()],
-    /// The event with the newest text of each program.
-    texts: BTreeMap<(HostId, String), u64>,
+    /// The newest text of each program.
+    texts: BTreeMap<(HostId, String), Text>,
     next: u64,
     /// What all of it takes.
     charge: Option<Charge>,
@@ -99,12 +108,23 @@ impl Kept {
         self.charge.iter_mut().for_each(|charge| charge.set(cost));
     }
 
-    /// A newer text of a program is there: that somebody changed it stays in the trace, the older text goes.
+    /// A newer text of a program is there: that somebody changed it stays in the trace, and the older text goes, unless
+    /// the program has run with it.
     fn supersede(&mut self, what: &What, seq: u64) {
-        let What::Source { host, name, .. } = what else { return };
-        let older = self.texts.insert((*host, name.clone()), seq);
+        let (host, name) = match what {
+            What::Source { host, name, .. } => (*host, name),
+            What::ProgramBegan(program) => {
+                if let Some(text) = self.texts.get_mut(&(program.host, program.name.clone())) {
+                    text.ran = true;
+                }
+                return;
+            }
+            _ => return,
+        };
+        let older = self.texts.insert((host, name.clone()), Text { seq, ran: false });
         let queue = &mut self.queues[Class::Sources as usize];
-        if let Some(bytes) = older.and_then(|older| self.events.get_mut(&older))
+        if let Some(bytes) =
+            older.filter(|older| !older.ran).and_then(|older| self.events.get_mut(&older.seq))
             && let Some(shorter) = without_text(bytes)
         {
             queue.bytes -= bytes.len() - shorter.len();
@@ -112,7 +132,7 @@ impl Kept {
         }
         // A program is forgotten with its event, so that names without end do not fill this map.
         let oldest = queue.seqs.front().copied().unwrap_or(seq);
-        self.texts.retain(|_, newest| *newest >= oldest);
+        self.texts.retain(|_, newest| newest.seq >= oldest);
     }
 }
 
@@ -196,6 +216,18 @@ impl TraceLog {
         batch
     }
 
+    /// Every event that is kept, in order, and how many were let go.
+    pub fn all(&self) -> (Vec<Event>, u64) {
+        let Batch { events, skipped, .. } = self.read(0, usize::MAX);
+        let mut rest = &events[..];
+        let each = std::iter::from_fn(|| {
+            let (event, after) = postcard::take_from_bytes(rest).ok()?;
+            rest = after;
+            Some(event)
+        });
+        (each.collect(), skipped)
+    }
+
     pub(crate) fn record(&self, what: What) -> u64 {
         let time = self.now();
         let class = Class::of(&what);
@@ -226,7 +258,8 @@ mod tests {
     use proto::{
         id::{HostId, MemberId, PacketId, ProgramId},
         limits,
-        trace::{Event, Fate, PacketFate, What},
+        room::{Lifetime, ProgramInfo},
+        trace::{Fate, PacketFate, What},
     };
 
     use super::{History, TraceLog};
@@ -279,16 +312,35 @@ mod tests {
         for what in [change("a.py", "one"), change("b.py", "two"), change("a.py", "three")] {
             log.record(what);
         }
-        let batch = log.read(0, usize::MAX);
-        let mut rest = &batch.events[..];
-        let mut texts = Vec::new();
-        while !rest.is_empty() {
-            let (event, after) = postcard::take_from_bytes::<Event>(rest).unwrap();
-            rest = after;
-            let What::Source { text, .. } = event.what else { panic!("only texts were recorded") };
-            texts.push(text);
-        }
-        assert_eq!(texts, [None, Some("two".to_owned()), Some("three".to_owned())]);
+        assert_eq!(texts(&log), [None, Some("two".to_owned()), Some("three".to_owned())]);
+    }
+
+    #[test]
+    fn a_text_that_ran_is_kept_beside_newer_ones() {
+        let log = TraceLog::new(Arc::default());
+        let change = |text: &str| {
+            let text = Some(text.to_owned());
+            log.record(What::Source { by: MemberId(1), host: HostId(1), name: "a.py".into(), text });
+        };
+        change("one");
+        log.record(What::ProgramBegan(ProgramInfo {
+            id: ProgramId(1),
+            host: HostId(1),
+            by: None,
+            name: "a.py".into(),
+            lifetime: Lifetime::Page,
+        }));
+        change("two");
+        change("three");
+        assert_eq!(texts(&log), [Some("one".to_owned()), None, Some("three".to_owned())]);
+    }
+
+    fn texts(log: &TraceLog) -> Vec<Option<String>> {
+        let texts = log.all().0.into_iter().filter_map(|event| match event.what {
+            What::Source { text, .. } => Some(text),
+            _ => None,
+        });
+        texts.collect()
     }
 
     #[test]

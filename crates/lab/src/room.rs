@@ -7,8 +7,13 @@ use std::{
 };
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use proto::limits::Limit;
-use proto::{call::CallError, id::MemberId, limits, room::Role};
+use proto::{
+    call::CallError,
+    id::MemberId,
+    limits::{self, Limit},
+    room::Role,
+    rules::ProtocolRule,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -104,7 +109,7 @@ impl Room {
     /// [`CallError::Limit`] when the room is full or has ended, [`CallError::Errno`] when no machine can be made.
     pub async fn join(&self, name: String, role: Role, mailbox: Mailbox) -> Result<MemberId, CallError> {
         let (answer, answered) = oneshot::channel();
-        let ended = |_| CallError::Protocol { rule: "the room has ended".to_owned() };
+        let ended = |_| ProtocolRule::RoomEnded.broken();
         self.command(Command::Join { name, role, mailbox, answer }).await.map_err(ended)?;
         answered.await.map_err(|_| ended(Ended))?
     }

@@ -2,7 +2,7 @@
 //! what stands on it. Bounded, whatever the room does.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
 };
 
@@ -12,10 +12,11 @@ use proto::{
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
     message::HostCommand,
     room::{HostInfo, ProgramInfo, WireSettings},
+    roster::Roster,
     trace::{CallBegin, CallEnd, Event, Fate, Packet, StateChange, TcpFlags, TcpState, Transport, What},
 };
 
-/// Programs, sockets, calls and packets remembered, each: more than one room can have in use at once.
+/// Sockets, calls and packets remembered, each: more than one room can have in use at once.
 const REMEMBERED: usize = 4096;
 
 /// How far a socket has come.
@@ -35,19 +36,6 @@ pub enum Stage {
     Accepted(u16),
     /// Of no use any more: refused, reset, or of a network that is gone.
     Dead,
-}
-
-/// A program of the room.
-#[derive(Clone, Debug)]
-pub struct ProgramNow {
-    /// Its name: `By hand`, `server.py`.
-    pub name: String,
-    /// Its machine.
-    pub host: HostId,
-    /// Whose it is; none for ready-made servers.
-    pub by: Option<MemberId>,
-    /// `seq` of its end, once it has ended.
-    pub ended: Option<u64>,
 }
 
 /// A socket of the room.
@@ -99,57 +87,43 @@ pub enum Holder {
 /// The room as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Now {
-    pub(crate) hosts: HashMap<HostId, HostInfo>,
-    pub(crate) programs: BTreeMap<ProgramId, ProgramNow>,
+    roster: Roster,
     sockets: BTreeMap<SocketId, SocketNow>,
     descriptors: BTreeMap<(ProgramId, Fd), SocketId>,
     calls: BTreeMap<CallRef, CallBegin>,
     packets: BTreeMap<PacketId, HeldNow>,
     held: BTreeMap<PacketId, HeldNow>,
-    wire: WireSettings,
     dropped: u64,
 }
 
 impl Now {
     /// A machine of the room.
     pub fn host_is(&mut self, host: &HostInfo) {
-        self.hosts.insert(host.id, host.clone());
+        self.roster.host_is(host.clone());
     }
 
     /// A program of the room.
     pub fn program_is(&mut self, program: &ProgramInfo) {
-        let now = ProgramNow { name: program.name.clone(), host: program.host, by: program.by, ended: None };
-        self.programs.insert(program.id, now);
-        evict(&mut self.programs);
+        self.roster.program_is(program.clone());
     }
 
     /// The wire's settings.
     pub fn wire_is(&mut self, settings: WireSettings) {
-        self.wire = settings;
+        self.roster.wire_is(settings);
     }
 
     /// Takes one event in.
     pub fn take(&mut self, event: &Event) {
+        self.roster.take(event);
         match &event.what {
             What::CallBegin(begin) => self.call_begins(begin),
             What::CallEnd(end) => self.call_ends(end, event.seq),
             What::Packet(packet) => self.packet(packet),
             What::Fate(later) => self.fate(later.id, &later.fate),
             What::State(change) => self.state(change, event.seq),
-            What::Wire { settings, .. } => self.wire = *settings,
-            What::ProgramBegan(program) => self.program_is(program),
-            What::ProgramEnded(program) => self.program_ends(*program, event.seq),
-            What::HostAppeared(host) => self.host_is(host),
-            What::HostChanged { host, command, .. } => {
-                self.host_is(host);
-                if *command == HostCommand::FreshNetwork {
-                    self.network_ends(host.id);
-                }
-            }
-            What::HostGone(host) => {
-                self.network_ends(*host);
-                self.hosts.remove(host);
-            }
+            What::ProgramEnded(program) => self.program_ends(*program),
+            What::HostChanged { host, command: HostCommand::FreshNetwork, .. } => self.network_ends(host.id),
+            What::HostGone(host) => self.network_ends(*host),
             _ => {}
         }
     }
@@ -228,10 +202,7 @@ impl Now {
         }
     }
 
-    fn program_ends(&mut self, program: ProgramId, seq: u64) {
-        if let Some(one) = self.programs.get_mut(&program) {
-            one.ended = Some(seq);
-        }
+    fn program_ends(&mut self, program: ProgramId) {
         let fds: Vec<_> = self.descriptors.keys().filter(|(of, _)| *of == program).copied().collect();
         for (program, fd) in fds {
             self.closes(program, fd);
@@ -307,7 +278,12 @@ impl Now {
 
     /// The wire's settings.
     pub fn wire(&self) -> WireSettings {
-        self.wire
+        self.roster.wire()
+    }
+
+    /// Who and what is in the room.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// Packets that stand on the wire, oldest first.
@@ -317,34 +293,34 @@ impl Now {
 
     /// A machine.
     pub fn host(&self, id: HostId) -> Option<&HostInfo> {
-        self.hosts.get(&id)
+        self.roster.hosts().get(&id).filter(|_| self.roster.hosts().is_present(&id))
     }
 
     /// The machine of this address.
     pub fn host_at(&self, address: IpAddr) -> Option<HostId> {
-        self.hosts.values().find(|host| host.address == address).map(|host| host.id)
+        self.roster.hosts().present().find(|host| host.address == address).map(|host| host.id)
     }
 
     /// The newest program of this name that runs on a machine.
-    pub fn running(&self, host: HostId, name: &str) -> Option<(ProgramId, &ProgramNow)> {
-        let mut programs = self.programs.iter().rev();
-        let found =
-            programs.find(|(_, one)| one.host == host && is_called(&one.name, name) && one.ended.is_none());
-        found.map(|(id, one)| (*id, one))
+    pub fn running(&self, host: HostId, name: &str) -> Option<&ProgramInfo> {
+        let mut programs = self.roster.programs().present().rev();
+        programs.find(|one| one.host == host && is_called(&one.name, name))
     }
 
     /// The newest program that is this file on a machine, ended or not.
-    pub fn program(&self, host: HostId, file: &str) -> Option<&ProgramNow> {
-        self.programs.values().rev().find(|one| one.host == host && is_called(&one.name, file))
+    pub fn program(&self, host: HostId, file: &str) -> Option<&ProgramInfo> {
+        self.roster.programs().values().rev().find(|one| one.host == host && is_called(&one.name, file))
     }
 
     /// Whether a program that is this file takes callers on a machine.
     pub fn listens_as(&self, host: HostId, file: &str) -> bool {
+        let programs = self.roster.programs();
         self.sockets.values().any(|socket| {
-            let program = socket.program.and_then(|id| self.programs.get(&id));
+            let program =
+                socket.program.filter(|id| programs.is_present(id)).and_then(|id| programs.get(&id));
             socket.host == host
                 && matches!(socket.stage, Stage::Listening(..))
-                && program.is_some_and(|one| one.ended.is_none() && is_called(&one.name, file))
+                && program.is_some_and(|one| is_called(&one.name, file))
         })
     }
 
@@ -389,7 +365,8 @@ impl Now {
             if datagram || !(by_call || local == Some(port)) {
                 continue;
             }
-            let program = socket.program.filter(|_| socket.open).and_then(|id| self.programs.get(&id));
+            let program =
+                socket.program.filter(|_| socket.open).and_then(|id| self.roster.programs().get(&id));
             match (program, kernel) {
                 (Some(program), _) => {
                     return Some(Holder::Program { name: program.name.clone(), by: program.by });

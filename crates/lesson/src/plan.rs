@@ -382,8 +382,10 @@ impl Situation<'_> {
             Piece::code(host),
             Piece::said(" now."),
         ];
-        let before = self.scene.host_called(host).and_then(|host| self.scene.now().program(host, file));
-        if before.and_then(|one| one.ended).is_some_and(|ended| ended <= self.scene.lives_from()) {
+        let now = self.scene.now();
+        let before = self.scene.host_called(host).and_then(|host| now.program(host, file));
+        let ended = before.and_then(|one| now.roster().programs().gone(&one.id));
+        if ended.is_some_and(|ended| ended <= self.scene.lives_from()) {
             because.push(Piece::said(" It ended before this page was loaded: programs end with their page."));
         }
         Some((vec![Doing::Run { host: host.clone(), file: file.clone(), background: true }], because))
@@ -411,7 +413,7 @@ impl Situation<'_> {
     fn is_on_its_way(&self, host: &str, file: &str) -> bool {
         let now = self.scene.now();
         let running = self.scene.host_called(host).and_then(|id| now.running(id, file));
-        running.is_some_and(|(program, _)| !now.waits_for_others(program))
+        running.is_some_and(|program| !now.waits_for_others(program.id))
     }
 
     /// A name whose socket has not come as far as the line takes for granted: the lines that make it, and the other end
@@ -619,11 +621,9 @@ impl Situation<'_> {
 
     fn runs_any(&self, host: &str) -> bool {
         let Some(id) = self.scene.host_called(host) else { return false };
-        let mut programs = self.scene.now().programs.values();
+        let mut programs = self.scene.now().roster().programs().present();
         let me = self.scene.person();
-        programs.any(|one| {
-            one.host == id && one.ended.is_none() && one.name != BY_HAND && one.by.is_some() && one.by == me
-        })
+        programs.any(|one| one.host == id && one.name != BY_HAND && one.by.is_some() && one.by == me)
     }
 
     fn descriptor(&self, (host, name): &Key) -> Option<(ProgramId, Fd)> {
@@ -640,10 +640,8 @@ impl Situation<'_> {
 
 /// The program of a person's prompt on a machine.
 fn by_hand(scene: &Scene, host: HostId, me: Option<MemberId>) -> Option<ProgramId> {
-    let mut programs = scene.now().programs.iter().rev();
-    let mine = programs
-        .find(|(_, one)| one.host == host && one.name == BY_HAND && one.ended.is_none() && one.by == me);
-    mine.map(|(id, _)| *id)
+    let mut programs = scene.now().roster().programs().present().rev();
+    programs.find(|one| one.host == host && one.name == BY_HAND && one.by == me).map(|one| one.id)
 }
 
 /// What a line is to a name.

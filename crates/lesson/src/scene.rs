@@ -128,7 +128,7 @@ impl Scene {
 
     /// The machine that a lesson calls by this name.
     pub fn host_called(&self, name: &str) -> Option<HostId> {
-        let mut hosts = self.now.hosts.keys().copied();
+        let mut hosts = self.now.roster().hosts().present().map(|host| host.id);
         hosts.find(|id| self.name(*id).as_deref() == Some(name))
     }
 
@@ -201,7 +201,7 @@ impl Scene {
     }
 
     fn of_program(&self, facts: Facts, program: ProgramId) -> Facts {
-        let known = self.now.programs.get(&program);
+        let known = self.now.roster().programs().get(&program);
         let host = known.and_then(|known| self.name(known.host));
         facts.maybe_word(Field::Host, host).maybe_word(Field::Program, known.map(|known| known.name.clone()))
     }

@@ -1,12 +1,12 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound, egress::Target};
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
-use server::{Config, tls};
+use server::{Config, KeptIn, tls};
 
 use crate::memory;
 
@@ -97,6 +97,19 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u32).range(1..))]
     socket_memory: Option<u32>,
 
+    /// Folder for what this server keeps: recordings that people share by link. Default: wireside in $XDG_STATE_HOME, which
+    /// is usually ~/.local/state
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
+    /// Whether recordings can be kept
+    #[arg(long, value_enum, default_value_t = Shares::On)]
+    shares: Shares,
+
+    /// Mebibytes that all kept recordings may take on the disk
+    #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    shares_size: u32,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) log: Form,
@@ -111,6 +124,15 @@ enum Reach {
     List,
     /// To any public address.
     Open,
+}
+
+/// Whether recordings can be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shares {
+    /// By the owners of rooms, in a folder of this server's.
+    On,
+    /// By nobody.
+    Off,
 }
 
 /// Certificates that need no file.
@@ -154,6 +176,7 @@ impl Flags {
             listen: self.listen,
             tutorial: self.tutorial,
             lessons: self.lessons,
+            kept: kept_in(self.shares, self.data, |name| std::env::var_os(name)),
             bridge: bridge::Config {
                 outbound: outbound(self.outbound, self.allow)?,
                 refused: self.refuse,
@@ -164,19 +187,31 @@ impl Flags {
                 trusted_proxies: self.trusted_proxy,
                 metrics_from: self.metrics_from,
                 deadlines,
-                limits: limits(self.memory, self.socket_memory),
+                limits: limits(self.memory, self.socket_memory, self.shares_size),
                 ..bridge::Config::default()
             },
         })
     }
 }
 
-fn limits(memory: Option<u32>, socket_memory: Option<u32>) -> bridge::Limits {
+/// Where recordings are kept, by the flags and the environment (XDG base directories).
+fn kept_in(shares: Shares, data: Option<PathBuf>, variable: impl Fn(&str) -> Option<OsString>) -> KeptIn {
+    // What is relative there is to be ignored, says the specification.
+    let folder = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = || folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
+    match shares {
+        Shares::Off => KeptIn::Nowhere,
+        Shares::On => data.or_else(|| Some(state()?.join("wireside"))).map_or(KeptIn::NoHome, KeptIn::Folder),
+    }
+}
+
+fn limits(memory: Option<u32>, socket_memory: Option<u32>, shares_size: u32) -> bridge::Limits {
     let usual = bridge::Limits::default();
     let bytes = |mebibytes: u32| u64::from(mebibytes) << 20;
     bridge::Limits {
         memory: memory.map(bytes).or_else(memory::default).unwrap_or(usual.memory),
         socket_memory: socket_memory.map_or(usual.socket_memory, bytes),
+        shelf: bytes(shares_size),
         ..usual
     }
 }
@@ -241,6 +276,23 @@ mod tests {
         assert_eq!(targets[2], "lab.example:8080");
         assert_eq!(parse(&["--outbound", "off"]).unwrap().bridge.outbound, Outbound::Off);
         assert_eq!(parse(&["--outbound", "open"]).unwrap().bridge.outbound, Outbound::Open);
+    }
+
+    #[test]
+    fn recordings_are_kept_where_the_user_s_state_is() {
+        let of = |home: Option<&str>, state: Option<&str>| {
+            kept_in(Shares::On, None, |name| {
+                if name == "HOME" { home.map(OsString::from) } else { state.map(OsString::from) }
+            })
+        };
+        let folder = |path: &str| KeptIn::Folder(path.into());
+        assert_eq!(of(Some("/home/ada"), None), folder("/home/ada/.local/state/wireside"));
+        assert_eq!(of(Some("/home/ada"), Some("/var/state")), folder("/var/state/wireside"));
+        assert_eq!(of(None, Some("relative")), KeptIn::NoHome);
+        assert_eq!(kept_in(Shares::Off, None, |_| None), KeptIn::Nowhere);
+        assert_eq!(parse(&["--data", "/srv/wireside"]).unwrap().kept, folder("/srv/wireside"));
+        assert_eq!(parse(&["--shares", "off"]).unwrap().kept, KeptIn::Nowhere);
+        assert_eq!(parse(&["--shares-size", "5"]).unwrap().bridge.limits.shelf, 5 << 20);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub mod tutorial;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bridge::{Bridge, StartError};
@@ -49,6 +49,8 @@ pub struct Config {
     pub tutorial: SocketAddr,
     /// A folder of lessons of one's own. Default none.
     pub lessons: Option<PathBuf>,
+    /// Where recordings are kept. Default nowhere.
+    pub kept: KeptIn,
     /// Everything about the page, rooms and policy. `assets`, `listeners` and `services` are set by [`Server::run`].
     pub bridge: bridge::Config,
 }
@@ -59,9 +61,22 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             tutorial: SocketAddr::from((Ipv4Addr::LOCALHOST, tutorial::thanks::PORT)),
             lessons: None,
+            kept: KeptIn::Nowhere,
             bridge: bridge::Config::default(),
         }
     }
+}
+
+/// Where recordings are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeptIn {
+    /// None are.
+    #[default]
+    Nowhere,
+    /// In the folder `shares` of this one, made where it is missing.
+    Folder(PathBuf),
+    /// Nobody has said where, and this user has no folder for it.
+    NoHome,
 }
 
 /// An address that could not be bound, or lessons that cannot be served there.
@@ -107,6 +122,8 @@ pub struct Server {
     page: std::net::TcpListener,
     tutorial: std::net::TcpListener,
     shelf: Shelf,
+    /// The folder of recordings, where they are kept.
+    kept: Option<PathBuf>,
     settings: bridge::Config,
 }
 
@@ -122,7 +139,15 @@ impl Server {
         let page = given.page.map_or_else(|| listen(config.listen, "--listen"), Ok)?;
         let tutorial = given.tutorial.map_or_else(|| listen(config.tutorial, "--tutorial"), Ok)?;
         let kernel = bridge::KernelMemory::open().map(Arc::new);
-        Ok(Self { page, tutorial, shelf, settings: bridge::Config { kernel, ..config.bridge } })
+        let (kept, recordings) = recordings(&config.kept, config.bridge.limits.shelf);
+        let settings = bridge::Config { kernel, shelf: recordings, ..config.bridge };
+        Ok(Self { page, tutorial, shelf, kept, settings })
+    }
+
+    /// The one folder in which it will make files, if any.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Path> {
+        self.kept.as_deref()
     }
 
     /// The same server in a process that is confined so: it cannot start the process that starts keepers any more, and gets
@@ -206,6 +231,25 @@ impl Server {
         let bridge = Bridge::start(settings).await?;
         bridge.serve(TcpListener::from_std(self.page)?, shutdown).await?;
         Ok(())
+    }
+}
+
+/// Opens the folder of recordings. Where that fails the server starts all the same, and says why it keeps none.
+fn recordings(
+    kept: &KeptIn,
+    most: u64,
+) -> (Option<PathBuf>, Result<Arc<dyn bridge::Shelf>, bridge::NoShelf>) {
+    let unusable = |why: String| {
+        tracing::warn!(why, "no recordings are kept; --data names another folder, --shares off does without");
+        (None, Err(bridge::NoShelf::Unusable(why)))
+    };
+    match kept {
+        KeptIn::Nowhere => (None, Err(bridge::NoShelf::Off)),
+        KeptIn::NoHome => unusable("this user has neither XDG_STATE_HOME nor HOME".to_owned()),
+        KeptIn::Folder(data) => match bridge::Folder::open(&data.join("shares"), most) {
+            Ok(folder) => (Some(folder.path().to_owned()), Ok(Arc::new(folder))),
+            Err(error) => unusable(error.to_string()),
+        },
     }
 }
 

@@ -39,11 +39,12 @@ fn start(flags: Flags) -> Result<()> {
     raise_descriptor_limit();
     // Before anything else is opened: some listeners may be open already.
     let server = Server::bind(flags.into_config()?)?;
+    let kept = server.kept().map(Path::to_owned);
     let spawner = Spawner::start_own();
     let needed = spawner.as_ref().map_or(CapabilitySet::empty(), Spawner::needed_capabilities);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let hangs_up = !signals::ignores_hang_up();
-    let confined = lab::confine::server(&readable(), needed);
+    let confined = lab::confine::server(&readable(), kept.as_deref(), needed);
     log.begin().context("no thread for the log")?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(workers).enable_all().build().context("no runtime")?;

@@ -114,6 +114,7 @@ fn started_by(starter: &[&str]) -> Command {
 /// What the tests' own surroundings set for servers is not for this one.
 fn clean(mut command: Command, arguments: &[&str]) -> Command {
     command.args(arguments).env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
+    command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
     command
 }
 

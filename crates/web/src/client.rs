@@ -10,6 +10,5 @@ mod events;
 pub mod history;
 #[cfg(target_arch = "wasm32")]
 mod pump;
-pub mod roster;
 #[cfg(target_arch = "wasm32")]
 mod timers;

@@ -7,7 +7,7 @@ mod calls;
 mod json;
 mod packets;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 pub use calls::error;
 pub use json::{
@@ -18,82 +18,83 @@ pub use json::{
 use proto::{
     id::{HostId, MemberId, ProgramId},
     message::{HostCommand, Snapshot},
-    room::{HostInfo, MemberInfo, ProgramInfo, StepOutcome, WireSettings},
+    room::{HostInfo, StepOutcome, WireSettings},
+    roster::Roster,
     trace::{Event, StateChange, Timer, TimerKind, What},
 };
 
 /// Calls whose names are remembered for their ends: more than one room can have waiting.
 const UNFINISHED: usize = 8192;
 
-/// Names of machines, programs and people, learnt from a snapshot and from the trace itself.
-///
-/// Names are never forgotten: an old event speaks of machines and people that have gone since.
+/// Names of machines, programs and people, those that have gone included, and of calls that have not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    hosts: HashMap<HostId, String>,
-    programs: HashMap<ProgramId, (String, HostId)>,
-    members: HashMap<MemberId, String>,
+    roster: Roster,
     calls: BTreeMap<u64, &'static str>,
 }
 
 impl Names {
     /// The names of a snapshot.
     pub fn of(snapshot: &Snapshot) -> Self {
-        let mut names = Self::default();
-        snapshot.hosts.iter().for_each(|host| names.host_is(host));
-        snapshot.programs.iter().for_each(|program| names.program_is(program));
-        snapshot.members.iter().for_each(|member| names.member_is(member));
-        names
+        Self::with(Roster::of(snapshot))
     }
 
-    /// Learns what an event tells. Call it for every event before [`record`].
-    pub fn learn(&mut self, event: &Event) {
-        match &event.what {
-            What::HostAppeared(host) | What::HostChanged { host, .. } => self.host_is(host),
-            What::ProgramBegan(program) => self.program_is(program),
-            What::Joined(member) => self.member_is(member),
-            What::CallBegin(begin) => {
-                self.calls.insert(begin.id.0, begin.call.name());
-                if self.calls.len() > UNFINISHED {
-                    self.calls.pop_first();
-                }
+    /// The names of a room.
+    pub fn with(roster: Roster) -> Self {
+        Self { roster, calls: BTreeMap::new() }
+    }
+
+    /// Learns what an event tells; true if the room is different now. Call it for every event before [`record`].
+    pub fn learn(&mut self, event: &Event) -> bool {
+        self.learn_call(event);
+        self.roster.take(event)
+    }
+
+    /// Learns from an event that is older than what is known of the room.
+    pub fn learn_old(&mut self, event: &Event) {
+        self.learn_call(event);
+        self.roster.remember(event);
+    }
+
+    fn learn_call(&mut self, event: &Event) {
+        if let What::CallBegin(begin) = &event.what {
+            self.calls.insert(begin.id.0, begin.call.name());
+            if self.calls.len() > UNFINISHED {
+                self.calls.pop_first();
             }
-            _ => {}
         }
     }
 
-    /// Learns a machine's name.
-    pub fn host_is(&mut self, host: &HostInfo) {
-        self.hosts.insert(host.id, host.name.clone());
+    /// Who and what is in the room.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
     }
 
-    /// Learns a program's name.
-    pub fn program_is(&mut self, program: &ProgramInfo) {
-        self.programs.insert(program.id, (program.name.clone(), program.host));
-    }
-
-    /// Learns a person's name.
-    pub fn member_is(&mut self, member: &MemberInfo) {
-        self.members.insert(member.id, member.name.clone());
+    /// The same, to be told what no event tells.
+    pub fn roster_mut(&mut self) -> &mut Roster {
+        &mut self.roster
     }
 
     /// A machine's name, or `host 7` for one nobody told of.
     pub fn host(&self, id: HostId) -> String {
-        self.hosts.get(&id).cloned().unwrap_or_else(|| format!("host {id}"))
+        self.roster.hosts().get(&id).map_or_else(|| format!("host {id}"), |host| host.name.clone())
     }
 
     /// A program's name, or `program 7` for one nobody told of.
     pub fn program(&self, id: ProgramId) -> String {
-        self.programs.get(&id).map_or_else(|| format!("program {id}"), |(name, _)| name.clone())
+        self.roster
+            .programs()
+            .get(&id)
+            .map_or_else(|| format!("program {id}"), |program| program.name.clone())
     }
 
     /// A person's name, or `guest 7` for one nobody told of.
     pub fn member(&self, id: MemberId) -> String {
-        self.members.get(&id).cloned().unwrap_or_else(|| format!("guest {id}"))
+        self.roster.members().get(&id).map_or_else(|| format!("guest {id}"), |member| member.name.clone())
     }
 
     fn host_of(&self, program: ProgramId) -> Option<String> {
-        self.programs.get(&program).map(|(_, host)| self.host(*host))
+        self.roster.programs().get(&program).map(|program| self.host(program.host))
     }
 }
 

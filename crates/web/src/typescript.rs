@@ -42,6 +42,10 @@ export type Doing =
     | { do: "fresh"; host: string }
     | { do: "cable"; host: string; plugged: boolean }
     | { do: "kernel"; host: string; name: Sysctl; value: number };
+export type Role = "owner" | "participant" | "viewer";
+export type Call = { [name: string]: Record<string, unknown> };
+export type Returned = "Done" | { [form: string]: any };
+export type Refusal = string | { [name: string]: Record<string, unknown> };
 export interface Program { host: string; file: string; path: string }
 export interface Predict { question: Piece[]; choices: string[]; right: number }
 export type Verdict = "true" | "partly true" | "outdated" | "not so on Linux";

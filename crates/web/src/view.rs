@@ -7,6 +7,7 @@ pub mod bindings;
 pub mod details;
 pub mod diagram;
 pub mod filter;
+pub mod recording;
 pub mod sockets;
 pub mod store;
 pub mod table;

@@ -50,6 +50,8 @@ mod harness {
     }
 }
 
+use std::sync::Arc;
+
 use harness::{room::NewRoom, server::TestServer};
 
 use self::{relay::Relay, report::Report, target::Target};
@@ -61,8 +63,20 @@ const ROUNDS: usize = 3;
 struct Bench {
     server: TestServer,
     relay: Relay,
-    target: Target,
+    target: Arc<Target>,
     room: NewRoom,
+}
+
+impl Bench {
+    /// Both peers, started anew, before a target.
+    async fn start(target: Arc<Target>) -> Self {
+        let addresses: Vec<String> = target.addresses.iter().map(ToString::to_string).collect();
+        let flags: Vec<&str> = addresses.iter().flat_map(|address| ["--allow", address]).collect();
+        let server = TestServer::start(&flags);
+        let relay = Relay::start(&target.addresses);
+        let room = NewRoom::create(&server).await;
+        Self { server, relay, target, room }
+    }
 }
 
 fn main() {
@@ -82,13 +96,7 @@ fn main() {
 
 async fn bench(words: &[String]) {
     let began = std::time::Instant::now();
-    let target = Target::start().await;
-    let addresses: Vec<String> = target.addresses.iter().map(ToString::to_string).collect();
-    let flags: Vec<&str> = addresses.iter().flat_map(|address| ["--allow", address]).collect();
-    let server = TestServer::start(&flags);
-    let relay = Relay::start(&target.addresses);
-    let room = NewRoom::create(&server).await;
-    let bench = Bench { server, relay, target, room };
+    let bench = Bench::start(Arc::new(Target::start().await)).await;
     let mut report = Report::new(words);
     let before = conditions::load();
     rows::measure(&bench, &mut report).await;

@@ -431,6 +431,15 @@ impl Tab {
         self.command("Input.dispatchKeyEvent", event).await;
     }
 
+    /// Presses a letter with Ctrl.
+    pub(crate) async fn chord(&self, letter: &str) {
+        let code = letter.to_uppercase().bytes().next().unwrap_or_default();
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": letter, "modifiers": 2, "windowsVirtualKeyCode": code });
+            self.command("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
     /// Types a text into what has the focus, key by key.
     pub(crate) async fn type_text(&self, text: &str) {
         for letter in text.chars() {

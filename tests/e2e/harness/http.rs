@@ -49,6 +49,22 @@ pub(crate) async fn request(server: SocketAddr, head: &str) -> Answer {
     request_over(stream, head).await
 }
 
+/// Sends a head (without its last empty line, nor a length) and a body.
+pub(crate) async fn request_with(server: SocketAddr, head: &str, body: &str) -> Answer {
+    let stream = TcpStream::connect(server).await.expect("the server listens");
+    let length = body.len();
+    let exchange = async {
+        let mut stream = stream;
+        let head = format!("{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        stream.write_all(head.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = in_time("an HTTP answer", exchange).await.expect("HTTP");
+    parse(&String::from_utf8_lossy(&answer))
+}
+
 /// The same over a connection that is there already.
 pub(crate) async fn request_over(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str) -> Answer {
     let exchange = async {

@@ -87,6 +87,8 @@ impl TestServer {
 
     fn run_heard(mut command: Command, heard: bool) -> Self {
         command.env_remove("RUST_LOG").env_remove("WIRESIDE_WEB");
+        // What it keeps, unless a test says where, is not among this user's own.
+        command.env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
         let stderr = child.stderr.take().expect("piped");

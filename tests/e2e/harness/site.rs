@@ -18,6 +18,8 @@ struct State {
     files: BTreeMap<String, Vec<u8>>,
     /// Every path that was asked for.
     asked: BTreeSet<String>,
+    /// Connections.
+    visits: usize,
 }
 
 /// A site at an origin of its own; gone when dropped.
@@ -59,6 +61,11 @@ impl Site {
         state.asked.iter().filter(|path| state.files.contains_key(*path)).cloned().collect()
     }
 
+    /// How many connections came, whether or not they asked for anything.
+    pub(crate) fn visits(&self) -> usize {
+        self.lock().visits
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,6 +79,7 @@ impl Drop for Site {
 
 async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
     while let Ok((client, _)) = listener.accept().await {
+        state.lock().unwrap_or_else(PoisonError::into_inner).visits += 1;
         tokio::spawn(serve(client, Arc::clone(&state)));
     }
 }

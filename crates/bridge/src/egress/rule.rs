@@ -2,7 +2,7 @@
 //!
 //! A name is part of the interface: the page looks up the sentence by it, tests and logs match on it.
 
-use proto::call::CallError;
+use proto::{call::CallError, rules::PolicyRule};
 
 /// A rule that refuses something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,9 @@ pub(super) const NO_GRANT: Rule = Rule::new(
     "no_grant",
     "An outside address can be reached only shortly after its name was resolved in this room, on that name's ports.",
 );
+/// The same rule as a room's own.
 pub(super) const INVALID_NAME: Rule =
-    Rule::new("invalid_name", "This is neither an address nor a well-formed name.");
+    Rule::new(PolicyRule::InvalidName.name(), PolicyRule::InvalidName.sentence());
 pub(super) const SPECIAL_NAME: Rule =
     Rule::new("special_name", "Names like this never lead to a public machine, so nobody was asked.");
 pub(super) const SINGLE_LABEL: Rule =
@@ -94,8 +95,12 @@ const OTHERS: &[Rule] = &[
     PEER_CHANGED,
 ];
 
+/// All rules; several ranges of addresses may share one.
+pub fn all() -> impl Iterator<Item = Rule> {
+    OTHERS.iter().copied().chain(super::table::ranges().map(|(_, rule)| rule))
+}
+
 /// The sentence that goes with a rule's name, if there is such a rule.
 pub fn sentence(name: &str) -> Option<&'static str> {
-    let ranges = super::table::ranges().map(|(_, rule)| rule);
-    OTHERS.iter().copied().chain(ranges).find(|rule| rule.name == name).map(|rule| rule.sentence)
+    all().find(|rule| rule.name == name).map(|rule| rule.sentence)
 }

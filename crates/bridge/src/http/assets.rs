@@ -107,7 +107,8 @@ fn knows(request: &HeaderMap, tag: &str) -> bool {
     })
 }
 
-fn accepts_brotli(request: &HeaderMap) -> bool {
+/// Whether a request takes brotli.
+pub(crate) fn accepts_brotli(request: &HeaderMap) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);

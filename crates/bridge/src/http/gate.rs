@@ -31,7 +31,7 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
         shared.metrics.refused(refused.reason());
     }
     shared.metrics.answered(response.status());
-    headers::put(response.headers_mut());
+    headers::put(&mut response);
     if let Some((refused, reader)) = refused.zip(reader) {
         reader.tell(&refused, &mut response);
     }

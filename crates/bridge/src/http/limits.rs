@@ -1,14 +1,21 @@
-//! `GET /limits`: every limit with its name and value, as the page shows them.
+//! `GET /limits`: every limit with its name and value, and every rule by its name, as the page shows them.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::header, response::IntoResponse};
-use proto::limits::Limit;
+use proto::{
+    limits::Limit,
+    rules::{PolicyRule, ProtocolRule},
+};
 use serde_json::{Map, Value, json};
 
-use crate::{egress::limits::OutsideLimit, shared::Shared};
+use crate::{
+    egress::{limits::OutsideLimit, rule},
+    shared::Shared,
+};
 
-/// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}, "about": {name: {unit, sentence}}}`.
+/// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}, "about": {name: {unit, sentence}},
+/// "rules": {"policy": {name: sentence}, "protocol": {name: sentence}, "outside": {name: sentence}}}`.
 pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let (mut protocol, mut server) = (Map::new(), Map::new());
     for &limit in Limit::ALL {
@@ -27,6 +34,19 @@ pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoRespon
         (name.to_owned(), json!({ "unit": unit.name(), "sentence": sentence.trim_start() }))
     });
     let about: Map<String, Value> = about.collect();
-    let body = json!({ "protocol": protocol, "server": server, "outside": outside, "about": about });
+    let body = json!({
+        "protocol": protocol, "server": server, "outside": outside, "about": about, "rules": rules(),
+    });
     ([(header::CACHE_CONTROL, "no-cache")], Json(body))
+}
+
+fn rules() -> Value {
+    fn by_name<'a>(rules: impl Iterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+        rules.map(|(name, sentence)| (name.to_owned(), sentence.into())).collect()
+    }
+    json!({
+        "policy": by_name(PolicyRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
+        "protocol": by_name(ProtocolRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
+        "outside": by_name(rule::all().map(|rule| (rule.name, rule.sentence))),
+    })
 }

@@ -8,11 +8,13 @@ use axum::{
     response::Response,
 };
 
-use super::error::Refused;
+use super::{error::Refused, headers::PageFrame};
 use crate::shared::Shared;
 
 /// The page that makes a room, and shows one.
 const PAGE: &str = "/index.html";
+/// The document in which the room's browser shows pages.
+pub(crate) const FRAME: &str = "/browser/frame.html";
 
 /// `GET /`
 pub(crate) async fn page(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Refused> {
@@ -29,6 +31,16 @@ pub(crate) async fn room(
         return Err(Refused::not_found());
     }
     page(State(shared), headers).await
+}
+
+/// `GET /browser/frame.html`: the one document that a page of ours may frame, under a policy of its own.
+pub(crate) async fn frame(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let mut response = shared.config.assets.answer(FRAME, None, &headers).ok_or_else(Refused::not_found)?;
+    response.extensions_mut().insert(PageFrame);
+    Ok(response)
 }
 
 /// Any other `GET`: one of the page's files.

@@ -64,7 +64,8 @@ fn pieces(room: Arc<Room>, permit: Permit) -> impl Stream<Item = io::Result<Byte
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Option<Secret> {
+/// The key that a request comes with.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let key = value.strip_prefix("Bearer ")?;
     URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()

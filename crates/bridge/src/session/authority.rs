@@ -5,6 +5,7 @@ use proto::{
     id::HostId,
     message::{ClientMessage, HostCommand},
     room::Role,
+    rules::PolicyRule,
 };
 
 /// Whether a role may send this message.
@@ -60,7 +61,7 @@ fn refused(role: Role) -> CallError {
         Role::Participant => "guest",
         Role::Owner => "owner",
     };
-    CallError::Policy { rule: "role".to_owned(), value: value.to_owned() }
+    PolicyRule::Role.refuse(value)
 }
 
 #[cfg(test)]

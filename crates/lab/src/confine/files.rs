@@ -16,10 +16,13 @@ use super::Files;
 /// The newest of which we ask something: signals and abstract sockets stay among processes confined alike.
 const NEWEST: ABI = ABI::V6;
 
-/// Nothing but reading from these files, and from all files below these folders.
-pub(super) fn read_only(paths: &[PathBuf]) -> Result<Files, RulesetError> {
+/// Nothing but reading from these files, and from all files below these folders; and in one folder, making, reading and
+/// removing files.
+pub(super) fn server(readable: &[PathBuf], kept: Option<&Path>) -> Result<Files, RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    restrict(paths.iter().map(|path| (path.as_path(), read)))
+    let keep = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile;
+    let readable = readable.iter().map(|path| (path.as_path(), read));
+    restrict(readable.chain(kept.map(|path| (path, keep))))
 }
 
 /// What makes hosts: settings of network namespaces, the namespaces' own files, the TUN device.

@@ -111,6 +111,9 @@ const FREE: [c_long; 86] = [
     libc::SYS_waitid,
 ];
 
+/// Beside those, where recordings are kept: what makes a file last, gives it its name and removes it.
+const KEEPING: [c_long; 4] = [libc::SYS_fsync, libc::SYS_renameat, libc::SYS_renameat2, libc::SYS_unlinkat];
+
 /// Older names of some of them.
 #[cfg(target_arch = "x86_64")]
 const OLDER: [c_long; 14] = [
@@ -166,9 +169,10 @@ const NEW_NAMESPACES: c_long = 0x7e02_0080;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// The process that serves the page.
-pub(super) fn server() -> Result<(), Error> {
-    let mut rules = free(FREE.iter().chain(&OLDER));
+/// The process that serves the page. `keeps`: recordings, in a folder.
+pub(super) fn server(keeps: bool) -> Result<(), Error> {
+    let keeping = if keeps { &KEEPING[..] } else { &[] };
+    let mut rules = free(FREE.iter().chain(&OLDER).chain(keeping));
     // A thread, and none that leaves our namespaces. clone3(2) keeps its arguments where no filter can look: it is said not
     // to exist, and the libraries take clone(2).
     let thread = libc::CLONE_THREAD as u64;

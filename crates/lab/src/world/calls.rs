@@ -19,6 +19,7 @@ use proto::{
     call::{Call, CallError, Kind, Outcome, Value, Wait},
     errno::Errno,
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
+    rules::ProtocolRule,
     trace::{CallBegin, CallEnd, Cause, Data, What},
 };
 
@@ -79,14 +80,15 @@ impl Calls {
 
     /// Why a call cannot begin.
     pub(super) fn refusal(&self, request: &CallRequest) -> Option<CallError> {
-        let protocol = |rule: &str| Some(CallError::Protocol { rule: rule.to_owned() });
         match self.lan.machines.tables.info(request.program) {
-            None => return protocol("no such program"),
-            Some(program) if program.by != Some(request.member) => return protocol("another's program"),
+            None => return Some(ProtocolRule::NoSuchProgram.broken()),
+            Some(program) if program.by != Some(request.member) => {
+                return Some(ProtocolRule::AnothersProgram.broken());
+            }
             Some(_) => {}
         }
         if self.asked.contains_key(&(request.member, request.id)) {
-            return protocol("call number in use");
+            return Some(ProtocolRule::CallNumberInUse.broken());
         }
         self.people.may_call(request.member).and_then(|()| check(&request.call, &request.payload)).err()
     }

@@ -8,6 +8,7 @@ use proto::{
     id::{CallId, HostId, MemberId},
     limits::Limit,
     message::{HostCommand, Sysctl, WireCommand},
+    rules::ProtocolRule,
     trace::What,
 };
 
@@ -35,10 +36,6 @@ impl Command {
             _ => None,
         }
     }
-}
-
-fn protocol(rule: &str) -> CallError {
-    CallError::Protocol { rule: rule.to_owned() }
 }
 
 impl World {
@@ -88,7 +85,7 @@ impl World {
     pub(super) fn command_host(&mut self, member: MemberId, id: CallId, host: HostId, what: HostCommand) {
         let command = Command { member, id, to: Some((host, what)) };
         let Some(machine) = self.calls.lan.machines.get_mut(host) else {
-            return self.answer(command, Err(protocol("no such machine")));
+            return self.answer(command, Err(ProtocolRule::NoSuchMachine.broken()));
         };
         match what {
             HostCommand::Cable(plugged) => {
@@ -146,7 +143,7 @@ impl World {
     fn replace_network(&mut self, host: HostId, fds: HostFds) -> Result<(), CallError> {
         if self.calls.lan.machines.get(host).is_none() {
             close_elsewhere(fds);
-            return Err(protocol("no such machine"));
+            return Err(ProtocolRule::NoSuchMachine.broken());
         }
         self.calls.lan.machines.check(&fds)?;
         self.calls.destroy_sockets(host);

@@ -4,6 +4,7 @@ use proto::{
     call::{CallError, Value},
     id::{CallId, HostId, MemberId, ProgramId},
     room::{Lifetime, MemberInfo, Role, StepOutcome},
+    rules::{PolicyRule, ProtocolRule},
     trace::What,
 };
 use tokio::sync::oneshot;
@@ -114,10 +115,8 @@ impl World {
     ) {
         let machines = &mut self.calls.lan.machines;
         let begun = match machines.get(host) {
-            None => Err(CallError::Protocol { rule: "no such machine".to_owned() }),
-            Some(machine) if machine.info.ready_made => {
-                Err(CallError::Policy { rule: "ready-made".to_owned(), value: "tutorial".to_owned() })
-            }
+            None => Err(ProtocolRule::NoSuchMachine.broken()),
+            Some(machine) if machine.info.ready_made => Err(PolicyRule::ReadyMade.refuse("tutorial")),
             Some(_) => machines.tables.begin(host, member, presentable(name), lifetime),
         };
         match begun {
@@ -136,7 +135,7 @@ impl World {
             self.end_program(program);
             Ok(Value::Done)
         } else {
-            Err(CallError::Protocol { rule: "no such program".to_owned() })
+            Err(ProtocolRule::NoSuchProgram.broken())
         };
         self.calls.people.answer(member, id, outcome);
     }

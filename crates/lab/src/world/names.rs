@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use proto::{
     call::{CallError, Family, ResolveError},
     limits,
+    rules::PolicyRule,
 };
 
 use super::machines::Machines;
@@ -43,7 +44,7 @@ fn check(name: &str) -> Result<(), CallError> {
     let fine = !name.is_empty()
         && name.len() <= limits::HOST_NAME
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':'));
-    if fine { Ok(()) } else { Err(CallError::Policy { rule: "invalid_name".to_owned(), value: shown }) }
+    if fine { Ok(()) } else { Err(PolicyRule::InvalidName.refuse(shown)) }
 }
 
 fn is_of(address: IpAddr, family: Option<Family>) -> bool {

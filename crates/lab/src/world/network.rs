@@ -13,6 +13,7 @@ use proto::{
     id::{HostId, MemberId, PacketId},
     limits::{self, Limit},
     room::WireSettings,
+    rules::ProtocolRule,
     trace::{Cause, Fate, Link, Packet, PacketFate, Summary, TcpFlags, Transport, What},
 };
 
@@ -310,7 +311,7 @@ impl Network {
     /// # Errors
     /// Where nothing is held.
     pub(super) fn oldest_held(&self) -> Result<PacketId, CallError> {
-        self.wire.oldest_held().ok_or_else(|| protocol("nothing is held"))
+        self.wire.oldest_held().ok_or_else(|| ProtocolRule::NothingHeld.broken())
     }
 
     /// Takes one held packet off the wire to let it through; its copies are superseded.
@@ -319,7 +320,7 @@ impl Network {
     /// Where it is not held.
     pub(super) fn take_held(&mut self, packet: PacketId, observer: &Observer) -> Result<Flight, CallError> {
         let (flight, copies) =
-            self.wire.take_held(packet).ok_or_else(|| protocol("this packet is not held"))?;
+            self.wire.take_held(packet).ok_or_else(|| ProtocolRule::PacketNotHeld.broken())?;
         for id in copies {
             self.capture.note(id, &Fate::Superseded, true);
             observer.record(What::Fate(PacketFate { id, fate: Fate::Superseded }));
@@ -337,7 +338,7 @@ impl Network {
         by: MemberId,
         observer: &Observer,
     ) -> Result<(), CallError> {
-        let flight = self.wire.drop_held(packet).ok_or_else(|| protocol("this packet is not held"))?;
+        let flight = self.wire.drop_held(packet).ok_or_else(|| ProtocolRule::PacketNotHeld.broken())?;
         let fate = Fate::Dropped(Some(by));
         self.capture.note(flight.id, &fate, true);
         observer.record(What::Fate(PacketFate { id: flight.id, fate }));
@@ -361,7 +362,7 @@ impl Network {
             return Err(Limit::WireDelayMs.reached_at(value));
         }
         if loss.is_some_and(|loss| !(0.0..=1.0).contains(&loss)) {
-            return Err(protocol("loss is a probability from 0 to 1"));
+            return Err(ProtocolRule::Loss.broken());
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
         self.wire.set(delay_ms.map(|delay| delay.round() as u32), loss, seed);
@@ -396,10 +397,6 @@ fn is_always_recorded(transport: &Transport, fate: &Fate) -> bool {
     let opens_or_ends = matches!(transport, Transport::Tcp(tcp)
         if tcp.flags.0 & (TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0) != 0);
     opens_or_ends || *fate == Fate::Held
-}
-
-fn protocol(rule: &str) -> CallError {
-    CallError::Protocol { rule: rule.to_owned() }
 }
 
 #[cfg(test)]
@@ -463,7 +460,7 @@ mod tests {
         assert!(!network.is_busy());
         assert_eq!(network.oldest_held(), Ok(first));
         assert_eq!(network.take_held(first, &observer).map(|flight| flight.id), Ok(first));
-        assert_eq!(network.drop_held(first, SOMEBODY, &observer), Err(protocol("this packet is not held")));
+        assert_eq!(network.drop_held(first, SOMEBODY, &observer), Err(ProtocolRule::PacketNotHeld.broken()));
         let released: Vec<_> =
             network.release(Some(SOMEBODY), None, &observer).into_iter().map(|flight| flight.id).collect();
         assert_eq!(released, [second]);

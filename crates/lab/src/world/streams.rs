@@ -15,6 +15,7 @@ use proto::{
     errno::Errno,
     id::{MemberId, SocketId, StreamId},
     limits::{self, Limit},
+    rules::ProtocolRule,
 };
 use tokio::sync::{Semaphore, mpsc};
 
@@ -114,7 +115,7 @@ impl Streams {
         people: &People,
     ) -> Result<(), CallError> {
         if self.open.contains_key(&socket) || self.names.contains_key(&(member, id)) {
-            return Err(CallError::Protocol { rule: "stream in use".to_owned() });
+            return Err(ProtocolRule::StreamInUse.broken());
         }
         if self.names.keys().filter(|(of, _)| *of == member).count() >= limits::STREAMS {
             return Err(Limit::Streams.reached());

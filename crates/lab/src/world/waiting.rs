@@ -8,6 +8,7 @@ use proto::{
     call::{Call, CallError, Flags, Outcome, Value, Wait},
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
     limits::{self, Limit},
+    rules::ProtocolRule,
 };
 
 use super::timers::TimerKey;
@@ -169,7 +170,7 @@ pub(super) fn received(bytes: Vec<u8>, place: Place) -> (Outcome, Bytes) {
 pub(super) fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
     match call {
         Call::Send { length, .. } | Call::SendTo { length, .. } if *length as usize != payload.len() => {
-            Err(CallError::Protocol { rule: "payload-length".to_owned() })
+            Err(ProtocolRule::PayloadLength.broken())
         }
         Call::Send { length, .. } | Call::SendTo { length, .. } if *length > limits::CALL_PAYLOAD => {
             Err(Limit::CallPayload.reached())

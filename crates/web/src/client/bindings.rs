@@ -226,7 +226,7 @@ impl Session {
             // Beyond the range of u64 the cast saturates, and nothing is there.
             let events = pump.history.events(seq as u64, most);
             let next = events.last().map_or(seq, |event| event.seq as f64 + 1.0);
-            let records: Vec<_> = events.iter().map(|event| record(event, &pump.roster.names)).collect();
+            let records: Vec<_> = events.iter().map(|event| record(event, &pump.names)).collect();
             events::plain(&(next, records))
         })
     }

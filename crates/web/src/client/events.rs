@@ -7,31 +7,44 @@ use proto::{
     call::{Call, CallError, Value},
     message::{Notice, Refusal, Snapshot, Sysctl},
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
+    roster::Roster,
 };
 use serde::Serialize;
+use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
-use super::roster::Roster;
 use crate::record::{self, ErrorRecord};
 
 /// News for JavaScript. Numbers are numbers, secrets are arrays of 16 bytes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(super) enum News {
     /// The session has begun.
-    Begun { reattached: bool, session: Box<Session>, room: Box<Room> },
+    Begun { reattached: bool, session: Box<SessionNews>, room: Box<RoomNews> },
     /// The connection is `open` (again), `lost`, `failed` (never was open) or `over`.
-    Connection { state: &'static str, left_ms: Option<u64> },
+    Connection {
+        #[tsify(type = "\"open\" | \"lost\" | \"failed\" | \"over\"")]
+        state: &'static str,
+        left_ms: Option<u64>,
+    },
     /// There is no session, or it is over.
-    Refused { refusal: Refusal },
+    Refused {
+        #[tsify(type = "Refusal")]
+        refusal: Refusal,
+    },
     /// A call ended well.
-    Result { id: u32, value: Value },
+    Result {
+        id: u32,
+        #[tsify(type = "Returned")]
+        value: Value,
+    },
     /// A call failed.
     Failed { id: u32, error: ErrorRecord },
     /// A program began.
     Program { id: u32, program: u32 },
     /// People, machines, programs or the wire changed.
-    Change { room: Box<Room> },
+    Change { room: Box<RoomNews> },
     /// Trace events, in the wire format.
     Trace { next: u64 },
     /// So many trace events are missing.
@@ -49,31 +62,39 @@ pub(super) enum News {
 }
 
 /// The session's own part of the snapshot.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Session {
+pub(super) struct SessionNews {
     room: String,
+    #[tsify(type = "number[]")]
     token: [u8; 16],
     member: u32,
+    #[tsify(type = "Role")]
     role: &'static str,
+    #[tsify(type = "number[] | null")]
     join: Option<[u8; 16]>,
+    #[tsify(type = "number[] | null")]
     watch: Option<[u8; 16]>,
     descriptors: Vec<(u32, i32)>,
+    #[tsify(type = "[number, number, Call][]")]
     waiting: Vec<(u32, u32, Call)>,
     now: u64,
     oldest: u64,
     features: FeatureNews,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
 struct FeatureNews {
     packets: bool,
+    #[tsify(type = "\"off\" | \"list\" | \"open\"")]
     outbound: String,
     targets: Vec<String>,
 }
 
-impl Session {
+impl SessionNews {
     pub(super) fn new(snapshot: &Snapshot) -> Self {
         Self {
             room: snapshot.room.clone(),
@@ -100,23 +121,27 @@ impl Session {
 }
 
 /// The room as it is now.
-#[derive(Debug, Serialize)]
-pub(super) struct Room {
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
+pub(super) struct RoomNews {
     members: Vec<MemberNews>,
     hosts: Vec<HostNews>,
     programs: Vec<ProgramNews>,
     wire: WireNews,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 struct MemberNews {
     id: u32,
     name: String,
+    #[tsify(type = "Role")]
     role: &'static str,
     host: Option<u32>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
 struct HostNews {
     id: u32,
@@ -126,19 +151,23 @@ struct HostNews {
     guest: Option<u32>,
     ready_made: bool,
     cable: bool,
+    #[tsify(type = "Record<Sysctl, number>")]
     sysctls: BTreeMap<Sysctl, u32>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 struct ProgramNews {
     id: u32,
     host: u32,
     by: Option<u32>,
     name: String,
+    #[tsify(type = "\"Member\" | \"Page\"")]
     lifetime: proto::room::Lifetime,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 struct WireNews {
     held: bool,
     delay: u32,
@@ -146,13 +175,13 @@ struct WireNews {
     seed: u64,
 }
 
-impl Room {
+impl RoomNews {
     pub(super) fn new(roster: &Roster) -> Self {
         Self {
-            members: roster.members.iter().map(MemberNews::new).collect(),
-            hosts: roster.hosts.iter().map(HostNews::new).collect(),
-            programs: roster.programs.iter().map(ProgramNews::new).collect(),
-            wire: WireNews::new(roster.wire),
+            members: roster.members().present().map(MemberNews::new).collect(),
+            hosts: roster.hosts().present().map(HostNews::new).collect(),
+            programs: roster.programs().present().map(ProgramNews::new).collect(),
+            wire: WireNews::new(roster.wire()),
         }
     }
 }
@@ -198,7 +227,8 @@ impl WireNews {
 }
 
 /// A notice with a `kind` in lower case.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NoticeNews {
     kind: &'static str,

@@ -14,12 +14,14 @@ use proto::{
 use wasm_bindgen::prelude::*;
 
 use super::{
-    events::{self, News, NoticeNews, Room, Session},
+    events::{self, News, NoticeNews, RoomNews, SessionNews},
     history::{History, decode},
-    roster::Roster,
     timers::{Timer, now},
 };
-use crate::transport::{ABNORMAL, Transport, TransportEvent};
+use crate::{
+    record::Names,
+    transport::{ABNORMAL, Transport, TransportEvent},
+};
 
 /// How soon to look again whether the browser has sent what it has; it has no event for that.
 const BRAKE: Duration = Duration::from_millis(4);
@@ -36,7 +38,10 @@ pub(super) struct Pump {
     timer: Option<Timer>,
     braked: bool,
     wants_trace: bool,
-    pub(super) roster: Roster,
+    /// Who and what is in the room, and what everything is called.
+    pub(super) names: Names,
+    /// Events up to this time are in the snapshot already.
+    since: u64,
     pub(super) history: History,
     listener: js_sys::Function,
     news: Vec<JsValue>,
@@ -64,7 +69,8 @@ impl Shared {
             timer: None,
             braked: false,
             wants_trace,
-            roster: Roster::default(),
+            names: Names::default(),
+            since: 0,
             history: History::default(),
             listener,
             news: Vec::new(),
@@ -222,13 +228,13 @@ impl Pump {
     }
 
     fn begin(&mut self, snapshot: &proto::message::Snapshot) {
-        self.roster = Roster::new(snapshot);
+        (self.names, self.since) = (Names::of(snapshot), snapshot.now);
         self.history = History::default();
         if self.wants_trace {
             self.client.subscribe(0);
         }
-        let session = Box::new(Session::new(snapshot));
-        let room = Box::new(Room::new(&self.roster));
+        let session = Box::new(SessionNews::new(snapshot));
+        let room = Box::new(RoomNews::new(self.names.roster()));
         self.tell(&News::Begun { reattached: self.reattaching, session, room }, None);
         self.tell(&News::Connection { state: "open", left_ms: None }, None);
     }
@@ -249,13 +255,17 @@ impl Pump {
         let mut first = None;
         let mut next = self.history.next();
         for event in decode(body) {
-            changed |= self.roster.learn(&event);
+            if event.time > self.since {
+                changed |= self.names.learn(&event);
+            } else {
+                self.names.learn_old(&event);
+            }
             first.get_or_insert(event.seq);
             next = event.seq.saturating_add(1);
         }
         self.history.push(first.unwrap_or(next), next, body.clone());
         if changed {
-            let room = Box::new(Room::new(&self.roster));
+            let room = Box::new(RoomNews::new(self.names.roster()));
             self.tell(&News::Change { room }, None);
         }
         self.tell(&News::Trace { next }, Some(body));

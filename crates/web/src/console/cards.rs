@@ -95,12 +95,12 @@ pub fn fault_card(fault: &Fault) -> ErrorCard {
         FaultKind::Python => (String::new(), None),
         FaultKind::Beyond => (
             format!(
-                "Not by hand: {message}. By hand takes one call a line; this is Python, which a program can do."
+                "Not by hand: {message}. By hand takes one call a line; this is Python, for the Python prompt or a program."
             ),
             Some(Remedy::IntoProgram),
         ),
         FaultKind::Unread => (
-            "By hand takes one call a line, and cannot read this one. If it is Python, a program can do it."
+            "By hand takes one call a line, and cannot read this one. If it is Python, the Python prompt or a program can do it."
                 .to_owned(),
             Some(Remedy::IntoProgram),
         ),

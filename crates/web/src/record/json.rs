@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Serialize;
+use tsify::Tsify;
 
 use proto::trace::Data;
 
@@ -258,7 +259,7 @@ pub enum ResultRecord {
 }
 
 /// Why a call failed: one of six classes that are never dressed as one another.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
 #[serde(tag = "class", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the fields are those of `CallError` and of the errno table")]
 pub enum ErrorRecord {

@@ -6,6 +6,7 @@ use proto::{
     errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
     room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
+    roster::Roster,
     trace::{
         CallBegin, CallEnd, Cause, Data, Event, Fate, Link, Packet, PacketFate, StateChange, Tcp, TcpFlags,
         TcpOption, TcpState, Timer, TimerKind, Transport, What,
@@ -16,9 +17,9 @@ const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
 const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
 fn names() -> Names {
-    let mut names = Names::default();
+    let mut roster = Roster::default();
     for (id, name, address) in [(1, "server", SERVER), (2, "client", CLIENT)] {
-        names.host_is(&HostInfo {
+        roster.host_is(HostInfo {
             id: HostId(id),
             name: name.into(),
             aliases: Vec::new(),
@@ -29,15 +30,15 @@ fn names() -> Names {
             sysctls: BTreeMap::new(),
         });
     }
-    names.program_is(&ProgramInfo {
+    roster.program_is(ProgramInfo {
         id: ProgramId(4),
         host: HostId(2),
         by: Some(MemberId(1)),
         name: "client.py".into(),
         lifetime: Lifetime::Page,
     });
-    names.member_is(&MemberInfo { id: MemberId(1), name: "Ada".into(), role: Role::Owner, host: None });
-    names
+    roster.member_is(MemberInfo { id: MemberId(1), name: "Ada".into(), role: Role::Owner, host: None });
+    Names::with(roster)
 }
 
 fn json(what: What) -> String {

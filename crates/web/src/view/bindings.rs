@@ -13,6 +13,7 @@ use super::{
     belonging, details,
     diagram::{Diagram, changes::Painted, shapes::Options},
     filter::{Filter, Shown},
+    recording::{self, Kept},
     sockets,
     store::{Seed, TraceStore},
     table, text,
@@ -90,6 +91,17 @@ impl View {
         self.diagram.set_filter(filter.clone());
         self.shown = Shown::new(filter, &self.store);
         Ok(())
+    }
+
+    /// Takes the events of a recording up to this `seq`, and no later ones: those that it has are forgotten where it has
+    /// come further already.
+    #[wasm_bindgen(js_name = showRecording)]
+    pub fn show_recording(&mut self, recording: &Recording, up_to: f64) {
+        if self.store.last_seq() > up_to as u64 {
+            self.clear();
+        }
+        recording.kept.fill(&mut self.store, up_to as u64);
+        self.shown.bring_up(&self.store);
     }
 
     /// Forgets all events, but neither machines, programs nor people.
@@ -280,6 +292,38 @@ impl View {
         object(
             &self.store.events_from(from).take(count).map(|event| record(event, names)).collect::<Vec<_>>(),
         )
+    }
+}
+
+/// A kept recording: what a file of it holds.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Recording {
+    kept: Kept,
+}
+
+#[wasm_bindgen]
+impl Recording {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// An `Error` with a sentence for the person who opened it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bytes: &[u8]) -> Result<Self, JsError> {
+        console_error_panic_hook();
+        Ok(Self { kept: Kept::read(bytes)? })
+    }
+
+    /// What it is of, and everything that has a name in it.
+    #[wasm_bindgen(unchecked_return_type = "RecordingAbout")]
+    pub fn about(&self) -> Result<JsValue, JsError> {
+        parsed(&recording::about(&self.kept))
+    }
+
+    /// The texts of programs, the latest of each: `{ host, name, text }`.
+    #[wasm_bindgen(unchecked_return_type = "RecordedText[]")]
+    pub fn texts(&self) -> Result<JsValue, JsError> {
+        parsed(&recording::texts(&self.kept))
     }
 }
 

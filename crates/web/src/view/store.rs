@@ -13,6 +13,7 @@ use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
     limits,
     room::{HostInfo, MemberInfo, ProgramInfo, WireSettings},
+    roster::Register,
     trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, What},
 };
 
@@ -102,16 +103,12 @@ pub struct TraceStore {
     last_seq: u64,
     generation: u64,
     names: Names,
-    hosts: BTreeMap<HostId, HostInfo>,
-    programs: BTreeMap<ProgramId, ProgramInfo>,
-    members: BTreeMap<MemberId, MemberInfo>,
     calls: HashMap<CallRef, CallPlace>,
     waiting: BTreeMap<CallRef, u64>,
     packets: HashMap<PacketId, PacketNote>,
     effects: HashMap<CauseKey, Vec<u64>>,
     sockets: BTreeMap<SocketId, SocketNote>,
     held: BTreeMap<PacketId, u64>,
-    wire: WireSettings,
     me: Option<MemberId>,
     flows: Flows,
     datagrams: Datagrams,
@@ -163,10 +160,6 @@ impl TraceStore {
         let fresh = Self {
             generation: self.generation + 1,
             names: std::mem::take(&mut self.names),
-            hosts: std::mem::take(&mut self.hosts),
-            programs: std::mem::take(&mut self.programs),
-            members: std::mem::take(&mut self.members),
-            wire: self.wire,
             me: self.me,
             ..Self::default()
         };
@@ -231,23 +224,23 @@ impl TraceStore {
     }
 
     /// Machines, by number, gone ones included.
-    pub fn hosts(&self) -> &BTreeMap<HostId, HostInfo> {
-        &self.hosts
+    pub fn hosts(&self) -> &Register<HostId, HostInfo> {
+        self.names.roster().hosts()
     }
 
     /// Programs, by number, ended ones included.
-    pub fn programs(&self) -> &BTreeMap<ProgramId, ProgramInfo> {
-        &self.programs
+    pub fn programs(&self) -> &Register<ProgramId, ProgramInfo> {
+        self.names.roster().programs()
     }
 
     /// People, by number, gone ones included.
-    pub fn members(&self) -> &BTreeMap<MemberId, MemberInfo> {
-        &self.members
+    pub fn members(&self) -> &Register<MemberId, MemberInfo> {
+        self.names.roster().members()
     }
 
     /// The wire's settings.
     pub fn wire(&self) -> WireSettings {
-        self.wire
+        self.names.roster().wire()
     }
 
     /// Where a call stands.

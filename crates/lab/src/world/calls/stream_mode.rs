@@ -4,6 +4,7 @@
 use proto::{
     call::CallError,
     id::{Fd, MemberId, ProgramId, SocketId, StreamId},
+    rules::ProtocolRule,
     trace::Cause,
 };
 
@@ -42,7 +43,7 @@ impl Calls {
     ) -> Result<SocketId, CallError> {
         let tables = &self.lan.machines.tables;
         if !tables.is_of(program, member) {
-            return Err(CallError::Protocol { rule: "no such program".to_owned() });
+            return Err(ProtocolRule::NoSuchProgram.broken());
         }
         let socket = tables.socket(program, fd).map_err(CallError::errno)?;
         self.streams.open(member, id, socket, credit, &self.people)?;

@@ -43,24 +43,19 @@ impl TraceStore {
                 }
             }
             What::State(change) => self.index_state(change, event),
-            What::Wire { settings, .. } => self.wire = *settings,
-            What::Joined(member) => {
-                self.members.insert(member.id, member.clone());
-            }
-            What::HostAppeared(host) | What::HostChanged { host, .. } => {
-                self.hosts.insert(host.id, host.clone());
-            }
             What::HostGone(host) => {
                 for note in self.sockets.values_mut().filter(|note| note.change.host == *host) {
                     note.gone = true;
                 }
                 self.datagrams.host_gone(*host);
             }
-            What::ProgramBegan(program) => {
-                self.programs.insert(program.id, program.clone());
-            }
             What::Summary(_) => self.datagrams.missed(),
-            What::Output { .. }
+            What::Wire { .. }
+            | What::Joined(_)
+            | What::HostAppeared(_)
+            | What::HostChanged { .. }
+            | What::ProgramBegan(_)
+            | What::Output { .. }
             | What::Source { .. }
             | What::InFront { .. }
             | What::Left(_)
@@ -152,7 +147,7 @@ impl TraceStore {
             meaning,
             attempt,
             after_first,
-            loss: self.wire.loss,
+            loss: self.wire().loss,
             copies: Vec::new(),
             queue_full: if packet.fate == Fate::Delivered { self.full_queue(packet) } else { None },
             answered: false,

@@ -11,10 +11,12 @@ use proto::{
     id::{HostId, MemberId, ProgramId},
     message::Snapshot,
     room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
+    roster::Roster,
 };
 use serde::Deserialize;
 
 use super::TraceStore;
+use crate::record::Names;
 
 /// Names seeded at most, of each kind; a snapshot comes from outside.
 const MOST: usize = 256;
@@ -128,44 +130,36 @@ impl Seed {
 impl TraceStore {
     /// Learns what a snapshot in JavaScript's form tells.
     pub fn seed(&mut self, seed: Seed) {
-        seed.host_infos().for_each(|host| self.seed_host(host));
-        seed.program_infos().for_each(|program| self.seed_program(program));
+        let roster = self.names.roster_mut();
+        seed.host_infos().for_each(|host| roster.host_is(host));
+        seed.program_infos().for_each(|program| roster.program_is(program));
         for member in seed.members.into_iter().take(MOST) {
             let id = MemberId(member.id);
-            self.seed_member(MemberInfo { id, name: member.name, role: Role::Viewer, host: None });
+            roster.member_is(MemberInfo { id, name: member.name, role: Role::Viewer, host: None });
         }
-        self.me = seed.member.map(MemberId).or(self.me);
         if let Some(wire) = seed.wire {
-            self.wire = WireSettings {
+            roster.wire_is(WireSettings {
                 held: wire.held,
                 delay_ms: wire.delay.max(0.0) as u32,
                 loss: wire.loss,
                 seed: wire.seed.max(0.0) as u64,
-            };
+            });
         }
+        self.me = seed.member.map(MemberId).or(self.me);
     }
 
     /// Learns what a snapshot tells.
     pub fn seed_snapshot(&mut self, snapshot: &Snapshot) {
-        snapshot.hosts.iter().cloned().for_each(|host| self.seed_host(host));
-        snapshot.programs.iter().cloned().for_each(|program| self.seed_program(program));
-        snapshot.members.iter().cloned().for_each(|member| self.seed_member(member));
-        self.wire = snapshot.wire;
+        self.names = Names::of(snapshot);
         self.me = Some(snapshot.member);
     }
 
-    fn seed_host(&mut self, host: HostInfo) {
-        self.names.host_is(&host);
-        self.hosts.insert(host.id, host);
-    }
-
-    fn seed_program(&mut self, program: ProgramInfo) {
-        self.names.program_is(&program);
-        self.programs.insert(program.id, program);
-    }
-
-    fn seed_member(&mut self, member: MemberInfo) {
-        self.names.member_is(&member);
-        self.members.insert(member.id, member);
+    /// Learns what a recording tells before its first event. Its wire is as it was at the end, and was once a new room's.
+    pub fn seed_recording(&mut self, header: &share::Header) {
+        let mut roster = Roster::default();
+        header.hosts.iter().for_each(|host| roster.host_is(host.clone()));
+        header.programs.iter().for_each(|program| roster.program_is(program.clone()));
+        header.members.iter().for_each(|member| roster.member_is(member.clone()));
+        self.names = Names::with(roster);
     }
 }

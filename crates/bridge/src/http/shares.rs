@@ -1,0 +1,263 @@
+//! Recordings by link: `POST /r/{room}/shares` makes one, `GET /s/{id}` is the page for it, `GET /s/{id}/events` the
+//! recording, `DELETE /s/{id}` its end.
+//!
+//! Whatever an id is (never given, mistyped, deleted), the answer is the same. Keys come in an `Authorization: Bearer`
+//! header, never in the address.
+
+use std::{
+    io::Read,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use futures_util::Stream;
+use proto::{
+    limits::{self, Limit},
+    message::Secret,
+    room::Role,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{assets::accepts_brotli, error::Refused, gate::Client, page, pcap::bearer};
+use crate::{
+    kept::{Asked, Label, NoShelf, PutError, Recorded, Shelf, Stored, packed, recorded, unpacked},
+    quota::{Kind, Permit},
+    room::Room,
+    rooms::{is_spelt, secret, spell},
+    shared::Shared,
+};
+
+/// JSON, an object a line.
+const LINES: &str = "application/x-ndjson";
+/// About so many bytes of an answer are read at a time.
+const PIECE: usize = 64 * 1024;
+/// Nobody but who has the link is to find it.
+const NO_INDEX: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
+
+/// What a page says about a recording that it wants kept. All may be missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    title: String,
+    hide_names: bool,
+}
+
+/// What the one who kept it is told.
+#[derive(Debug, Serialize)]
+struct Made {
+    /// Its id.
+    id: String,
+    /// The way to it.
+    link: String,
+    /// The key that deletes it, said this once: 128 bits in base64url.
+    delete_key: String,
+    /// Events in it.
+    events: u64,
+    /// Events of the room that are not.
+    let_go: u64,
+    /// Bytes before compression, and after.
+    bytes: u64,
+    packed: u64,
+}
+
+/// Keeps what happened in a room: 201 with [`Made`], or why not. For its owner.
+pub(crate) async fn make(
+    State(shared): State<Arc<Shared>>,
+    Extension(Client(client)): Extension<Client>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    let room = shared.rooms.find(&room).ok_or_else(Refused::not_found)?;
+    if bearer(&headers).and_then(|key| room.keys.role(&key)) != Some(Role::Owner) {
+        let refused = Refused::protocol("key", "this needs the owner's key: Authorization: Bearer <key>");
+        return Err(refused.with_status(StatusCode::FORBIDDEN));
+    }
+    let asked = wanted(&body)?;
+    let shelf = Arc::clone(shelf(&shared)?);
+    shared.memory.check_answer()?;
+    let place = room
+        .keep_one()
+        .ok_or_else(|| Refused::limit(StatusCode::CONFLICT, Limit::RoomKept, limits::ROOM_KEPT as u64))?;
+    shared.kept.days.take(shared.quota.network(client), Instant::now())?;
+    let made = keep(&shared, shelf, &room, asked).await?;
+    place.is_taken();
+    tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
+    let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+}
+
+fn wanted(body: &Bytes) -> Result<Asked, Refused> {
+    let Wanted { title, hide_names } = match body.is_empty() {
+        true => Wanted::default(),
+        false => serde_json::from_slice(body)
+            .map_err(|_| Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\"}"))?,
+    };
+    if title.chars().count() > limits::SHARE_TITLE {
+        let most = limits::SHARE_TITLE as u64;
+        return Err(Refused::limit(StatusCode::BAD_REQUEST, Limit::ShareTitle, most));
+    }
+    Ok(Asked { title: title.trim().to_owned(), hide_names })
+}
+
+fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
+    shared.kept.shelf().map_err(|why| {
+        let why = match why {
+            NoShelf::Off => "this server keeps no recordings",
+            NoShelf::Unusable(_) => {
+                "this server has no place for recordings now; whoever runs it finds the reason in its log"
+            }
+        };
+        Refused::unavailable("shares", why)
+    })
+}
+
+async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
+    let turn = shared.kept.turn();
+    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
+    let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
+    let trace = Arc::clone(room.lab.trace());
+    let made = tokio::task::spawn_blocking(move || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
+        let (id, key) = (spell(&random()?), random()?);
+        let Recorded { text, events, let_go } =
+            recorded(&trace, directory, asked, now).map_err(std::io::Error::other)?;
+        let compressed = packed(&text)?;
+        let label = Label::new(&key, text.len(), compressed.len());
+        shelf.put(&id, &label, &compressed)?;
+        let link = format!("/s/{id}");
+        let delete_key = URL_SAFE_NO_PAD.encode(key);
+        Ok::<_, PutError>(Made {
+            id,
+            link,
+            delete_key,
+            events,
+            let_go,
+            bytes: label.bytes,
+            packed: label.packed,
+        })
+    });
+    match made.await {
+        Ok(Ok(made)) => Ok(made),
+        Ok(Err(PutError::Full { most })) => {
+            tracing::warn!(most, "the shelf is full");
+            Err(Refused::limit(StatusCode::INSUFFICIENT_STORAGE, Limit::ServerShelf, most))
+        }
+        Ok(Err(PutError::Disk(error))) => {
+            tracing::error!(%error, "a recording could not be kept");
+            let message = "the recording could not be written to the server's disk; nothing of it is kept";
+            Err(Refused::unavailable("shelf", message).with_status(StatusCode::INSUFFICIENT_STORAGE))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a recording could not be made");
+            Err(Refused::unavailable("shelf", "the recording could not be made; nothing of it is kept"))
+        }
+    }
+}
+
+/// `GET /s/{id}`: the page, where there is such a recording.
+pub(crate) async fn open(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    find(&shared, &id).await?;
+    let mut page = page::page(State(shared), headers).await?;
+    page.headers_mut().extend([NO_INDEX]);
+    Ok(page)
+}
+
+/// `GET /s/{id}/events`: the recording. It never changes, but it may be deleted: whoever has it asks whether it is there.
+pub(crate) async fn events(
+    State(shared): State<Arc<Shared>>,
+    Extension(Client(client)): Extension<Client>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Stored { label, packed } = find(&shared, &id).await?;
+    let brotli = accepts_brotli(&headers);
+    let tag = if brotli { format!("\"{id}-br\"") } else { format!("\"{id}\"") };
+    let known = headers.get_all(header::IF_NONE_MATCH).iter();
+    let known = known.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&tag));
+    let about = [
+        (header::CONTENT_TYPE, LINES.to_owned()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::VARY, "accept-encoding".to_owned()),
+        (header::ETAG, tag),
+    ];
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, [NO_INDEX], about).into_response());
+    }
+    shared.memory.check_answer()?;
+    let permit = shared.quota.take(Kind::Download, client)?;
+    let (length, source) = if brotli { (label.packed, packed) } else { (label.bytes, unpacked(packed)) };
+    let body = Body::from_stream(pieces(source, permit));
+    let mut response = ([NO_INDEX], about, body).into_response();
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    if brotli {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    Ok(response)
+}
+
+/// `DELETE /s/{id}`, with the key that was told when it was made: 204. From then on it is not there for anybody.
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Stored { label, .. } = find(&shared, &id).await?;
+    if !bearer(&headers).is_some_and(|key: Secret| label.is_key(&key)) {
+        let refused =
+            Refused::protocol("key", "this needs the key that deletes it: Authorization: Bearer <key>");
+        return Err(refused.with_status(StatusCode::FORBIDDEN));
+    }
+    let shelf = Arc::clone(shelf(&shared)?);
+    match tokio::task::spawn_blocking(move || shelf.delete(&id)).await {
+        Ok(Ok(true)) => Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response()),
+        Ok(Ok(false)) => Err(Refused::not_found()),
+        Ok(Err(error)) => Err(disk(&error)),
+        Err(error) => Err(disk(&error)),
+    }
+}
+
+/// The recording with this id. Ids that are none are looked for nowhere.
+async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
+    let shelf = shared.kept.shelf().ok().filter(|_| is_spelt(id)).map(Arc::clone);
+    let (shelf, id) = (shelf.ok_or_else(Refused::not_found)?, id.to_owned());
+    match tokio::task::spawn_blocking(move || shelf.get(&id)).await {
+        Ok(Ok(found)) => found.ok_or_else(Refused::not_found),
+        Ok(Err(error)) => Err(disk(&error)),
+        Err(error) => Err(disk(&error)),
+    }
+}
+
+fn disk(error: &dyn std::fmt::Display) -> Refused {
+    tracing::error!(%error, "a kept recording could not be read or deleted");
+    Refused::unavailable("shelf", "the server's disk does not give it now; try again in a moment")
+}
+
+/// The bytes piece by piece, each read when the one before it was taken.
+fn pieces(source: Box<dyn Read + Send>, permit: Permit) -> impl Stream<Item = std::io::Result<Bytes>> {
+    futures_util::stream::try_unfold((source, permit), |(mut source, permit)| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = Vec::with_capacity(PIECE);
+            source.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+            Ok::<_, std::io::Error>((piece, source))
+        });
+        let (piece, source) = read.await.map_err(std::io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (source, permit))))
+    })
+}

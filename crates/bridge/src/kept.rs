@@ -1,0 +1,149 @@
+//! Recordings that are kept: made of a room's own trace, put on a shelf, opened by link without a room.
+//!
+//! What a page sends is a title and whether to hide names; what happened comes from the server's trace alone. A shelf is
+//! asked from threads that may wait for a disk.
+
+mod days;
+mod folder;
+mod recorded;
+
+use std::{
+    fmt,
+    io::{self, Read},
+    sync::Arc,
+};
+
+use proto::message::Secret;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
+
+pub use folder::{Folder, FolderError};
+pub(crate) use {
+    days::Days,
+    recorded::{Asked, Recorded, recorded},
+};
+
+/// Where recordings stand. Each is put once, never changed, and deleted whole.
+pub trait Shelf: fmt::Debug + Send + Sync {
+    /// Keeps a recording under an id that nothing has. Whenever this process ends, there is all of it or nothing.
+    ///
+    /// # Errors
+    /// [`PutError`]; then nothing of it is kept.
+    fn put(&self, id: &str, label: &Label, packed: &[u8]) -> Result<(), PutError>;
+
+    /// The recording with this id, if there is one.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn get(&self, id: &str) -> io::Result<Option<Stored>>;
+
+    /// Deletes it; false where there is none.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn delete(&self, id: &str) -> io::Result<bool>;
+}
+
+/// What stands with a recording and is not handed out with it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Label {
+    /// SHA-256 of the key that deletes it, in hexadecimal digits: who reads the shelf can delete nothing.
+    pub delete: String,
+    /// Bytes of the recording before it was compressed.
+    pub bytes: u64,
+    /// And after.
+    pub packed: u64,
+}
+
+impl Label {
+    /// Of a recording that this key deletes.
+    pub(crate) fn new(key: &Secret, bytes: usize, packed: usize) -> Self {
+        Self { delete: hash(key), bytes: bytes as u64, packed: packed as u64 }
+    }
+
+    /// Whether this is the key. Time tells nothing.
+    pub(crate) fn is_key(&self, key: &Secret) -> bool {
+        bool::from(self.delete.as_bytes().ct_eq(hash(key).as_bytes()))
+    }
+}
+
+fn hash(key: &Secret) -> String {
+    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A recording as it stands there.
+pub struct Stored {
+    /// What stands with it.
+    pub label: Label,
+    /// Its bytes, compressed with brotli.
+    pub packed: Box<dyn Read + Send>,
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+/// Why a recording is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    /// All recordings together may not take more.
+    #[error("the shelf is full: {most} bytes")]
+    Full {
+        /// What they may take.
+        most: u64,
+    },
+    /// The disk said so.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
+/// Why a server keeps no recordings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoShelf {
+    /// It was told not to.
+    Off,
+    /// Its folder cannot be used; a sentence without its full stop.
+    Unusable(String),
+}
+
+/// The shelf, and what bounds its use.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    shelf: Result<Arc<dyn Shelf>, NoShelf>,
+    /// Making one takes memory for all of a room's trace: one at a time.
+    turn: Arc<Semaphore>,
+    /// How many each address has kept.
+    pub(crate) days: Days,
+}
+
+impl Kept {
+    pub(crate) fn new(shelf: Result<Arc<dyn Shelf>, NoShelf>, of_address: u32) -> Self {
+        Self { shelf, turn: Arc::new(Semaphore::new(1)), days: Days::new(of_address) }
+    }
+
+    /// Where they stand, or why there is none.
+    pub(crate) fn shelf(&self) -> Result<&Arc<dyn Shelf>, &NoShelf> {
+        self.shelf.as_ref()
+    }
+
+    /// Waits for the turn to make one.
+    pub(crate) fn turn(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.turn)
+    }
+}
+
+/// Compresses what will be read more often than written.
+pub(crate) fn packed(text: &str) -> io::Result<Vec<u8>> {
+    let settings = brotli::enc::BrotliEncoderParams { quality: 7, lgwin: 22, ..Default::default() };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut text.as_bytes(), &mut packed, &settings)?;
+    Ok(packed)
+}
+
+/// The bytes as they were before, for whoever takes no brotli.
+pub(crate) fn unpacked(packed: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+    Box::new(brotli::Decompressor::new(packed, 4096))
+}

@@ -1,0 +1,122 @@
+use std::{fs, io::Read as _, path::PathBuf};
+
+use super::*;
+
+/// A folder that is gone afterwards.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("wireside-shelf-{name}-{}", std::process::id()));
+        let _none_yet = fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _left = fs::remove_dir_all(&self.0);
+    }
+}
+
+const KEY: [u8; 16] = [7; 16];
+
+fn label(packed: &[u8]) -> Label {
+    Label::new(&KEY, 100, packed.len())
+}
+
+fn bytes(shelf: &Folder, id: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    shelf.get(id).unwrap()?.packed.read_to_end(&mut bytes).unwrap();
+    Some(bytes)
+}
+
+#[test]
+fn what_was_put_is_there_until_it_is_deleted_also_after_a_restart() {
+    let place = Place::new("put");
+    let shelf = Folder::open(&place.0, 10_000).unwrap();
+    shelf.put("abc", &label(b"packed\n\0"), b"packed\n\0").unwrap();
+    drop(shelf);
+    let shelf = Folder::open(&place.0, 10_000).unwrap();
+    assert_eq!(bytes(&shelf, "abc").unwrap(), b"packed\n\0");
+    let stored = shelf.get("abc").unwrap().unwrap();
+    assert!(stored.label.is_key(&KEY) && !stored.label.is_key(&[8; 16]));
+    assert!(bytes(&shelf, "abcd").is_none());
+    assert!(shelf.delete("abc").unwrap() && !shelf.delete("abc").unwrap());
+    assert!(bytes(&shelf, "abc").is_none() && place.names().is_empty());
+    assert_eq!(shelf.used.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn the_key_that_deletes_stands_nowhere() {
+    let place = Place::new("key");
+    let shelf = Folder::open(&place.0, 10_000).unwrap();
+    shelf.put("abc", &label(b"packed"), b"packed").unwrap();
+    let file = fs::read(place.0.join("abc.share")).unwrap();
+    assert!(!file.windows(4).any(|four| four == &KEY[..4]));
+    let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(place.0.join("abc.share")).unwrap());
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}
+
+#[test]
+fn a_full_shelf_says_so_and_has_room_again_after_a_deletion() {
+    let place = Place::new("full");
+    let shelf = Folder::open(&place.0, 500).unwrap();
+    let many = [0; 300];
+    shelf.put("a", &label(&many), &many).unwrap();
+    let error = shelf.put("b", &label(&many), &many).unwrap_err();
+    assert!(matches!(error, PutError::Full { most: 500 }), "{error}");
+    assert_eq!(place.names(), ["a.share"]);
+    shelf.delete("a").unwrap();
+    shelf.put("b", &label(&many), &many).unwrap();
+}
+
+#[test]
+fn an_id_is_given_once() {
+    let place = Place::new("twice");
+    let shelf = Folder::open(&place.0, 10_000).unwrap();
+    fs::write(place.0.join(".begun-a"), "somebody else writes it").unwrap();
+    assert!(shelf.put("a", &label(b"x"), b"x").is_err());
+}
+
+#[test]
+fn what_was_left_unfinished_is_nobodys_and_is_removed_later() {
+    let place = Place::new("begun");
+    drop(Folder::open(&place.0, 10_000).unwrap());
+    let begun = place.0.join(".begun-abc");
+    fs::write(&begun, "half").unwrap();
+    let shelf = Folder::open(&place.0, 10_000).unwrap();
+    assert!(bytes(&shelf, "abc").is_none());
+    assert_eq!(place.names(), [".begun-abc"], "another server may be writing it");
+    let old = SystemTime::now() - 2 * ABANDONED;
+    File::options().write(true).open(&begun).unwrap().set_modified(old).unwrap();
+    drop(Folder::open(&place.0, 10_000).unwrap());
+    assert!(place.names().is_empty());
+}
+
+#[test]
+fn a_file_that_was_cut_is_not_handed_out() {
+    let place = Place::new("cut");
+    let shelf = Folder::open(&place.0, 10_000).unwrap();
+    shelf.put("abc", &label(b"packed"), b"packed").unwrap();
+    let path = place.0.join("abc.share");
+    let whole = fs::read(&path).unwrap();
+    for end in 0..whole.len() {
+        fs::write(&path, &whole[..end]).unwrap();
+        assert_eq!(shelf.get("abc").unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let place = Place::new("none");
+    fs::write(&place.0, "a file").unwrap();
+    let error = Folder::open(&place.0.join("below"), 1).unwrap_err().to_string();
+    assert!(error.contains("wireside-shelf-none") && error.contains("cannot be used"), "{error}");
+    fs::remove_file(&place.0).unwrap();
+}

@@ -1,0 +1,55 @@
+//! Makes a recording of what a room's trace has.
+
+use lab::{Directory, TraceLog};
+use share::{Header, WriteError};
+
+/// What somebody wants of a recording.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// What to call it; may be empty.
+    pub(crate) title: String,
+    /// Whether people's names are taken out.
+    pub(crate) hide_names: bool,
+}
+
+/// A recording that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    /// The file.
+    pub(crate) text: String,
+    /// Events in it.
+    pub(crate) events: u64,
+    /// Events of the room that are not.
+    pub(crate) let_go: u64,
+}
+
+/// Makes one of everything that is kept of a room. `made`: seconds since 1970.
+///
+/// # Errors
+/// [`WriteError`].
+pub(crate) fn recorded(
+    trace: &TraceLog,
+    room: Directory,
+    asked: Asked,
+    made: u64,
+) -> Result<Recorded, WriteError> {
+    let (mut events, evicted) = trace.all();
+    let Directory { members, hosts, programs, wire } = room;
+    let mut header = Header {
+        made,
+        title: asked.title,
+        lesson: Header::lesson_of(&events),
+        hosts,
+        programs,
+        members,
+        wire,
+        ..Header::default()
+    };
+    if asked.hide_names {
+        share::hide_names(&mut header, &mut events);
+    }
+    let (lines, left_out) = share::select(&events)?;
+    header.let_go = evicted + left_out;
+    let text = share::write(&header, &lines)?;
+    Ok(Recorded { text, events: lines.len() as u64, let_go: header.let_go })
+}

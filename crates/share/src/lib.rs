@@ -1,0 +1,25 @@
+//! A recording that is kept: one file, `wireside-share/1`, made of lines of JSON. `docs/share-format.md` describes it for
+//! whoever reads it without us.
+//!
+//! The server writes it and the page reads it, both from here. It is a format of its own: the trace's form between server
+//! and page may change with the protocol, files that were kept may not. What a newer Wireside adds (kinds of events, words,
+//! fields) is passed over and counted. This crate opens no file, reads no clock and knows no person.
+
+mod call;
+mod event;
+mod header;
+mod hide;
+mod outcome;
+mod packet;
+mod read;
+mod state;
+mod words;
+mod write;
+
+pub use header::{Header, Lesson, Note};
+pub use hide::hide_names;
+pub use read::{ReadError, Recording, read};
+pub use write::{WriteError, select, write};
+
+/// What every file of this format begins with, in its header.
+pub const FORMAT: &str = "wireside-share/1";

@@ -1,0 +1,111 @@
+//! A recording: kept in one browser, walked through in another, taken home as a room, deleted.
+
+use super::{LAPTOP, PHONE, entered, first_visit};
+use crate::harness::{
+    browser::{Browser, Tab, quote},
+    server::TestServer,
+};
+
+/// The link in the share dialog's row of this title.
+async fn link(tab: &Tab, title: &str) -> String {
+    let field = format!("document.querySelector('[aria-label={}]')", quote(&format!("Link: {title}")));
+    tab.shows(title, &field).await;
+    let read = tab.read(&format!("{field}.value")).await;
+    read.trim_matches('"').to_owned()
+}
+
+async fn recorded(tab: &Tab) {
+    tab.shows("the recording to be open", "document.body.dataset.state === 'recorded'").await;
+}
+
+/// Walks on by the keyboard until something is seen.
+async fn walk(tab: &Tab, key: &str, what: &str, condition: &str) {
+    for _ in 0..200 {
+        if tab.read(&format!("Boolean({condition})")).await == "true" {
+            return;
+        }
+        tab.press(key).await;
+    }
+    panic!("{what} never came");
+}
+
+const OUTPUT: &str = "document.querySelector('#left output-log').textContent.includes('Thank you')";
+const LIT: &str = "[...document.querySelectorAll('#left .program:not([hidden]) code-editor')]\
+                   .flatMap((one) => [...one.shadowRoot.querySelectorAll('.cm-mark-linked')]).map((one) => one.textContent).join()";
+
+#[tokio::test]
+async fn what_happened_is_kept_walked_through_and_taken_home() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    tab.click("#right", "Run server.py on server").await;
+    tab.sees("#right .machine-state", "waiting in accept()").await;
+    tab.click("#left", "Run client.py on client").await;
+    tab.sees("#left output-log", "Thank you for connecting").await;
+    tab.click(".top", "Share").await;
+    tab.sees(".dialog", "Keep what happened").await;
+    tab.script("document.querySelector('#keep-title').focus()").await;
+    tab.type_text("Hello <b>twice</b>").await;
+    tab.press("Enter").await;
+    let (kept, deletes) = (link(&tab, "Kept: what happened").await, link(&tab, "Link that deletes it").await);
+    tab.screenshot("kept-share-1280").await;
+    assert!(deletes.starts_with(&kept) && deletes.contains("#delete="), "{kept} {deletes}");
+
+    // Somebody else, who has nothing but the link.
+    let other = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    other.go(&kept).await;
+    recorded(&other).await;
+    other.sees("#lesson", "A recording of").await;
+    other.sees("#lesson", "Hello <b>twice</b>").await;
+    other.sees("#left output-log", "Thank you for connecting").await;
+    other.sees("#wire", "has no more to send").await;
+    other.screenshot("kept-end-1280").await;
+    let fetched = "performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)";
+    assert_eq!(other.read(&format!("{fetched}.some((path) => path.includes('worker'))")).await, "false");
+
+    // To its beginning and on, by the keyboard alone: it has the focus.
+    other.shows("what goes back in time to have the focus", "document.activeElement.ariaLabel === 'Event shown last'").await;
+    other.press("Home").await;
+    other.shows("nothing printed yet", &format!("!{OUTPUT}")).await;
+    other.sees_no("#wire", "SYN ACK").await;
+    walk(&other, "ArrowRight", "connect() in the code", &format!("{LIT}.includes('connect(')")).await;
+    other.screenshot("kept-connect-1280").await;
+    walk(&other, "ArrowRight", "the output", OUTPUT).await;
+    let address = other.address().await;
+    assert!(address.starts_with(&format!("{kept}#e=")), "{address}");
+    other.press("ArrowLeft").await;
+    other.shows("one step back, nothing printed", &format!("!{OUTPUT}")).await;
+
+    // The address leads there again, and others to it.
+    let there = other.address().await;
+    other.go("about:blank").await;
+    other.go(&there).await;
+    recorded(&other).await;
+    other
+        .shows(
+            "the same place",
+            &format!("!{OUTPUT} && document.querySelector('.wire-at').textContent.includes(' of ')"),
+        )
+        .await;
+    for (width, height) in [PHONE, (768, 1024)] {
+        other.resize(width, height).await;
+        other.fits().await;
+        // What is over can neither be run nor stopped.
+        other.sees_no("#wire", "Run server").await;
+        other.screenshot(&format!("kept-{width}")).await;
+    }
+    other.resize(LAPTOP.0, LAPTOP.1).await;
+
+    other.click("#lesson", "Your own copy, live").await;
+    entered(&other).await;
+    other.shows("its code", "[...document.querySelectorAll('#right code-editor')].some((one) => one.text.includes('accept('))")
+        .await;
+
+    other.go(&deletes).await;
+    recorded(&other).await;
+    other.click("notice-bar", "Delete it").await;
+    other.sees("notice-bar", "is deleted").await;
+    browser.forgive(|error| error.contains("404"));
+    other.go(&kept).await;
+    other.sees("body", "nothing at this address").await;
+}

@@ -1,0 +1,83 @@
+// "Keep what happened": asks the server to make a recording of the room that opens by link, and shows the two links.
+import { announce } from "../base/announce.js";
+import { element } from "../base/element.js";
+import { linkRow } from "./link-row.js";
+
+/** Longest title, in Unicode scalar values (`limits::SHARE_TITLE`). */
+const TITLE_LENGTH = 80;
+
+const WHAT =
+  "A recording of this room up to now, which anybody who has its link can open after the room has ended: calls, packets and states, the programs that ran and what they printed.";
+
+/** @typedef {{ id: string, link: string, delete_key: string, events: number, let_go: number, packed: number }} Made as the server says */
+
+/**
+ * The part of the share dialog that keeps a recording.
+ * @param {import("../client/room.js").Room} room
+ */
+export function keepRow(room) {
+  const title = /** @type {HTMLInputElement} */ (
+    element("input", { class: "field", id: "keep-title", maxlength: 2 * TITLE_LENGTH, autocomplete: "off", dir: "auto" })
+  );
+  const hide = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", id: "keep-hide" }));
+  const said = element("p", { class: "soft", role: "status" });
+  const keep = /** @type {HTMLButtonElement} */ (element("button", { class: "button" }, "Keep"));
+  const form = element(
+    "form",
+    { class: "stack keep" },
+    element("label", { for: "keep-title" }, "Title, if you like"),
+    element("div", { class: "row" }, title, keep),
+    element("label", { class: "keep-hide", for: "keep-hide" }, hide, "Hide the names of people"),
+    said,
+  );
+  const row = element("section", { class: "share-row" }, element("h3", {}, "Keep what happened"), element("p", {}, WHAT), form);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    keep.disabled = true;
+    said.textContent = "";
+    const asked = { title: [...title.value.trim()].slice(0, TITLE_LENGTH).join(""), hide_names: hide.checked };
+    try {
+      const made = await keepRoom(room, asked);
+      const rows = links(made, asked.hide_names);
+      row.replaceWith(...rows);
+      /** @type {HTMLElement | null} */ (rows[0].querySelector(".button"))?.focus();
+      announce("The recording is kept.");
+    } catch (error) {
+      keep.disabled = false;
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+  });
+  return row;
+}
+
+/** @param {import("../client/room.js").Room} room @param {{ title: string, hide_names: boolean }} asked @returns {Promise<Made>} */
+async function keepRoom(room, asked) {
+  const headers = { Authorization: `Bearer ${room.key}`, "Content-Type": "application/json" };
+  const answer = await fetch(`/r/${room.id}/shares`, { method: "POST", headers, body: JSON.stringify(asked), credentials: "omit" }).catch(() => null);
+  if (!answer) throw new Error("The server does not answer; nothing is kept.");
+  if (answer.ok) return answer.json();
+  const { message, limit, value } = await answer.json().catch(() => ({}));
+  throw new Error(`Nothing is kept: ${limitWords(limit, value) ?? message ?? `the server answered ${answer.status}`}.`);
+}
+
+/** @param {string | undefined} limit @param {number} value */
+function limitWords(limit, value) {
+  if (limit === "room-kept") return `of one room at most ${value} recordings are kept`;
+  if (limit === "address-kept") return `from one address at most ${value} recordings are kept in a day`;
+  if (limit === "server-shelf") return "this server has no room for more recordings";
+  return null;
+}
+
+/** @param {Made} made @param {boolean} hidden */
+function links({ link, delete_key: key, events, let_go: letGo, packed }, hidden) {
+  const address = new URL(link, location.origin).href;
+  const gone = letGo > 0 ? ` The ${letGo.toLocaleString("en")} oldest are not in it: the room had let them go, or they had no room.` : "";
+  const names = hidden ? "without people's names" : "with people's names";
+  const size = `${Math.max(1, Math.round(packed / 1024)).toLocaleString("en")} KB`;
+  const text = `${events.toLocaleString("en")} ${events === 1 ? "event" : "events"}, ${names}, ${size}.${gone} What was typed and printed is in it as it was.`;
+  const deletes = "The only way to delete it, and shown only now. Keep this link to yourself.";
+  return [
+    linkRow({ title: "Kept: what happened", text }, address),
+    linkRow({ title: "Link that deletes it", text: deletes }, `${address}#delete=${key}`),
+  ];
+}

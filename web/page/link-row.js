@@ -1,0 +1,37 @@
+// A link with what it is for and a Copy button.
+import { announce } from "../base/announce.js";
+import { element } from "../base/element.js";
+
+/** @param {{ title: string, text: string }} words @param {string} link */
+export function linkRow({ title, text }, link) {
+  const field = /** @type {HTMLInputElement} */ (
+    element("input", { class: "field mono", readonly: true, value: link, "aria-label": `Link: ${title}` })
+  );
+  field.addEventListener("focus", () => field.select());
+  const note = element("span", { class: "soft", role: "status" });
+  const copy = element("button", { type: "button", class: "button", on: { click: () => copyLink(field, copy, note) } }, "Copy");
+  return element(
+    "section",
+    { class: "share-row" },
+    element("h3", {}, title),
+    element("p", {}, text),
+    element("div", { class: "row" }, field, copy),
+    note,
+  );
+}
+
+/** @param {HTMLInputElement} field @param {HTMLElement} copy @param {HTMLElement} note */
+async function copyLink(field, copy, note) {
+  try {
+    await navigator.clipboard.writeText(field.value);
+    copy.textContent = "Copied";
+    note.textContent = "";
+    announce("Link copied.");
+  } catch {
+    // No clipboard on an insecure address, or not allowed: the person's own keys always work.
+    field.focus();
+    field.select();
+    const key = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘C" : "Ctrl+C";
+    note.textContent = `Selected: press ${key} to copy.`;
+  }
+}

@@ -1,0 +1,98 @@
+// A room that is over, as its recording tells it: what the page's parts ask of a room, up to the event that is shown.
+// Nothing can be done in it.
+
+/** Events handed out at once. */
+const BATCH = 256;
+
+export class RecordedRoom {
+  #view;
+  #about;
+  /** `seq` of the last event that is shown. */
+  #shown;
+  /** @type {Set<(moment: Moment) => void>} */
+  #listeners = new Set();
+  /** Raised when earlier events are shown than before: whoever reads on would read what has not happened. */
+  #turn = 0;
+  /** @type {(() => void)[]} */
+  #awaiting = [];
+
+  /** @typedef {{ seq: number, back: boolean }} Moment the last event that is shown, and whether it was a later one before */
+
+  /** @param {{ id: string, view: import("../client/web.js").View, about: import("../client/web.js").RecordingAbout }} of `view` has all events */
+  constructor({ id, view, about }) {
+    this.id = id;
+    this.#view = view;
+    this.#about = about;
+    this.#shown = about.last;
+    this.hosts = about.hosts;
+    this.members = about.members;
+  }
+
+  /** Whether this is no room but what is left of one. */
+  recorded = true;
+  key = "";
+  /** @type {any[]} */
+  programs = [];
+  /** @type {any[]} */
+  waiting = [];
+  links = { join: null, watch: null };
+  features = { packets: false, outbound: "off", targets: [] };
+  /** Whoever looks is nobody in it. */
+  me = { id: 0, role: "viewer", name: "", host: null };
+  connection = "over";
+  wire = { settings: null };
+
+  get snapshot() {
+    return { hosts: this.hosts, members: this.members, programs: [], now: this.#about.ends, oldest: this.#about.first };
+  }
+
+  /** `seq` of the last event that is shown. */
+  get shown() {
+    return this.#shown;
+  }
+
+  /** Shows everything up to this event. @param {number} seq @param {{ id: number, cable: boolean }[]} hosts the machines as they were then */
+  show(seq, hosts) {
+    const cables = new Map(hosts.map(({ id, cable }) => [id, cable]));
+    this.hosts = this.hosts.map((host) => ({ ...host, cable: cables.get(host.id) ?? host.cable }));
+    const back = seq < this.#shown;
+    if (seq === this.#shown) return;
+    this.#shown = seq;
+    if (back) this.#turn += 1;
+    for (const wake of this.#awaiting.splice(0)) wake();
+    for (const listener of this.#listeners) listener({ seq, back });
+  }
+
+  /** @param {string} what @param {(detail: any) => void} listener */
+  on(what, listener) {
+    if (what === "moment") this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * The events up to the one that is shown, and those after it when they come to be; ends when the page goes back.
+   * @param {{ signal?: AbortSignal }} [options]
+   */
+  async *trace({ signal } = {}) {
+    const turn = this.#turn;
+    for (let next = 0; !signal?.aborted && turn === this.#turn; ) {
+      const records = this.#view.records(next, BATCH);
+      for (const record of records) {
+        while (record.seq > this.#shown) {
+          await new Promise((resolve) => this.#awaiting.push(() => resolve(undefined)));
+          if (turn !== this.#turn || signal?.aborted) return;
+        }
+        yield record;
+        if (turn !== this.#turn) return;
+      }
+      if (records.length === 0) return;
+      next += records.length;
+    }
+  }
+
+  source() {
+    return Promise.resolve(false);
+  }
+
+  inFront() {}
+}

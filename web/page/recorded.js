@@ -1,0 +1,148 @@
+// Opens a recording: the page without a room. What happened is read from a file, and shown up to any event.
+import "../frame/machine-pane.js";
+import { announce } from "../base/announce.js";
+import { button, element, find } from "../base/element.js";
+import { dialog } from "../base/popover.js";
+import { CodeLinks } from "./code-links.js";
+import { CopyError, copyLink } from "./copy-link.js";
+import { Frame } from "../frame/frame.js";
+import { linkRow } from "./link-row.js";
+import { RecordedRoom } from "./recorded-room.js";
+
+/** @typedef {{ id: string, bytes: Promise<Uint8Array> }} Recorded */
+
+/**
+ * @param {{ recording: Recorded, top: import("./top-bar.js").TopBar, wire: any, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
+ */
+export async function openRecording({ recording, top, wire, notices, fragment }) {
+  const [{ default: init, Recording, View, nameShown }, bytes] = await Promise.all([import("../client/web.js"), recording.bytes]);
+  await init();
+  const file = new Recording(bytes);
+  const about = file.about();
+  // One has all of it, for the drawing; the other is at the event that is shown.
+  const [view, past] = [new View(), new View()];
+  view.showRecording(file, about.last);
+  past.showRecording(file, about.last);
+  const room = new RecordedRoom({ id: recording.id, view, about });
+  document.body.dataset.state = "recorded";
+  // Text of somebody: what is hidden in it is shown.
+  about.title = nameShown(about.title);
+  document.title = `${about.title || "A recording"} - Wireside`;
+  wire.attach?.({ room, view, past });
+  const time = () => view.timeOf(room.shown) ?? 0;
+  const python = { ok: false, is: "missing", known: Promise.resolve(), onchange: () => {}, sentence: "" };
+  const shared = /** @type {any} */ ({ room, view, clock: { now: time }, store: null, python });
+  const frame = new Frame(shared, ({ id }) => ({ waiting: past.waiting(id), sockets: past.sockets(id, time()) }));
+  const links = new CodeLinks({ view, wire, panes: frame.panes });
+  find("#lesson").prepend(head({ about, file, notices }));
+  top.attachRecording(room, () => shareRecording(about));
+  const show = (/** @type {number} */ at) => {
+    const seq = at || about.last;
+    past.showRecording(file, seq);
+    room.show(seq, past.hosts());
+    frame.refresh();
+    links.point(at === 0 ? [] : view.related(seq));
+    follow(at);
+  };
+  wire.addEventListener("wire-moment", (/** @type {CustomEvent} */ { detail }) => show(detail));
+  if (about.events === 0) announce("Nothing happened in this recording.");
+  const { event, deleteKey } = addressed(fragment);
+  if (event > 0) wire.showMoment?.(event);
+  wire.focusTime?.();
+  if (deleteKey) offerDeletion(recording.id, deleteKey, notices);
+}
+
+/** What stands after # in the address. @param {string} fragment */
+function addressed(fragment) {
+  const values = new URLSearchParams(fragment.replace(/^#/, ""));
+  return { event: Number(/^\d{1,15}$/.exec(values.get("e") ?? "")?.[0] ?? 0), deleteKey: values.get("delete") };
+}
+
+/** The address leads to the event that is shown. @param {number} at 0 at the end */
+function follow(at) {
+  history.replaceState(null, "", at === 0 ? location.pathname : `${location.pathname}#e=${at}`);
+}
+
+/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: any }} parts */
+function head({ about, file, notices }) {
+  const copy = button("Your own copy, live", () => void openCopy(about, file, notices), { class: "button filled" });
+  const more = [lessonWords(about), missingWords(about)].filter(Boolean).join(" ");
+  return element(
+    "div",
+    { class: "recorded-head" },
+    element(
+      "p",
+      { class: "prose sentence" },
+      about.title ? element("b", { dir: "auto" }, about.title) : null,
+      about.title ? " · " : null,
+      `A recording of ${day(about.made)}, ${count(about.events, "event")}.`,
+      more ? element("span", { class: "soft" }, ` ${more}`) : null,
+    ),
+    copy,
+  );
+}
+
+/** @param {any} about */
+function lessonWords({ lesson, passed }) {
+  return lesson && passed.length > 0 ? `${count(passed.length, "step")} of a lesson passed.` : "";
+}
+
+/** What is not in it, said. @param {any} about */
+function missingWords({ let_go: letGo, unknown }) {
+  const gone = letGo > 0 ? `${letGo === 1 ? "1 event was" : `${letGo.toLocaleString("en")} events were`} let go before it was kept.` : "";
+  const newer = unknown > 0 ? `${count(unknown, "event")} of a newer Wireside cannot be shown here.` : "";
+  return [gone, newer].filter(Boolean).join(" ");
+}
+
+/** @param {number} number @param {string} what */
+function count(number, what) {
+  return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** @param {number} made milliseconds since 1970 */
+function day(made) {
+  const date = new Date(made);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : /** @type {const} */ ("numeric");
+  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+}
+
+/** A room of one's own that begins with the programs, the lesson and the wire of this one. @param {any} about @param {any} file @param {any} notices */
+async function openCopy(about, file, notices) {
+  /** @type {import("../program/code-store.js").Code} */
+  const code = {};
+  for (const { host, name, text } of file.texts()) {
+    if (host !== "client" && host !== "server") continue;
+    const machine = (code[host] ??= { open: name, files: {} });
+    machine.files[name] = text;
+  }
+  const { delay, loss } = about.wire;
+  const wire = delay > 0 || loss > 0 ? { delay, loss } : null;
+  try {
+    const { link } = await copyLink({ lesson: about.lesson, code, wire });
+    location.assign(link);
+  } catch (error) {
+    const text = error instanceof CopyError ? error.message : `The copy could not be made: ${/** @type {Error} */ (error).message}`;
+    notices.show("info", { tone: "bad", text, for: 15_000 });
+  }
+}
+
+/** @param {any} about */
+function shareRecording(about) {
+  const words = about.names_hidden ? "Names of people were taken out." : "People's names are in it.";
+  const text = `Everyone who has the link can open it, for as long as it is kept: what happened, the programs and what they printed. ${words}`;
+  dialog("Share", [linkRow({ title: "This recording, at this event", text }, location.href)]);
+}
+
+/** Whoever has the link that deletes it. @param {string} id @param {string} key @param {any} notices */
+function offerDeletion(id, key, notices) {
+  const remove = async () => {
+    const answer = await fetch(`/s/${id}`, { method: "DELETE", headers: { Authorization: `Bearer ${key}` } }).catch(() => null);
+    if (answer?.ok) {
+      notices.show("info", { tone: "good", alert: true, text: "The recording is deleted: its link opens nothing any more.", actions: [{ label: "Open a new room", run: () => location.assign("/") }] });
+    } else {
+      const { message = "the server does not answer" } = (await answer?.json().catch(() => null)) ?? {};
+      notices.show("info", { tone: "bad", alert: true, text: `It was not deleted: ${message}.`, actions: [{ label: "Try again", run: () => void remove() }] });
+    }
+  };
+  notices.show("info", { tone: "wait", text: "This link can delete the recording, for everybody and for good.", actions: [{ label: "Delete it", run: () => void remove() }] });
+}

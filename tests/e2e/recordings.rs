@@ -103,7 +103,7 @@ async fn what_happened_is_kept_opened_and_deleted() {
 
     let found = opened(&server, id).await;
     assert_eq!(found.header.title, "Hello <script>\u{0}");
-    assert_eq!(found.header.let_go, 0);
+    assert_eq!(found.header.evicted, 0);
     assert_eq!(found.events.len() as u64, made["events"].as_u64().expect("a count"));
     let names: Vec<&str> = found.header.hosts.iter().map(|host| host.name.as_str()).collect();
     assert!(names.contains(&"client") && names.contains(&"server"), "{names:?}");

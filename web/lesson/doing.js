@@ -14,19 +14,22 @@ export class LessonDoing {
   #view;
   #shelf;
   #rename;
+  #programs;
   /** What a file of the lesson is called here, where a learner's own work has its name: by machine and file. @type {Map<string, string>} */
   #names = new Map();
 
   /**
    * @param {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View,
-   *   shelf: import("./shelf.js").LessonShelf, rename: (name: string) => string }} parts
+   *   shelf: import("./shelf.js").LessonShelf, rename: (name: string) => string,
+   *   programs: () => { host: string, file: string, path: string }[] }} parts `programs` are those that the lesson begins with
    */
-  constructor({ room, frame, view, shelf, rename }) {
+  constructor({ room, frame, view, shelf, rename, programs }) {
     this.#room = room;
     this.#frame = frame;
     this.#view = view;
     this.#shelf = shelf;
     this.#rename = rename;
+    this.#programs = programs;
   }
 
   /**
@@ -38,6 +41,7 @@ export class LessonDoing {
       case "line":
         return this.#line(doing);
       case "run":
+        await this.#bring(doing, lesson);
         return this.#run(doing);
       case "stop":
         return this.#stop(doing);
@@ -115,6 +119,19 @@ export class LessonDoing {
     if (background) ended.catch(() => {});
     else if (fails) await within(ended.catch(() => {}), `${line} still waits.`);
     else await within(ended, `${line} on ${name} still waits.`);
+  }
+
+  /**
+   * A program of the lesson that is not there: it has not come yet, or somebody has deleted it.
+   * @param {{ host: string, file: string }} doing @param {string} [lesson]
+   */
+  async #bring({ host, file }, lesson) {
+    const name = this.#names.get(keyOf({ host, file })) ?? file;
+    const desk = this.#pane(host, "run").desk;
+    await desk?.ready;
+    if (!desk || desk.has(name) || desk.has(file)) return;
+    const begun = this.#programs().find((one) => one.host === host && one.file === file);
+    if (begun) await this.perform({ do: "put", ...begun }, lesson);
   }
 
   /** @param {{ host: string, file: string, background: boolean }} doing */

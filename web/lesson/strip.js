@@ -93,7 +93,7 @@ export class LessonStrip extends HTMLElement {
   async attach(parts) {
     const { room, frame, view, lessons, wire } = parts;
     this.#parts = parts;
-    this.#doing = new LessonDoing({ room, frame, view, shelf: this.#shelf, rename: this.#rename });
+    this.#doing = new LessonDoing({ room, frame, view, shelf: this.#shelf, rename: this.#rename, programs: () => this.#drawn?.programs ?? [] });
     this.#helper = new LessonHelper({
       room,
       lessons,

@@ -9,7 +9,7 @@ const TITLE_LENGTH = 80;
 const WHAT =
   "A recording of this room up to now, which anybody who has its link can open after the room has ended: calls, packets and states, the programs that ran and what they printed.";
 
-/** @typedef {{ id: string, link: string, delete_key: string, events: number, let_go: number, packed: number }} Made as the server says */
+/** @typedef {{ id: string, link: string, delete_key: string, events: number, evicted: number, packed: number }} Made as the server says */
 
 /**
  * The part of the share dialog that keeps a recording.
@@ -69,9 +69,9 @@ function limitWords(limit, value) {
 }
 
 /** @param {Made} made @param {boolean} hidden */
-function links({ link, delete_key: key, events, let_go: letGo, packed }, hidden) {
+function links({ link, delete_key: key, events, evicted, packed }, hidden) {
   const address = new URL(link, location.origin).href;
-  const gone = letGo > 0 ? ` The ${letGo.toLocaleString("en")} oldest are not in it: the room had let them go, or they had no room.` : "";
+  const gone = evicted > 0 ? ` The ${evicted.toLocaleString("en")} oldest are not in it: the room had let them go, or they had no room.` : "";
   const names = hidden ? "without people's names" : "with people's names";
   const size = `${Math.max(1, Math.round(packed / 1024)).toLocaleString("en")} KB`;
   const text = `${events.toLocaleString("en")} ${events === 1 ? "event" : "events"}, ${names}, ${size}.${gone} What was typed and printed is in it as it was.`;

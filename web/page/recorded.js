@@ -88,8 +88,8 @@ function lessonWords({ lesson, passed }) {
 }
 
 /** What is not in it, said. @param {any} about */
-function missingWords({ let_go: letGo, unknown }) {
-  const gone = letGo > 0 ? `${letGo === 1 ? "1 event was" : `${letGo.toLocaleString("en")} events were`} let go before it was kept.` : "";
+function missingWords({ evicted, unknown }) {
+  const gone = evicted > 0 ? `${evicted === 1 ? "1 event was" : `${evicted.toLocaleString("en")} events were`} let go before it was kept.` : "";
   const newer = unknown > 0 ? `${count(unknown, "event")} of a newer Wireside cannot be shown here.` : "";
   return [gone, newer].filter(Boolean).join(" ");
 }

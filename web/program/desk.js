@@ -435,6 +435,11 @@ export class Desk {
     return this.#files.names;
   }
 
+  /** Resolves once the files that are kept for this machine are here. @returns {Promise<unknown>} */
+  get ready() {
+    return this.#ready;
+  }
+
   /** Whether there is a file of this name. @param {string} file */
   has(file) {
     return this.#files.has(file);

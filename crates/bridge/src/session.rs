@@ -318,26 +318,16 @@ impl Session {
                     sent.and(self.take_events().await)
                 }
                 message = stream.next(), if wait.is_none() => {
-                    let now = Instant::now();
-                    last_received = now;
+                    last_received = Instant::now();
                     let handled = self.handle(message, meter).await;
-                    let idle = self.endpoint.take_idle_frames();
-                    if idle > 0 {
-                        self.idle.spend(idle, now);
-                        wait = self.idle.due(now);
-                    }
+                    wait = self.pause_for_idle_frames(last_received);
                     handled
                 }
                 () = until(wait), if wait.is_some() => {
                     wait = None;
                     Ok(())
                 }
-                Some(delivery) = self.deliveries.recv() => {
-                    match self.deliver(delivery).await {
-                        Ok(()) => self.allow_streams().await,
-                        ended => ended,
-                    }
-                }
+                Some(delivery) = self.deliveries.recv() => self.deliver_and_allow(delivery).await,
                 ready = self.outside.ready() => self.outside_ready(ready).await,
                 () = std::future::ready(()), if self.outside.has_turns() => Ok(()),
                 _ = self.newest.changed(), if traced => Ok(()),
@@ -364,6 +354,22 @@ impl Session {
                 return reason;
             }
         }
+    }
+
+    /// Until when nothing is read, after frames of which nothing came.
+    fn pause_for_idle_frames(&mut self, now: Instant) -> Option<Instant> {
+        let idle = self.endpoint.take_idle_frames();
+        if idle == 0 {
+            return None;
+        }
+        self.idle.spend(idle, now);
+        self.idle.due(now)
+    }
+
+    /// A delivery may have made room for more of a stream.
+    async fn deliver_and_allow(&mut self, delivery: Delivery) -> Result<(), CloseReason> {
+        self.deliver(delivery).await?;
+        self.allow_streams().await
     }
 
     async fn handle(

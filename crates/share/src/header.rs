@@ -25,7 +25,7 @@ pub struct Header {
     /// Whether people's names were taken out.
     pub names_hidden: bool,
     /// Events that happened in the room and are not in the file: let go before it was made, or for want of room.
-    pub let_go: u64,
+    pub evicted: u64,
     /// How many events follow.
     pub events: u64,
     /// The machines, as they were when it was made; those that had gone before are in the events.
@@ -69,7 +69,7 @@ struct Line {
     lesson: Option<Lesson>,
     #[serde(default)]
     names_hidden: bool,
-    let_go: u64,
+    evicted: u64,
     events: u64,
     machines: Vec<Machine>,
     programs: Vec<Program>,
@@ -119,7 +119,7 @@ impl Header {
             title: self.title.clone(),
             lesson: self.lesson.clone(),
             names_hidden: self.names_hidden,
-            let_go: self.let_go,
+            evicted: self.evicted,
             events: self.events,
             machines: self.hosts.iter().map(Machine::of).collect(),
             programs: self.programs.iter().map(Program::of).collect(),
@@ -144,7 +144,7 @@ impl Header {
             title: line.title.chars().take(limits::SHARE_TITLE).collect(),
             lesson: line.lesson,
             names_hidden: line.names_hidden,
-            let_go: line.let_go,
+            evicted: line.evicted,
             events: line.events,
             hosts: line.machines.into_iter().map(Machine::info).collect(),
             programs: line.programs.into_iter().map(Program::info).collect(),

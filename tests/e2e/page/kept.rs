@@ -64,7 +64,12 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
     assert_eq!(other.read(&format!("{fetched}.some((path) => path.includes('worker'))")).await, "false");
 
     // To its beginning and on, by the keyboard alone: it has the focus.
-    other.shows("what goes back in time to have the focus", "document.activeElement.ariaLabel === 'Event shown last'").await;
+    other
+        .shows(
+            "what goes back in time to have the focus",
+            "document.activeElement.ariaLabel === 'Event shown last'",
+        )
+        .await;
     other.press("Home").await;
     other.shows("nothing printed yet", &format!("!{OUTPUT}")).await;
     other.sees_no("#wire", "SYN ACK").await;
@@ -105,7 +110,7 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
     recorded(&other).await;
     other.click("notice-bar", "Delete it").await;
     other.sees("notice-bar", "is deleted").await;
-    browser.forgive(|error| error.contains("404"));
     other.go(&kept).await;
     other.sees("body", "nothing at this address").await;
+    browser.forgive(|error| error.contains("404"));
 }

@@ -23,7 +23,7 @@ async fn follow_until(tab: &Tab, text: &str) {
         "const strip = document.querySelector('#lesson');
         window.said = '';
         const note = () => { window.said = (window.said + strip.innerText).slice(-100000).replaceAll(/\\s+/g, ' '); };
-        new MutationObserver(note).observe(strip, { subtree: true, childList: true, characterData: true });
+        window.watching ??= new MutationObserver(note).observe(strip, { subtree: true, childList: true, characterData: true }) ?? true;
         note();",
     )
     .await;

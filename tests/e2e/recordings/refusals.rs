@@ -15,7 +15,7 @@ async fn only_the_owner_keeps_and_only_what_is_asked_rightly() {
         assert_eq!((answer.status, &answer.json()["rule"]), (403, &json!("key")), "{answer:?}");
     }
     let owner = room.owner();
-    for body in ["7", "{", "\"\"", "{\"title\":7}", "{\"hide_names\":\"no\"}"] {
+    for body in ["7", "[]", "{", "\"\"", "{\"title\":7}", "{\"hide_names\":\"no\"}"] {
         let answer = keep_with(&owner, &owner.key_text(), body).await;
         assert_eq!((answer.status, &answer.json()["rule"]), (400, &json!("body")), "{body}: {answer:?}");
     }

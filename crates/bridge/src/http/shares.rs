@@ -65,7 +65,7 @@ struct Made {
     /// Events in it.
     events: u64,
     /// Events of the room that are not.
-    let_go: u64,
+    evicted: u64,
     /// Bytes before compression, and after.
     bytes: u64,
     packed: u64,
@@ -99,10 +99,12 @@ pub(crate) async fn make(
 }
 
 fn wanted(body: &Bytes) -> Result<Asked, Refused> {
-    let Wanted { title, hide_names } = match body.is_empty() {
-        true => Wanted::default(),
-        false => serde_json::from_slice(body)
-            .map_err(|_| Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\"}"))?,
+    let wrong = || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\"}");
+    let Wanted { title, hide_names } = match body.trim_ascii_start().first() {
+        None => Wanted::default(),
+        // An array would do for serde as well.
+        Some(b'{') => serde_json::from_slice(body).map_err(|_| wrong())?,
+        Some(_) => return Err(wrong()),
     };
     if title.chars().count() > limits::SHARE_TITLE {
         let most = limits::SHARE_TITLE as u64;
@@ -132,7 +134,7 @@ async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked)
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
         let (id, key) = (spell(&random()?), random()?);
-        let Recorded { text, events, let_go } =
+        let Recorded { text, events, evicted } =
             recorded(&trace, directory, asked, now).map_err(std::io::Error::other)?;
         let compressed = packed(&text)?;
         let label = Label::new(&key, text.len(), compressed.len());
@@ -144,7 +146,7 @@ async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked)
             link,
             delete_key,
             events,
-            let_go,
+            evicted,
             bytes: label.bytes,
             packed: label.packed,
         })

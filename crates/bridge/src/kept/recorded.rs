@@ -20,7 +20,7 @@ pub(crate) struct Recorded {
     /// Events in it.
     pub(crate) events: u64,
     /// Events of the room that are not.
-    pub(crate) let_go: u64,
+    pub(crate) evicted: u64,
 }
 
 /// Makes one of everything that is kept of a room. `made`: seconds since 1970.
@@ -49,7 +49,7 @@ pub(crate) fn recorded(
         share::hide_names(&mut header, &mut events);
     }
     let (lines, left_out) = share::select(&events)?;
-    header.let_go = evicted + left_out;
+    header.evicted = evicted + left_out;
     let text = share::write(&header, &lines)?;
-    Ok(Recorded { text, events: lines.len() as u64, let_go: header.let_go })
+    Ok(Recorded { text, events: lines.len() as u64, evicted: header.evicted })
 }

@@ -403,14 +403,14 @@ pub(super) fn header() -> BoxedStrategy<Header> {
     let room = (vec(host(), 0..4), vec(program(), 0..4), vec(member(), 0..4), wire());
     (about, room, vec(note, 0..3))
         .prop_map(|(about, room, notes)| {
-            let (made, title, lesson, names_hidden, let_go) = about;
+            let (made, title, lesson, names_hidden, evicted) = about;
             let (hosts, programs, members, wire) = room;
             Header {
                 made,
                 title,
                 lesson,
                 names_hidden,
-                let_go,
+                evicted,
                 events: 0,
                 hosts,
                 programs,

@@ -59,7 +59,7 @@ pub struct RecordingAbout {
     /// Events in it.
     events: usize,
     /// Events of the room that are not.
-    let_go: f64,
+    evicted: f64,
     /// Events that this page does not know.
     unknown: f64,
     /// `seq` of the first and of the last; 0 where there are none.
@@ -129,7 +129,7 @@ pub fn about(kept: &Kept) -> RecordingAbout {
         passed,
         names_hidden: header.names_hidden,
         events: recording.events.len(),
-        let_go: header.let_go as f64,
+        evicted: header.evicted as f64,
         unknown: recording.unknown as f64,
         first: seq(recording.events.first()),
         last: seq(recording.events.last()),

@@ -26,14 +26,15 @@ export class CodeLinks {
     for (const moves of ["scroll", "resize"]) addEventListener(moves, () => this.#draw(), { capture: true, passive: true });
   }
 
-  /** Marks the code of these events, which nobody points at on the wire. @param {number[]} seqs */
-  point(seqs) {
-    this.#light(seqs);
+  /** Marks the code of these events, which nobody points at on the wire. @param {number[]} seqs @param {number} until nothing later is drawn */
+  point(seqs, until) {
+    this.#light(seqs, until);
   }
 
-  /** @param {number[]} seqs */
-  #light(seqs) {
-    this.#lines = seqs.length > 0 ? this.#view.codeLines(Float64Array.from(seqs)) : [];
+  /** @param {number[]} seqs @param {number} [until] */
+  #light(seqs, until = Infinity) {
+    const lines = seqs.length > 0 ? this.#view.codeLines(Float64Array.from(seqs)) : [];
+    this.#lines = lines.map((line) => ((line.end ?? 0) > until ? { ...line, end: undefined } : line));
     for (const pane of this.#panes) pane.light(this.#lines);
     this.#draw();
   }

@@ -25,6 +25,8 @@ export async function openRecording({ recording, top, wire, notices, fragment })
   past.showRecording(file, about.last);
   const room = new RecordedRoom({ id: recording.id, view, about });
   document.body.dataset.state = "recorded";
+  // No lesson goes on here.
+  find("#views [data-view=\"lesson\"]").hidden = true;
   // Text of somebody: what is hidden in it is shown.
   about.title = nameShown(about.title);
   document.title = `${about.title || "A recording"} - Wireside`;
@@ -41,7 +43,8 @@ export async function openRecording({ recording, top, wire, notices, fragment })
     past.showRecording(file, seq);
     room.show(seq, past.hosts());
     frame.refresh();
-    links.point(at === 0 ? [] : view.related(seq));
+    // What it led to has not happened yet.
+    links.point(at === 0 ? [] : view.related(seq).filter((one) => one <= seq), seq);
     follow(at);
   };
   wire.addEventListener("wire-moment", (/** @type {CustomEvent} */ { detail }) => show(detail));

@@ -273,10 +273,9 @@ async fn many_callers_a_race_and_framing() {
     let browser = Browser::open().await;
     let tab = open(&browser, &server, LAPTOP, "many").await;
     to_its_end(&tab, "many").await;
-    for (lesson, title, first) in [
-        ("turns", "Whose turn is it?", "1 of 5"),
-        ("framing", "Framing: where a message ends", "1 of 7"),
-    ] {
+    for (lesson, title, first) in
+        [("turns", "Whose turn is it?", "1 of 5"), ("framing", "Framing: where a message ends", "1 of 7")]
+    {
         choose(&tab, title).await;
         tab.sees("#lesson .count", first).await;
         to_its_end(&tab, lesson).await;

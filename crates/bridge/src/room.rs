@@ -92,7 +92,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// It is kept.
-    pub(crate) fn is_taken(mut self) {
+    pub(crate) fn take(mut self) {
         self.taken = true;
     }
 }

@@ -24,7 +24,7 @@ fn set<'word>(known: impl Iterator<Item = (u32, &'word str)>, bits: u32) -> Vec<
 
 /// The bits of a set's words; none where one of them is not known here.
 fn bits<'word>(
-    known: impl Iterator<Item = (u32, &'word str)> + Clone,
+    known: &(impl Iterator<Item = (u32, &'word str)> + Clone),
     words: &[String],
     most: u32,
 ) -> Option<u32> {
@@ -44,7 +44,7 @@ pub(crate) fn flags(flags: Flags) -> Vec<String> {
 }
 
 pub(crate) fn flags_of(words: &[String]) -> Option<Flags> {
-    bits(of_flags(), words, u8::MAX.into()).and_then(|bits| u8::try_from(bits).ok()).map(Flags)
+    bits(&of_flags(), words, u8::MAX.into()).and_then(|bits| u8::try_from(bits).ok()).map(Flags)
 }
 
 fn of_events() -> impl Iterator<Item = (u32, &'static str)> + Clone {
@@ -56,7 +56,7 @@ pub(crate) fn poll_events(events: PollEvents) -> Vec<String> {
 }
 
 pub(crate) fn poll_events_of(words: &[String]) -> Option<PollEvents> {
-    bits(of_events(), words, u16::MAX.into()).and_then(|bits| u16::try_from(bits).ok()).map(PollEvents)
+    bits(&of_events(), words, u16::MAX.into()).and_then(|bits| u16::try_from(bits).ok()).map(PollEvents)
 }
 
 fn of_control_bits() -> impl Iterator<Item = (u32, &'static str)> + Clone {
@@ -68,7 +68,7 @@ pub(crate) fn control_bits(flags: TcpFlags) -> Vec<String> {
 }
 
 pub(crate) fn control_bits_of(words: &[String]) -> Option<TcpFlags> {
-    bits(of_control_bits(), words, u8::MAX.into()).and_then(|bits| u8::try_from(bits).ok()).map(TcpFlags)
+    bits(&of_control_bits(), words, u8::MAX.into()).and_then(|bits| u8::try_from(bits).ok()).map(TcpFlags)
 }
 
 pub(crate) fn family_of(word: &str) -> Option<Family> {

@@ -92,7 +92,7 @@ pub(crate) async fn make(
         .ok_or_else(|| Refused::limit(StatusCode::CONFLICT, Limit::RoomKept, limits::ROOM_KEPT as u64))?;
     shared.kept.days.take(shared.quota.network(client), Instant::now())?;
     let made = keep(&shared, shelf, &room, asked).await?;
-    place.is_taken();
+    place.take();
     tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
     let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())

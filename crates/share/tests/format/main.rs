@@ -1,5 +1,7 @@
 //! The format from outside: there and back, files of earlier days, and bytes that are no recording.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test code, its helpers too")]
+
 mod any;
 mod bounds;
 mod golden;

@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import signal
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -108,6 +109,11 @@ class Failures(unittest.TestCase):
 
 
 class Interruptions(unittest.TestCase):
+    def setUp(self):
+        # A shell's "&" ignores SIGINT for what it starts, and Python then leaves its own handler out.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+
     def test_ctrl_c_at_the_prompt_leads_to_a_new_one(self):
         done = Session(("signal", ""), "1")
         self.assertEqual((done.said, done.printed.rstrip("\n")), ("KeyboardInterrupt\n", "1"))

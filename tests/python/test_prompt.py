@@ -2,10 +2,10 @@
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
-import signal
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent

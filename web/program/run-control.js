@@ -11,6 +11,8 @@ export class RunControl {
   #run = null;
   /** The room is being asked for a program. */
   #asking = false;
+  /** What comes of that; null where it refuses. @type {Promise<import("../client/wireside.js").Run | null>} */
+  #coming = Promise.resolve(null);
   /** What it does is different now. */
   onchange = () => {};
   /** It printed something. @type {(text: string, stream: import("./output-log.js").Stream) => void} */
@@ -45,7 +47,9 @@ export class RunControl {
     this.#asking = true;
     this.onchange();
     try {
-      this.#run = await (source === null ? this.#room.prompt(this.#host, this.#file, options) : this.#room.run(this.#host, this.#file, source, options));
+      const coming = source === null ? this.#room.prompt(this.#host, this.#file, options) : this.#room.run(this.#host, this.#file, source, options);
+      this.#coming = coming.catch(() => null);
+      this.#run = await coming;
     } catch (error) {
       this.#run = null;
       throw error;
@@ -79,17 +83,22 @@ export class RunControl {
 
   /** Whether a block wants another line; null where the prompt cannot say. @param {string} block */
   async wantsMore(block) {
-    return (await this.#run?.ask({ more: block })) ?? null;
+    return (await (await this.#newest())?.ask({ more: block })) ?? null;
   }
 
   /** How the last word of a text can go on; null where the prompt cannot say. @param {string} before */
   async complete(before) {
-    return (await this.#run?.ask({ complete: before })) ?? null;
+    return (await (await this.#newest())?.ask({ complete: before })) ?? null;
+  }
+
+  /** The one that is asked for, where one is: what is typed ahead is for that, and not for the one that has ended. */
+  async #newest() {
+    return this.#asking ? this.#coming : this.#run;
   }
 
   /** Resolves when what it has printed so far is shown. */
   async caughtUp() {
-    await this.#run?.caughtUp();
+    await (await this.#newest())?.caughtUp();
   }
 
   /** A line for `input()`, or null for the end of file. @param {string | null} line */

@@ -392,6 +392,27 @@ pub enum TcpState {
 }
 
 impl TcpState {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Closed,
+        Self::Listen,
+        Self::SynSent,
+        Self::SynRecv,
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+        Self::Datagram,
+    ];
+
+    /// The one of this [`name`](Self::name).
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// In RFC capitals with underscores.
     pub fn name(self) -> &'static str {
         match self {

@@ -135,7 +135,7 @@ fn read(field: Field, text: &str) -> Result<Fact, String> {
     }
     let known = match field {
         Field::Call => Call::NAMES.contains(&text),
-        Field::State | Field::From => STATES.iter().any(|state| state.name() == text),
+        Field::State | Field::From => TcpState::named(text).is_some(),
         Field::Kind => ["call", "packet", "state", "output", "program", "machine", "wire"].contains(&text),
         Field::Phase => ["begin", "end"].contains(&text),
         Field::Fate => {
@@ -147,18 +147,3 @@ fn read(field: Field, text: &str) -> Result<Fact, String> {
     };
     if known { Ok(Fact::Word(text.to_owned())) } else { Err(format!("{name} is never {text:?}")) }
 }
-
-const STATES: [TcpState; 12] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynRecv,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-    TcpState::Datagram,
-];

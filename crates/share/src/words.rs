@@ -91,24 +91,8 @@ pub(crate) fn sysctl_of(word: &str) -> Option<Sysctl> {
     Sysctl::ALL.into_iter().map(|(name, ..)| name).find(|name| name.name() == word)
 }
 
-/// Every state of a socket.
-const STATES: [TcpState; 12] = [
-    TcpState::Closed,
-    TcpState::Listen,
-    TcpState::SynSent,
-    TcpState::SynRecv,
-    TcpState::Established,
-    TcpState::FinWait1,
-    TcpState::FinWait2,
-    TcpState::CloseWait,
-    TcpState::Closing,
-    TcpState::LastAck,
-    TcpState::TimeWait,
-    TcpState::Datagram,
-];
-
 pub(crate) fn state_of(word: &str) -> Option<TcpState> {
-    STATES.into_iter().find(|state| state.name() == word)
+    TcpState::named(word)
 }
 
 const TIMERS: [(TimerKind, &str); 4] = [

@@ -17,6 +17,23 @@ use step::Writing;
 pub const SENTENCE: usize = 120;
 /// Longest title of a lesson, in characters.
 const TITLE: usize = 64;
+/// Longest sentence about what a lesson teaches, in characters: two lines of a list on a telephone.
+const TEACHES: usize = 100;
+/// Keys of the front matter.
+const FRONT: [&str; 12] = [
+    "id",
+    "title",
+    "order",
+    "number",
+    "minutes",
+    "teaches",
+    "needs",
+    "seed",
+    "programs",
+    "ports",
+    "end",
+    "end-guest",
+];
 /// Most steps of a lesson.
 const STEPS: usize = 100;
 
@@ -41,8 +58,14 @@ pub struct Lesson {
     pub title: String,
     /// Its place in the list.
     pub order: u32,
+    /// Its number in the course; none for a further one.
+    pub number: Option<u32>,
     /// How long it takes, roughly.
     pub minutes: u32,
+    /// What it teaches, in one sentence.
+    pub teaches: String,
+    /// Lessons that are best taken before it, by their ids. It stands alone all the same.
+    pub needs: Vec<String>,
     /// The sentences of the tutorial it is about: `S22`.
     pub seeds: Vec<String>,
     /// Files it wants in the editors: machine, file, path below the lessons' folder.
@@ -157,8 +180,14 @@ pub struct Listing {
     pub title: String,
     /// Its place in the list.
     pub order: u32,
+    /// Its number in the course; none for a further one.
+    pub number: Option<u32>,
     /// Minutes.
     pub minutes: u32,
+    /// What it teaches, in one sentence; empty where its author does not say.
+    pub teaches: String,
+    /// Lessons that are best taken before it, by their ids.
+    pub needs: Vec<String>,
     /// Sentences of the tutorial.
     pub seeds: Vec<String>,
     /// Whether its main way needs Python.
@@ -185,16 +214,20 @@ impl Lesson {
     /// The line and the reason.
     pub fn read(source: &str) -> Result<Self, Malformed> {
         let (front, items) = items::cut(source)?;
-        front.only(&["id", "title", "order", "minutes", "seed", "programs", "ports", "end", "end-guest"])?;
+        front.only(&FRONT)?;
         let parts = parts(&items)?;
         if parts.iter().all(|part| part.steps.is_empty()) {
             return Err(Malformed::new(1, "a lesson has at least one step"));
         }
+        let place = front.get("number").map(|_| number(&front, "number", 0)).transpose()?;
         Ok(Self {
             id: id(&front)?,
             title: short(&front, "title", TITLE)?,
-            order: number(&front, "order", 1000)?,
+            order: number(&front, "order", place.map_or(1000, |place| place.saturating_mul(10)))?,
+            number: place,
             minutes: number(&front, "minutes", 5)?,
+            teaches: teaches(&front)?,
+            needs: needs(&front)?,
             seeds: seeds(&front)?,
             programs: programs(&front)?,
             ports: ports(&front)?,
@@ -211,7 +244,10 @@ impl Lesson {
             id: self.id.clone(),
             title: self.title.clone(),
             order: self.order,
+            number: self.number,
             minutes: self.minutes,
+            teaches: self.teaches.clone(),
+            needs: self.needs.clone(),
             seeds: self.seeds.clone(),
             python: !self.programs.is_empty() || self.parts.iter().flat_map(|part| &part.steps).any(needs),
             parts: self
@@ -244,15 +280,25 @@ impl Lesson {
 
 /// The id of a file of either kind.
 pub(crate) fn id(front: &Front) -> Result<String, Malformed> {
-    let id = front.need("id")?;
+    check_id(front.need("id")?, front.line("id"))
+}
+
+fn check_id(id: &str, line: usize) -> Result<String, Malformed> {
     let plain = id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !plain || id.len() > proto::limits::NAME {
-        return Err(Malformed::new(
-            front.line("id"),
-            format!("{id:?} is no id: at most 32 of a-z, 0-9 and -"),
-        ));
+        return Err(Malformed::new(line, format!("{id:?} is no id: at most 32 of a-z, 0-9 and -")));
     }
     Ok(id.to_owned())
+}
+
+fn teaches(front: &Front) -> Result<String, Malformed> {
+    if front.get("teaches").is_none() { Ok(String::new()) } else { short(front, "teaches", TEACHES) }
+}
+
+/// `socket connect`: ids of lessons.
+fn needs(front: &Front) -> Result<Vec<String>, Malformed> {
+    let line = front.line("needs");
+    front.get("needs").unwrap_or_default().split_whitespace().map(|id| check_id(id, line)).collect()
 }
 
 pub(crate) fn short(front: &Front, key: &str, most: usize) -> Result<String, Malformed> {

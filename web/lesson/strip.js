@@ -278,7 +278,9 @@ export class LessonStrip extends HTMLElement {
   /** The same as nodes, after what was passed. @returns {(Node | string)[]} */
   #sentenceContent() {
     const { pieces, watched } = this.#sentencePieces(this.#drawn?.current);
-    return [...this.#passedMark(), ...(watched ? [watched] : inline(pieces, this.#ways))];
+    const now = element("span", { class: "sentence-now" }, ...(watched ? [watched] : inline(pieces, this.#ways)));
+    const passed = this.#passedMark();
+    return passed.length > 0 ? [element("span", { class: "sentence-passed" }, ...passed), now] : [now];
   }
 
   /** The question that comes before the run. @param {import("../client/web.js").Current | undefined} current */

@@ -92,10 +92,15 @@ const CLOSE: Written = Written {
     seen: "An answer, and then the end.",
 };
 
+/// Opens a file's tab, whose name says what has become of it.
+async fn bring(tab: &Tab, side: &str, file: &str) {
+    tab.click(&format!("#{side} .tab-list"), &format!("{file}…")).await;
+}
+
 /// Opens a file's tab and presses Run.
 async fn run(tab: &Tab, Run { side, file, prints }: &Run) {
     let machine = if *side == "left" { "client" } else { "server" };
-    tab.click(&format!("#{side}"), file).await;
+    bring(tab, side, file).await;
     tab.click(&format!("#{side}"), &format!("Run {file} on {machine}")).await;
     match prints {
         Some(text) => tab.sees(&format!("#{side} .program:not([hidden])"), text).await,
@@ -107,7 +112,7 @@ async fn run(tab: &Tab, Run { side, file, prints }: &Run) {
 }
 
 async fn stop(tab: &Tab, Run { side, file, .. }: &Run) {
-    tab.click(&format!("#{side}"), file).await;
+    bring(tab, side, file).await;
     tab.click(&format!("#{side}"), &format!("Stop {file} on server")).await;
     tab.shows("it to be stopped", &format!("called('#{side}', 'Run {file} on server')")).await;
 }
@@ -126,7 +131,7 @@ async fn whole(tab: &Tab, lesson: &Written) {
     if exercise.prints.is_some() {
         stop(tab, exercise).await;
     }
-    tab.click(&format!("#{}", exercise.side), exercise.file).await;
+    bring(tab, exercise.side, exercise.file).await;
     write_program(tab, exercise.side, lesson.own).await;
     for one in lesson.runs {
         run(tab, one).await;

@@ -285,7 +285,7 @@ async fn many_callers_a_race_and_framing() {
         tab.sees("#lesson .count", first).await;
         to_its_end(&tab, lesson).await;
     }
-    // Eight lessons in the list keep to a telephone's width.
+    // All lessons in the list keep to a telephone's width.
     tab.resize(PHONE.0, PHONE.1).await;
     tab.click("#views", "Lesson").await;
     tab.sees("#lesson-view", "✓ all 12 steps of One at a time, or many").await;

@@ -144,10 +144,9 @@ export class LessonStrip extends HTMLElement {
     this.refresh();
   }
 
-  /** Files that a lesson wants, into the editors; a lesson without any is done by hand. @param {string} id */
+  /** Files that a lesson wants, into the editors; a lesson without any is done by hand, and one that begins so, too. @param {string} id */
   async #prepare(id) {
     const programs = this.#drawn?.programs ?? [];
-    if (programs.length === 0) this.#room.frame.openByHand();
     for (const { host, file, path } of programs) {
       try {
         if (!this.#parts?.frame.paneOf(this.#rename(host))?.desk?.isEdited?.(file)) await this.#doing?.perform({ do: "put", host, file, path }, id);
@@ -156,6 +155,8 @@ export class LessonStrip extends HTMLElement {
         if (!(error instanceof CannotDo)) throw error;
       }
     }
+    // Its programs come later: what comes first stands in front.
+    if (programs.length === 0 || this.#drawn?.current?.does[0]?.do === "line") this.#room.frame.openByHand();
   }
 
   /** @param {string} id @param {string} [step] */

@@ -15,16 +15,18 @@ use crate::harness::{
 struct Run {
     side: &'static str,
     file: &'static str,
-    /// A server, which is stopped afterwards.
+    /// It is a server.
     prints: Option<&'static str>,
+    /// It ends by itself: nobody has to stop it.
+    ends: bool,
 }
 
 const fn server(file: &'static str, prints: &'static str) -> Run {
-    Run { side: "right", file, prints: Some(prints) }
+    Run { side: "right", file, prints: Some(prints), ends: false }
 }
 
 const fn client(file: &'static str) -> Run {
-    Run { side: "left", file, prints: None }
+    Run { side: "left", file, prints: None, ends: true }
 }
 
 /// A lesson with its exercise.
@@ -76,10 +78,13 @@ const LISTEN: Written = Written {
 
 const ACCEPT: Written = Written {
     title: "Accept gives a second socket",
-    runs: &[server("letters.py", "listening"), client("two_callers.py")],
+    runs: &[
+        Run { side: "right", file: "letters.py", prints: Some("listening"), ends: true },
+        client("two_callers.py"),
+    ],
     clue: "Caller 2 waited 2,0",
     own: "import socket\ns = socket.create_server(('', 12345))\nprint('listening')\nfor letter in [b'A', b'B']:\n    c, addr = s.accept()\n    \
-          c.sendall(letter)\n    c.close()\ns.accept()\n",
+          c.sendall(letter)\n    c.close()\n",
     seen: "A letter for each.",
 };
 
@@ -98,7 +103,7 @@ async fn bring(tab: &Tab, side: &str, file: &str) {
 }
 
 /// Opens a file's tab and presses Run.
-async fn run(tab: &Tab, Run { side, file, prints }: &Run) {
+async fn run(tab: &Tab, Run { side, file, prints, .. }: &Run) {
     let machine = if *side == "left" { "client" } else { "server" };
     bring(tab, side, file).await;
     tab.click(&format!("#{side}"), &format!("Run {file} on {machine}")).await;
@@ -111,9 +116,12 @@ async fn run(tab: &Tab, Run { side, file, prints }: &Run) {
     }
 }
 
-async fn stop(tab: &Tab, Run { side, file, .. }: &Run) {
+/// Stops a server, or waits until it has ended.
+async fn stop(tab: &Tab, Run { side, file, ends, .. }: &Run) {
     bring(tab, side, file).await;
-    tab.click(&format!("#{side}"), &format!("Stop {file} on server")).await;
+    if !ends {
+        tab.click(&format!("#{side}"), &format!("Stop {file} on server")).await;
+    }
     tab.shows("it to be stopped", &format!("called('#{side}', 'Run {file} on server')")).await;
 }
 
@@ -137,7 +145,8 @@ async fn whole(tab: &Tab, lesson: &Written) {
         run(tab, one).await;
     }
     if lesson.title == BIND.title {
-        run(tab, &Run { side: "right", file: "from_inside.py", prints: Some("Welcome") }).await;
+        tab.click("#lesson .hint", "from_inside.py").await;
+        run(tab, &Run { side: "right", file: "from_inside.py", prints: Some("Welcome"), ends: true }).await;
     }
     tab.sees("#lesson", lesson.seen).await;
     tab.sees("#lesson .count", "All done").await;

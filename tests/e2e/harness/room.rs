@@ -44,6 +44,12 @@ impl NewRoom {
         (!matches!(answer.status, 429 | 503)).then(|| Self::made(server, &answer))
     }
 
+    /// The same through whoever stands before the server; none where nobody takes one more.
+    pub(crate) async fn create_through(door: SocketAddr) -> Option<Self> {
+        let answer = http::post(door, "/rooms").await;
+        (answer.status == 201).then(|| Self::read(door, &answer))
+    }
+
     /// The same, as a proxy passes it on for a visitor.
     pub(crate) async fn create_for(server: &TestServer, visitor: &str) -> Self {
         let page = server.page;
@@ -56,6 +62,10 @@ impl NewRoom {
 
     fn made(server: &TestServer, answer: &http::Answer) -> Self {
         assert_eq!(answer.status, 201, "{answer:?}\nthe server said:\n{}", server.log());
+        Self::read(server.page, answer)
+    }
+
+    fn read(server: SocketAddr, answer: &http::Answer) -> Self {
         let made = answer.json();
         let key = |role: &str| {
             let text = made[role].as_str().expect("a key");
@@ -66,7 +76,7 @@ impl NewRoom {
         let (owner, join, watch) = (key("owner"), key("join"), key("watch"));
         let id = made["room"].as_str().expect("an id").to_owned();
         assert_eq!(answer.header("location"), Some(format!("/r/{id}").as_str()));
-        Self { server: server.page, id, owner, join, watch }
+        Self { server, id, owner, join, watch }
     }
 
     /// The way in of whoever made it.

@@ -6,12 +6,13 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use proto::message::Refusal;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{client::Client, http, in_time, room::NewRoom, root, server::TestServer};
+use crate::harness::{PATIENCE, client::Client, http, in_time, room::NewRoom, root, server::TestServer};
 
 /// Rooms made through the door at first.
 const ROOMS: usize = 12;
@@ -61,6 +62,7 @@ impl Drop for Folder {
 struct Door {
     process: Child,
     address: SocketAddr,
+    visitors: AtomicU32,
 }
 
 impl Door {
@@ -84,7 +86,11 @@ impl Door {
         command.args(["-W", "-f"]).arg(&file).stdin(Stdio::null());
         let log = fs::File::create(folder.0.join("haproxy.log")).expect("written");
         command.stdout(log.try_clone().expect("a descriptor")).stderr(log);
-        let door = Self { process: command.spawn().expect("haproxy (Debian's package) runs"), address };
+        let door = Self {
+            process: command.spawn().expect("haproxy (Debian's package) runs"),
+            address,
+            visitors: AtomicU32::new(0),
+        };
         let listening = async {
             while tokio::net::TcpStream::connect(address).await.is_err() {
                 tokio::task::yield_now().await;
@@ -98,16 +104,22 @@ impl Door {
         kill_process(Pid::from_child(&self.process), signal).expect("ours");
     }
 
-    /// Makes a room through it, once it has a node that takes one.
+    /// Makes a room through it, once it has a node that takes one. Each is somebody else's: the nodes count by address.
     async fn room(&self) -> NewRoom {
-        let making = async {
-            loop {
-                if let Some(room) = NewRoom::create_through(self.address).await {
-                    return room;
-                }
+        let began = std::time::Instant::now();
+        loop {
+            let number = self.visitors.fetch_add(1, Ordering::Relaxed);
+            let visitor = Ipv4Addr::new(
+                127,
+                1,
+                u8::try_from(number / 250 % 250).expect("small"),
+                1 + u8::try_from(number % 250).expect("small"),
+            );
+            match NewRoom::create_through(self.address, visitor).await {
+                Ok(room) => return room,
+                Err(answer) => assert!(began.elapsed() < PATIENCE, "no room through the door: {answer:?}"),
             }
-        };
-        in_time("a room through the door", making).await
+        }
     }
 
     /// Waits until new rooms are made on this node too, or on it no more.

@@ -40,6 +40,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/rooms", post(rooms::create))
         .route("/limits", get(limits::limits))
         .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .fallback(get(page::asset))
         .method_not_allowed_fallback(error::method_not_allowed)

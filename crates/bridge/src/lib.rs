@@ -5,6 +5,7 @@
 
 mod accept;
 mod accounts;
+mod agent;
 pub mod allowance;
 mod bridge;
 mod config;
@@ -14,12 +15,14 @@ pub mod egress;
 mod http;
 mod kept;
 mod kernel_memory;
+mod lag;
 mod memory;
 mod memory_watch;
 mod meter;
 mod metrics;
 mod origin;
 mod quota;
+mod retirement;
 mod room;
 mod rooms;
 mod session;

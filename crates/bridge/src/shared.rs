@@ -1,8 +1,8 @@
 //! The state of the server that everything in it shares.
 
 use crate::{
-    config::Config, drain::Drain, kept::Kept, memory::Memory, metrics::Metrics, origin::Names, quota::Quota,
-    rooms::Rooms,
+    config::Config, drain::Drain, kept::Kept, lag::Lag, memory::Memory, metrics::Metrics, origin::Names,
+    quota::Quota, rooms::Rooms,
 };
 
 /// What the routes, the accept loop and the sessions share.
@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// What is kept in all.
     pub(crate) memory: Memory,
+    /// How late the event loop is.
+    pub(crate) lag: Lag,
     /// Recordings that are kept.
     pub(crate) kept: Kept,
     /// The rooms.

@@ -104,8 +104,8 @@ async fn a_ladder_with_delay_and_a_loss_by_hand() {
     tab.sees("#wire .wire-head", "held").await;
     do_line(&tab, "left", "c.send(b\"a\")").await;
     // The last packet of the handshake may still be on its way: it is let go by itself.
-    tab.shows("the segment to be held", "cardButton('Drop', '1 byte')").await;
-    tab.press_card("Drop", "1 byte").await;
+    tab.shows("the segment to be held", "cardButton('Drop', 'PSH ACK 1 B')").await;
+    tab.press_card("Drop", "PSH ACK 1 B").await;
     tab.sees("#wire", "dropped by you").await;
     tab.click("#wire", "Let…").await;
     do_line(&tab, "right", "conn.recv(10)").await;

@@ -24,6 +24,7 @@ mod rooms;
 mod shares;
 mod stalled;
 mod streams;
+mod suites;
 mod tidy;
 mod tls;
 mod tutorial;

@@ -147,9 +147,10 @@ fn close_with_fin<'a>(answer: &mut Answer<'_, 'a>, at: usize, fin: PacketOf<'a>)
 fn close_with_reset<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, reset: PacketOf<'a>) {
     let other = answer.maybe_host(reset.packet.to);
     match why_reset(answer, call) {
-        Some((text, rests)) => {
+        Some((how, rests)) => {
             let mut places = vec![reset.at, at];
             places.extend(rests);
+            let text = format!("It was closed {how}: then the kernel sends a RST, and no FIN.");
             answer.why(text, &places);
         }
         None => answer.unknown(
@@ -169,16 +170,13 @@ fn close_with_reset<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize
     }
 }
 
-/// Why a close() broke its connection off, and what says so.
+/// Why a close() broke its connection off, as `with 5 B unread`, and what says so.
 pub(crate) fn why_reset(answer: &Answer<'_, '_>, close: CallOf<'_>) -> Option<(String, Vec<usize>)> {
     let trace = answer.trace;
     let socket: SocketId = close.begin.socket?;
     let (at, change) = trace.state(socket, close.at)?;
     if change.unread > 0 {
-        let text = format!(
-            "It was closed with {} unread. Then the kernel sends a RST, and no FIN.",
-            bytes(change.unread.into())
-        );
+        let text = format!("with {} unread", bytes(change.unread.into()));
         return Some((text, vec![at]));
     }
     let lingers = trace.calls(Some(socket), close.at).filter(|call| {
@@ -187,5 +185,5 @@ pub(crate) fn why_reset(answer: &Answer<'_, '_>, close: CallOf<'_>) -> Option<(S
     });
     let last = lingers.last()?;
     let zero = matches!(last.begin.call, Call::SetSockOpt { value: OptionValue::Linger(Some(0)), .. });
-    zero.then(|| ("SO_LINGER with 0 seconds asks for a RST in place of a FIN.".to_owned(), vec![last.at]))
+    zero.then(|| ("with SO_LINGER set to 0 seconds".to_owned(), vec![last.at]))
 }

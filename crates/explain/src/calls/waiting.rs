@@ -143,6 +143,10 @@ fn syn_on_its_way(answer: &mut Answer<'_, '_>, syn: PacketOf<'_>, told: usize) {
 fn connect<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, to: SocketAddr, until: usize) {
     let trace = answer.trace;
     let syns = syns(answer, call, until);
+    if syns.is_empty() && !is_settled(answer, call, until) {
+        return answer
+            .next("It has just begun: a SYN is the first packet that it makes the kernel send.", &[call.at]);
+    }
     let Some(last) = syns.last().copied() else {
         return answer.unknown("No SYN of it is in the recording, so why it waits is not known.", &[call.at]);
     };

@@ -20,10 +20,12 @@ pub(crate) fn why_reset<'a>(answer: &mut Answer<'_, 'a>, reset: PacketOf<'a>) {
             let Some(call) = trace.call(id) else { return unknown(answer, reset) };
             let name = call.begin.call.name();
             let own = is_own(answer, reset, call.begin.socket);
-            if let Some((text, rests)) = why_close_reset(answer, call).filter(|_| own) {
+            if let Some((how, rests)) = why_close_reset(answer, call).filter(|_| own) {
                 let mut places = vec![call.at, reset.at];
                 places.extend(rests);
-                return answer.why(format!("On {machine}: {name}(). {text}"), &places);
+                let text =
+                    format!("{machine} called {name}() {how}: then its kernel sends a RST, and no FIN.");
+                return answer.why(text, &places);
             }
             let listened = call.begin.socket.and_then(|socket| trace.state(socket, call.at));
             if let Some((state, _)) = listened.filter(|(_, change)| change.to == TcpState::Listen) {

@@ -303,12 +303,12 @@ async fn a_reset_says_why() {
     stage.recv(client, theirs, 10).await.expect_err("reset");
     stage.send(client, theirs, b"more").await.expect_err("broken pipe");
     let told = Told::of(&stage, "reset");
-    told.says(told.failed(Errno::ECONNRESET), "closed with 6 B unread");
+    told.says(told.failed(Errno::ECONNRESET), "server called close() with 6 B unread");
     told.says(told.failed(Errno::EPIPE), "nobody there reads this connection any more");
-    told.says(told.packet(|packet| has(packet, TcpFlags::RST)), "closed with 6 B unread");
+    told.says(told.packet(|packet| has(packet, TcpFlags::RST)), "server called close() with 6 B unread");
     told.says(
         told.call(|begin, _| matches!(begin.call, Call::Close { .. })),
-        "Then the kernel sends a RST, and no FIN",
+        "It was closed with 6 B unread: then the kernel sends a RST, and no FIN",
     );
 }
 

@@ -29,7 +29,7 @@ function lessonProse(source) {
   const sentences = [];
   for (const line of source.split("\n")) {
     if (/^(id|order|number|minutes|needs|seed|programs|ports|kind|for|verdict|lesson):|^---$|^- (do|tidy|check|needs|verdict|lesson|seed|exercise):/.test(line)) continue;
-    const [, after] = /^- (?:if|card|see): .*? => (.*)$/.exec(line) ?? [];
+    const [, after] = /^- [a-z]+: .*? => (.*)$/.exec(line) ?? [];
     sentences.push((after ?? line.replace(/^- [a-z]+: |^#+ |^[a-z-]+: /, "")).replace(/\]\([a-z]+:[^)\s]*(?:\([^)]*\))*[^)]*\)/g, "]"));
   }
   return sentences;

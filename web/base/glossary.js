@@ -133,5 +133,6 @@ export const GLOSSARY = [
   { id: "einprogress", term: "EINPROGRESS", says: "The connect() has begun and goes on by itself.", man: "connect(2)" },
   { id: "ehostunreach", term: "EHOSTUNREACH", says: "No machine has that address; an ICMP message said so.", man: "ip(7)", rfc: "RFC 1122, section 3.2.2.1" },
   { id: "enetunreach", term: "ENETUNREACH", says: "This machine knows no way to that address, so nothing was sent.", man: "ip(7)" },
+  { id: "emfile", term: "EMFILE", says: "The program has as many open sockets and files as it may have.", man: "errno(3)" },
   { id: "eacces", term: "EACCES", says: "The kernel does not allow it, for instance a port below 1024.", man: "bind(2)" },
 ];

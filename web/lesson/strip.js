@@ -501,6 +501,7 @@ export class LessonStrip extends HTMLElement {
   /** @param {import("../client/web.js").Piece} piece */
   #follow(piece) {
     if (piece.kind === "call") this.#doing?.putCall(piece);
+    else if (piece.kind === "event") this.onevidence(piece.seq);
     else if (piece.kind === "lesson") void this.#choose(piece.id);
     else if (piece.kind === "program") void this.#helper?.perform({ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) ?? piece.path });
   }

@@ -27,10 +27,15 @@ function opener(term, content) {
 /** @param {import("./glossary.js").Term} term */
 function card(term) {
   const whole = element("a", { class: "link", href: `/learn/glossary#${term.id}`, target: "_blank", rel: "noopener" }, "All words");
-  return [
+  const parts = [
     element("strong", { class: "mono" }, term.term),
     element("p", {}, term.says),
     element("p", { class: "soft term-sources" }, sources(term)),
     whole,
   ];
+  // Escape closes the card, and not what it lies over.
+  const keydown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape") event.stopPropagation();
+  };
+  return [element("div", { on: { keydown } }, ...parts)];
 }

@@ -6,6 +6,7 @@ mod cases;
 mod client;
 mod connection;
 mod editor;
+mod embeds;
 mod first_look;
 mod folder;
 mod kept;

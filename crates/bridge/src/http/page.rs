@@ -8,11 +8,15 @@ use axum::{
     response::Response,
 };
 
-use super::{error::Refused, headers::PageFrame};
+use super::{
+    embed,
+    error::Refused,
+    headers::{PageFrame, Public},
+};
 use crate::shared::Shared;
 
 /// The page that makes a room, and shows one.
-const PAGE: &str = "/index.html";
+pub(super) const PAGE: &str = "/index.html";
 /// The document in which the room's browser shows pages.
 pub(crate) const FRAME: &str = "/browser/frame.html";
 
@@ -49,7 +53,10 @@ pub(crate) async fn asset(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)
+    let mut response =
+        shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)?;
+    response.extensions_mut().insert(Public { everywhere: uri.path() == embed::HELPER });
+    Ok(response)
 }
 
 /// Whether this could be a room's id: its node's name and random letters, joined by a hyphen.

@@ -35,11 +35,12 @@ export async function showRecording(recording, { view, event, play }) {
 
 /** What shows the machines: most frames do without, and do not load it. */
 async function machines() {
-  const [{ recordedPanes }, { followWidth }] = await Promise.all([
+  const [{ recordedPanes }, { followWidth, showView }] = await Promise.all([
     import(/* later */ "../page/recorded-panes.js"),
     import(/* later */ "../frame/frame.js"),
     import(/* later */ "../console/call-console.js"),
   ]);
   followWidth();
+  showView(document.body.dataset.view ?? "wire");
   return recordedPanes;
 }

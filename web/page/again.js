@@ -1,5 +1,5 @@
 // "Do it again for real": the server makes the recording's calls anew in a fresh room, and says what happened otherwise.
-import { nameShown } from "../client/web.js";
+import { visibleOutput } from "../client/web.js";
 import { button, element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
 
@@ -58,7 +58,7 @@ function differences({ before, now }, go) {
 
 /** @param {Some} some @param {string} when @param {((seq: number) => void) | null} go */
 function rowsOf({ count, told }, when, go) {
-  const rows = told.map(({ seq, text }) => row(when, nameShown(text), go && button("see", () => go(seq), { class: "link" })));
+  const rows = told.map(({ seq, text }) => row(when, visibleOutput(text), go && button("see", () => go(seq), { class: "link" })));
   if (count > told.length) rows.push(row(when, `and ${(count - told.length).toLocaleString("en")} more`, null));
   return rows;
 }

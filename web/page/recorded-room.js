@@ -1,6 +1,9 @@
 // A room that is over, as its recording tells it: what the page's parts ask of a room, up to the event that is shown.
 // Nothing can be done in it.
 
+/** Events handed out at once. */
+const BATCH = 128;
+
 export class RecordedRoom {
   #view;
   #about;
@@ -80,7 +83,12 @@ export class RecordedRoom {
    */
   async *trace({ signal } = {}) {
     const turn = this.#turn;
+    let count = 0;
     for (const record of this.records) {
+      count += 1;
+      // The drawing does not wait until everybody has read everything.
+      if (count % BATCH === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (turn !== this.#turn || signal?.aborted) return;
       while (record.seq > this.#shown) {
         await new Promise((resolve) => this.#awaiting.push(() => resolve(undefined)));
         if (turn !== this.#turn || signal?.aborted) return;

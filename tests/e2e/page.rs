@@ -7,6 +7,7 @@ mod client;
 mod connection;
 mod course;
 mod editor;
+mod embeds;
 mod explained;
 mod first_look;
 mod folder;

@@ -44,6 +44,21 @@ export const sessionToken = {
 /** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
 const NAME_LENGTH = 32;
 
+/** Notes that somebody pinned to events of a room, as JSON, until they are kept with its recording. */
+export const pinnedNotes = {
+  /** @param {string} room @returns {{ seq: number, text: string }[]} */
+  get: (room) => {
+    try {
+      const all = JSON.parse(session.get(`wireside.notes.${room}`) ?? "[]");
+      return Array.isArray(all) ? all.filter((one) => Number.isSafeInteger(one?.seq) && typeof one.text === "string") : [];
+    } catch {
+      return [];
+    }
+  },
+  /** @param {string} room @param {{ seq: number, text: string }[]} all */
+  set: (room, all) => session.set(`wireside.notes.${room}`, all.length > 0 ? JSON.stringify(all) : null),
+};
+
 export const personName = {
   // Another page of this origin, or an older one, may have left a longer one, which no server takes.
   get: () => [...(kept.get("wireside.name") ?? "").trim()].slice(0, NAME_LENGTH).join("").trim(),

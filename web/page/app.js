@@ -7,16 +7,20 @@ import { CodeLinks } from "./code-links.js";
 import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
 import { find } from "../base/element.js";
+import { embedded, showWayOut } from "./embedded.js";
 import { asked, entered, fragment, recording } from "./entering.js";
 import { Frame, followWidth, regions, showView } from "../frame/frame.js";
 import { listenForKeys } from "./keyboard.js";
 import { remember } from "../lesson/shelf.js";
 import { slugOf } from "../lesson/step-address.js";
-import { notLoaded, refusal } from "./opening.js";
+import { notLoaded, refusal, roomOfAddress } from "./opening.js";
+import { isOffered, lastAddress } from "./recording-address.js";
 import { RoomClock } from "./room-clock.js";
+import { pinnedNotes } from "../base/storage.js";
 import { TopBar } from "./top-bar.js";
 import { CodeStore } from "../program/code-store.js";
 import { PythonState } from "../program/python-state.js";
+import { Notes } from "../wire/notes.js";
 
 const notices = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("notice-bar"));
 const strip = /** @type {import("../lesson/strip.js").LessonStrip} */ (find("lesson-strip"));
@@ -30,7 +34,7 @@ listenForAbout();
 if (recording) replay(recording, new TopBar());
 else boot(new TopBar());
 
-/** @param {import("./recorded.js").Recorded} recorded @param {TopBar} top */
+/** @param {NonNullable<typeof recording>} recorded @param {TopBar} top */
 async function replay(recorded, top) {
   strip.hidden = true;
   try {
@@ -51,6 +55,14 @@ function refused(key, notice) {
   if (rest) rest.textContent = recording ? "No recording is open here." : "No room is open here.";
 }
 
+/** What happened in a room that has ended may still be seen. @param {string} key @param {import("../base/notice-bar.js").Notice} notice */
+async function offerLast(key, notice) {
+  const asked = roomOfAddress();
+  if (!asked || !(await isOffered(asked.id, asked.key))) return;
+  const see = { label: "See what happened", run: () => location.assign(lastAddress(asked.id, asked.key)) };
+  notices.show(key, { ...notice, actions: [see, ...(notice.actions ?? [])] });
+}
+
 /** @param {TopBar} top */
 async function boot(top) {
   try {
@@ -68,6 +80,7 @@ async function boot(top) {
   } catch (error) {
     const { key, notice } = refusal(error);
     refused(key, notice);
+    if (/** @type {any} */ (error)?.code === "NO_ROOM") await offerLast(key, notice);
   }
 }
 
@@ -100,7 +113,8 @@ function begin({ room, view, lessons, top, copy }) {
   view.seed(room.snapshot);
   // First of all listeners: the others find the view up to date.
   room.on("trace", (/** @type {Uint8Array} */ events) => view.push(events));
-  wire.attach?.({ room, view });
+  const notes = room.me.role === "owner" ? new Notes(pinnedNotes.get(room.id), (all) => pinnedNotes.set(room.id, all)) : new Notes();
+  wire.attach?.({ room, view, notes });
   const clock = new RoomClock();
   clock.heard(room.snapshot.now);
   const store = new CodeStore(room.id, copy?.code ?? null);
@@ -117,7 +131,8 @@ function begin({ room, view, lessons, top, copy }) {
     const made = await copyLink({ lesson: strip.lesson, code });
     return { link: made.link, left: [...left, ...made.left] };
   };
-  top.attach(room, copyOfThis);
+  top.attach(room, copyOfThis, notes);
+  if (embedded) showWayOut(copyOfThis);
   watchConnection(room, notices, async () => (store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());

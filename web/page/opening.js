@@ -1,4 +1,5 @@
 // How this page comes into a room: which key it uses, what it remembers, and what to say when it cannot.
+import { embedded, leadTo } from "./embedded.js";
 import { ownerKey, personName, sessionToken } from "../base/storage.js";
 
 /** @returns {{ id: string, key: string } | null} the room of the address bar; null asks for a new one */
@@ -15,6 +16,8 @@ export function roomOfAddress() {
  */
 export async function enter(openRoom) {
   const asked = roomOfAddress();
+  // In a frame of somebody's page there is nothing to go on with, and nothing is remembered.
+  if (embedded) return openRoom(undefined, {});
   const name = personName.get();
   if (!asked) return settle(await openRoom(undefined, { name }));
   const key = ownerKey.get(asked.id) ?? asked.key;
@@ -52,7 +55,7 @@ function settle(room) {
  * @returns {{ key: string, notice: import("../base/notice-bar.js").Notice, about: string }}
  */
 export function refusal(error) {
-  const fresh = { label: "Open a new room", run: () => location.assign("/") };
+  const fresh = { label: "Open a new room", run: () => leadTo("/") };
   const again = { label: "Try again", run: () => location.reload() };
   switch (error?.code) {
     case "NO_ROOM":

@@ -23,6 +23,9 @@ export class TopBar {
   /** The link of a copy of what is on the page. @type {() => Promise<{ link: string, left: string[] }>} */
   #copy = () => Promise.reject(new Error("no room is open"));
 
+  /** What is pinned to events. @type {import("../wire/notes.js").Notes | null} */
+  #notes = null;
+
   /** What Share does instead. @type {(() => void) | null} */
   #replaced = null;
 
@@ -44,7 +47,8 @@ export class TopBar {
     // There is nobody to be invited to a room that is over.
     const links = this.#room.connection === "over" ? {} : this.#room.links;
     const owner = this.#room.me.role === "owner";
-    const sharing = { links, owner, keeps: owner && this.#room.connection !== "over" ? this.#room : null };
+    const keeps = owner && this.#room.connection !== "over" ? this.#room : null;
+    const sharing = { links, owner, keeps, notes: this.#notes?.list ?? [] };
     try {
       openShare({ ...sharing, copy: await this.#copy(), why: "" }, options);
     } catch (error) {
@@ -54,10 +58,11 @@ export class TopBar {
 
   /**
    * @param {import("../client/room.js").Room} room @param {() => Promise<{ link: string, left: string[] }>} copy the link of a copy of what is
-   *   on the page, and what is not in it
+   *   on the page, and what is not in it @param {import("../wire/notes.js").Notes} notes
    */
-  attach(room, copy) {
+  attach(room, copy, notes) {
     this.#room = room;
+    this.#notes = notes;
     this.#copy = copy;
     this.#share.disabled = false;
     this.update();

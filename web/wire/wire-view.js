@@ -6,6 +6,7 @@ import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
 import { HeldAbove } from "./held-above.js";
 import { Lights } from "./lights.js";
+import { Notes } from "./notes.js";
 import { Pace } from "./pace.js";
 import { Reveal } from "./reveal.js";
 import { Scrubber } from "./scrubber.js";
@@ -23,6 +24,9 @@ const EXPLAIN_MS = 500;
 const TICK_MS = 100;
 /** Beyond this the time since the last event takes no more height: nothing moves by itself. */
 const STILL_NS = 11e9;
+
+const NOTHING_YET = "Nothing on the wire yet.";
+const NOTHING_EVER = "Nothing happened on the wire in this recording.";
 
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -43,8 +47,10 @@ export class WireView extends HTMLElement {
   #head;
   /** @type {Scrubber} */
   #scrubber;
+  /** What is pinned to events. */
+  notes = new Notes();
   #reveal = new Reveal();
-  #rest = element("p", { class: "wire-empty prose soft" }, "Nothing on the wire yet.");
+  #rest = element("p", { class: "wire-empty prose soft" }, NOTHING_YET);
   #follow = button("follow", () => this.#goLive(), { class: "button wire-follow", hidden: true });
   #following = true;
   #paused = 0;
@@ -63,11 +69,12 @@ export class WireView extends HTMLElement {
   #ahead = -Infinity;
 
   /**
-   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, past?: import("../client/web.js").View }} parts `past`, of
-   *   a recording, knows the wire as it was at the event that is shown
+   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, past?: import("../client/web.js").View, notes?: Notes }} parts
+   *   `past`, of a recording, knows the wire as it was at the event that is shown
    */
-  attach({ room, view, past = view }) {
+  attach({ room, view, past = view, notes = this.notes }) {
     this.#room = room;
+    this.notes = notes;
     this.#view = view;
     this.#entered = performance.now();
     if (room.me) view.seed({ member: room.me.id });
@@ -109,6 +116,16 @@ export class WireView extends HTMLElement {
     this.#scrubber.show(seq);
   }
 
+  /** Goes on in time by itself from what is shown, from the beginning where that is all. */
+  play() {
+    this.#scrubber.play();
+  }
+
+  /** Stands still. */
+  pause() {
+    this.#scrubber.pause();
+  }
+
   /** Brings the focus to what goes back and forth in time. */
   focusTime() {
     this.#scrubber.focus();
@@ -136,9 +153,9 @@ export class WireView extends HTMLElement {
     this.#lights = new Lights(view, painter);
     this.#lights.onchange = (seqs) => this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
     const stage = element("div", { class: "wire-stage" }, root, this.#above.root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
-    this.#scrubber = new Scrubber(view, () => this.#moved(), this.#room.recorded ? "end" : "live");
+    this.#scrubber = new Scrubber(view, this.notes, () => this.#moved(), this.#room.recorded ? "end" : "live");
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
-    this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
+    this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.note, this.#scrubber.root);
     onScroll(root, (byHand) => this.#scrolled(byHand));
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
@@ -205,13 +222,21 @@ export class WireView extends HTMLElement {
       pinned: this.#head.others.pinned,
       covered: this.#drawer.covers(this.#plane.root),
     });
+    this.#plane.painter.sayNow(this.#nowWord());
     this.#above.draw(scene, this.#scrubber.at === 0 && !this.#table.shown && !this.#plane.seesCard);
+    this.#rest.textContent = this.#room.recorded && this.#scrubber.at === 0 ? NOTHING_EVER : NOTHING_YET;
     this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
     if (this.#lights.keep()) this.onpaint();
     this.#head.draw({ ...scene, cards: [...this.#plane.cards, ...scene.above] }, this.#now(), this.#shownSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
     if (this.#reveal.waits) this.#schedule();
+  }
+
+  /** What the line below everything is: it is now only where there is a now. */
+  #nowWord() {
+    if (this.#scrubber.at !== 0) return "shown up to here";
+    return this.#room.recorded ? "end of the recording" : "now";
   }
 
   /** Up to which event, and to what time. */
@@ -344,11 +369,19 @@ export class WireView extends HTMLElement {
 
   #detailButtons() {
     const packet = this.#view.heldPacket(this.#chosen);
-    if (packet === undefined || !this.#head.mayHold) return [];
+    const pin = this.notes.open ? [this.#pinButton(this.#chosen)] : [];
+    if (packet === undefined || !this.#head.mayHold) return pin;
     return [
       button("Deliver", () => this.#command(() => this.#room.wire.deliver(packet))),
       button("Drop", () => this.#command(() => this.#room.wire.drop(packet))),
+      ...pin,
     ];
+  }
+
+  /** @param {number} seq */
+  #pinButton(seq) {
+    const label = this.notes.at(seq) ? "Change the note" : "Pin a note";
+    return button(label, () => this.notes.ask(seq, this.#view.details(seq)?.sentence ?? ""));
   }
 
   /** @param {number} seq */

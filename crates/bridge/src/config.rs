@@ -26,6 +26,8 @@ pub struct Config {
     /// Further web origins whose pages may use the client, as a browser spells them: `https://blog.example`.
     /// Default none.
     pub origins: Vec<String>,
+    /// Web origins whose pages may show recordings and lessons in a frame, or the one word `none`. Default: all.
+    pub embed: Vec<String>,
     /// TLS for the page, its WebSocket and everything else. Default none: plain HTTP.
     pub tls: Option<Tls>,
     /// Proxies whose `X-Forwarded-For` is believed. Default none: the header is ignored.
@@ -70,6 +72,7 @@ impl Default for Config {
             node: "a".to_owned(),
             host_names: Vec::new(),
             origins: Vec::new(),
+            embed: Vec::new(),
             tls: None,
             trusted_proxies: Vec::new(),
             metrics_from: Vec::new(),

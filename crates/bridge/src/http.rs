@@ -3,12 +3,16 @@
 //! A request passes the gate (Host, Origin, body) and comes to a route; its answer leaves with the headers that every
 //! answer has. What a WebSocket carries after its upgrade is not known here.
 
+mod again;
 pub(crate) mod assets;
+mod embed;
 mod error;
 mod gate;
 pub(crate) mod headers;
 mod health;
+mod last;
 mod limits;
+mod oembed;
 mod page;
 mod pcap;
 mod rooms;
@@ -34,8 +38,16 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/r/{room}/socket", get(socket::upgrade))
         .route("/r/{room}/pcap", get(pcap::pcap))
         .route("/r/{room}/shares", post(shares::make))
+        .route("/r/{room}/last", get(last::last))
+        .route("/r/{room}/offer", get(last::offer).put(last::set_offer))
         .route("/s/{id}", get(shares::open).delete(shares::delete))
+        .route("/s/{id}/again", post(again::do_again))
         .route("/s/{id}/events", get(shares::events))
+        .route("/embed/s/{id}", get(embed::recording))
+        .route("/embed/lesson/{id}", get(embed::lesson))
+        .route("/embed/", get(embed::copy))
+        .route("/embed/live", get(embed::live))
+        .route("/oembed", get(oembed::oembed))
         .route(page::FRAME, get(page::frame))
         .route("/learn", get(page::to_course))
         .route("/learn/", get(page::course))

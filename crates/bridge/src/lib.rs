@@ -5,6 +5,7 @@
 
 mod accept;
 mod accounts;
+mod again;
 mod agent;
 pub mod allowance;
 mod bridge;
@@ -29,7 +30,14 @@ mod session;
 mod shared;
 mod ws;
 
+/// What [`replay`] finds, and the most bytes that a recording has.
+pub use {
+    proto::limits::SHARE_BYTES,
+    share::{Comparison, Difference},
+};
+
 pub use crate::{
+    again::replay,
     bridge::{Bridge, StartError},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},

@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -105,6 +105,35 @@ impl Drop for Place {
     }
 }
 
+/// Whether what happened in a room is offered after its end, and how far it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Offer {
+    refused: AtomicBool,
+    written: AtomicU64,
+}
+
+impl Offer {
+    pub(crate) fn is_offered(&self) -> bool {
+        !self.refused.load(Ordering::Relaxed)
+    }
+
+    /// As the owner wants it from now on. What is written already is not deleted by this.
+    pub(crate) fn set(&self, offered: bool) {
+        self.refused.store(!offered, Ordering::Relaxed);
+        self.written.store(0, Ordering::Relaxed);
+    }
+
+    /// `seq` of the last event that is written; 0 for none.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Everything up to this event is written.
+    pub(crate) fn wrote(&self, seq: u64) {
+        self.written.store(seq, Ordering::Relaxed);
+    }
+}
+
 /// One room.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -122,6 +151,7 @@ pub(crate) struct Room {
     kept_open: Notify,
     /// Recordings that were kept of it.
     kept: Arc<AtomicUsize>,
+    pub(crate) offer: Offer,
     _permit: Permit,
 }
 
@@ -138,6 +168,7 @@ impl Room {
             too_much: CancellationToken::new(),
             kept_open: Notify::new(),
             kept: Arc::default(),
+            offer: Offer::default(),
             _permit: permit,
         }
     }
@@ -215,6 +246,11 @@ impl Room {
     /// Ends the room: it takes what others need.
     pub(crate) fn takes_too_much(&self) {
         self.too_much.cancel();
+    }
+
+    /// Whether it ends for that.
+    pub(crate) fn took_too_much(&self) -> bool {
+        self.too_much.is_cancelled()
     }
 
     /// A place for one more recording of this room; none where there are as many as may be.

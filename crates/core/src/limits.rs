@@ -204,6 +204,10 @@ numbers! {
     SHARE_LINE: usize = 256 * 1024 => ShareLine "share-line" Bytes;
     /// Longest title of a kept recording, in Unicode scalar values.
     SHARE_TITLE: usize = 80 => ShareTitle "share-title" Characters;
+    /// Notes that are pinned to events of a kept recording.
+    SHARE_NOTES: usize = 32 => ShareNotes "share-notes" Count;
+    /// Longest note of a kept recording, in Unicode scalar values.
+    SHARE_NOTE: usize = 280 => ShareNote "share-note" Characters;
     /// Recordings that are kept of one room.
     ROOM_KEPT: usize = 32 => RoomKept "room-kept" Count;
     /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.

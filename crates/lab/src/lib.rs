@@ -18,6 +18,7 @@
 //! | `syscall`, [`diag`], `epoll` | the kernel, one call each |
 //! | [`TraceLog`] | the trace, bounded, read by many |
 //! | [`Capture`] | the packets' bytes, for other tools |
+//! | [`Story`] | calls and states around each packet, for the same |
 //! | [`History`] | what all traces and packets together may take |
 //! | [`Outside`], [`Service`] | what others lend to a room |
 
@@ -43,6 +44,7 @@ mod request;
 mod results;
 mod room;
 mod service;
+mod story;
 mod syscall;
 mod wire;
 mod world;
@@ -58,4 +60,5 @@ pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};
 pub use request::{CallRequest, Directory, MemberState, Request};
 pub use room::{Ended, Room};
 pub use service::Service;
+pub use story::Story;
 pub use world::RoomLimits;

@@ -219,13 +219,19 @@ impl TraceLog {
     /// Every event that is kept, in order, and how many were evicted.
     pub fn all(&self) -> (Vec<Event>, u64) {
         let Batch { events, skipped, .. } = self.read(0, usize::MAX);
-        let mut rest = &events[..];
-        let each = std::iter::from_fn(|| {
-            let (event, after) = postcard::take_from_bytes(rest).ok()?;
-            rest = after;
-            Some(event)
-        });
-        (each.collect(), skipped)
+        (decoded(&events), skipped)
+    }
+
+    /// Every event that is kept from this `seq` on, in order, and the `seq` to go on with.
+    pub fn since(&self, from: u64) -> (Vec<Event>, u64) {
+        let Batch { events, next, .. } = self.read(from, usize::MAX);
+        (decoded(&events), next)
+    }
+
+    /// Whether there is an event of which this holds.
+    pub fn any(&self, holds: impl Fn(&Event) -> bool) -> bool {
+        let kept = self.lock();
+        kept.events.values().any(|bytes| postcard::from_bytes(bytes).is_ok_and(|event| holds(&event)))
     }
 
     pub(crate) fn record(&self, what: What) -> u64 {
@@ -250,6 +256,15 @@ impl TraceLog {
         // A panic while the lock was held leaves a trace that is whole up to the last event.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn decoded(mut rest: &[u8]) -> Vec<Event> {
+    let each = std::iter::from_fn(|| {
+        let (event, after) = postcard::take_from_bytes(rest).ok()?;
+        rest = after;
+        Some(event)
+    });
+    each.collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound, egress::Target};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use server::{Config, KeptIn, tls};
 
@@ -59,6 +59,11 @@ pub(crate) struct Flags {
     /// Web origin of somebody else whose pages may use the client, as https://blog.example; may be given several times
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
+
+    /// Web origin whose pages may show recordings and lessons of this server in a frame, as https://course.example, or
+    /// none; may be given several times. Default: all
+    #[arg(long, value_name = "ORIGIN")]
+    embed: Vec<String>,
 
     /// Proxy whose X-Forwarded-For is believed; may be given several times
     #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
@@ -120,9 +125,24 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     shares_size: u32,
 
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub(crate) instead: Option<Instead>,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) log: Form,
+}
+
+/// What this program does besides serving.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Instead {
+    /// Makes the calls of a recording anew, in a fresh room of real machines, and says whether the same happened. Ends with
+    /// 0 where it did, with 1 where it did not, and says where; with 2 where it could not be done
+    Replay {
+        /// The recording, as `/s/ID/events` gives it (docs/share-format.md); - is standard input
+        file: PathBuf,
+    },
 }
 
 /// Where rooms may connect outside.
@@ -195,6 +215,7 @@ impl Flags {
                 node: self.node,
                 host_names: self.host_name,
                 origins: self.origin,
+                embed: self.embed,
                 tls,
                 trusted_proxies: self.trusted_proxy,
                 metrics_from: self.metrics_from,

@@ -9,7 +9,7 @@
 //! | [`lessons`] | reads the lessons at start-up, and lists them |
 //! | [`tls`] | certificates for the page |
 //! | `activation` | takes listeners that whoever started this program had opened |
-//! | `services` | lends the tutorial's servers to rooms |
+//! | [`services`] | lends the tutorial's servers to rooms |
 //!
 //! It knows no HTTP, no room and no system call: those belong to the bridge and the lab.
 
@@ -17,7 +17,7 @@ mod activation;
 pub mod addresses;
 pub mod assets;
 pub mod lessons;
-mod services;
+pub mod services;
 pub mod tls;
 pub mod tutorial;
 

@@ -3,6 +3,7 @@
 mod flags;
 mod logging;
 mod memory;
+mod replay;
 mod signals;
 mod supervisor;
 
@@ -19,14 +20,25 @@ use rustix::process::{Resource, geteuid, getrlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 use server::Server;
 
-use flags::Flags;
+use flags::{Flags, Instead};
 use supervisor::Supervisor;
 
 fn main() -> ExitCode {
     // Before any thread and any descriptor: this process may have been started to be the lab's keeper.
     lab::keeper::run_if_asked();
-    match start(Flags::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let flags = Flags::parse();
+    let done = match flags.instead.clone() {
+        Some(Instead::Replay { file }) => {
+            // Whoever asks in a script tells "otherwise" from "not at all".
+            replay::replay(&file).or_else(|error| {
+                say(&format!("{error:#}"));
+                Ok(ExitCode::from(2))
+            })
+        }
+        None => start(flags).map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             say(&format!("{error:#}"));
             ExitCode::FAILURE

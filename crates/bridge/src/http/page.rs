@@ -8,11 +8,15 @@ use axum::{
     response::{Redirect, Response},
 };
 
-use super::{error::Refused, headers::PageFrame};
+use super::{
+    embed,
+    error::Refused,
+    headers::{PageFrame, Public},
+};
 use crate::shared::Shared;
 
 /// The page that makes a room, and shows one.
-const PAGE: &str = "/index.html";
+pub(super) const PAGE: &str = "/index.html";
 /// The course: all lessons on one page, without a room.
 const COURSE: &str = "/learn/index.html";
 /// The glossary on a page of its own.
@@ -83,7 +87,10 @@ pub(crate) async fn asset(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)
+    let mut response =
+        shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)?;
+    response.extensions_mut().insert(Public { everywhere: uri.path() == embed::HELPER });
+    Ok(response)
 }
 
 /// Whether this could be a room's id: its node's name and random letters, joined by a hyphen.

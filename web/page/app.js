@@ -6,12 +6,13 @@ import { listenForAbout } from "../base/about.js";
 import { CodeLinks } from "./code-links.js";
 import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
+import { seatOfRoom } from "../class/memory.js";
 import { find } from "../base/element.js";
 import { entered, fragment, recording } from "./entering.js";
 import { Frame, followWidth, regions, showView } from "../frame/frame.js";
 import { listenForKeys } from "./keyboard.js";
 import { remember } from "../lesson/shelf.js";
-import { notLoaded, refusal } from "./opening.js";
+import { notLoaded, refusal, roomOfAddress } from "./opening.js";
 import { RoomClock } from "./room-clock.js";
 import { TopBar } from "./top-bar.js";
 import { CodeStore } from "../program/code-store.js";
@@ -66,6 +67,9 @@ async function boot(top) {
     void python.loadWhenIdle();
   } catch (error) {
     const { key, notice } = refusal(error);
+    // A seat outlives its rooms: the class gives it another one.
+    const seat = /** @type {any} */ (error)?.code === "NO_ROOM" ? seatOfRoom(roomOfAddress()?.id ?? "") : null;
+    if (seat) notice.actions = [{ label: "Back to the class", run: () => location.assign(`/c/${seat.class}#${seat.key}`) }];
     refused(key, notice);
   }
 }
@@ -97,6 +101,8 @@ async function copied() {
 function begin({ room, view, lessons, top, copy }) {
   document.body.dataset.state = "open";
   view.seed(room.snapshot);
+  // A teacher shows it to a class.
+  if (document.body.dataset.only === "wire" && new URLSearchParams(location.search).has("look")) view.hidePeople();
   // First of all listeners: the others find the view up to date.
   room.on("trace", (/** @type {Uint8Array} */ events) => view.push(events));
   wire.attach?.({ room, view });
@@ -116,12 +122,17 @@ function begin({ room, view, lessons, top, copy }) {
     const made = await copyLink({ lesson: strip.lesson, code });
     return { link: made.link, left: [...left, ...made.left] };
   };
-  top.attach(room, copyOfThis);
-  watchConnection(room, notices, async () => (store.isKept ? "/" : (await copyOfThis()).link));
+  top.attach(room, copyOfThis, () => strip.lesson);
+  const seat = seatOfRoom(room.id);
+  watchConnection(room, notices, async () => (seat ? `/c/${seat.class}#${seat.key}` : store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
-  void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null }));
+  void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null })).then(async () => {
+    if (!seat) return;
+    const { ClassSeat } = await import("../class/seat.js");
+    new ClassSeat({ seat, room, frame, strip });
+  });
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);

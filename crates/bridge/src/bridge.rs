@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     accept,
+    classes::Classes,
     config::{Config, Outbound},
     descriptors,
     drain::Drain,
@@ -78,6 +79,7 @@ impl Bridge {
             memory: Memory::new(config.limits.memory),
             kept: Kept::new(config.shelf.clone(), config.limits.address_kept),
             rooms: Rooms::start(&config, &drain),
+            classes: Classes::start(&config, &drain),
             drain,
             config,
         });

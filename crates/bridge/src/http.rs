@@ -4,6 +4,7 @@
 //! answer has. What a WebSocket carries after its upgrade is not known here.
 
 pub(crate) mod assets;
+mod classes;
 mod error;
 mod gate;
 pub(crate) mod headers;
@@ -37,6 +38,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/s/{id}", get(shares::open).delete(shares::delete))
         .route("/s/{id}/events", get(shares::events))
         .route(page::FRAME, get(page::frame))
+        .route("/classes", get(classes::may).post(classes::make))
+        .route("/c/{class}", get(classes::page))
+        .route("/c/{class}/board", get(classes::board_page))
+        .route("/c/{class}/about", get(classes::about))
+        .route("/c/{class}/seats", post(classes::seats::take))
+        .route("/c/{class}/seat", get(classes::seats::news).post(classes::seats::hand))
+        .route("/c/{class}/files/{turn}", get(classes::seats::file))
+        .route("/c/{class}/seats/{seat}/shares", post(classes::board::keep))
+        .route("/c/{class}/news", get(classes::board::news))
+        .route("/c/{class}/acts", post(classes::board::act))
+        .route("/c/{class}/steps.csv", get(classes::board::steps))
         .route("/rooms", post(rooms::create))
         .route("/limits", get(limits::limits))
         .route("/health", get(health::health))

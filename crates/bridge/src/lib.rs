@@ -7,6 +7,7 @@ mod accept;
 mod accounts;
 pub mod allowance;
 mod bridge;
+mod classes;
 mod config;
 mod descriptors;
 mod drain;
@@ -28,6 +29,7 @@ mod ws;
 
 pub use crate::{
     bridge::{Bridge, StartError},
+    classes::{FirstClass, LessonOutline},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
     kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored},

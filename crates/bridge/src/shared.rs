@@ -1,8 +1,8 @@
 //! The state of the server that everything in it shares.
 
 use crate::{
-    config::Config, drain::Drain, kept::Kept, memory::Memory, metrics::Metrics, origin::Names, quota::Quota,
-    rooms::Rooms,
+    classes::Classes, config::Config, drain::Drain, kept::Kept, memory::Memory, metrics::Metrics,
+    origin::Names, quota::Quota, rooms::Rooms,
 };
 
 /// What the routes, the accept loop and the sessions share.
@@ -26,4 +26,6 @@ pub(crate) struct Shared {
     pub(crate) kept: Kept,
     /// The rooms.
     pub(crate) rooms: Rooms,
+    /// The classes.
+    pub(crate) classes: Classes,
 }

@@ -55,11 +55,11 @@ struct Wanted {
 
 /// What the one who kept it is told.
 #[derive(Debug, Serialize)]
-struct Made {
+pub(super) struct Made {
     /// Its id.
     id: String,
     /// The way to it.
-    link: String,
+    pub(super) link: String,
     /// The key that deletes it, said this once: 128 bits in base64url.
     delete_key: String,
     /// Events in it.
@@ -98,7 +98,7 @@ pub(crate) async fn make(
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
 }
 
-fn wanted(body: &Bytes) -> Result<Asked, Refused> {
+pub(super) fn wanted(body: &Bytes) -> Result<Asked, Refused> {
     let wrong = || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\"}");
     let Wanted { title, hide_names } = match body.trim_ascii_start().first() {
         None => Wanted::default(),
@@ -113,7 +113,7 @@ fn wanted(body: &Bytes) -> Result<Asked, Refused> {
     Ok(Asked { title: title.trim().to_owned(), hide_names })
 }
 
-fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
+pub(super) fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     shared.kept.shelf().map_err(|why| {
         let why = match why {
             NoShelf::Off => "this server keeps no recordings",
@@ -125,7 +125,13 @@ fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     })
 }
 
-async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
+/// Keeps a room as it is now.
+pub(super) async fn keep(
+    shared: &Shared,
+    shelf: Arc<dyn Shelf>,
+    room: &Room,
+    asked: Asked,
+) -> Result<Made, Refused> {
     let turn = shared.kept.turn();
     let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;

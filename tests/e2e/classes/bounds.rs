@@ -71,6 +71,7 @@ async fn somebody_who_joins_fifty_times_takes_no_more_than_there_are_seats() {
         }
     }
     assert!((4..50).contains(&taken), "{taken}");
+    board.until("them", |board| board.seats.len() > 1).await;
     board.until("them to be gone", |board| board.seats.len() == 1).await;
     let program = here.program("client").await;
     here.socket(program).await;

@@ -107,7 +107,7 @@ export function cardsContent(cards, ways, arrange, reveal) {
 }
 
 /**
- * What a card is dragged by. Others make room while it moves; where it is let go it stays. By keyboard there are buttons.
+ * What a card is dragged by. Others make room while it moves; where it is dropped it stays. By keyboard there are buttons.
  * @param {number} from the card's place @param {(from: number, to: number) => void} move
  */
 function grip(from, move) {

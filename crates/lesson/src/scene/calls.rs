@@ -34,7 +34,7 @@ impl Scene {
 
     pub(super) fn call_end(&mut self, end: &CallEnd) -> Facts {
         let Some(note) = self.calls.remove(&end.id) else {
-            // Its begin was let go: the end alone names no call.
+            // Its begin was evicted: the end alone names no call.
             return Facts::of("call").word(Field::Phase, "end").word(Field::Result, result(&end.outcome));
         };
         let length = length(&end.outcome);

@@ -156,7 +156,7 @@ impl Desk {
         self.cleaning = true;
     }
 
-    /// Whether the wire has let go of what it held, unless it is held still.
+    /// Whether the wire has released what it held, unless it is held still.
     pub fn has_cleaned(&self) -> bool {
         let now = self.scene.now();
         now.wire().held || now.held().next().is_none()

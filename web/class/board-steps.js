@@ -53,6 +53,7 @@ export class BoardSteps {
     counts.forEach((count, number) => {
       const one = /** @type {HTMLElement} */ (this.#bars.children[number]);
       one.style.setProperty("--part", String(count / seats.length));
+      one.classList.toggle("none", count === 0);
       one.classList.toggle("pointed", number === at);
       one.classList.toggle("sent", number === step);
       one.setAttribute("aria-label", `Step ${number + 1}, ${steps[number]}: ${count} of ${seats.length}`);

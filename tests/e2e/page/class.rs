@@ -92,6 +92,10 @@ async fn a_teacher_makes_a_class_and_leads_it_to_its_end() {
     teacher.click(".dialog", "Give it to all").await;
     ada.sees("#left .machine-tabs", "task.py").await;
 
+    // The wire was held by the teacher: that was nobody's step.
+    let passed = teacher.read("document.querySelectorAll('#tiles [data-step=passed]').length").await;
+    assert_eq!(passed, "0");
+
     // One of them: looked at, and told.
     teacher.click("#tiles", "Ada <b>…").await;
     teacher.sees("#seat", "Seat 1").await;

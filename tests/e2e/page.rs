@@ -6,6 +6,7 @@ mod cases;
 mod class;
 mod client;
 mod connection;
+mod course;
 mod editor;
 mod first_look;
 mod folder;

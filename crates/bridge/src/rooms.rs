@@ -223,6 +223,26 @@ impl Rooms {
         permit: Permit,
         network: Option<IpAddr>,
     ) -> Result<Created, CreateError> {
+        let room = self.open(permit, network, None).await?;
+        let Keys { owner, join, watch, .. } = room.keys;
+        Ok(Created { room: room.id.clone(), owner, join, watch })
+    }
+
+    /// Makes a room for a seat of a class, which no address is counted for.
+    pub(crate) async fn create_for_class(&self, permit: Permit) -> Result<Arc<Room>, CreateError> {
+        let look = secret().map_err(|error| {
+            tracing::error!(%error, "no randomness");
+            CreateError::Failed
+        })?;
+        self.open(permit, None, Some(look)).await
+    }
+
+    async fn open(
+        &self,
+        permit: Permit,
+        network: Option<IpAddr>,
+        look: Option<Secret>,
+    ) -> Result<Arc<Room>, CreateError> {
         if self.drain.is_retiring() {
             return Err(CreateError::Draining);
         }
@@ -239,6 +259,7 @@ impl Rooms {
             owner: secret().map_err(|error| failed(&error))?,
             join: secret().map_err(|error| failed(&error))?,
             watch: secret().map_err(|error| failed(&error))?,
+            look,
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
         let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
@@ -260,11 +281,16 @@ impl Rooms {
             }
             error => failed(&error),
         })?;
-        let room = Arc::new(Room::new(id.clone(), keys.clone(), opened, permit));
+        let room = Arc::new(Room::new(id.clone(), keys, opened, permit));
         lock(&self.alive).insert(id.clone(), Arc::clone(&room));
-        tokio::spawn(live(room, self.deadlines, Arc::clone(&self.alive), Arc::clone(&self.kept)));
+        tokio::spawn(live(
+            Arc::clone(&room),
+            self.deadlines,
+            Arc::clone(&self.alive),
+            Arc::clone(&self.kept),
+        ));
         tracing::info!(room = id, "a room began");
-        Ok(Created { room: id, owner: keys.owner, join: keys.join, watch: keys.watch })
+        Ok(room)
     }
 }
 

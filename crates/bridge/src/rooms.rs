@@ -223,6 +223,9 @@ impl Rooms {
         permit: Permit,
         network: Option<IpAddr>,
     ) -> Result<Created, CreateError> {
+        if self.drain.is_retiring() {
+            return Err(CreateError::Draining);
+        }
         let room = self.open(permit, network, None).await?;
         let Keys { owner, join, watch, .. } = room.keys;
         Ok(Created { room: room.id.clone(), owner, join, watch })
@@ -237,13 +240,14 @@ impl Rooms {
         self.open(permit, None, Some(look)).await
     }
 
+    /// Also while the server retires: a class that is on it stays whole.
     async fn open(
         &self,
         permit: Permit,
         network: Option<IpAddr>,
         look: Option<Secret>,
     ) -> Result<Arc<Room>, CreateError> {
-        if self.drain.is_retiring() {
+        if self.drain.is_begun() {
             return Err(CreateError::Draining);
         }
         let lab = self.lab.soon().await.ok_or(CreateError::Starting)?;

@@ -95,7 +95,7 @@ async fn a_class_ends_with_its_last_room_and_with_its_server() {
     heard.until("its state", |news| news["seat"] == 1).await;
     let mut board = class.board().await;
     board.until("a seat", |board| board.seats.len() == 1).await;
-    server.signal(rustix::process::Signal::TERM);
+    server.signal(rustix::process::Signal::INT);
     assert_eq!(heard.until("the end", |news| news["over"].is_string()).await["over"], "draining");
     assert_eq!(board.lines.until("the end", |news| news["over"].is_string()).await["over"], "draining");
     assert!(server.wait().0.success());

@@ -76,7 +76,7 @@ pub(crate) async fn make(
     Extension(Insider(insider)): Extension<Insider>,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    if shared.drain.is_begun() {
+    if shared.drain.is_retiring() {
         return Err(Refused::draining());
     }
     if !(insider || shared.config.classes) {

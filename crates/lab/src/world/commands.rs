@@ -75,21 +75,6 @@ impl World {
         lan.arrive_all(&flights);
     }
 
-    /// Whoever looks after the class holds the wire, or lets everything through. Nothing changes where it is so already.
-    pub(super) fn hold_for_class(&mut self, held: bool) {
-        let lan = &mut self.calls.lan;
-        if lan.network.settings().held == held {
-            return;
-        }
-        if held {
-            lan.network.hold(None, Some(rules::TEACHER), &lan.observer);
-        } else {
-            self.release(None, Some(rules::TEACHER));
-        }
-        self.tell_settings();
-        self.calls.lan.settle();
-    }
-
     /// A hold has lasted too long.
     pub(super) fn end_hold(&mut self) {
         self.release(None, Some(Limit::HoldMs.name()));
@@ -240,4 +225,19 @@ impl World {
             self.answer(command, Err(error.clone()));
         }
     }
+}
+
+/// Whoever looks after the class holds the wire, or lets everything through. Nothing changes where it is so already.
+pub(super) fn hold_for_class(world: &mut World, held: bool) {
+    let lan = &mut world.calls.lan;
+    if lan.network.settings().held == held {
+        return;
+    }
+    if held {
+        lan.network.hold(None, Some(rules::TEACHER), &lan.observer);
+    } else {
+        world.release(None, Some(rules::TEACHER));
+    }
+    world.tell_settings();
+    world.calls.lan.settle();
 }

@@ -55,7 +55,7 @@ async fn says(tab: &Tab, what: &str, condition: &str) {
 #[tokio::test]
 async fn a_strangers_page_shows_recordings_and_lessons_and_makes_no_room() {
     let data = Data::new("embeds");
-    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "1"]);
+    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "2"]);
     let (id, origin) = (kept(&server).await, server.origin());
     let site = Site::open().await;
     let frame = |path: &str, more: &str| {

@@ -8,6 +8,7 @@ mod connection;
 mod course;
 mod editor;
 mod embeds;
+mod explained;
 mod first_look;
 mod folder;
 mod kept;

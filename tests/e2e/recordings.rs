@@ -136,7 +136,7 @@ async fn what_happened_is_kept_opened_and_deleted() {
 
     // The room is gone, the server another one: it is still there.
     drop(owner);
-    server.signal(rustix::process::Signal::TERM);
+    server.signal(rustix::process::Signal::INT);
     server.wait();
     let server = TestServer::start(&["--data", data.flag()]);
     assert_eq!(opened(&server, id).await, found);

@@ -8,10 +8,11 @@ import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
 import { find } from "../base/element.js";
 import { embedded, showWayOut } from "./embedded.js";
-import { entered, fragment, recording } from "./entering.js";
+import { asked, entered, fragment, recording } from "./entering.js";
 import { Frame, followWidth, regions, showView } from "../frame/frame.js";
 import { listenForKeys } from "./keyboard.js";
 import { remember } from "../lesson/shelf.js";
+import { slugOf } from "../lesson/step-address.js";
 import { notLoaded, refusal, roomOfAddress } from "./opening.js";
 import { isOffered, lastAddress } from "./recording-address.js";
 import { RoomClock } from "./room-clock.js";
@@ -136,7 +137,9 @@ function begin({ room, view, lessons, top, copy }) {
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
-  void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null }));
+  void python.known
+    .then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null, step: asked?.step }))
+    .then(() => asked && sayWhatIsMissing(asked));
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);
@@ -160,6 +163,13 @@ function begin({ room, view, lessons, top, copy }) {
   room.on("trace", onceAFrame(() => frame.refresh()));
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
+}
+
+/** An address may ask for a lesson, or a step, that is not here. @param {{ lesson: string, step: string }} wanted */
+function sayWhatIsMissing({ lesson, step }) {
+  const what =
+    strip.lesson !== lesson ? `There is no lesson \u201c${lesson}\u201d here.` : step && slugOf(strip.step ?? "") !== step ? `This lesson has no step \u201c${step}\u201d.` : "";
+  if (what) notices.show("info", { tone: "bad", text: `${what} All that there are stand under \u201cAll lessons\u201d.`, for: 15_000 });
 }
 
 /**

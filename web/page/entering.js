@@ -3,7 +3,16 @@ import { openRoom } from "../client/wireside.js";
 import { comesUnnamed, welcome } from "./arrival.js";
 import { embedded, isStarted } from "./embedded.js";
 import { enter } from "./opening.js";
+import { askedOf } from "../lesson/step-address.js";
 import { recordingOfAddress } from "./recording-address.js";
+
+/** The lesson and the step that the address asks for: `/learn/connect#be-refused`. It becomes that of a room. */
+export const asked = askedOf(location);
+if (asked) {
+  const search = new URLSearchParams(location.search);
+  search.set("lesson", asked.lesson);
+  history.replaceState(null, "", `/?${search}`);
+}
 
 /** What the address carried when the page was opened; entering writes the room's own link there. */
 export const fragment = location.hash;

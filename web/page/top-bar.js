@@ -183,6 +183,8 @@ function menu(close, room) {
         ...(room?.features?.packets
           ? [button("Save packets (pcapng)", () => (close(), savePackets(room)), { class: "link" })]
           : []),
+        element("a", { class: "link", href: "/learn/", target: "_blank", rel: "noopener" }, "The course on one page"),
+        element("a", { class: "link", href: "/learn/glossary", target: "_blank", rel: "noopener" }, "Words"),
         button("About Wireside", () => (close(), showAbout()), { class: "link" }),
         button("Keyboard", () => (close(), openKeys()), { class: "link" }),
         element("a", { class: "link", href: "/", target: "_blank", rel: "noopener" }, "Open a new room"),

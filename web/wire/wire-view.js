@@ -18,6 +18,8 @@ import { refusal } from "./wire-words.js";
 
 /** What arrives so soon after the page has entered the room is history, not news. */
 const HISTORY_MS = 700;
+/** How often it is looked whether more is known of an event. */
+const EXPLAIN_MS = 500;
 /** How often numbers that count are drawn anew. */
 const TICK_MS = 100;
 /** Beyond this the time since the last event takes no more height: nothing moves by itself. */
@@ -55,6 +57,8 @@ export class WireView extends HTMLElement {
   #pace = new Pace(() => this.#draw());
   #entered = 0;
   #chosen = 0;
+  /** Up to which event the details explain. */
+  #explainedAt = 0;
   /** @type {Lights} */
   #lights;
   /** It was drawn anew while something is raised. */
@@ -79,6 +83,7 @@ export class WireView extends HTMLElement {
     room.on("trace", () => this.#arrived());
     room.on("change", () => this.#head.update());
     setInterval(() => this.#tick(), TICK_MS);
+    setInterval(() => this.#explainAnew(), EXPLAIN_MS);
     this.#arrived();
   }
 
@@ -344,9 +349,22 @@ export class WireView extends HTMLElement {
   #details(focus) {
     const details = this.#chosen ? this.#view.details(this.#chosen) : undefined;
     if (!details) return;
-    this.#drawer.show(details, { buttons: this.#detailButtons(), focus, sheet: this.#head.narrow });
+    this.#drawer.show(details, { explained: this.#explained(), buttons: this.#detailButtons(), focus, sheet: this.#head.narrow });
     this.#draw();
     this.#scrollTo(this.#chosen);
+  }
+
+  /** Why the chosen event came and what it means, as far as the events that are shown tell. */
+  #explained() {
+    this.#explainedAt = this.#scrubber.at || this.#view.lastSeq();
+    return this.#view.explain(this.#chosen, this.#scrubber.at);
+  }
+
+  /** What has happened meanwhile may tell more of the event whose details are open. */
+  #explainAnew() {
+    const at = this.#scrubber.at || this.#view.lastSeq();
+    if (this.#drawer.seq === 0 || this.#drawer.seq !== this.#chosen || at === this.#explainedAt) return;
+    this.#drawer.explain(this.#explained());
   }
 
   #detailButtons() {

@@ -15,17 +15,19 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept,
+    accept, agent,
     config::{Config, Outbound},
     descriptors,
     drain::Drain,
     egress, http,
     kept::{self, Kept},
+    lag::{self, Lag},
     memory::Memory,
     memory_watch,
     metrics::Metrics,
     origin::{self, Names},
     quota::Quota,
+    retirement,
     rooms::Rooms,
     shared::Shared,
 };
@@ -80,6 +82,7 @@ impl Bridge {
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
             memory: Memory::new(config.limits.memory),
+            lag: Lag::default(),
             rooms: Rooms::start(&config, &drain, Arc::clone(&kept)),
             kept,
             drain,
@@ -87,8 +90,21 @@ impl Bridge {
         });
         let router = http::router(Arc::clone(&shared));
         tokio::spawn(memory_watch::watch(Arc::downgrade(&shared)));
+        tokio::spawn(lag::measure(Arc::downgrade(&shared)));
+        tokio::spawn(retirement::supervise(Arc::downgrade(&shared)));
         tokio::spawn(kept::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
+    }
+
+    /// Makes no new rooms from now on. Those there are live on; with the last one, or after
+    /// [`crate::Deadlines::retirement`], everything ends as at a shutdown (see [`Self::serve`]).
+    pub fn retire(&self) {
+        self.shared.drain.retire();
+    }
+
+    /// Tells a load balancer how much more this server takes: to each connection one line, `ready 63%` or `drain`.
+    pub fn serve_agent(&self, listener: TcpListener) {
+        tokio::spawn(agent::serve(listener, Arc::downgrade(&self.shared)));
     }
 
     /// Serves HTTP, within TLS where [`Config::tls`] says so, until `shutdown` is ready, then drains: nobody new is let in, sessions are told and closed.

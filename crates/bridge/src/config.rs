@@ -250,7 +250,10 @@ pub struct Deadlines {
     /// For a page to give a sign of life on its WebSocket; it is asked for one after four ninths of this time.
     /// Default 45 s.
     pub silence: Duration,
-    /// From the shutdown to the end, however many sessions are left. Default 10 s.
+    /// From the moment the server retires to the moment its sessions are closed, however many rooms are left. Zero: at
+    /// once. Default 8 hours, a room's life.
+    pub retirement: Duration,
+    /// From the moment sessions are closed to the end, however many are left. Default 10 s.
     pub drain: Duration,
     /// For a page whose connection broke to come back. Default [`proto::limits::RESUME_WINDOW_MS`].
     pub resume: Duration,
@@ -269,6 +272,7 @@ impl Default for Deadlines {
             body: Duration::from_millis(limits::BODY_MS),
             stall: Duration::from_secs(30),
             silence: Duration::from_secs(45),
+            retirement: Duration::from_secs(8 * 60 * 60),
             drain: Duration::from_secs(10),
             resume: Duration::from_millis(limits::RESUME_WINDOW_MS),
             room_idle: Duration::from_secs(10 * 60),

@@ -189,6 +189,11 @@ impl Rooms {
         lock(&self.alive).values().cloned().collect()
     }
 
+    /// How often a keeper that had died was replaced.
+    pub(crate) fn keeper_restarts(&self) -> u32 {
+        self.lab.now().and_then(|lab| lab.as_ref().ok()).map_or(0, Lab::keeper_restarts)
+    }
+
     /// What the histories of all rooms take, where there can be rooms.
     pub(crate) fn history(&self) -> Option<&History> {
         self.lab.now()?.as_ref().ok().map(|lab| &**lab.history())
@@ -218,7 +223,7 @@ impl Rooms {
         permit: Permit,
         network: Option<IpAddr>,
     ) -> Result<Created, CreateError> {
-        if self.drain.is_begun() {
+        if self.drain.is_retiring() {
             return Err(CreateError::Draining);
         }
         let lab = self.lab.soon().await.ok_or(CreateError::Starting)?;

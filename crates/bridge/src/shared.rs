@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    config::Config, drain::Drain, kept::Kept, memory::Memory, metrics::Metrics, origin::Names, quota::Quota,
-    rooms::Rooms,
+    config::Config, drain::Drain, kept::Kept, lag::Lag, memory::Memory, metrics::Metrics, origin::Names,
+    quota::Quota, rooms::Rooms,
 };
 
 /// What the routes, the accept loop and the sessions share.
@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// What is kept in all.
     pub(crate) memory: Memory,
+    /// How late the event loop is.
+    pub(crate) lag: Lag,
     /// Recordings that are kept.
     pub(crate) kept: Arc<Kept>,
     /// The rooms.

@@ -21,14 +21,14 @@ fn find(path: &str) -> Option<Asset> {
         let bytes = Cow::Owned(vec![0; LARGE]);
         return Some(Asset { bytes, brotli: None, content_type: "application/octet-stream", hash: None });
     }
-    ["/index.html", "/browser/frame.html", "/embed/embed.html", "/embed/replay.js"].contains(&path).then_some(
-        Asset {
-            bytes: Cow::Borrowed(b"<!doctype html>"),
-            brotli: None,
-            content_type: "text/html; charset=utf-8",
-            hash: Some("0123456789abcdef"),
-        },
-    )
+    let pages =
+        ["/index.html", "/browser/frame.html", "/learn/index.html", "/embed/embed.html", "/embed/replay.js"];
+    pages.contains(&path).then_some(Asset {
+        bytes: Cow::Borrowed(b"<!doctype html>"),
+        brotli: None,
+        content_type: "text/html; charset=utf-8",
+        hash: Some("0123456789abcdef"),
+    })
 }
 
 fn config() -> Config {
@@ -146,6 +146,11 @@ async fn headers_stand_on_every_kind_of_answer() {
         (200, "GET", "/", ""),
         (200, "HEAD", "/", ""),
         (200, "GET", "/r/a-room", ""),
+        (200, "GET", "/learn/", ""),
+        (200, "GET", "/learn/connect", ""),
+        (308, "GET", "/learn", ""),
+        (404, "GET", "/learn/Connect", ""),
+        (404, "GET", "/learn/connect/nothing", ""),
         (304, "GET", "/", known),
         (200, "GET", "/limits", ""),
         (200, "GET", "/health", ""),

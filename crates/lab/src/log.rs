@@ -237,6 +237,7 @@ impl TraceLog {
     pub(crate) fn record(&self, what: What) -> u64 {
         let time = self.now();
         let class = Class::of(&what);
+        self.history.count(&what);
         let mut kept = self.lock();
         let seq = kept.next;
         kept.next += 1;

@@ -78,6 +78,16 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "NAME", default_value = "a")]
     node: String,
 
+    /// Where a load balancer asks how much more this server takes: to each connection one line, `ready 63%` (of all rooms
+    /// there may be, free) or `drain`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    agent: Option<SocketAddr>,
+
+    /// Seconds that rooms live on after the first SIGTERM, while nobody can make new ones; then, or with the last room, the
+    /// server ends. 0: sessions are closed at once, as a second SIGTERM or Ctrl-C does
+    #[arg(long, value_name = "SECONDS", default_value_t = 28_800)]
+    drain_limit: u32,
+
     /// Folder of lessons of your own (.md, and .py beside them); one with the id of a shipped lesson takes its place
     #[arg(long, value_name = "FOLDER")]
     lessons: Option<PathBuf>,
@@ -185,6 +195,7 @@ impl Flags {
             resume: usual.resume.min(room_idle),
             silence,
             stall: silence * 2 / 3,
+            retirement: Duration::from_secs(self.drain_limit.into()),
             ..usual
         };
         let tls = match (self.tls, self.tls_cert.zip(self.tls_key)) {
@@ -195,6 +206,7 @@ impl Flags {
         Ok(Config {
             listen: self.listen,
             tutorial: self.tutorial,
+            agent: self.agent,
             lessons: self.lessons,
             kept: kept_in(self.shares, self.data, |name| std::env::var_os(name)),
             bridge: bridge::Config {

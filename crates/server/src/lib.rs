@@ -47,6 +47,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the tutorial's server listens. Default 127.0.0.1:12345; port 0 takes a free one.
     pub tutorial: SocketAddr,
+    /// Where a load balancer asks how much more this server takes. Default nowhere.
+    pub agent: Option<SocketAddr>,
     /// A folder of lessons of one's own. Default none.
     pub lessons: Option<PathBuf>,
     /// Where recordings are kept. Default nowhere.
@@ -60,6 +62,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             tutorial: SocketAddr::from((Ipv4Addr::LOCALHOST, tutorial::thanks::PORT)),
+            agent: None,
             lessons: None,
             kept: KeptIn::Nowhere,
             bridge: bridge::Config::default(),
@@ -121,6 +124,7 @@ pub enum RunError {
 pub struct Server {
     page: std::net::TcpListener,
     tutorial: std::net::TcpListener,
+    agent: Option<std::net::TcpListener>,
     shelf: Shelf,
     /// The folder of recordings, where they are kept.
     kept: Option<PathBuf>,
@@ -138,10 +142,11 @@ impl Server {
         let given = activation::listeners();
         let page = given.page.map_or_else(|| listen(config.listen, "--listen"), Ok)?;
         let tutorial = given.tutorial.map_or_else(|| listen(config.tutorial, "--tutorial"), Ok)?;
+        let agent = config.agent.map(|address| listen(address, "--agent")).transpose()?;
         let kernel = bridge::KernelMemory::open().map(Arc::new);
         let (kept, recordings) = recordings(&config.kept, config.bridge.limits.shelf);
         let settings = bridge::Config { kernel, shelf: recordings, ..config.bridge };
-        Ok(Self { page, tutorial, shelf, kept, settings })
+        Ok(Self { page, tutorial, agent, shelf, kept, settings })
     }
 
     /// The one folder in which it will make files, if any.
@@ -211,13 +216,24 @@ impl Server {
         self.tutorial.local_addr()
     }
 
-    /// Serves until `shutdown` is ready, then lets sessions end (see [`Bridge::serve`]).
+    /// Serves. From the moment `retire` is ready it makes no new rooms, and ends with the last one or after
+    /// [`bridge::Deadlines::retirement`]; once `shutdown` is ready it lets sessions end (see [`Bridge::serve`]).
     ///
     /// # Errors
     /// A setting that makes no sense, or an error of the kernel. Missing privileges are none: then there are no rooms,
     /// and page and log say why.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
-        let listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
+    pub async fn run(
+        self,
+        retire: impl Future<Output = ()> + Send,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), RunError> {
+        let mut listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
+        let agent = self.agent.map(TcpListener::from_std).transpose()?;
+        if let Some(agent) = &agent {
+            let address = agent.local_addr()?;
+            tracing::info!(%address, "answers load balancers");
+            listeners.push(address);
+        }
         // First, and a task of its own: whatever the page's side does, who connects to the tutorial's port is greeted.
         let tutorial = TcpListener::from_std(self.tutorial)?;
         let _tutorial = AbortOnDropHandle::new(tokio::spawn(tutorial::thanks::serve(tutorial)));
@@ -229,8 +245,19 @@ impl Server {
             ..self.settings
         };
         let bridge = Bridge::start(settings).await?;
-        bridge.serve(TcpListener::from_std(self.page)?, shutdown).await?;
-        Ok(())
+        if let Some(agent) = agent {
+            bridge.serve_agent(agent);
+        }
+        let retiring = async {
+            retire.await;
+            bridge.retire();
+            std::future::pending().await
+        };
+        let page = TcpListener::from_std(self.page)?;
+        tokio::select! {
+            served = bridge.serve(page, shutdown) => Ok(served?),
+            never = retiring => never,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod logging;
 mod memory;
 mod replay;
 mod signals;
+mod supervisor;
 
 use std::io::{self, Write as _};
 use std::num::NonZero;
@@ -20,6 +21,7 @@ use rustix::thread::CapabilitySet;
 use server::Server;
 
 use flags::{Flags, Instead};
+use supervisor::Supervisor;
 
 fn main() -> ExitCode {
     // Before any thread and any descriptor: this process may have been started to be the lab's keeper.
@@ -52,6 +54,7 @@ fn start(flags: Flags) -> Result<()> {
     // Before anything else is opened: some listeners may be open already.
     let server = Server::bind(flags.into_config()?)?;
     let kept = server.kept().map(Path::to_owned);
+    let supervisor = Supervisor::find();
     let spawner = Spawner::start_own();
     let needed = spawner.as_ref().map_or(CapabilitySet::empty(), Spawner::needed_capabilities);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
@@ -60,13 +63,22 @@ fn start(flags: Flags) -> Result<()> {
     log.begin().context("no thread for the log")?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(workers).enable_all().build().context("no runtime")?;
-    runtime.block_on(run(server.confined(spawner, confined), hangs_up))
+    runtime.block_on(run(server.confined(spawner, confined), hangs_up, &supervisor))
 }
 
-async fn run(server: Server, hangs_up: bool) -> Result<()> {
-    let shutdown = signals::shutdown(hangs_up)?;
+async fn run(server: Server, hangs_up: bool, supervisor: &Supervisor) -> Result<()> {
+    let signals::Asked { retire, end } = signals::follow(hangs_up)?;
     print_addresses(&server).context("cannot write to standard output")?;
-    Ok(server.run(shutdown).await?)
+    supervisor.ready();
+    let retire = async {
+        retire.cancelled().await;
+        supervisor.retiring();
+    };
+    let end = async {
+        end.cancelled().await;
+        supervisor.ending();
+    };
+    Ok(server.run(retire, end).await?)
 }
 
 /// What is read while strangers are served: which name servers there are. The list may be replaced by another file of its

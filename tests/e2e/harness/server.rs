@@ -171,7 +171,7 @@ impl Drop for TestServer {
         if self.child().try_wait().is_ok_and(|ended| ended.is_some()) {
             return;
         }
-        let _gone = kill_process(self.pid, Signal::TERM);
+        let _gone = kill_process(self.pid, Signal::INT);
         if !self.ends_within(Duration::from_secs(15)) {
             let _gone = self.child().kill();
         }

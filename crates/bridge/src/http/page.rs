@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, Uri},
-    response::Response,
+    response::{Redirect, Response},
 };
 
 use super::{
@@ -17,6 +17,10 @@ use crate::shared::Shared;
 
 /// The page that makes a room, and shows one.
 pub(super) const PAGE: &str = "/index.html";
+/// The course: all lessons on one page, without a room.
+const COURSE: &str = "/learn/index.html";
+/// The glossary on a page of its own.
+const GLOSSARY: &str = "/learn/glossary.html";
 /// The document in which the room's browser shows pages.
 pub(crate) const FRAME: &str = "/browser/frame.html";
 
@@ -35,6 +39,36 @@ pub(crate) async fn room(
         return Err(Refused::not_found());
     }
     page(State(shared), headers).await
+}
+
+/// `GET /learn`
+pub(crate) async fn to_course() -> Redirect {
+    Redirect::permanent("/learn/")
+}
+
+/// `GET /learn/`
+pub(crate) async fn course(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    shared.config.assets.answer(COURSE, None, &headers).ok_or_else(Refused::not_found)
+}
+
+/// `GET /learn/{name}`: the glossary, or the page that makes a room for the lesson of that name, which is the page's to find,
+/// as is the step behind `#`; else one of the course's own files.
+pub(crate) async fn learn(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    if name == "glossary" {
+        return shared.config.assets.answer(GLOSSARY, None, &headers).ok_or_else(Refused::not_found);
+    }
+    if is_lesson_id(&name) {
+        return page(State(shared), headers).await;
+    }
+    asset(State(shared), uri, headers).await
 }
 
 /// `GET /browser/frame.html`: the one document that a page of ours may frame, under a policy of its own.
@@ -63,4 +97,10 @@ pub(crate) async fn asset(
 pub(crate) fn is_room_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Whether this could be a lesson's id.
+fn is_lesson_id(text: &str) -> bool {
+    (1..=proto::limits::NAME).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -28,7 +28,7 @@ pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     Extension(Client(address)): Extension<Client>,
 ) -> Result<Response, Refused> {
-    if shared.drain.is_begun() {
+    if shared.drain.is_retiring() {
         return Err(Refused::draining());
     }
     shared.memory.check_room()?;
@@ -36,13 +36,8 @@ pub(crate) async fn create(
     let created =
         shared.rooms.create(permit, shared.quota.network(address)).await.map_err(|error| match error {
             CreateError::Draining => Refused::draining(),
-            CreateError::Starting => Refused::unavailable(
-                "starting",
-                "this server is still finding out whether it can make rooms; try again in a moment",
-            ),
-            CreateError::Missing { step, remedy } => {
-                Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
-            }
+            CreateError::Starting => starting(),
+            CreateError::Missing { step, remedy } => missing(&step, &remedy),
             CreateError::Limit(reached) => reached.into(),
             CreateError::Failed => Refused::unavailable("room", "the room could not be made; try again"),
         })?;
@@ -55,4 +50,17 @@ pub(crate) async fn create(
     };
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+}
+
+/// It is not known yet whether there can be rooms.
+pub(super) fn starting() -> Refused {
+    Refused::unavailable(
+        "starting",
+        "this server is still finding out whether it can make rooms; try again in a moment",
+    )
+}
+
+/// There can be none here.
+pub(super) fn missing(step: &str, remedy: &str) -> Refused {
+    Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
 }

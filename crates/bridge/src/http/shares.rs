@@ -107,6 +107,7 @@ pub(crate) async fn make(
     place.take();
     tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
     let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
+    shared.metrics.recording_kept();
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
 }
 

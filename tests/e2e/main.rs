@@ -4,6 +4,7 @@ mod harness;
 
 mod bad_input;
 mod calls;
+mod classes;
 mod confined;
 mod ending;
 mod lesson_walk;

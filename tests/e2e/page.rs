@@ -3,6 +3,7 @@
 mod by_clicks;
 mod by_keyboard;
 mod cases;
+mod class;
 mod client;
 mod connection;
 mod course;

@@ -41,6 +41,14 @@ export const sessionToken = {
   set: (room, token) => session.set(`wireside.session.${room}`, token),
 };
 
+/** A teacher's key to a room of their class, which does not stay in an address that others see. */
+export const lookKey = {
+  /** @param {string} room */
+  get: (room) => session.get(`wireside.look.${room}`),
+  /** @param {string} room @param {string} key */
+  set: (room, key) => session.set(`wireside.look.${room}`, key),
+};
+
 /** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
 const NAME_LENGTH = 32;
 

@@ -179,6 +179,14 @@ export class LessonStrip extends HTMLElement {
     }
   }
 
+  /** Somebody sends this page to a lesson, or to a step of it. @param {string | null} lesson @param {string} [step] its title */
+  goTo(lesson, step) {
+    if (lesson !== null && lesson !== this.lesson) return void this.#choose(lesson, step);
+    if (step !== undefined) this.#goToTitle(step);
+    this.#hanging.close();
+    this.refresh();
+  }
+
   #back() {
     const wanted = this.#shelf.wanted(this.#parts?.python === true);
     if (wanted && wanted.id !== this.#drawn?.id) this.#open(wanted, { put: false }).catch((error) => this.#fail(error));

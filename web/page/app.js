@@ -6,6 +6,7 @@ import { listenForAbout } from "../base/about.js";
 import { CodeLinks } from "./code-links.js";
 import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
+import { seatOfRoom } from "../class/memory.js";
 import { find } from "../base/element.js";
 import { embedded, showWayOut } from "./embedded.js";
 import { asked, entered, fragment, recording } from "./entering.js";
@@ -79,6 +80,9 @@ async function boot(top) {
     void python.loadWhenIdle();
   } catch (error) {
     const { key, notice } = refusal(error);
+    // A seat outlives its rooms: the class gives it another one.
+    const seat = /** @type {any} */ (error)?.code === "NO_ROOM" ? seatOfRoom(roomOfAddress()?.id ?? "") : null;
+    if (seat) notice.actions = [{ label: "Back to the class", run: () => location.assign(`/c/${seat.class}#${seat.key}`) }];
     refused(key, notice);
     if (/** @type {any} */ (error)?.code === "NO_ROOM") await offerLast(key, notice);
   }
@@ -111,6 +115,8 @@ async function copied() {
 function begin({ room, view, lessons, top, copy }) {
   document.body.dataset.state = "open";
   view.seed(room.snapshot);
+  // A teacher shows it to a class.
+  if (document.body.dataset.only === "wire" && new URLSearchParams(location.search).has("look")) view.hidePeople();
   // First of all listeners: the others find the view up to date.
   room.on("trace", (/** @type {Uint8Array} */ events) => view.push(events));
   const notes = room.me.role === "owner" ? new Notes(pinnedNotes.get(room.id), (all) => pinnedNotes.set(room.id, all)) : new Notes();
@@ -131,15 +137,21 @@ function begin({ room, view, lessons, top, copy }) {
     const made = await copyLink({ lesson: strip.lesson, code });
     return { link: made.link, left: [...left, ...made.left] };
   };
-  top.attach(room, copyOfThis, notes);
+  top.attach(room, copyOfThis, notes, () => strip.lesson);
   if (embedded) showWayOut(copyOfThis);
-  watchConnection(room, notices, async () => (store.isKept ? "/" : (await copyOfThis()).link));
+  const seat = seatOfRoom(room.id);
+  watchConnection(room, notices, async () => (seat ? `/c/${seat.class}#${seat.key}` : store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
   void python.known
     .then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null, step: asked?.step }))
-    .then(() => asked && sayWhatIsMissing(asked));
+    .then(() => asked && sayWhatIsMissing(asked))
+    .then(async () => {
+      if (!seat) return;
+      const { ClassSeat } = await import("../class/seat.js");
+      new ClassSeat({ seat, room, frame, strip });
+    });
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);

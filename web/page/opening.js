@@ -1,6 +1,6 @@
 // How this page comes into a room: which key it uses, what it remembers, and what to say when it cannot.
 import { embedded, leadTo } from "./embedded.js";
-import { ownerKey, personName, sessionToken } from "../base/storage.js";
+import { lookKey, ownerKey, personName, sessionToken } from "../base/storage.js";
 
 /** @returns {{ id: string, key: string } | null} the room of the address bar; null asks for a new one */
 export function roomOfAddress() {
@@ -20,7 +20,7 @@ export async function enter(openRoom) {
   if (embedded) return openRoom(undefined, {});
   const name = personName.get();
   if (!asked) return settle(await openRoom(undefined, { name }));
-  const key = ownerKey.get(asked.id) ?? asked.key;
+  const key = ownerKey.get(asked.id) ?? (asked.key || (lookKey.get(asked.id) ?? ""));
   const link = `${location.origin}/r/${asked.id}#${key}`;
   const token = sessionToken.get(asked.id) ?? undefined;
   return settle(await openRoom(link, { name, token }).catch((error) => again(error, asked.id, () => openRoom(link, { name }))));
@@ -45,6 +45,10 @@ function settle(room) {
   if (room.me.role === "owner" && room.links.join) {
     const { pathname, hash } = new URL(room.links.join, location.origin);
     history.replaceState(null, "", `${pathname}${location.search}${hash}`);
+  }
+  if (room.me.role === "viewer" && room.key && new URLSearchParams(location.search).has("look")) {
+    lookKey.set(room.id, room.key);
+    history.replaceState(null, "", `${location.pathname}${location.search}`);
   }
   return room;
 }

@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{
     accept, agent,
+    classes::Classes,
     config::{Config, Outbound},
     descriptors,
     drain::Drain,
@@ -84,6 +85,7 @@ impl Bridge {
             memory: Memory::new(config.limits.memory),
             lag: Lag::default(),
             rooms: Rooms::start(&config, &drain, Arc::clone(&kept)),
+            classes: Classes::start(&config, &drain),
             kept,
             drain,
             config,

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::{
+    classes::{FirstClass, LessonOutline},
     http::assets::Assets,
     kept::{NoShelf, Shelf},
     kernel_memory::KernelMemory,
@@ -60,6 +61,15 @@ pub struct Config {
     pub services: Vec<Service>,
     /// Where recordings are kept, or why nowhere. Default nowhere.
     pub shelf: Result<Arc<dyn Shelf>, NoShelf>,
+    /// Addresses of the page for other machines' browsers, `http://192.168.1.5:8080/`, which a class's teacher hands on.
+    /// Default none known.
+    pub pages: Vec<String>,
+    /// The lessons that rooms tell progress in. Default none known.
+    pub lessons: Vec<LessonOutline>,
+    /// A class that is there from the start. Default none.
+    pub class: Option<FirstClass>,
+    /// Whether everybody who comes may make a class; this machine's own people may. Default false.
+    pub classes: bool,
     /// How many of everything.
     pub limits: Limits,
     /// How long everything may take.
@@ -87,6 +97,10 @@ impl Default for Config {
             confined: None,
             services: Vec::new(),
             shelf: Err(NoShelf::Off),
+            pages: Vec::new(),
+            lessons: Vec::new(),
+            class: None,
+            classes: false,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }

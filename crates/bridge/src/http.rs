@@ -5,6 +5,7 @@
 
 mod again;
 pub(crate) mod assets;
+mod classes;
 mod embed;
 mod error;
 mod gate;
@@ -52,6 +53,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/learn", get(page::to_course))
         .route("/learn/", get(page::course))
         .route("/learn/{name}", get(page::learn))
+        .route("/classes", get(classes::may).post(classes::make))
+        .route("/c/{class}", get(classes::page))
+        .route("/c/{class}/board", get(classes::board_page))
+        .route("/c/{class}/about", get(classes::about))
+        .route("/c/{class}/seats", post(classes::seats::take))
+        .route("/c/{class}/seat", get(classes::seats::news).post(classes::seats::hand))
+        .route("/c/{class}/files/{turn}", get(classes::seats::file))
+        .route("/c/{class}/seats/{seat}/shares", post(classes::board::keep))
+        .route("/c/{class}/news", get(classes::board::news))
+        .route("/c/{class}/acts", post(classes::board::act))
+        .route("/c/{class}/steps.csv", get(classes::board::steps))
         .route("/rooms", post(rooms::create))
         .route("/limits", get(limits::limits))
         .route("/health", get(health::health))

@@ -9,6 +9,7 @@ mod again;
 mod agent;
 pub mod allowance;
 mod bridge;
+mod classes;
 mod config;
 mod descriptors;
 mod drain;
@@ -39,6 +40,7 @@ pub use {
 pub use crate::{
     again::replay,
     bridge::{Bridge, StartError},
+    classes::{FirstClass, LessonOutline},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
     kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored},

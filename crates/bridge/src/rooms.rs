@@ -226,6 +226,30 @@ impl Rooms {
         if self.drain.is_retiring() {
             return Err(CreateError::Draining);
         }
+        let room = self.open(permit, network, None).await?;
+        let Keys { owner, join, watch, .. } = room.keys;
+        Ok(Created { room: room.id.clone(), owner, join, watch })
+    }
+
+    /// Makes a room for a seat of a class, which no address is counted for.
+    pub(crate) async fn create_for_class(&self, permit: Permit) -> Result<Arc<Room>, CreateError> {
+        let look = secret().map_err(|error| {
+            tracing::error!(%error, "no randomness");
+            CreateError::Failed
+        })?;
+        self.open(permit, None, Some(look)).await
+    }
+
+    /// Also while the server retires: a class that is on it stays whole.
+    async fn open(
+        &self,
+        permit: Permit,
+        network: Option<IpAddr>,
+        look: Option<Secret>,
+    ) -> Result<Arc<Room>, CreateError> {
+        if self.drain.is_begun() {
+            return Err(CreateError::Draining);
+        }
         let lab = self.lab.soon().await.ok_or(CreateError::Starting)?;
         let lab = lab.as_ref().map_err(|Missing { step, remedy }| CreateError::Missing {
             step: step.clone(),
@@ -239,6 +263,7 @@ impl Rooms {
             owner: secret().map_err(|error| failed(&error))?,
             join: secret().map_err(|error| failed(&error))?,
             watch: secret().map_err(|error| failed(&error))?,
+            look,
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
         let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
@@ -260,11 +285,16 @@ impl Rooms {
             }
             error => failed(&error),
         })?;
-        let room = Arc::new(Room::new(id.clone(), keys.clone(), opened, permit));
+        let room = Arc::new(Room::new(id.clone(), keys, opened, permit));
         lock(&self.alive).insert(id.clone(), Arc::clone(&room));
-        tokio::spawn(live(room, self.deadlines, Arc::clone(&self.alive), Arc::clone(&self.kept)));
+        tokio::spawn(live(
+            Arc::clone(&room),
+            self.deadlines,
+            Arc::clone(&self.alive),
+            Arc::clone(&self.kept),
+        ));
         tracing::info!(room = id, "a room began");
-        Ok(Created { room: id, owner: keys.owner, join: keys.join, watch: keys.watch })
+        Ok(room)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    config::Config, drain::Drain, kept::Kept, lag::Lag, memory::Memory, metrics::Metrics, origin::Names,
-    quota::Quota, rooms::Rooms,
+    classes::Classes, config::Config, drain::Drain, kept::Kept, lag::Lag, memory::Memory, metrics::Metrics,
+    origin::Names, quota::Quota, rooms::Rooms,
 };
 
 /// What the routes, the accept loop and the sessions share.
@@ -32,4 +32,6 @@ pub(crate) struct Shared {
     pub(crate) kept: Arc<Kept>,
     /// The rooms.
     pub(crate) rooms: Rooms,
+    /// The classes.
+    pub(crate) classes: Classes,
 }

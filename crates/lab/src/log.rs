@@ -16,7 +16,11 @@ use proto::{
 };
 use tokio::sync::watch;
 
-use crate::{account::Charge, history::History};
+use crate::{
+    account::Charge,
+    digest::{Digest, Digesting},
+    history::History,
+};
 
 /// What keeping one event costs beside its bytes.
 const EVENT_COST: usize = 96;
@@ -79,6 +83,8 @@ struct Kept {
     /// The newest text of each program.
     texts: BTreeMap<(HostId, String), Text>,
     next: u64,
+    /// It in a few words.
+    digesting: Digesting,
     /// What all of it takes.
     charge: Option<Charge>,
 }
@@ -199,6 +205,11 @@ impl TraceLog {
         self.newest.subscribe()
     }
 
+    /// What it says, in a few words.
+    pub fn digest(&self) -> Digest {
+        self.lock().digesting.digest()
+    }
+
     /// Events from `from` on, at most about `room` bytes (at least one event, if there is one).
     pub fn read(&self, from: u64, room: usize) -> Batch {
         let kept = self.lock();
@@ -242,6 +253,7 @@ impl TraceLog {
         let seq = kept.next;
         kept.next += 1;
         kept.supersede(&what, seq);
+        kept.digesting.follow(&what, time);
         let encoded = postcard::to_stdvec(&Event { seq, time, what });
         debug_assert!(encoded.is_ok(), "every event can be encoded");
         if let Ok(bytes) = encoded {

@@ -6,9 +6,12 @@ use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound, egress::Target};
 use clap::{Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use server::{Config, KeptIn, tls};
+use server::{Class, Config, KeptIn, tls};
 
 use crate::memory;
+
+/// Most seats of a class.
+const SEATS: i64 = bridge::FirstClass::MOST as i64;
 
 /// Real TCP sockets in a web page, for learning.
 ///
@@ -125,6 +128,19 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     shares_size: u32,
 
+    /// Begin with a class of so many seats (30 where none is said), and print a link for its pupils and one for its teacher
+    #[arg(long, value_name = "SEATS", num_args = 0..=1, default_missing_value = "30",
+        value_parser = clap::value_parser!(u16).range(1..=SEATS))]
+    class: Option<u16>,
+
+    /// The lesson of that class, by its id
+    #[arg(long, value_name = "LESSON", requires = "class")]
+    class_lesson: Option<String>,
+
+    /// Who may make further classes, on the page
+    #[arg(long, value_enum, default_value_t = Classes::Own)]
+    classes: Classes,
+
     /// What to do instead of serving
     #[command(subcommand)]
     pub(crate) instead: Option<Instead>,
@@ -163,6 +179,15 @@ enum Shares {
     On,
     /// By nobody.
     Off,
+}
+
+/// Who may make classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Classes {
+    /// Whoever comes from this machine.
+    Own,
+    /// Everybody: the limits of one address do not hold for the rooms of a class.
+    All,
 }
 
 /// Certificates that need no file.
@@ -209,6 +234,7 @@ impl Flags {
             agent: self.agent,
             lessons: self.lessons,
             kept: kept_in(self.shares, self.data, |name| std::env::var_os(name)),
+            class: self.class.map(|seats| Class { seats: seats.into(), lesson: self.class_lesson }),
             bridge: bridge::Config {
                 outbound: outbound(self.outbound, self.allow)?,
                 refused: self.refuse,
@@ -219,6 +245,7 @@ impl Flags {
                 tls,
                 trusted_proxies: self.trusted_proxy,
                 metrics_from: self.metrics_from,
+                classes: self.classes == Classes::All,
                 deadlines,
                 limits: limits(self.memory, self.socket_memory, self.shares_size),
                 ..bridge::Config::default()
@@ -329,6 +356,16 @@ mod tests {
     }
 
     #[test]
+    fn a_class_has_thirty_seats_where_nobody_says_how_many() {
+        let class = |arguments: &[&str]| parse(arguments).unwrap().class;
+        assert_eq!(class(&[]), None);
+        assert_eq!(class(&["--class"]), Some(Class { seats: 30, lesson: None }));
+        let named = Class { seats: 200, lesson: Some("by-hand".to_owned()) };
+        assert_eq!(class(&["--class", "200", "--class-lesson", "by-hand"]), Some(named));
+        assert!(!parse(&["--class"]).unwrap().bridge.classes, "only this machine's own people");
+    }
+
+    #[test]
     fn a_wrong_target_is_named() {
         let said = parse(&["--allow", "lab.example:80", "--allow", "exa mple:80"]).unwrap_err().to_string();
         assert!(said.contains("exa mple:80") && !said.contains("lab.example"), "{said}");
@@ -348,6 +385,9 @@ mod tests {
             &["--allow", "0177.1:80"],
             &["--trusted-proxy", "a.example"],
             &["--listen", "8080"],
+            &["--class", "0"],
+            &["--class", "201"],
+            &["--class-lesson", "two-scripts"],
             &["--tls", "mine"],
             &["--tls-cert", "cert.pem"],
             &["--tls-key", "key.pem"],

@@ -11,10 +11,11 @@ use std::{
     sync::Arc,
 };
 
-use bridge::Asset;
+use bridge::{Asset, LessonOutline};
 use lesson::{
     Lesson, Listing, Malformed, Outline, Sentences,
     outline::{self, OutlineSentence},
+    read::Audience,
     sentences::is_sentences,
 };
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub enum ShelfError {
 pub struct Shelf {
     /// By path.
     files: Arc<BTreeMap<String, Vec<u8>>>,
+    /// What classes know of them.
+    outlines: Vec<LessonOutline>,
 }
 
 /// One lesson in the list.
@@ -110,9 +113,16 @@ impl Shelf {
         }
         let outlines = serde_json::to_vec(&reading.outlines()).unwrap_or_default();
         files.insert(OUTLINE.to_owned(), outlines);
-        let index = serde_json::to_vec(&reading.index()).unwrap_or_default();
-        files.insert(INDEX.to_owned(), index);
-        Ok(Self { files: Arc::new(files) })
+        let index = reading.index();
+        let outlines = index.lessons.iter().map(|entry| for_class(&entry.listing)).collect();
+        files.insert(INDEX.to_owned(), serde_json::to_vec(&index).unwrap_or_default());
+        Ok(Self { files: Arc::new(files), outlines })
+    }
+
+    /// The lessons with their steps, in order.
+    #[must_use]
+    pub fn outlines(&self) -> &[LessonOutline] {
+        &self.outlines
     }
 
     /// The list, or a file of an own folder, by its absolute path.
@@ -180,6 +190,13 @@ impl Reading {
         lessons.sort_by_key(|entry| entry.listing.order);
         Index { lessons, sentences: self.sentences }
     }
+}
+
+/// Of a lesson the steps of whoever has the say in a room.
+fn for_class(listing: &Listing) -> LessonOutline {
+    let own = listing.parts.iter().filter(|part| part.audience != Audience::Guest);
+    let steps = own.flat_map(|part| part.steps.iter().cloned()).collect();
+    LessonOutline { id: listing.id.clone(), title: listing.title.clone(), steps }
 }
 
 /// The files of a folder and of the folders in it, by their path below it.

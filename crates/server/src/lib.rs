@@ -36,6 +36,9 @@ use tokio_util::task::AbortOnDropHandle;
 /// A class of learners presses Run at the same moment.
 const BACKLOG: i32 = 1024;
 
+/// The lesson of a class whose teacher names none: the tutorial's two programs.
+const FIRST_LESSON: &str = "two-scripts";
+
 /// Where listeners are, at most; and how many numbers are tried from there down.
 const HIGHEST: u64 = 65_536;
 const SPARE: u64 = 8;
@@ -53,6 +56,8 @@ pub struct Config {
     pub lessons: Option<PathBuf>,
     /// Where recordings are kept. Default nowhere.
     pub kept: KeptIn,
+    /// A class from the start. Default none.
+    pub class: Option<Class>,
     /// Everything about the page, rooms and policy. `assets`, `listeners` and `services` are set by [`Server::run`].
     pub bridge: bridge::Config,
 }
@@ -65,9 +70,19 @@ impl Default for Config {
             agent: None,
             lessons: None,
             kept: KeptIn::Nowhere,
+            class: None,
             bridge: bridge::Config::default(),
         }
     }
+}
+
+/// A class that is there from the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Its seats.
+    pub seats: usize,
+    /// The id of its lesson; none takes the first one.
+    pub lesson: Option<String>,
 }
 
 /// Where recordings are kept.
@@ -88,6 +103,17 @@ pub enum BindError {
     /// A lesson is malformed, or a folder of lessons cannot be read.
     #[error("lessons: {0}")]
     Lessons(#[from] ShelfError),
+    /// A class is to have a lesson that there is not.
+    #[error("there is no lesson {wanted:?}; there are {known}")]
+    ClassLesson {
+        /// What was asked for.
+        wanted: String,
+        /// The ids of those that there are.
+        known: String,
+    },
+    /// A class needs keys that nobody guesses.
+    #[error("no random numbers for a class: {0}")]
+    Random(io::Error),
     /// Somebody else listens there.
     #[error("{address} is in use by another program; choose another address with {flag}")]
     InUse {
@@ -145,7 +171,10 @@ impl Server {
         let agent = config.agent.map(|address| listen(address, "--agent")).transpose()?;
         let kernel = bridge::KernelMemory::open().map(Arc::new);
         let (kept, recordings) = recordings(&config.kept, config.bridge.limits.shelf);
-        let settings = bridge::Config { kernel, shelf: recordings, ..config.bridge };
+        let lessons = shelf.outlines().to_vec();
+        let class =
+            config.class.map(|class| first_class(class, &lessons, &config.bridge.node)).transpose()?;
+        let settings = bridge::Config { kernel, shelf: recordings, lessons, class, ..config.bridge };
         Ok(Self { page, tutorial, agent, shelf, kept, settings })
     }
 
@@ -202,6 +231,15 @@ impl Server {
         })
     }
 
+    /// The ways to the class that is there from the start, below each page's address: for its pupils, and for its teacher.
+    #[must_use]
+    pub fn class(&self) -> Option<(String, String)> {
+        let class = self.settings.class.as_ref()?;
+        let link = format!("c/{}", class.id);
+        let board = format!("{link}/board#{}", class.teacher_text());
+        Some((link, board))
+    }
+
     /// Whether the page shows a certificate that nobody vouches for.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
@@ -227,6 +265,7 @@ impl Server {
         retire: impl Future<Output = ()> + Send,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), RunError> {
+        let pages = self.pages()?.into_iter().map(|(page, _)| page).collect();
         let mut listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
         let agent = self.agent.map(TcpListener::from_std).transpose()?;
         if let Some(agent) = &agent {
@@ -240,6 +279,7 @@ impl Server {
         let shelf = self.shelf;
         let settings = bridge::Config {
             listeners,
+            pages,
             assets: bridge::Assets::new(move |path| shelf.find(path).or_else(|| assets::find(path))),
             services: services::services(),
             ..self.settings
@@ -259,6 +299,20 @@ impl Server {
             never = retiring => never,
         }
     }
+}
+
+/// What `--class` asks for, with its keys.
+fn first_class(
+    class: Class,
+    lessons: &[bridge::LessonOutline],
+    node: &str,
+) -> Result<bridge::FirstClass, BindError> {
+    let id = class.lesson.unwrap_or_else(|| FIRST_LESSON.to_owned());
+    if !lessons.iter().any(|lesson| lesson.id == id) {
+        let known: Vec<&str> = lessons.iter().map(|lesson| lesson.id.as_str()).collect();
+        return Err(BindError::ClassLesson { wanted: id, known: known.join(", ") });
+    }
+    bridge::FirstClass::new(node, class.seats, Some(id)).map_err(BindError::Random)
 }
 
 /// Opens the folder of recordings. Where that fails the server starts all the same, and says why it keeps none.

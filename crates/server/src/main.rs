@@ -106,6 +106,18 @@ fn print_addresses(server: &Server) -> io::Result<()> {
             writeln!(out, "tutorial {}", server.tutorial_address()?)?;
         }
     }
+    if let Some((link, board)) = server.class() {
+        // Whoever is at another machine needs another address than this one's own.
+        for (page, _) in &pages {
+            writeln!(out, "class {page}{link}")?;
+        }
+        if let Some((page, _)) = pages.first() {
+            writeln!(out, "board {page}{board}")?;
+        }
+        if pages.len() == 1 && server.page_address()?.ip().is_loopback() {
+            say("only this machine reaches the class; `--listen 0.0.0.0:8080` lets others in");
+        }
+    }
     out.flush()?;
     if pages.iter().any(|(_, secure)| !secure) {
         say(

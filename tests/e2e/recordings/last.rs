@@ -61,7 +61,7 @@ async fn it_is_there_after_the_server_has_gone_and_come() {
     let server = TestServer::start(&["--data", data.flag()]);
     let (room, owner) = with_a_run(&server).await;
     drop(owner);
-    server.signal(Signal::TERM);
+    server.signal(Signal::INT);
     server.wait();
     let server = TestServer::start(&["--data", data.flag()]);
     let answer = last(&server, &room.join()).await;

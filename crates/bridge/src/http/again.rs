@@ -32,7 +32,7 @@ pub(crate) async fn do_again(
     Extension(Client(client)): Extension<Client>,
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
-    if shared.drain.is_begun() {
+    if shared.drain.is_retiring() {
         return Err(Refused::draining());
     }
     let Stored { packed, .. } = find(&shared, &id).await?;

@@ -33,14 +33,7 @@ pub(crate) async fn create(
     }
     shared.memory.check_room()?;
     let permit = shared.quota.take(Kind::Room, address)?;
-    let created =
-        shared.rooms.create(permit, shared.quota.network(address)).await.map_err(|error| match error {
-            CreateError::Draining => Refused::draining(),
-            CreateError::Starting => starting(),
-            CreateError::Missing { step, remedy } => missing(&step, &remedy),
-            CreateError::Limit(reached) => reached.into(),
-            CreateError::Failed => Refused::unavailable("room", "the room could not be made; try again"),
-        })?;
+    let created = shared.rooms.create(permit, shared.quota.network(address)).await.map_err(Refused::from)?;
     let location = format!("/r/{}", created.room);
     let made = Made {
         owner: URL_SAFE_NO_PAD.encode(created.owner),
@@ -50,6 +43,18 @@ pub(crate) async fn create(
     };
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+}
+
+impl From<CreateError> for Refused {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Draining => Self::draining(),
+            CreateError::Starting => starting(),
+            CreateError::Missing { step, remedy } => missing(&step, &remedy),
+            CreateError::Limit(reached) => reached.into(),
+            CreateError::Failed => Self::unavailable("room", "the room could not be made; try again"),
+        }
+    }
 }
 
 /// It is not known yet whether there can be rooms.

@@ -65,11 +65,11 @@ struct Wanted {
 
 /// What the one who kept it is told.
 #[derive(Debug, Serialize)]
-struct Made {
+pub(super) struct Made {
     /// Its id.
     id: String,
     /// The way to it.
-    link: String,
+    pub(super) link: String,
     /// The key that deletes it, said this once: 128 bits in base64url.
     delete_key: String,
     /// Events in it.
@@ -111,7 +111,7 @@ pub(crate) async fn make(
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
 }
 
-fn wanted(body: &Bytes) -> Result<Asked, Refused> {
+pub(super) fn wanted(body: &Bytes) -> Result<Asked, Refused> {
     let wrong =
         || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\", \"notes\"}");
     let Wanted { title, hide_names, mut notes } = match body.trim_ascii_start().first() {
@@ -141,7 +141,7 @@ fn longest(notes: &[Note]) -> usize {
     notes.iter().map(|note| note.text.chars().count()).max().unwrap_or(0)
 }
 
-fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
+pub(super) fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     shared.kept.shelf().map_err(|why| {
         let why = match why {
             NoShelf::Off => "this server keeps no recordings",
@@ -153,7 +153,13 @@ fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     })
 }
 
-async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
+/// Keeps a room as it is now.
+pub(super) async fn keep(
+    shared: &Shared,
+    shelf: Arc<dyn Shelf>,
+    room: &Room,
+    asked: Asked,
+) -> Result<Made, Refused> {
     let turn = shared.kept.turn();
     let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;

@@ -74,6 +74,12 @@ impl View {
         Ok(())
     }
 
+    /// Nobody is called by their name from now on: what is shown is for others to see.
+    #[wasm_bindgen(js_name = hidePeople)]
+    pub fn hide_people(&mut self) {
+        self.store.hide_people();
+    }
+
     /// Takes events in the wire format, one after the other, in order. Repeated ones do no harm. Returns how
     /// many were new.
     pub fn push(&mut self, events: &[u8]) -> Result<usize, JsError> {

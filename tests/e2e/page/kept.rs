@@ -121,7 +121,7 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
 #[tokio::test]
 async fn a_room_that_has_ended_shows_what_happened_in_it() {
     let data = Data::new("ended");
-    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "1"]);
+    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "2"]);
     let (room, owner) = with_a_run(&server).await;
     owner.leave().await;
     server.logs("the end of the room", |log| log.contains("a room ended")).await;

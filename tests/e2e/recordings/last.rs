@@ -26,7 +26,7 @@ async fn offer(link: &Link, method: &str, body: &str) -> Answer {
 #[tokio::test]
 async fn what_happened_is_offered_after_the_end_unless_the_owner_does_not_want_it() {
     let data = Data::new("last");
-    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "1"]);
+    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "2"]);
     let (room, owner) = with_a_run(&server).await;
     assert_eq!(last(&server, &room.watch()).await.status, 204, "it lives");
     let (silent, other) = with_a_run(&server).await;

@@ -1,20 +1,24 @@
 // A sentence's pieces as nodes. The pieces come from Rust; text only ever becomes text.
 import { element } from "../base/element.js";
+import { codeWithTerm, withTerms } from "../base/term-card.js";
 
 /**
  * @typedef {{ kind: "text" | "code", text: string } | { kind: "call", text: string, host: string, line: string }
- *   | { kind: "program", text: string, host: string, path: string } | { kind: "lesson", text: string, id: string }} Piece
+ *   | { kind: "program", text: string, host: string, path: string } | { kind: "lesson", text: string, id: string }
+ *   | { kind: "event", text: string, seq: number }} Piece
  * @typedef {{ rename: (name: string) => string, follow: (piece: import("../client/web.js").Piece) => void }} Ways `rename` says what a machine of the
- *   lesson is called here, `follow` puts a call or a program in place, or opens a lesson
+ *   lesson is called here, `follow` puts a call or a program in place, opens a lesson or shows an event
  */
 
 /** @param {Piece[]} pieces @param {Ways} ways @returns {(string | HTMLElement)[]} */
 export function inline(pieces, { rename, follow }) {
-  return pieces.map((piece) => {
-    if (piece.kind === "text") return piece.text;
-    if (piece.kind === "code") return element("code", {}, rename(piece.text));
+  /** @type {Set<string>} */
+  const seen = new Set();
+  return pieces.flatMap((piece) => {
+    if (piece.kind === "text") return withTerms(piece.text, seen);
+    if (piece.kind === "code") return [codeWithTerm(rename(piece.text), seen)];
     const title = titleOf(piece, rename);
-    return element("button", { type: "button", class: "put", title, on: { click: () => follow(piece) } }, piece.text);
+    return [element("button", { type: "button", class: "put", title, on: { click: () => follow(piece) } }, piece.text)];
   });
 }
 
@@ -27,5 +31,5 @@ export function plain(pieces, rename) {
 function titleOf(piece, rename) {
   if (piece.kind === "call") return `Put this call at the prompt of ${rename(piece.host)}`;
   if (piece.kind === "program") return `Put this program on ${rename(piece.host)}`;
-  return "Open this lesson";
+  return piece.kind === "event" ? "Show it in the wire" : "Open this lesson";
 }

@@ -11,12 +11,13 @@ import { LessonNext } from "./next.js";
 import { inline, plain } from "./prose.js";
 import { LessonSentence } from "./sentence.js";
 import { LessonShelf, remember } from "./shelf.js";
+import { stepCalled } from "./step-address.js";
 import { popover } from "../base/popover.js";
 import { lessonMemory } from "../base/storage.js";
 import { showTutorial } from "./tutorial-view.js";
 
-/** @typedef {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View, lessons: import("../client/web.js").LessonView, wire?: any, python?: boolean, keep?: boolean }} Parts
- *   `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
+/** @typedef {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View, lessons: import("../client/web.js").LessonView, wire?: any, python?: boolean, keep?: boolean, step?: string }} Parts
+ *   `step` stands for the step that the address asks for, `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
  *   they hold when the first lesson opens (a copy that somebody gave) */
 
 /** How soon an event that is no step's is looked at. */
@@ -89,6 +90,11 @@ export class LessonStrip extends HTMLElement {
     return this.#drawn?.id ?? null;
   }
 
+  /** The title of the step that is next. @returns {string | null} */
+  get step() {
+    return this.#drawn?.current?.title ?? null;
+  }
+
   /** Opens the lesson that the address asks for, and follows the room from then on. @param {Parts} parts */
   async attach(parts) {
     const { room, frame, view, lessons, wire } = parts;
@@ -109,7 +115,7 @@ export class LessonStrip extends HTMLElement {
       await this.#shelf.load();
       const listed = this.#shelf.wanted(parts.python === true);
       const asked = new URLSearchParams(location.search).has("lesson");
-      if (listed) await this.#open(listed, { put: asked && parts.keep !== true });
+      if (listed) await this.#open(listed, { step: stepCalled(listed, parts.step ?? ""), put: asked && parts.keep !== true });
     } catch (error) {
       this.#fail(error);
     }
@@ -144,10 +150,9 @@ export class LessonStrip extends HTMLElement {
     this.refresh();
   }
 
-  /** Files that a lesson wants, into the editors; a lesson without any is done by hand. @param {string} id */
+  /** Files that a lesson wants, into the editors; a lesson without any is done by hand, and one that begins so, too. @param {string} id */
   async #prepare(id) {
     const programs = this.#drawn?.programs ?? [];
-    if (programs.length === 0) this.#room.frame.openByHand();
     for (const { host, file, path } of programs) {
       try {
         if (!this.#parts?.frame.paneOf(this.#rename(host))?.desk?.isEdited?.(file)) await this.#doing?.perform({ do: "put", host, file, path }, id);
@@ -156,6 +161,8 @@ export class LessonStrip extends HTMLElement {
         if (!(error instanceof CannotDo)) throw error;
       }
     }
+    // Its programs come later: what comes first stands in front.
+    if (programs.length === 0 || this.#drawn?.current?.does[0]?.do === "line") this.#room.frame.openByHand();
   }
 
   /** @param {string} id @param {string} [step] */
@@ -170,6 +177,14 @@ export class LessonStrip extends HTMLElement {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Somebody sends this page to a lesson, or to a step of it. @param {string | null} lesson @param {string} [step] its title */
+  goTo(lesson, step) {
+    if (lesson !== null && lesson !== this.lesson) return void this.#choose(lesson, step);
+    if (step !== undefined) this.#goToTitle(step);
+    this.#hanging.close();
+    this.refresh();
   }
 
   #back() {
@@ -278,7 +293,9 @@ export class LessonStrip extends HTMLElement {
   /** The same as nodes, after what was passed. @returns {(Node | string)[]} */
   #sentenceContent() {
     const { pieces, watched } = this.#sentencePieces(this.#drawn?.current);
-    return [...this.#passedMark(), ...(watched ? [watched] : inline(pieces, this.#ways))];
+    const now = element("span", { class: "sentence-now" }, ...(watched ? [watched] : inline(pieces, this.#ways)));
+    const passed = this.#passedMark();
+    return passed.length > 0 ? [element("span", { class: "sentence-passed" }, ...passed), now] : [now];
   }
 
   /** The question that comes before the run. @param {import("../client/web.js").Current | undefined} current */
@@ -495,6 +512,7 @@ export class LessonStrip extends HTMLElement {
   /** @param {import("../client/web.js").Piece} piece */
   #follow(piece) {
     if (piece.kind === "call") this.#doing?.putCall(piece);
+    else if (piece.kind === "event") this.onevidence(piece.seq);
     else if (piece.kind === "lesson") void this.#choose(piece.id);
     else if (piece.kind === "program") void this.#helper?.perform({ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) ?? piece.path });
   }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use proto::{
-    call::{Call, CallError, Outcome, Value},
+    call::{Call, CallError, OptionName, OptionValue, Outcome, Value},
+    id::Fd,
     trace::{CallBegin, CallEnd, Data},
 };
 
@@ -32,13 +33,14 @@ impl Scene {
         facts
     }
 
-    pub(super) fn call_end(&mut self, end: &CallEnd) -> Facts {
+    pub(super) fn call_end(&mut self, end: &CallEnd, time: u64) -> Facts {
         let Some(note) = self.calls.remove(&end.id) else {
             // Its begin was evicted: the end alone names no call.
             return Facts::of("call").word(Field::Phase, "end").word(Field::Result, result(&end.outcome));
         };
         let length = length(&end.outcome);
-        self.learn(&note, end, length);
+        self.learn(&note, end, length, time);
+        let made = made(&end.outcome);
         let mut facts = self
             .asked(&note)
             .word(Field::Phase, "end")
@@ -46,9 +48,18 @@ impl Scene {
             .number(Field::Waited, end.elapsed / 1_000_000)
             .number(Field::Packets, note.packets)
             .maybe_number(Field::Length, length)
-            .maybe_number(Field::Made, made(&end.outcome));
-        if matches!(note.begin.call, Call::Connect { .. }) {
+            .maybe_number(Field::Made, made.and_then(|fd| u64::try_from(fd.0).ok()));
+        if let Some(fd) = made {
+            let open = self.now.open_sockets(note.begin.program);
             facts = facts
+                .yes(Field::Reused, self.programs.uses(note.begin.program, fd))
+                .number(Field::Open, open);
+        }
+        facts = answered(facts, &end.outcome);
+        if let Call::Connect { address, .. } = &note.begin.call {
+            let to = self.meant(note.begin.host, address.ip());
+            facts = facts
+                .yes(Field::Listens, to.is_some_and(|host| self.now.listens(host, address.port())))
                 .number(Field::Syns, note.syns)
                 .word(Field::Answer, note.answer.clone().unwrap_or_else(|| "none".to_owned()))
                 .yes(Field::Full, note.full);
@@ -65,6 +76,7 @@ impl Scene {
                 .number(Field::Received, socket.received)
                 .number(Field::Sent, socket.sent)
                 .number(Field::Recvs, socket.recvs)
+                .maybe_number(Field::Nth, socket.nth)
                 .number(Field::Dropped, self.now.dropped() - socket.dropped_before);
             facts.began = socket.began;
         }
@@ -72,16 +84,34 @@ impl Scene {
     }
 
     /// What an end tells of its socket.
-    fn learn(&mut self, note: &CallNote, end: &CallEnd, length: Option<u64>) {
+    fn learn(&mut self, note: &CallNote, end: &CallEnd, length: Option<u64>, time: u64) {
+        let (program, host) = (note.begin.program, note.begin.host);
+        if let (Call::Resolve { name, .. }, Ok(Value::Addresses { addresses, .. })) =
+            (&note.begin.call, &end.outcome)
+        {
+            self.programs.asked(program, name, addresses);
+        }
         let Some(socket) = note.begin.socket else { return };
         let port = self.sockets.get(&socket).and_then(|known| known.port);
         match (&note.begin.call, &end.outcome) {
             (Call::Accept { .. }, Ok(_)) => {
+                let nth = self.programs.connects(program);
+                if let Some(port) = port {
+                    self.programs.accepts(host, port, time);
+                }
                 if let Some(made) = end.socket {
                     let made = self.sockets.entry(made).or_default();
-                    (made.port, made.began) = (port, Some(note.time));
+                    (made.port, made.began, made.nth) = (port, Some(note.time), Some(nth));
                     bound(&mut self.sockets);
                 }
+            }
+            (Call::Connect { .. }, Ok(_)) => {
+                let nth = self.programs.connects(program);
+                self.sockets.entry(socket).or_default().nth = Some(nth);
+            }
+            (Call::SetSockOpt { name: OptionName::ReuseAddr, value, .. }, Ok(_)) => {
+                let off = matches!(value, OptionValue::Bool(false) | OptionValue::Int(0));
+                self.sockets.entry(socket).or_default().reuse = !off;
             }
             // What was only looked at will be received again.
             (Call::Recv { flags, .. } | Call::RecvFrom { flags, .. }, Ok(_))
@@ -105,6 +135,7 @@ impl Scene {
             .of_program(Facts::of("call"), begin.program)
             .word(Field::Call, begin.call.name())
             .maybe_word(Field::Host, self.name(begin.host))
+            .maybe_number(Field::Line, begin.line)
             .maybe_number(Field::Fd, begin.call.fd().and_then(|fd| u64::try_from(fd.0).ok()));
         let to = |facts: Facts, address: &SocketAddr| {
             facts
@@ -113,8 +144,23 @@ impl Scene {
                 .maybe_word(Field::To, self.host_meant(begin.host, address.ip()))
         };
         match &begin.call {
-            Call::Socket { kind, .. } => facts.word(Field::Type, kind.name()),
-            Call::Connect { address, .. } | Call::Bind { address, .. } => to(facts, address),
+            Call::Socket { family, kind } => {
+                facts.word(Field::Family, family.name()).word(Field::Type, kind.name())
+            }
+            Call::Connect { address, .. } => {
+                let name = self.programs.name_of(begin.program, address.ip());
+                to(facts, address).maybe_word(Field::Name, name)
+            }
+            Call::Bind { address, .. } => {
+                let socket = begin.socket.and_then(|socket| self.sockets.get(&socket));
+                let after = self.programs.since_accept(begin.host, address.port(), note.time);
+                to(facts, address)
+                    .yes(Field::Reuse, socket.is_some_and(|socket| socket.reuse))
+                    .maybe_number(Field::After, after)
+            }
+            Call::SetSockOpt { name, .. } | Call::GetSockOpt { name, .. } => {
+                facts.word(Field::Option, name.name())
+            }
             Call::SendTo { address, length, .. } => {
                 to(facts, address).number(Field::Length, *length).word(Field::Data, text(&begin.data))
             }
@@ -159,9 +205,22 @@ fn length(outcome: &Outcome) -> Option<u64> {
     }
 }
 
-fn made(outcome: &Outcome) -> Option<u64> {
+fn made(outcome: &Outcome) -> Option<Fd> {
     match outcome {
-        Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => u64::try_from(fd.0).ok(),
+        Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => Some(*fd),
         _ => None,
+    }
+}
+
+/// What an answer says that is an address.
+fn answered(facts: Facts, outcome: &Outcome) -> Facts {
+    match outcome {
+        Ok(Value::Address(address)) => {
+            facts.number(Field::Answered, address.port()).word(Field::Address, address.ip().to_string())
+        }
+        Ok(Value::Addresses { addresses, .. }) => {
+            facts.maybe_word(Field::Address, addresses.first().map(ToString::to_string))
+        }
+        _ => facts,
     }
 }

@@ -138,6 +138,18 @@ impl Desk {
         }
     }
 
+    /// What `help_todo` said is being done.
+    pub fn help_does(&mut self) {
+        if let Some(help) = &mut self.help {
+            help.does();
+        }
+    }
+
+    /// Whether the recording has told of the line that was done last.
+    pub fn help_is_told(&self) -> bool {
+        self.help.as_ref().is_none_or(Help::is_told)
+    }
+
     /// What `help_todo` said was done.
     pub fn help_did(&mut self) {
         if let (Some(help), Some(progress)) = (&mut self.help, &mut self.progress) {

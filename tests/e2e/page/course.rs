@@ -102,11 +102,14 @@ async fn bring(tab: &Tab, side: &str, file: &str) {
     tab.click(&format!("#{side} .tab-list"), &format!("{file}…")).await;
 }
 
-/// Opens a file's tab and presses Run.
+/// Opens a file's tab and presses Run, unless it runs still from the step before.
 async fn run(tab: &Tab, Run { side, file, prints, .. }: &Run) {
     let machine = if *side == "left" { "client" } else { "server" };
     bring(tab, side, file).await;
-    tab.click(&format!("#{side}"), &format!("Run {file} on {machine}")).await;
+    let runs = format!("String(Boolean(called('#{side}', 'Stop {file} on {machine}')))");
+    if tab.read(&runs).await == "false" {
+        tab.click(&format!("#{side}"), &format!("Run {file} on {machine}")).await;
+    }
     match prints {
         Some(text) => tab.sees(&format!("#{side} .program:not([hidden])"), text).await,
         None => {

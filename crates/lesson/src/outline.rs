@@ -79,11 +79,24 @@ fn step(step: &Step) -> OutlineStep {
         text: step.text.clone(),
         exercise: step.exercise,
         predict: step.predict.clone(),
-        hint: step.hint.clone(),
+        hint: help(step),
         does: step.does.clone(),
         cards: step.cards.iter().map(|card| card.text.clone()).collect(),
         explain: step.explain.clone(),
     }
+}
+
+/// The hint, or all that is said to everybody where a step's help comes in strengths.
+fn help(step: &Step) -> Vec<Piece> {
+    let common = step.clues.iter().find(|clue| clue.check.is_none());
+    let mut said = step.hint.clone();
+    for strength in common.map(|clue| clue.strengths.as_slice()).unwrap_or_default() {
+        if !said.is_empty() {
+            said.push(Piece::said(" "));
+        }
+        said.extend(strength.pieces().iter().cloned());
+    }
+    said
 }
 
 /// The tutorial's sentences, to be read.

@@ -25,4 +25,5 @@ mod streams;
 mod tidy;
 mod tls;
 mod tutorial;
+mod unix;
 mod websocket_cases;

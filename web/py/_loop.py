@@ -4,11 +4,14 @@ Where a program has one thread, what asyncio leaves to others (`getaddrinfo`, `t
 and the loop waits for it.
 """
 
+import os
 import selectors
 import socket
+import stat
 import sys
-from asyncio import events, selector_events
+from asyncio import base_events, events, selector_events, tasks
 
+import _absent
 import _kernel
 import _threads
 
@@ -59,6 +62,40 @@ class Loop(selector_events.BaseSelectorEventLoop):
         """At once, in no thread: those of a room are found at once, and each thread makes all calls slower."""
         return socket.getaddrinfo(host, port, family, type, proto, flags)
 
+    async def create_unix_connection(self, protocol_factory, path=None, *, sock=None, ssl=None, **_tls):
+        """A connection within the machine, as CPython's loop for Unix makes it."""
+        _no_tls(ssl)
+        if (path is None) == (sock is None):
+            raise ValueError("path and sock can not be specified at the same time" if sock else "no path and sock were specified")
+        if sock is None:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.setblocking(False)
+                await self.sock_connect(sock, os.fspath(path))
+            except BaseException:
+                sock.close()
+                raise
+        sock.setblocking(False)
+        return await self._create_connection_transport(sock, protocol_factory, None, None)
+
+    async def create_unix_server(
+        self, protocol_factory, path=None, *, sock=None, backlog=100, ssl=None, start_serving=True, **_tls
+    ):
+        """A server within the machine, as CPython's loop for Unix makes it: a path that is left from before is removed."""
+        _no_tls(ssl)
+        if (path is None) == (sock is None):
+            raise ValueError(
+                "path and sock can not be specified at the same time" if sock else "path was not specified, and no sock specified"
+            )
+        if sock is None:
+            sock = _bound(os.fspath(path))
+        sock.setblocking(False)
+        server = base_events.Server(self, [sock], protocol_factory, None, backlog, None, None)
+        if start_serving:
+            server._start_serving()
+            await tasks.sleep(0)
+        return server
+
     async def getnameinfo(self, sockaddr, flags=0):
         """The same."""
         return socket.getnameinfo(sockaddr, flags)
@@ -66,6 +103,27 @@ class Loop(selector_events.BaseSelectorEventLoop):
     def _write_to_self(self):
         if isinstance(self._selector, _Selector):
             self._selector.wake()
+
+
+def _no_tls(ssl):
+    if ssl:
+        raise NotImplementedError(_absent.SSL)
+
+
+def _bound(path):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path[:1] not in (b"\0", "\0"):
+            try:
+                if stat.S_ISSOCK(os.stat(path).st_mode):
+                    os.remove(path)
+            except FileNotFoundError:
+                pass
+        sock.bind(path)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 class OneThread(Loop):

@@ -48,10 +48,12 @@ def prepare(threads=False):
     import _descriptors
     import _loop
     import _streams  # noqa: F401
+    import _unix
 
     if sys.platform == "emscripten":
         # Elsewhere, in tests, files have the numbers of sockets, and there are processes.
         _descriptors.install()
+        _unix.install()
         _absent.install()
 
     _loop.install(threads)
@@ -68,19 +70,19 @@ def _load(name, file):
 
 # What programs that are meant for other machines ask for most.
 _LINUX_HAS = frozenset(
-    """AF_UNIX AF_PACKET AF_NETLINK AF_CAN AF_BLUETOOTH AF_VSOCK AF_ALG AF_TIPC TCP_INFO TCP_MAXSEG TCP_CONGESTION TCP_SYNCNT
+    """AF_PACKET AF_NETLINK AF_CAN AF_BLUETOOTH AF_VSOCK AF_ALG AF_TIPC TCP_INFO TCP_MAXSEG TCP_CONGESTION TCP_SYNCNT
     TCP_DEFER_ACCEPT TCP_FASTOPEN TCP_NOTSENT_LOWAT TCP_WINDOW_CLAMP TCP_LINGER2 IP_TOS IP_ADD_MEMBERSHIP IP_DROP_MEMBERSHIP
     IP_MULTICAST_IF IP_MULTICAST_LOOP IP_MULTICAST_TTL IP_HDRINCL IP_OPTIONS IP_RECVTOS IP_TRANSPARENT SO_RCVTIMEO SO_SNDTIMEO
     SO_RCVLOWAT SO_SNDLOWAT SO_PRIORITY SO_DOMAIN SO_PROTOCOL SO_BINDTODEVICE SO_MARK SO_PEERCRED SO_PASSCRED SO_DONTROUTE SO_DEBUG
     MSG_CTRUNC MSG_EOR MSG_ERRQUEUE MSG_CONFIRM MSG_DONTROUTE MSG_FASTOPEN SCM_RIGHTS SCM_CREDENTIALS CMSG_LEN CMSG_SPACE
-    IPPROTO_RAW IPPROTO_IGMP IPPROTO_SCTP sethostname if_nameindex if_nametoindex if_indextoname recv_fds send_fds""".split()
+    IPPROTO_RAW IPPROTO_IGMP IPPROTO_SCTP sethostname if_nameindex if_nametoindex if_indextoname""".split()
 )
 
 
 def _not_in_socket(name):
     """An attribute that `socket` has not: hasattr() says so, and who asks for it anyway is told why."""
     if name in _LINUX_HAS:
-        why = " (only AF_INET)" if name.startswith("AF_") else ""
+        why = " (only AF_INET and AF_UNIX)" if name.startswith("AF_") else ""
         raise AttributeError(f"module 'socket' has no attribute {name!r}: Linux has it, this lab does not{why}")
     raise AttributeError(f"module 'socket' has no attribute {name!r}", name=name, obj=sys.modules["socket"])
 
@@ -190,12 +192,13 @@ def _in_folder():
 
     sys.dont_write_bytecode = True
     here = os.getcwd()
+    files = set(os.listdir(here))
     sys.path[:] = [here, *(path for path in sys.path if path not in (here, "", _OURS[:-1])), _OURS[:-1]]
     importlib.invalidate_caches()
     for name, module in list(sys.modules.items()):
         # Ours are loaded already and go on without their names: those are the script's to use.
         ours = (getattr(module, "__file__", None) or "").startswith(_OURS)
-        if ours and not name.startswith("_") and os.path.exists(f"{name}.py"):
+        if ours and not name.startswith("_") and f"{name}.py" in files:
             del sys.modules[name]
 
 

@@ -150,7 +150,7 @@ async fn a_connected_socket_cannot_be_led_elsewhere() {
     let ((far, there), (canary, trap)) = (listener(), listener());
     let door = Door::new(there, PLENTY, PLENTY);
     let Some((mut stage, program, fd, _peer)) = connected(&door, &far).await else { return };
-    for address in [trap, public(), on(1, 9)] {
+    for address in [trap.into(), public().into(), on(1, 9)] {
         assert_eq!(stage.connect(program, fd, address).await, Err(CallError::errno(Errno::EISCONN)));
     }
     let invalid = Err(CallError::errno(Errno::EINVAL));
@@ -219,7 +219,7 @@ async fn sendto_with_an_address_sends_to_the_peer() {
     let ((far, there), (canary, trap)) = (listener(), listener());
     let door = Door::new(there, PLENTY, PLENTY);
     let Some((mut stage, program, fd, mut peer)) = connected(&door, &far).await else { return };
-    let call = Call::SendTo { fd, flags: Flags::default(), address: trap, length: 2 };
+    let call = Call::SendTo { fd, flags: Flags::default(), address: trap.into(), length: 2 };
     let id = stage.begin(program, call, Wait::Forever, b"hi").await;
     assert_eq!(stage.result(id).await.0, Ok(Value::Sent(2)));
     let mut got = [0; 2];
@@ -318,7 +318,7 @@ async fn a_connection_seen_by_poll_is_verified_before_a_byte_passes() {
     };
     let program = stage.program(CLIENT).await;
     let fd = stage.socket(program).await;
-    let begun = Call::Connect { fd, address: public() };
+    let begun = Call::Connect { fd, address: public().into() };
     let id = stage.begin(program, begun.clone(), Wait::No, b"").await;
     assert_eq!(stage.result(id).await.0, Err(CallError::errno(Errno::EINPROGRESS)));
     let writable = Call::Poll { fds: vec![(fd, PollEvents::OUT)] };
@@ -346,7 +346,7 @@ async fn connect_after_a_connect_that_did_not_wait_answers_as_the_kernel_does() 
     };
     let program = stage.program(CLIENT).await;
     let fd = stage.socket(program).await;
-    let begun = Call::Connect { fd, address: public() };
+    let begun = Call::Connect { fd, address: public().into() };
     let id = stage.begin(program, begun.clone(), Wait::No, b"").await;
     assert_eq!(stage.result(id).await.0, Err(CallError::errno(Errno::EINPROGRESS)));
     let _peer = far.accept().unwrap();

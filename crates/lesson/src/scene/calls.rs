@@ -1,8 +1,7 @@
 //! Facts of calls, and what they tell of their sockets.
 
-use std::net::SocketAddr;
-
 use proto::{
+    address::Address,
     call::{Call, CallError, Outcome, Value},
     trace::{CallBegin, CallEnd, Data},
 };
@@ -17,10 +16,10 @@ impl Scene {
             let note = self.sockets.entry(socket).or_default();
             match &begin.call {
                 Call::Connect { address, .. } => {
-                    (note.port, note.to) = (Some(address.port()), Some(*address));
+                    (note.port, note.to) = (address.port(), address.inet());
                     (note.began, note.dropped_before) = (Some(time), dropped);
                 }
-                Call::Bind { address, .. } => note.port = Some(address.port()),
+                Call::Bind { address, .. } => note.port = address.port(),
                 _ => {}
             }
             bound(&mut self.sockets);
@@ -106,14 +105,18 @@ impl Scene {
             .word(Field::Call, begin.call.name())
             .maybe_word(Field::Host, self.name(begin.host))
             .maybe_number(Field::Fd, begin.call.fd().and_then(|fd| u64::try_from(fd.0).ok()));
-        let to = |facts: Facts, address: &SocketAddr| {
-            facts
+        let to = |facts: Facts, address: &Address| match address.inet() {
+            Some(address) => facts
                 .number(Field::Port, address.port())
                 .word(Field::Address, address.ip().to_string())
-                .maybe_word(Field::To, self.host_meant(begin.host, address.ip()))
+                .maybe_word(Field::To, self.host_meant(begin.host, address.ip())),
+            // A name of AF_UNIX: it is on the same machine, and has no port.
+            None => {
+                facts.word(Field::Address, address.to_string()).maybe_word(Field::To, self.name(begin.host))
+            }
         };
         match &begin.call {
-            Call::Socket { kind, .. } => facts.word(Field::Type, kind.name()),
+            Call::Socket { kind, .. } | Call::SocketPair { kind, .. } => facts.word(Field::Type, kind.name()),
             Call::Connect { address, .. } | Call::Bind { address, .. } => to(facts, address),
             Call::SendTo { address, length, .. } => {
                 to(facts, address).number(Field::Length, *length).word(Field::Data, text(&begin.data))

@@ -9,7 +9,7 @@ import selectors
 import socket
 import stat
 import sys
-from asyncio import base_events, events, selector_events, tasks
+from asyncio import base_events, events, selector_events, streams, tasks
 
 import _absent
 import _kernel
@@ -126,6 +126,26 @@ def _bound(path):
     return sock
 
 
+async def open_unix_connection(path=None, *, limit=streams._DEFAULT_LIMIT, **kwds):
+    """As asyncio's own, which it has only where it found AF_UNIX when it was loaded."""
+    loop = events.get_running_loop()
+    reader = streams.StreamReader(limit=limit, loop=loop)
+    protocol = streams.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_unix_connection(lambda: protocol, path, **kwds)
+    return reader, streams.StreamWriter(transport, protocol, reader, loop)
+
+
+async def start_unix_server(client_connected_cb, path=None, *, limit=streams._DEFAULT_LIMIT, **kwds):
+    """The same."""
+    loop = events.get_running_loop()
+
+    def factory():
+        reader = streams.StreamReader(limit=limit, loop=loop)
+        return streams.StreamReaderProtocol(reader, client_connected_cb, loop=loop)
+
+    return await loop.create_unix_server(factory, path, **kwds)
+
+
 class OneThread(Loop):
     """The same where there are no threads."""
 
@@ -164,6 +184,9 @@ def install(threads):
 
     asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)
     asyncio.SelectorEventLoop = loop
+    for own in (open_unix_connection, start_unix_server):
+        setattr(streams, own.__name__, own)
+        setattr(asyncio, own.__name__, own)
     if hasattr(asyncio, "EventLoop"):
         asyncio.EventLoop = loop
     events._set_running_loop(None)

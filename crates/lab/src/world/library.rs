@@ -18,6 +18,7 @@ use super::{
     names::{self, Known},
     socket_pool::KEPT,
     timers::Timer,
+    unix,
     waiting::Waiting,
 };
 use crate::{
@@ -31,14 +32,14 @@ impl World {
         if let Some(error) = self.calls.refusal(&request) {
             return self.calls.people.answer(request.member, request.id, Err(error));
         }
-        if let Some(outcome) = self.look_at_path(&request) {
+        if let Some(outcome) = unix::look_at_path(&self.calls.lan.machines, &request) {
             return self.calls.people.answer(request.member, request.id, outcome);
         }
         let Some(waiting) = self.calls.begin(request) else { return };
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
-            Call::SocketPair { family, kind } => self.make_pair(waiting, family, kind),
-            Call::Unlink { address } => self.unlink(waiting, &address),
+            Call::SocketPair { family, kind } => unix::make_pair(self, waiting, family, kind),
+            Call::Unlink { address } => unix::unlink(&mut self.calls, waiting, &address),
             Call::Resolve { .. } | Call::Ping { .. } => self.look_up(waiting),
             Call::Poll { .. } => self.calls.begin_poll(waiting),
             _ => self.calls.begin_on_descriptor(waiting),
@@ -102,7 +103,7 @@ impl World {
     fn ask_again(&mut self, waiting: Waiting) {
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
-            Call::SocketPair { family, kind } => self.make_pair(waiting, family, kind),
+            Call::SocketPair { family, kind } => unix::make_pair(self, waiting, family, kind),
             _ => self.look_up(waiting),
         }
     }

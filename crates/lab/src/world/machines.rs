@@ -303,6 +303,7 @@ impl Machines {
             std::mem::take(&mut host.pool),
         );
         host.settings.renew();
+        host.paths.forget_files();
         close_elsewhere(old);
         Ok(())
     }

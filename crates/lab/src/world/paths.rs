@@ -94,6 +94,12 @@ impl Paths {
         self.files.remove(&whole(path.as_bytes())).map(|_| ()).ok_or(Errno::ENOENT)
     }
 
+    /// The machine has another network, in which no name of the old one leads anywhere: their files go with it. What its
+    /// sockets are called stays.
+    pub(super) fn forget_files(&mut self) {
+        self.files.clear();
+    }
+
     /// Where a name is for the kernel; a path that is not there is none of them.
     ///
     /// # Errors

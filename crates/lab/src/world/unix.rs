@@ -17,6 +17,7 @@ use super::{
     effects::{self, Wanted},
     lan::Lan,
     library::spec_of,
+    machines::Machines,
     sockets::Sockets,
     waiting::{Direction, Waiting},
 };
@@ -152,48 +153,46 @@ impl Calls {
     }
 }
 
-impl World {
-    /// Begins a socketpair(2).
-    pub(super) fn make_pair(&mut self, mut waiting: Waiting, family: Family, kind: Kind) {
-        waiting.wait = Wait::Forever;
-        if let Err(errno) = self.calls.lan.machines.tables.next_fd(waiting.program) {
-            return self.calls.fail(waiting, CallError::errno(errno));
-        }
-        let Some(machine) = self.calls.lan.machines.get(waiting.host) else {
-            return self.calls.fail(waiting, CallError::errno(Errno::ENODEV));
-        };
-        let namespace = machine.namespace.clone();
-        let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec: spec_of(family, kind) };
-        let (abort, registration) = effects::abortable();
-        waiting.abort = Some(abort);
-        self.calls.keep(waiting);
-        self.work.push(effects::pair(self.keeper.clone(), wanted, registration));
+/// Begins a socketpair(2).
+pub(super) fn make_pair(world: &mut World, mut waiting: Waiting, family: Family, kind: Kind) {
+    let calls = &mut world.calls;
+    waiting.wait = Wait::Forever;
+    if let Err(errno) = calls.lan.machines.tables.next_fd(waiting.program) {
+        return calls.fail(waiting, CallError::errno(errno));
     }
+    let Some(machine) = calls.lan.machines.get(waiting.host) else {
+        return calls.fail(waiting, CallError::errno(Errno::ENODEV));
+    };
+    let namespace = machine.namespace.clone();
+    let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec: spec_of(family, kind) };
+    let (abort, registration) = effects::abortable();
+    waiting.abort = Some(abort);
+    calls.keep(waiting);
+    world.work.push(effects::pair(world.keeper.clone(), wanted, registration));
+}
 
-    /// Answers what asks about a path without changing anything: the trace has no word of it, as of no other look at a file.
-    /// None for every other call.
-    pub(super) fn look_at_path(&self, request: &CallRequest) -> Option<Outcome> {
-        let (Call::Stat { address } | Call::Unlink { address }) = &request.call else { return None };
-        let found = self.path_of(request, address);
-        match (&request.call, found) {
-            (Call::Unlink { .. }, Ok(())) => None,
-            (_, found) => Some(found.map(|()| Value::Done).map_err(CallError::errno)),
-        }
+/// Answers what asks about a path without changing anything: the trace has no word of it, as of no other look at a file.
+/// None for every other call.
+pub(super) fn look_at_path(machines: &Machines, request: &CallRequest) -> Option<Outcome> {
+    let (Call::Stat { address } | Call::Unlink { address }) = &request.call else { return None };
+    let found = path_of(machines, request, address);
+    match (&request.call, found) {
+        (Call::Unlink { .. }, Ok(())) => None,
+        (_, found) => Some(found.map(|()| Value::Done).map_err(CallError::errno)),
     }
+}
 
-    fn path_of(&self, request: &CallRequest, address: &Address) -> Result<(), Errno> {
-        let Address::Unix(UnixName::Path(path)) = address else { return Err(Errno::ENOENT) };
-        let machines = &self.calls.lan.machines;
-        let host = machines.tables.info(request.program).and_then(|program| machines.get(program.host));
-        host.ok_or(Errno::ENODEV)?.paths.find(path).map(|_| ())
-    }
+fn path_of(machines: &Machines, request: &CallRequest, address: &Address) -> Result<(), Errno> {
+    let Address::Unix(UnixName::Path(path)) = address else { return Err(Errno::ENOENT) };
+    let host = machines.tables.info(request.program).and_then(|program| machines.get(program.host));
+    host.ok_or(Errno::ENODEV)?.paths.find(path).map(|_| ())
+}
 
-    /// unlink(2) of a socket's path.
-    pub(super) fn unlink(&mut self, waiting: Waiting, address: &Address) {
-        let removed = match (address, self.calls.lan.machines.get_mut(waiting.host)) {
-            (Address::Unix(UnixName::Path(path)), Some(host)) => host.paths.remove(path),
-            _ => Err(Errno::ENOENT),
-        };
-        self.calls.finish(waiting, removed.map(|()| Value::Done).map_err(CallError::errno), Bytes::new());
-    }
+/// unlink(2) of a socket's path.
+pub(super) fn unlink(calls: &mut Calls, waiting: Waiting, address: &Address) {
+    let removed = match (address, calls.lan.machines.get_mut(waiting.host)) {
+        (Address::Unix(UnixName::Path(path)), Some(host)) => host.paths.remove(path),
+        _ => Err(Errno::ENOENT),
+    };
+    calls.finish(waiting, removed.map(|()| Value::Done).map_err(CallError::errno), Bytes::new());
 }

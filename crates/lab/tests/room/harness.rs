@@ -237,9 +237,8 @@ impl Stage {
         &mut self,
         program: ProgramId,
         fd: Fd,
-        address: impl Into<Address>,
+        address: Address,
     ) -> Result<(), CallError> {
-        let address = address.into();
         self.call(program, Call::Connect { fd, address }).await.map(|_| ())
     }
 

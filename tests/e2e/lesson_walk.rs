@@ -1,6 +1,8 @@
 //! Lessons in whatever state a visitor can bring the room into: random ways through them, on real rooms with real
 //! sockets. No sentence may contradict what is recorded, and the way on stays open.
 
+mod exercises;
+mod first_scripts;
 mod page;
 mod programs;
 mod scripts;
@@ -14,7 +16,7 @@ use proptest::{
 };
 use proto::{
     message::WireCommand,
-    trace::{Event, Fate, TcpState, Transport, What},
+    trace::{Event, Fate, TcpFlags, TcpState, Transport, What},
 };
 
 use self::page::Page;
@@ -28,8 +30,23 @@ const DEEDS: usize = 7;
 /// Presses of *Do it for me* or *Start clean* that pass a step from anywhere.
 const PRESSES: usize = 3;
 
-const LESSONS: [&str; 8] =
-    ["two-scripts", "by-hand", "connect", "stream", "backlog", "many", "turns", "framing"];
+const LESSONS: [&str; 15] = [
+    "two-scripts",
+    "by-hand",
+    "connect",
+    "stream",
+    "backlog",
+    "many",
+    "turns",
+    "framing",
+    "socket",
+    "names",
+    "bind",
+    "listen",
+    "accept",
+    "close",
+    "restart",
+];
 
 fn source(lesson: &str) -> String {
     let path = Path::new(&root()).join(format!("web/lessons/{lesson}.md"));
@@ -125,6 +142,7 @@ fn is_so(sentence: &str, oracle: &Oracle, client: &Client) -> bool {
         said if said.starts_with("The SYN ACK stands in the middle") => oracle.stands(server, "SYN+ACK"),
         said if said.starts_with("Now take the next one off the wire") => !oracle.held.is_empty(),
         said if said.contains("where nobody listens now") => !listens,
+        said if said.starts_with("The port is taken, and nobody listens") => !listens,
         said if said.starts_with("Now the sixth") => oracle.queued(server, 12345) >= 5,
         said if said.starts_with("And the seventh") => oracle.queued(server, 12345) >= 6,
         said if said.starts_with("The server waits in recv") => oracle.waits(server, "recv"),
@@ -147,6 +165,8 @@ fn fits(see: &str, evidence: &Event, events: &[Event]) -> bool {
             _ => None,
         })
     };
+    let is_in = |state| matches!(&evidence.what, What::State(change) if change.to == state);
+    let is_rst = matches!(&evidence.what, What::Packet(packet) if matches!(&packet.transport, Transport::Tcp(tcp) if tcp.flags.contains(TcpFlags::RST)));
     let ended = |name: &str| matches!(&evidence.what, What::CallEnd(end) if call(end.id) == Some(name));
     match see {
         "Thanked." => {
@@ -163,7 +183,11 @@ fn fits(see: &str, evidence: &Event, events: &[Event]) -> bool {
         "Both were closed." | "A socket was closed." => ended("close"),
         "Both ends were closed." => ended("close") || ended("recv"),
         "It was told to listen." => ended("listen"),
-        "Closed." => ended("close"),
+        "Closed." | "All three were closed." => ended("close"),
+        "server is in CLOSE_WAIT." => is_in(TcpState::CloseWait),
+        "The server is in TIME_WAIT." | "Now client is in TIME_WAIT." => is_in(TcpState::TimeWait),
+        "RST: broken off." | "Sent, and answered by a RST." => is_rst,
+        "Started again within a minute." | "Port 12345 is taken." | "It has a port." => ended("bind"),
         "No answer in 2 seconds." | "The quick one waited for the slow one." => ended("recv"),
         "A letter became two messages." | "The letter stayed whole." => ended("send"),
         "Two names, then two texts." | "Two whole lines." => matches!(evidence.what, What::Output { .. }),
@@ -371,14 +395,34 @@ async fn whatever_somebody_does_the_way_stays_open_and_nothing_said_is_false() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_lesson_comes_to_its_end_in_what_the_others_left() {
     let server = TestServer::shared();
-    let order = ["by-hand", "connect", "two-scripts", "many", "backlog", "framing", "stream", "turns"];
+    let order = [
+        "by-hand",
+        "socket",
+        "names",
+        "connect",
+        "bind",
+        "listen",
+        "accept",
+        "stream",
+        "close",
+        "two-scripts",
+        "backlog",
+        "restart",
+        "many",
+        "framing",
+        "turns",
+    ];
     let once = tokio::spawn(one_after_the_other(std::sync::Arc::clone(&server), order, false));
     let back = tokio::spawn(one_after_the_other(server, reversed(order), true));
     once.await.expect("in order");
     back.await.expect("reversed, with reloads");
 }
 
-async fn one_after_the_other(server: std::sync::Arc<TestServer>, order: [&'static str; 8], reloads: bool) {
+async fn one_after_the_other(
+    server: std::sync::Arc<TestServer>,
+    order: [&'static str; LESSONS.len()],
+    reloads: bool,
+) {
     let mut walk = Walk::begin(&server, 0).await;
     for lesson in order {
         walk.lesson = lesson;

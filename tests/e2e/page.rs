@@ -5,6 +5,7 @@ mod by_keyboard;
 mod cases;
 mod client;
 mod connection;
+mod course;
 mod editor;
 mod first_look;
 mod folder;

@@ -411,7 +411,7 @@ export class CallConsole extends HTMLElement {
     return ["import socket", "", ...lines, this.#rests.get(last.id) ?? last.line, ""].join("\n");
   }
 
-  /** The wasm Console keeps a bounded history; what it let go is not shown either. */
+  /** The wasm Console keeps a bounded history; what it evicted is not shown either. */
   #letGo() {
     if (this.#entries.size <= 200) return;
     const kept = new Set(this.#console?.history().map((/** @type {Shown} */ { id }) => id));

@@ -16,6 +16,9 @@ export class LessonHanging {
   #drawn = "";
   /** Whether somebody closed the cards of this step. */
   #closed = false;
+  /** How much of the stronger help was asked for, and of which help. */
+  #strength = 0;
+  #helped = "";
 
   /**
    * @param {HTMLElement} strip
@@ -70,8 +73,15 @@ export class LessonHanging {
 
   /** @param {import("../client/web.js").Current} current */
   hint(current) {
-    this.#panel.open("hint", hintContent(current, this.#ways));
-    this.#drawn = JSON.stringify(current.missing);
+    // Another run, another clue: it begins with the weakest.
+    const helped = JSON.stringify([current.title, current.hint]);
+    if (helped !== this.#helped) [this.#helped, this.#strength] = [helped, 0];
+    const stronger = () => {
+      this.#strength += 1;
+      this.hint(current);
+    };
+    this.#panel.open("hint", hintContent(current, this.#ways, this.#strength, stronger));
+    this.#drawn = helpOf(current);
   }
 
   /** @param {import("../client/web.js").Current} current */
@@ -83,9 +93,14 @@ export class LessonHanging {
   /** Keeps it up to date; cards come by themselves once the run has marked them. @param {import("../client/web.js").Current | undefined} current @param {boolean} live */
   update(current, live) {
     const { shows } = this;
-    if (shows === "hint" && current && JSON.stringify(current.missing) !== this.#drawn) this.hint(current);
+    if (shows === "hint" && current && helpOf(current) !== this.#drawn) this.hint(current);
     if (!current || current.cards.length === 0) return;
     const comes = shows === "" && marked(current.cards) && live && !this.#closed;
     if (comes || (shows === "cards" && JSON.stringify(current.cards) !== this.#drawn)) this.cards(current);
   }
+}
+
+/** What help is drawn of. @param {import("../client/web.js").Current} current */
+function helpOf({ missing, hint, stronger }) {
+  return JSON.stringify([missing, hint, stronger]);
 }

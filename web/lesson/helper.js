@@ -129,9 +129,10 @@ export class LessonHelper {
           if (failure) throw new CannotDo(failure);
           before = same;
           this.#say(`${labelOf(doing, this.#rename)}…`);
+          this.#lessons.helpDoes();
           await this.#carryOut(doing);
           this.#lessons.helpDid();
-          await this.#until(() => this.#isFurther(same), TOLD_MS);
+          await this.#until(() => this.#lessons.helpIsTold() && this.#isFurther(same), TOLD_MS);
           break;
         }
         default:

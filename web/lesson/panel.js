@@ -51,9 +51,18 @@ function focusKey() {
   return dataset.key ?? null;
 }
 
-/** Help for a step, and what is not so yet. @param {import("../client/web.js").Current} current @param {Ways} ways */
-export function hintContent(current, ways) {
-  const content = [element("p", { class: "prose" }, ...inline(current.hint, ways))];
+/**
+ * Help for a step, and what is not so yet.
+ * @param {import("../client/web.js").Current} current @param {Ways} ways @param {number} [strength] how much of the stronger help
+ * is shown @param {() => void} [ask] asks for the next
+ */
+export function hintContent(current, ways, strength = 0, ask = () => {}) {
+  const shown = [current.hint, ...current.stronger.slice(0, strength)];
+  const content = shown.map((pieces) => element("p", { class: "prose" }, ...inline(pieces, ways)));
+  if (strength < current.stronger.length) {
+    const more = button(strength === 0 ? "A stronger hint" : "How it goes", ask, { class: "link", data: { key: "stronger" } });
+    content.push(element("p", {}, more));
+  }
   if (current.missing.length > 0) {
     const items = current.missing.map((/** @type {import("../client/web.js").Piece[]} */ pieces) => element("li", { class: "prose" }, ...inline(pieces, ways)));
     content.push(element("h3", {}, "Not so yet"), element("ul", { class: "missing" }, ...items));
@@ -107,7 +116,7 @@ export function cardsContent(cards, ways, arrange, reveal) {
 }
 
 /**
- * What a card is dragged by. Others make room while it moves; where it is let go it stays. By keyboard there are buttons.
+ * What a card is dragged by. Others make room while it moves; where it is dropped it stays. By keyboard there are buttons.
  * @param {number} from the card's place @param {(from: number, to: number) => void} move
  */
 function grip(from, move) {

@@ -3,9 +3,10 @@ import { element } from "../base/element.js";
 
 /**
  * @typedef {{ kind: "text" | "code", text: string } | { kind: "call", text: string, host: string, line: string }
- *   | { kind: "program", text: string, host: string, path: string } | { kind: "lesson", text: string, id: string }} Piece
+ *   | { kind: "program", text: string, host: string, path: string } | { kind: "lesson", text: string, id: string }
+ *   | { kind: "event", text: string, seq: number }} Piece
  * @typedef {{ rename: (name: string) => string, follow: (piece: import("../client/web.js").Piece) => void }} Ways `rename` says what a machine of the
- *   lesson is called here, `follow` puts a call or a program in place, or opens a lesson
+ *   lesson is called here, `follow` puts a call or a program in place, opens a lesson or shows an event
  */
 
 /** @param {Piece[]} pieces @param {Ways} ways @returns {(string | HTMLElement)[]} */
@@ -27,5 +28,5 @@ export function plain(pieces, rename) {
 function titleOf(piece, rename) {
   if (piece.kind === "call") return `Put this call at the prompt of ${rename(piece.host)}`;
   if (piece.kind === "program") return `Put this program on ${rename(piece.host)}`;
-  return "Open this lesson";
+  return piece.kind === "event" ? "Show it in the wire" : "Open this lesson";
 }

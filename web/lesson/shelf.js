@@ -2,8 +2,9 @@
 
 /**
  * @typedef {{ title: string, audience: string, steps: string[] }} ListedPart
- * @typedef {{ id: string, title: string, order: number, minutes: number, seeds: string[], python: boolean, path: string,
- *   parts: ListedPart[] }} Listed
+ * @typedef {{ id: string, title: string, order: number, number: number | null, minutes: number, teaches: string, needs: string[],
+ *   seeds: string[], python: boolean, path: string, parts: ListedPart[] }} Listed `number` is its place in the course, none for
+ *   a further one; `needs` are ids of lessons that are best taken before
  */
 
 /** What a first visit opens: with Python the two scripts, without it the calls by hand. */

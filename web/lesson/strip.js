@@ -144,10 +144,9 @@ export class LessonStrip extends HTMLElement {
     this.refresh();
   }
 
-  /** Files that a lesson wants, into the editors; a lesson without any is done by hand. @param {string} id */
+  /** Files that a lesson wants, into the editors; a lesson without any is done by hand, and one that begins so, too. @param {string} id */
   async #prepare(id) {
     const programs = this.#drawn?.programs ?? [];
-    if (programs.length === 0) this.#room.frame.openByHand();
     for (const { host, file, path } of programs) {
       try {
         if (!this.#parts?.frame.paneOf(this.#rename(host))?.desk?.isEdited?.(file)) await this.#doing?.perform({ do: "put", host, file, path }, id);
@@ -156,6 +155,8 @@ export class LessonStrip extends HTMLElement {
         if (!(error instanceof CannotDo)) throw error;
       }
     }
+    // Its programs come later: what comes first stands in front.
+    if (programs.length === 0 || this.#drawn?.current?.does[0]?.do === "line") this.#room.frame.openByHand();
   }
 
   /** @param {string} id @param {string} [step] */
@@ -278,7 +279,9 @@ export class LessonStrip extends HTMLElement {
   /** The same as nodes, after what was passed. @returns {(Node | string)[]} */
   #sentenceContent() {
     const { pieces, watched } = this.#sentencePieces(this.#drawn?.current);
-    return [...this.#passedMark(), ...(watched ? [watched] : inline(pieces, this.#ways))];
+    const now = element("span", { class: "sentence-now" }, ...(watched ? [watched] : inline(pieces, this.#ways)));
+    const passed = this.#passedMark();
+    return passed.length > 0 ? [element("span", { class: "sentence-passed" }, ...passed), now] : [now];
   }
 
   /** The question that comes before the run. @param {import("../client/web.js").Current | undefined} current */
@@ -495,6 +498,7 @@ export class LessonStrip extends HTMLElement {
   /** @param {import("../client/web.js").Piece} piece */
   #follow(piece) {
     if (piece.kind === "call") this.#doing?.putCall(piece);
+    else if (piece.kind === "event") this.onevidence(piece.seq);
     else if (piece.kind === "lesson") void this.#choose(piece.id);
     else if (piece.kind === "program") void this.#helper?.perform({ do: "put", host: piece.host, path: piece.path, file: piece.path.split("/").at(-1) ?? piece.path });
   }

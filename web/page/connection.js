@@ -102,7 +102,7 @@ function tell(room, notices, notice) {
   }
 }
 
-/** @param {number} count events that were let go before this page could have them */
+/** @param {number} count events that were evicted before this page could have them */
 function missing(count) {
   const events = count === 1 ? "1 event is" : `${count.toLocaleString("en")} events are`;
   return `${events} missing here: the room keeps only so many.`;

@@ -1,5 +1,5 @@
 // The field of a Python prompt: a block of lines with what stands before each, the blocks before it under the arrow keys, and
-// names under Tab. Escape lets go of Tab, so that nobody is caught. What it asks and hands over is its pane's affair.
+// names under Tab. Escape gives Tab back, so that nobody is caught. What it asks and hands over is its pane's affair.
 import { announce } from "../base/announce.js";
 import { button, element } from "../base/element.js";
 import { NameList } from "./name-list.js";

@@ -42,7 +42,7 @@ export const HELD_TOO_LONG = "Held for 10 minutes; everything was let through.";
  * @param {{ eventCount: () => number, records: (from: number, count: number) => any[] }} view
  */
 export function endedByRule(view) {
-  // A release is followed by everything it let go: look back in steps, and not for ever.
+  // A release is followed by everything it released: look back in steps, and not for ever.
   for (let end = view.eventCount(), steps = 0; end > 0 && steps < 16; end -= STEP, steps += 1) {
     const from = Math.max(0, end - STEP);
     const word = view.records(from, end - from).findLast(({ kind }) => kind === "wire");

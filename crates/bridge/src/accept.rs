@@ -142,7 +142,7 @@ impl Acceptor {
         });
     }
 
-    /// Says why in one write that cannot wait, and lets go.
+    /// Says why in one write that cannot wait, and drops the connection.
     fn refuse(&self, stream: &TcpStream, reached: Reached) {
         self.shared.metrics.refused(reached.limit.name());
         tracing::debug!(limit = reached.limit.name(), "connection refused");

@@ -18,7 +18,7 @@ use crate::{
 /// One entry of the trace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Position in the trace, from 1. Where a reader finds a gap, events were let go before they could be read; how many
+    /// Position in the trace, from 1. Where a reader finds a gap, events were evicted before they could be read; how many
     /// is told before the next one.
     pub seq: u64,
     /// Nanoseconds of CLOCK_MONOTONIC since the room began.

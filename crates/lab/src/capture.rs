@@ -24,7 +24,7 @@ use proto::{id::PacketId, trace::Fate};
 
 use crate::{account::Charge, history::History};
 
-/// Bytes of packets that a room keeps; older ones are let go.
+/// Bytes of packets that a room keeps; older ones are evicted.
 const KEPT: usize = 4 * 1024 * 1024;
 /// What a kept packet costs beside its bytes, for counting.
 const OVERHEAD: usize = 64;
@@ -164,7 +164,7 @@ impl Capture {
         Reading { next: kept.first, end: kept.first + kept.packets.len() as u64, interfaces: None }
     }
 
-    /// The next bytes of the file, about as many as `most`; none at its end. Packets that were let go since it was begun
+    /// The next bytes of the file, about as many as `most`; none at its end. Packets that were evicted since it was begun
     /// are missing.
     ///
     /// # Errors

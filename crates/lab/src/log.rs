@@ -158,7 +158,7 @@ pub struct TraceLog {
 pub struct Batch {
     /// Encoded events, concatenated.
     pub events: Vec<u8>,
-    /// Events that were let go before the watcher came to them.
+    /// Events that were evicted before the watcher came to them.
     pub skipped: u64,
     /// The `seq` to ask for next.
     pub next: u64,
@@ -216,7 +216,7 @@ impl TraceLog {
         batch
     }
 
-    /// Every event that is kept, in order, and how many were let go.
+    /// Every event that is kept, in order, and how many were evicted.
     pub fn all(&self) -> (Vec<Event>, u64) {
         let Batch { events, skipped, .. } = self.read(0, usize::MAX);
         let mut rest = &events[..];

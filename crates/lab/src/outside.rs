@@ -66,7 +66,7 @@ pub trait Outside: Send + Sync + std::fmt::Debug {
 }
 
 /// A connection outside with what bounds it. The room has it and, while it is in stream mode, whoever moves its bytes:
-/// no packet of the room belongs to them. It is closed when both have let go.
+/// no packet of the room belongs to them. It is closed when both have dropped it.
 #[derive(Debug)]
 pub struct OutsideLink {
     socket: OwnedFd,

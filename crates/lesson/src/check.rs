@@ -142,7 +142,9 @@ fn read(field: Field, text: &str) -> Result<Fact, String> {
             ["travelling", "held", "delivered", "dropped", "lost", "no_host", "superseded"].contains(&text)
         }
         Field::Cause => ["call", "packet", "timer", "wire", "service"].contains(&text),
-        Field::Full | Field::Accepted | Field::Held => ["yes", "no"].contains(&text),
+        Field::Full | Field::Accepted | Field::Held | Field::Reused | Field::Reuse | Field::Listens => {
+            ["yes", "no"].contains(&text)
+        }
         _ => true,
     };
     if known { Ok(Fact::Word(text.to_owned())) } else { Err(format!("{name} is never {text:?}")) }

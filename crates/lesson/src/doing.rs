@@ -21,7 +21,8 @@ pub enum Doing {
         /// It may fail.
         fails: bool,
     },
-    /// Starts a program: `run server: server.py &`.
+    /// Starts a program: `run server: server.py &`. `!` at its end: it may fail, and what an old connection holds of its
+    /// port is not in its way.
     Run {
         /// Which machine.
         host: String,
@@ -29,6 +30,8 @@ pub enum Doing {
         file: String,
         /// Nobody waits for its end.
         background: bool,
+        /// It may fail.
+        fails: bool,
     },
     /// Stops a program: `stop server: server.py`, or all that run there: `stop server: all`.
     Stop {
@@ -118,7 +121,11 @@ impl Doing {
         let Self::Line { line, .. } = self else { return None };
         let call = line.split_once('(')?.0;
         let name = call.rsplit(['.', ' ', '=']).next()?;
-        Some(if name == "sendall" { "send" } else { name })
+        Some(match name {
+            "sendall" => "send",
+            "gethostbyname" => "getaddrinfo",
+            name => name,
+        })
     }
 }
 
@@ -145,8 +152,8 @@ pub fn parse(text: &str) -> Result<Doing, String> {
     match head.split_once(' ') {
         None => Ok(line(machine(head)?, rest)),
         Some(("run", host)) => {
-            let (file, background, _) = marks(rest);
-            Ok(Doing::Run { host: machine(host)?, file: path(file)?, background })
+            let (file, background, fails) = marks(rest);
+            Ok(Doing::Run { host: machine(host)?, file: path(file)?, background, fails })
         }
         Some(("stop", host)) => {
             let file = if rest == "all" { None } else { Some(path(rest)?) };

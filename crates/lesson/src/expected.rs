@@ -37,7 +37,10 @@ impl Expect {
             (Self::Bound(port), Stage::Bound(own)) | (Self::Accepted(port), Stage::Accepted(own)) => {
                 *port == own
             }
-            (Self::Listening(port, backlog), Stage::Listening(own, most)) => (*port, *backlog) == (own, most),
+            // Port 0 is whichever the kernel has chosen.
+            (Self::Listening(port, backlog), Stage::Listening(own, most)) => {
+                (*port == 0 || *port == own) && *backlog == most
+            }
             (Self::Connected(port), Stage::Connected(to)) => *port == to.port(),
             (Self::Connecting, Stage::Connecting(_) | Stage::Connected(_)) | (Self::Anything, _) => true,
             _ => false,
@@ -87,7 +90,7 @@ impl Expected {
                     self.line(host, &line, *background, *fails);
                 }
             }
-            Doing::Run { host, file, background: true } => {
+            Doing::Run { host, file, background: true, .. } => {
                 self.running.insert((host.clone(), file.clone()));
             }
             Doing::Run { .. } | Doing::Put { .. } => {}
@@ -120,8 +123,10 @@ impl Expected {
                     self.name(key(name), Expect::New, None, None);
                 }
             }
-            ("bind", Some(object)) => self.becomes(&object, Expect::Bound(line.number().unwrap_or(0))),
-            ("listen", Some(object)) => {
+            ("bind", Some(object)) if !fails => {
+                self.becomes(&object, Expect::Bound(line.number().unwrap_or(0)));
+            }
+            ("listen", Some(object)) if !fails => {
                 let port = self.port(&object);
                 self.becomes(&object, Expect::Listening(port, i64::from(line.number().unwrap_or(0))));
             }
@@ -134,7 +139,7 @@ impl Expected {
                     self.accepted(host, waits);
                 }
             }
-            ("connect", Some(object)) => self.connect(&object, line, background, fails),
+            ("connect", Some(object)) => self.connect(host, &object, line, background, fails),
             ("close", Some(object)) => {
                 self.names.remove(&object);
                 self.queue.retain(|(_, _, client)| *client != object);
@@ -144,8 +149,8 @@ impl Expected {
         }
     }
 
-    fn connect(&mut self, object: &Key, line: &HandLine<'_>, background: bool, fails: bool) {
-        let (Some(to), Some(port)) = (line.text(), line.number()) else { return };
+    fn connect(&mut self, host: &str, object: &Key, line: &HandLine<'_>, background: bool, fails: bool) {
+        let (Some(to), Some(port)) = (line.machine(host), line.number()) else { return };
         if fails {
             return self.becomes(object, Expect::Anything);
         }

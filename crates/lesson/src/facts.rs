@@ -47,13 +47,29 @@ fields! {
     Made = "made" number;
     /// The service's port: that connected to, bound, or accepted on.
     Port = "port" number;
-    /// The address asked for, without its port; of a state, the local one.
+    /// The address asked for, or answered first, without its port; of a state, the local one.
     Address = "address" word;
+    /// The line of the program's text that made the call, from 1.
+    Line = "line" number;
+    /// `yes` where the descriptor that socket or accept made has named another socket of this program before.
+    Reused = "reused" word;
+    /// Sockets that the program has open once the call has made one.
+    Open = "open" number;
+    /// Which connection of its program a socket is: 1 for the first that was connected or accepted.
+    Nth = "nth" number;
+    /// The port that getsockname or getpeername answered.
+    Answered = "answered" number;
+    /// The option that setsockopt or getsockopt is about: `SO_REUSEADDR`.
+    Option = "option" word;
+    /// Whether a socket that is bound was told SO_REUSEADDR before: `yes` or `no`.
+    Reuse = "reuse" word;
+    /// Milliseconds from when a caller was last accepted on a port of the machine to a bind to it.
+    After = "after" number;
     /// The machine connected to, or that a packet goes to.
     To = "to" word;
     /// The machine a packet comes from.
     Source = "source" word;
-    /// The name that getaddrinfo or ping asked for.
+    /// The name that getaddrinfo or ping asked for; of a connect, the name whose answer had this address in this program.
     Name = "name" word;
     /// `ok`, an errno's name (`ECONNREFUSED`), `EAI_NONAME`, or `timed_out`, `policy`, `limit`, `protocol`.
     Result = "result" word;
@@ -61,6 +77,8 @@ fields! {
     Length = "length" number;
     /// Bytes a receive asked for.
     Max = "max" number;
+    /// `AF_INET` or `AF_INET6`.
+    Family = "family" word;
     /// `SOCK_STREAM` or `SOCK_DGRAM`.
     Type = "type" word;
     /// A listener's backlog.
@@ -75,6 +93,8 @@ fields! {
     Syns = "syns" number;
     /// What came back to a connect: `SYN+ACK`, `RST+ACK`, `ICMP` or `none`.
     Answer = "answer" word;
+    /// Whether somebody listens on the port of the machine that a connect goes to, for whatever address: `yes` or `no`.
+    Listens = "listens" word;
     /// Whether a connect's first SYN came to a full queue: `yes` or `no`.
     Full = "full" word;
     /// Bytes this socket received so far.

@@ -39,6 +39,14 @@ impl<'a> HandLine<'a> {
         self.arguments.split('"').nth(1)
     }
 
+    /// The machine that a connect from `host` goes to: that one itself for its loopback.
+    pub(crate) fn machine<'h>(&self, host: &'h str) -> Option<&'h str>
+    where
+        'a: 'h,
+    {
+        self.text().map(|text| if matches!(text, "localhost" | "127.0.0.1") { host } else { text })
+    }
+
     /// The name whose socket it makes or brings further.
     pub(crate) fn built(&self) -> Option<&'a str> {
         if matches!(self.call, "socket" | "accept") { self.assigns } else { self.object }
@@ -61,6 +69,9 @@ mod tests {
         let line = HandLine::read("c.connect((\"server\", 12345))").expect("a call");
         assert_eq!((line.assigns, line.object, line.call), (None, Some("c"), "connect"));
         assert_eq!((line.text(), line.number()), (Some("server"), Some(12345)));
+        assert_eq!(line.machine("client"), Some("server"));
+        let line = HandLine::read("c.connect((\"127.0.0.1\", 12345))").expect("a call");
+        assert_eq!((line.machine("client"), line.number()), (Some("client"), Some(12345)));
         let line = HandLine::read("u = socket.socket(socket.AF_INET, socket.SOCK_STREAM)").expect("a call");
         assert_eq!((line.assigns, line.object, line.call), (Some("u"), None, "socket"));
         let line = HandLine::read("l.listen(5)").expect("a call");

@@ -4,7 +4,7 @@
 use crate::{
     Doing, Facts, Piece, Progress, Scene,
     doing::WireDoing,
-    plan::{Hands, Next},
+    plan::{Hands, Next, is_done_by},
     progress::At,
 };
 
@@ -32,6 +32,8 @@ pub struct Help {
     cleaned: bool,
     /// What was handed out last.
     handed: Option<Doing>,
+    /// The line of a prompt that is being done, until an event tells that it was.
+    untold: Option<Doing>,
 }
 
 impl Help {
@@ -44,7 +46,7 @@ impl Help {
         if anew || progress.current().is_some_and(|current| whole(&current.step)) {
             progress.once_more();
         }
-        Some(Self { target, replay, cleaned: !anew, handed: None })
+        Some(Self { target, replay, cleaned: !anew, handed: None, untold: None })
     }
 
     /// Whether it does the part from its beginning.
@@ -54,6 +56,7 @@ impl Help {
 
     /// Takes one event in.
     pub fn feed(&mut self, seq: u64, time: u64, facts: &Facts) {
+        self.untold.take_if(|doing| is_done_by(doing, facts));
         if let Some(replay) = &mut self.replay {
             replay.feed(seq, time, facts);
         }
@@ -79,6 +82,17 @@ impl Help {
             Some(Next::Again | Next::Lost(_)) => Todo::Again,
             Some(Next::Blocked(because)) => Todo::Blocked(because),
         }
+    }
+
+    /// What was handed out last is being done.
+    pub fn does(&mut self) {
+        self.untold = self.handed.clone().filter(|doing| matches!(doing, Doing::Line { .. }));
+    }
+
+    /// Whether an event has told of the line that was done last. A prompt may know of its end before the recording
+    /// does, and what comes next follows from both.
+    pub fn is_told(&self) -> bool {
+        self.untold.is_none()
     }
 
     fn hand(&mut self, doing: Doing) -> Todo {

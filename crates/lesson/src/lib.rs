@@ -6,6 +6,7 @@
 //! | [`prose`] | a sentence with code and links in it, as pieces; never markup |
 //! | [`doing`] | what "do it for me" does, as data |
 //! | [`help`] | "do it for me", one thing after the other |
+//! | [`clue`] | help in three strengths, made of what somebody did last |
 //! | [`need`] | what has to be so for a step's sentence to be true |
 //! | [`facts`] | what an event of the trace says, as flat facts |
 //! | [`check`] | predicates over those facts |
@@ -17,6 +18,7 @@
 //! It opens no file, draws nothing and looks at no source text: a lesson is passed by what happened.
 
 pub mod check;
+pub mod clue;
 pub mod doing;
 mod expected;
 pub mod facts;

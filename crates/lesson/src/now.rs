@@ -188,7 +188,10 @@ impl Now {
                 Errno::EINPROGRESS | Errno::EALREADY | Errno::EINTR | Errno::EISCONN => {}
                 _ => socket.stage = Stage::Dead,
             },
-            (_, Err(CallError::Errno { errno: Errno::ECONNRESET | Errno::EPIPE | Errno::ENOTCONN, .. })) => {
+            // What never was connected is as good as before.
+            (_, Err(CallError::Errno { errno: Errno::ECONNRESET | Errno::EPIPE | Errno::ENOTCONN, .. }))
+                if !matches!(socket.stage, Stage::New | Stage::Bound(_) | Stage::Listening(..)) =>
+            {
                 socket.stage = Stage::Dead;
             }
             (Call::Recv { .. }, Ok(Value::Received { length })) => socket.received += u64::from(*length),
@@ -355,6 +358,12 @@ impl Now {
                 && matches!(socket.stage, Stage::Listening(..))
                 && program.is_some_and(|one| is_called(&one.name, file))
         })
+    }
+
+    /// How many sockets a program has open.
+    pub fn open_sockets(&self, program: ProgramId) -> u64 {
+        let of_program = (program, Fd(i32::MIN))..=(program, Fd(i32::MAX));
+        self.descriptors.range(of_program).count() as u64
     }
 
     /// The socket that a program's descriptor names.

@@ -97,7 +97,7 @@ fn is_begun_by(doing: &Doing, facts: &Facts) -> bool {
 }
 
 /// Whether an event shows that a line was done.
-fn is_done_by(doing: &Doing, facts: &Facts) -> bool {
+pub(crate) fn is_done_by(doing: &Doing, facts: &Facts) -> bool {
     let host = doing.host().is_none_or(|host| facts.is(Field::Host, host));
     let change = |what: &str| facts.is(Field::Change, what);
     let wire = facts.is(Field::Kind, "wire");
@@ -233,9 +233,9 @@ impl Situation<'_> {
                 let because = because.into_iter().chain(runs).collect();
                 return Some(Next::Do { doings: Vec::new(), because: Some(because) });
             }
-            (None, Doing::Run { host, file, background }) if self.runs(&host, &file) => {
+            (None, Doing::Run { host, file, background, fails }) if self.runs(&host, &file) => {
                 let stop = Doing::Stop { host: host.clone(), file: Some(file.clone()) };
-                vec![stop, Doing::Run { host, file, background }]
+                vec![stop, Doing::Run { host, file, background, fails }]
             }
             (None, doing) => vec![doing],
         };
@@ -261,7 +261,7 @@ impl Situation<'_> {
                     None => marked,
                 }
             }
-            Doing::Run { host, file, background: true } => {
+            Doing::Run { host, file, background: true, .. } => {
                 self.runs(host, file) || self.is_used_up(at, marked)
             }
             Doing::Stop { host, file: Some(file) } => marked || !self.runs(host, file),
@@ -388,7 +388,8 @@ impl Situation<'_> {
         if ended.is_some_and(|ended| ended <= self.scene.lives_from()) {
             because.push(Piece::said(" It ended before this page was loaded: programs end with their page."));
         }
-        Some((vec![Doing::Run { host: host.clone(), file: file.clone(), background: true }], because))
+        let run = Doing::Run { host: host.clone(), file: file.clone(), background: true, fails: false };
+        Some((vec![run], because))
     }
 
     /// A server that runs and does not listen yet.
@@ -499,13 +500,15 @@ impl Situation<'_> {
         match read.call {
             // What is open can be closed, however far it has come.
             "close" => object.filter(|object| self.socket(object).is_none()),
+            // That it is broken off may be what makes it fail.
+            "send" | "sendall" | "recv" if *fails => {
+                let broken = |socket: &SocketNow| socket.stage == Stage::Dead;
+                object.filter(|object| !self.socket(object).is_some_and(broken))
+            }
             "connect" if !fails => {
-                let port = read.number()?;
-                let listener = expected.listener(read.text()?, port).cloned();
-                let up = self
-                    .scene
-                    .host_called(read.text()?)
-                    .is_some_and(|host| self.scene.now().listens(host, port));
+                let (to, port) = (read.machine(host)?, read.number()?);
+                let listener = expected.listener(to, port).cloned();
+                let up = self.scene.host_called(to).is_some_and(|host| self.scene.now().listens(host, port));
                 listener.filter(|_| !up).or(object)
             }
             _ => object,
@@ -536,12 +539,12 @@ impl Situation<'_> {
                 let read = HandLine::read(line)?;
                 let port = read.number();
                 match read.call {
-                    "bind" => {
+                    "bind" if !fails => {
                         let own = (host.clone(), read.object?.to_owned());
                         self.taken(host, port?, Some(&own), None)
                     }
                     "connect" if *fails => {
-                        let to = read.text()?;
+                        let to = read.machine(host)?;
                         if expected.cut.contains(to) || expected.listener(to, port?).is_some() {
                             return None;
                         }
@@ -554,30 +557,33 @@ impl Situation<'_> {
                     _ => None,
                 }
             }
-            Doing::Run { host, file, background: true } => {
+            Doing::Run { host, file, background: true, fails } => {
                 let mut ports = self.ports.iter().filter(|(on, _)| on == host);
-                ports.find_map(|(_, port)| self.taken(host, *port, None, Some(file)))
+                ports.find_map(|(_, port)| self.taken(host, *port, None, Some((file, *fails))))
             }
             _ => None,
         }
     }
 
-    /// Who holds a port that the lesson needs, as a sentence.
+    /// Who holds a port that the lesson needs, as a sentence. `but_program` is whose it may be, and whether an old
+    /// connection may have it.
     fn taken(
         &self,
         host: &str,
         port: u16,
         but: Option<&Key>,
-        but_program: Option<&str>,
+        but_program: Option<(&str, bool)>,
     ) -> Option<Vec<Piece>> {
         let id = self.scene.host_called(host)?;
         let own = but.and_then(|key| self.descriptor(key));
         let holder = self.scene.now().holder(id, port, own)?;
         let mut said = vec![Piece::said(&format!("Port {port} of ")), Piece::code(host)];
         match holder {
-            Holder::Program { name, .. } if but_program.is_some_and(|file| is_called(&name, file)) => {
+            Holder::Program { name, .. } if but_program.is_some_and(|(file, _)| is_called(&name, file)) => {
                 return None;
             }
+            // What an old connection holds is what such a program is about.
+            Holder::Kernel(_) if but_program.is_some_and(|(_, fails)| fails) => return None,
             Holder::Program { name, by } => {
                 let mine = by.is_some() && by == self.scene.person();
                 said.push(Piece::said(if name == BY_HAND {
@@ -604,8 +610,8 @@ impl Situation<'_> {
             self.step.does.iter().filter_map(|doing| self.scene.host_called(doing.host()?)).collect();
         // A server that waits for callers is done with what it was started for.
         let program = |doing: &Doing| match doing {
-            Doing::Run { host, file, background: false } => self.runs(host, file),
-            Doing::Run { host, file, background: true } => self.is_on_its_way(host, file),
+            Doing::Run { host, file, background: false, .. } => self.runs(host, file),
+            Doing::Run { host, file, background: true, .. } => self.is_on_its_way(host, file),
             _ => false,
         };
         let calls = self.step.does.iter().any(|doing| matches!(doing, Doing::Line { .. }))

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::cards::Cards;
 use crate::{
     Doing, Facts, Lesson, Piece, Scene, Step,
+    clue::Clues,
     facts::{Fact, Field},
     plan::{Hands, Next, Round, Situation},
     read::Audience,
@@ -135,6 +136,8 @@ pub struct Progress {
     aside: Option<(Vec<Piece>, Option<Fact>)>,
     /// What is done of the current step.
     round: Round,
+    /// What the last run has given of the current step's clues.
+    clues: Clues,
     /// Steps that were passed in another room.
     earlier: BTreeSet<String>,
     /// Own events of the trace do not count: the browser remembers this room better.
@@ -166,6 +169,7 @@ impl Progress {
             last: None,
             aside: None,
             round: Round::default(),
+            clues: Clues::default(),
             earlier: BTreeSet::new(),
             remembered: false,
             since: 0,
@@ -334,7 +338,14 @@ impl Progress {
         replay
     }
 
+    /// Help for the current step, from the weakest to the strongest, made of what was done last; nothing where the
+    /// lesson has none.
+    pub fn clues(&self) -> Vec<Vec<Piece>> {
+        self.current().map(|current| self.clues.strengths(&current.step.clues)).unwrap_or_default()
+    }
+
     fn new_round(&mut self) {
+        self.clues = Clues::default();
         let lines = self.current().map_or(0, |current| current.step.does.len());
         self.round = Round::begin(lines, self.since);
     }
@@ -371,7 +382,17 @@ impl Progress {
             return true;
         }
         let said = self.say_aside(facts);
-        self.count(facts) || said || answered.is_some()
+        let helped = self.take_clue(seq, facts);
+        self.count(facts) || said || helped || answered.is_some()
+    }
+
+    /// Whether an event gives another clue.
+    fn take_clue(&mut self, seq: u64, facts: &Facts) -> bool {
+        let Some((part, at)) = self.current_at() else { return false };
+        let Some(current) = self.parts.get(part).and_then(|part| part.standings.get(at)) else {
+            return false;
+        };
+        self.clues.feed(&current.step.clues, seq, facts)
     }
 
     /// Whether an event is a line of the current step.

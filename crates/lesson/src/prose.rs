@@ -18,6 +18,8 @@ pub enum Piece {
     Program { text: String, host: String, path: String },
     /// Opens another lesson: `[by hand](lesson:by-hand)`.
     Lesson { text: String, id: String },
+    /// Shows an event of the recording. No author writes one: it comes of what was done.
+    Event { text: String, seq: u64 },
 }
 
 impl Piece {
@@ -38,7 +40,8 @@ impl Piece {
             | Self::Code { text }
             | Self::Call { text, .. }
             | Self::Program { text, .. }
-            | Self::Lesson { text, .. } => text,
+            | Self::Lesson { text, .. }
+            | Self::Event { text, .. } => text,
         }
     }
 }

@@ -1,22 +1,41 @@
 //! A lesson's file to a lesson. `# ` begins a part, `## ` a step, the first paragraph is what the strip says, and a
 //! list of `- key: value` carries the rest. A lesson is data: adding one touches no code.
 
+mod front;
 mod step;
 
 use serde::Serialize;
 
 use crate::{
     Check, Doing, Malformed, Piece,
-    items::{self, Front, Item, Kind},
+    clue::{Clue, Template},
+    items::{self, Item, Kind},
     need::Needed,
     prose,
 };
+pub(crate) use front::{id, short};
+use front::{needs, number, ports, programs, seeds, teaches};
 use step::Writing;
 
 /// Longest sentence of a step, in characters as people read them: two lines of the strip.
 pub const SENTENCE: usize = 120;
 /// Longest title of a lesson, in characters.
 const TITLE: usize = 64;
+/// Keys of the front matter.
+const FRONT: [&str; 12] = [
+    "id",
+    "title",
+    "order",
+    "number",
+    "minutes",
+    "teaches",
+    "needs",
+    "seed",
+    "programs",
+    "ports",
+    "end",
+    "end-guest",
+];
 /// Most steps of a lesson.
 const STEPS: usize = 100;
 
@@ -41,8 +60,14 @@ pub struct Lesson {
     pub title: String,
     /// Its place in the list.
     pub order: u32,
+    /// Its number in the course; none for a further one.
+    pub number: Option<u32>,
     /// How long it takes, roughly.
     pub minutes: u32,
+    /// What it teaches, in one sentence.
+    pub teaches: String,
+    /// Lessons that are best taken before it, by their ids. It stands alone all the same.
+    pub needs: Vec<String>,
     /// The sentences of the tutorial it is about: `S22`.
     pub seeds: Vec<String>,
     /// Files it wants in the editors: machine, file, path below the lessons' folder.
@@ -104,6 +129,8 @@ pub struct Step {
     pub checks: Vec<Asked>,
     /// Sentences for what may happen on the way.
     pub asides: Vec<Aside>,
+    /// Help in three strengths, made of what the learner did last.
+    pub clues: Vec<Clue>,
     /// Cards to put in the order in which they will happen.
     pub cards: Vec<Card>,
     /// Whether the learner finds the way, and nothing tells it before it is asked.
@@ -157,8 +184,14 @@ pub struct Listing {
     pub title: String,
     /// Its place in the list.
     pub order: u32,
+    /// Its number in the course; none for a further one.
+    pub number: Option<u32>,
     /// Minutes.
     pub minutes: u32,
+    /// What it teaches, in one sentence; empty where its author does not say.
+    pub teaches: String,
+    /// Lessons that are best taken before it, by their ids.
+    pub needs: Vec<String>,
     /// Sentences of the tutorial.
     pub seeds: Vec<String>,
     /// Whether its main way needs Python.
@@ -185,16 +218,20 @@ impl Lesson {
     /// The line and the reason.
     pub fn read(source: &str) -> Result<Self, Malformed> {
         let (front, items) = items::cut(source)?;
-        front.only(&["id", "title", "order", "minutes", "seed", "programs", "ports", "end", "end-guest"])?;
+        front.only(&FRONT)?;
         let parts = parts(&items)?;
         if parts.iter().all(|part| part.steps.is_empty()) {
             return Err(Malformed::new(1, "a lesson has at least one step"));
         }
+        let place = front.get("number").map(|_| number(&front, "number", 0)).transpose()?;
         Ok(Self {
             id: id(&front)?,
             title: short(&front, "title", TITLE)?,
-            order: number(&front, "order", 1000)?,
+            order: number(&front, "order", place.map_or(1000, |place| place.saturating_mul(10)))?,
+            number: place,
             minutes: number(&front, "minutes", 5)?,
+            teaches: teaches(&front)?,
+            needs: needs(&front)?,
             seeds: seeds(&front)?,
             programs: programs(&front)?,
             ports: ports(&front)?,
@@ -211,7 +248,10 @@ impl Lesson {
             id: self.id.clone(),
             title: self.title.clone(),
             order: self.order,
+            number: self.number,
             minutes: self.minutes,
+            teaches: self.teaches.clone(),
+            needs: self.needs.clone(),
             seeds: self.seeds.clone(),
             python: !self.programs.is_empty() || self.parts.iter().flat_map(|part| &part.steps).any(needs),
             parts: self
@@ -233,78 +273,14 @@ impl Lesson {
             Doing::Put { path, .. } => Some(path.as_str()),
             _ => None,
         });
-        let links =
-            steps().flat_map(|step| step.text.iter().chain(&step.hint)).filter_map(|piece| match piece {
-                Piece::Program { path, .. } => Some(path.as_str()),
-                _ => None,
-            });
+        let clues = steps().flat_map(|step| &step.clues).flat_map(|clue| &clue.strengths);
+        let pieces = steps().flat_map(|step| step.text.iter().chain(&step.hint));
+        let links = pieces.chain(clues.flat_map(Template::pieces)).filter_map(|piece| match piece {
+            Piece::Program { path, .. } => Some(path.as_str()),
+            _ => None,
+        });
         self.programs.iter().map(|program| program.path.as_str()).chain(puts).chain(links).collect()
     }
-}
-
-/// The id of a file of either kind.
-pub(crate) fn id(front: &Front) -> Result<String, Malformed> {
-    let id = front.need("id")?;
-    let plain = id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if !plain || id.len() > proto::limits::NAME {
-        return Err(Malformed::new(
-            front.line("id"),
-            format!("{id:?} is no id: at most 32 of a-z, 0-9 and -"),
-        ));
-    }
-    Ok(id.to_owned())
-}
-
-pub(crate) fn short(front: &Front, key: &str, most: usize) -> Result<String, Malformed> {
-    let text = front.need(key)?;
-    if text.chars().count() > most {
-        return Err(Malformed::new(front.line(key), format!("`{key}` has at most {most} characters")));
-    }
-    Ok(text.to_owned())
-}
-
-fn number(front: &Front, key: &str, default: u32) -> Result<u32, Malformed> {
-    let Some(text) = front.get(key) else { return Ok(default) };
-    text.parse()
-        .map_err(|_| Malformed::new(front.line(key), format!("`{key}` is a whole number, not {text:?}")))
-}
-
-fn seeds(front: &Front) -> Result<Vec<String>, Malformed> {
-    let seeds =
-        front.get("seed").unwrap_or_default().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let is_seed = |seed: &&String| !crate::sentences::is_id(seed);
-    match seeds.iter().find(is_seed) {
-        Some(seed) => Err(Malformed::new(front.line("seed"), format!("{seed:?} is no sentence: S1 to S99"))),
-        None => Ok(seeds),
-    }
-}
-
-/// `client=connect/client.py, server=programs/server.py`.
-fn programs(front: &Front) -> Result<Vec<Program>, Malformed> {
-    let line = front.line("programs");
-    let listed =
-        front.get("programs").unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty());
-    let read = |one: &str| {
-        let (host, path) =
-            one.split_once('=').ok_or_else(|| format!("expected machine=path, found {one:?}"))?;
-        prose::check_path(path)?;
-        let file = path.rsplit('/').next().unwrap_or(path);
-        Ok(Program { host: host.to_owned(), file: file.to_owned(), path: path.to_owned() })
-    };
-    listed.map(|one| read(one).map_err(|reason: String| Malformed::new(line, reason))).collect()
-}
-
-/// `server 12345, server 23456`.
-fn ports(front: &Front) -> Result<Vec<(String, u16)>, Malformed> {
-    let line = front.line("ports");
-    let listed =
-        front.get("ports").unwrap_or_default().split(',').map(str::trim).filter(|one| !one.is_empty());
-    let read = |one: &str| {
-        let (host, port) = one.split_once(' ')?;
-        Some((host.to_owned(), port.trim().parse().ok()?))
-    };
-    let wrong = |one: &str| Malformed::new(line, format!("expected a machine and a port, found {one:?}"));
-    listed.map(|one| read(one).ok_or_else(|| wrong(one))).collect()
 }
 
 /// Prose, or the line and reason.

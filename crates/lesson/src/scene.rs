@@ -3,6 +3,7 @@
 
 mod calls;
 mod packets;
+mod programs;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -48,6 +49,10 @@ struct SocketNote {
     began: Option<u64>,
     /// Packets dropped by hand in the room before that.
     dropped_before: u64,
+    /// It was told SO_REUSEADDR.
+    reuse: bool,
+    /// Which connection of its program it is.
+    nth: Option<u64>,
 }
 
 /// What is known of a listening socket: by machine and port.
@@ -83,6 +88,7 @@ pub struct Scene {
     sockets: BTreeMap<SocketId, SocketNote>,
     queues: HashMap<(HostId, u16), Queue>,
     packets: BTreeMap<PacketId, PacketNote>,
+    programs: programs::Programs,
 }
 
 impl Scene {
@@ -137,7 +143,7 @@ impl Scene {
         self.now.take(event);
         match &event.what {
             What::CallBegin(begin) => Some(self.call_begin(begin, event.time)),
-            What::CallEnd(end) => Some(self.call_end(end)),
+            What::CallEnd(end) => Some(self.call_end(end, event.time)),
             What::Packet(packet) => Some(self.packet(packet)),
             What::Fate(fate) => self.fate(fate),
             What::State(change) => Some(self.state(change)),
@@ -161,6 +167,9 @@ impl Scene {
                 None
             }
             What::HostChanged { command, host, .. } => {
+                if *command == HostCommand::FreshNetwork {
+                    self.programs.network_ends(host.id);
+                }
                 let change = match command {
                     HostCommand::FreshNetwork => "fresh",
                     HostCommand::Cable(false) => "cut",
@@ -195,9 +204,13 @@ impl Scene {
     }
 
     /// The machine that an address means on a machine: its own for a loopback address.
+    fn meant(&self, on: HostId, address: IpAddr) -> Option<HostId> {
+        if address.is_loopback() { Some(on) } else { self.host_at(address) }
+    }
+
+    /// What the lesson calls that machine.
     fn host_meant(&self, on: HostId, address: IpAddr) -> Option<String> {
-        let host = if address.is_loopback() { Some(on) } else { self.host_at(address) };
-        host.and_then(|host| self.name(host))
+        self.meant(on, address).and_then(|host| self.name(host))
     }
 
     fn of_program(&self, facts: Facts, program: ProgramId) -> Facts {

@@ -24,7 +24,7 @@ pub struct Header {
     pub lesson: Option<Lesson>,
     /// Whether people's names were taken out.
     pub names_hidden: bool,
-    /// Events that happened in the room and are not in the file: let go before it was made, or for want of room.
+    /// Events that happened in the room and are not in the file: evicted before it was made, or for want of room.
     pub evicted: u64,
     /// How many events follow.
     pub events: u64,

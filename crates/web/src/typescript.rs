@@ -30,11 +30,12 @@ export type Piece =
     | { kind: "code"; text: string }
     | { kind: "call"; text: string; host: string; line: string }
     | { kind: "program"; text: string; host: string; path: string }
-    | { kind: "lesson"; text: string; id: string };
+    | { kind: "lesson"; text: string; id: string }
+    | { kind: "event"; text: string; seq: number };
 export type WireDoing = "hold" | "release" | "step" | "drop" | { delay: number };
 export type Doing =
     | { do: "line"; host: string; line: string; background: boolean; fails: boolean }
-    | { do: "run"; host: string; file: string; background: boolean }
+    | { do: "run"; host: string; file: string; background: boolean; fails: boolean }
     | { do: "stop"; host: string; file?: string }
     | { do: "clean" }
     | { do: "put"; host: string; path: string; file: string }
@@ -89,8 +90,9 @@ mod tests {
         declared(&Piece::Call { text: text(), host: text(), line: text() });
         declared(&Piece::Program { text: text(), host: text(), path: text() });
         declared(&Piece::Lesson { text: text(), id: text() });
+        declared(&Piece::Event { text: text(), seq: 1 });
         declared(&Doing::Line { host: text(), line: text(), background: true, fails: false });
-        declared(&Doing::Run { host: text(), file: text(), background: true });
+        declared(&Doing::Run { host: text(), file: text(), background: true, fails: false });
         declared(&Doing::Stop { host: text(), file: None });
         declared(&Doing::Clean);
         declared(&Doing::Put { host: text(), path: text(), file: text() });

@@ -300,6 +300,12 @@ impl Page {
         self.machine(host, HostCommand::Cable(plugged)).await;
     }
 
+    /// A program that was started in the background waits in a call, or sleeps, or has ended.
+    pub(super) async fn waits_for_something(&mut self) {
+        let rests = |page: &mut Self| page.programs.iter().all(Running::rests);
+        self.until(DONE, rests).await;
+    }
+
     /// Packets that stand on the wire, oldest first.
     pub(super) fn held(&self) -> Vec<proto::id::PacketId> {
         let mut held = Vec::new();
@@ -360,7 +366,7 @@ impl Page {
                 let done = self.line(host, line, *background).await;
                 if *fails { Ok(()) } else { done }
             }
-            Doing::Run { host, file, background } => {
+            Doing::Run { host, file, background, .. } => {
                 let program = self.run(host, file).await?;
                 if *background {
                     return Ok(());
@@ -453,9 +459,12 @@ impl Page {
                     }
                 }
                 Todo::Do(doing) => {
+                    self.desk.help_does();
                     self.perform(&doing).await?;
                     self.desk.help_did();
-                    let further = |page: &mut Self| page.desk.help_todo() != Todo::Do(doing.clone());
+                    let further = |page: &mut Self| {
+                        page.desk.help_is_told() && page.desk.help_todo() != Todo::Do(doing.clone())
+                    };
                     let _told = self.until(TOLD, further).await;
                 }
                 todo => {

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     future::{Future, poll_fn},
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, Waker},
@@ -12,7 +13,8 @@ use std::{
 
 use bytes::Bytes;
 use proto::{
-    call::{Call, CallError, Family, Flags, Kind, Outcome, Value, Wait},
+    call::{Call, CallError, Family, Flags, How, Kind, OptionName, OptionValue, Outcome, Value, Wait},
+    client::Origin,
     id::{CallId, Fd, ProgramId},
 };
 
@@ -67,7 +69,7 @@ impl Kernel {
         self.call(call, Bytes::new(), Wait::Forever).await.map(|(value, _)| value)
     }
 
-    async fn socket(&self) -> Result<Fd, CallError> {
+    pub(super) async fn socket(&self) -> Result<Fd, CallError> {
         match self.plain(Call::Socket { family: Family::Inet, kind: Kind::Stream }).await? {
             Value::Descriptor(fd) => Ok(fd),
             other => panic!("socket returned {other:?}"),
@@ -77,9 +79,39 @@ impl Kernel {
     /// A socket that takes callers on a port.
     pub(super) async fn listener(&self, port: u16) -> Result<Fd, CallError> {
         let fd = self.socket().await?;
-        self.plain(Call::Bind { fd, address: ([0, 0, 0, 0], port).into() }).await?;
-        self.plain(Call::Listen { fd, backlog: 5 }).await?;
+        self.bind(fd, [0, 0, 0, 0], port).await?;
+        self.listen(fd).await?;
         Ok(fd)
+    }
+
+    pub(super) async fn bind(&self, fd: Fd, address: [u8; 4], port: u16) -> Done {
+        self.plain(Call::Bind { fd, address: (address, port).into() }).await.map(drop)
+    }
+
+    pub(super) async fn listen(&self, fd: Fd) -> Done {
+        self.plain(Call::Listen { fd, backlog: 5 }).await.map(drop)
+    }
+
+    /// SO_REUSEADDR.
+    pub(super) async fn reuse(&self, fd: Fd) -> Done {
+        let call = Call::SetSockOpt { fd, name: OptionName::ReuseAddr, value: OptionValue::Bool(true) };
+        self.plain(call).await.map(drop)
+    }
+
+    pub(super) async fn shutdown_write(&self, fd: Fd) -> Done {
+        self.plain(Call::Shutdown { fd, how: How::Write }).await.map(drop)
+    }
+
+    /// The first address of a name.
+    pub(super) async fn resolve(&self, name: &str, port: u16) -> Result<IpAddr, CallError> {
+        match self.plain(Call::Resolve { name: name.into(), family: None, port }).await? {
+            Value::Addresses { addresses, .. } => Ok(addresses[0]),
+            other => panic!("getaddrinfo returned {other:?}"),
+        }
+    }
+
+    pub(super) async fn connect(&self, fd: Fd, address: IpAddr, port: u16) -> Done {
+        self.plain(Call::Connect { fd, address: (address, port).into() }).await.map(drop)
     }
 
     pub(super) async fn accept(&self, fd: Fd) -> Result<Fd, CallError> {
@@ -92,12 +124,8 @@ impl Kernel {
     /// A socket that is connected to a port of `server`.
     pub(super) async fn connected(&self, port: u16) -> Result<Fd, CallError> {
         let fd = self.socket().await?;
-        let Value::Addresses { addresses, .. } =
-            self.plain(Call::Resolve { name: "server".into(), family: None, port }).await?
-        else {
-            panic!("a name has addresses")
-        };
-        self.plain(Call::Connect { fd, address: (addresses[0], port).into() }).await?;
+        let address = self.resolve("server", port).await?;
+        self.connect(fd, address, port).await?;
         Ok(fd)
     }
 
@@ -166,8 +194,8 @@ pub(super) struct Running {
     kernel: Kernel,
     main: Strand,
     threads: Vec<Strand>,
-    /// Calls that wait, by the program's own numbers.
-    waiting: Vec<(u64, CallId)>,
+    /// Calls that wait, by the program's own numbers, and whether only others end them.
+    waiting: Vec<(u64, CallId, bool)>,
     /// How it ended, once it has.
     pub(super) over: Option<Done>,
 }
@@ -192,10 +220,15 @@ impl Running {
         !self.kernel.state().naps.is_empty()
     }
 
+    /// Whether it waits for others: in a call that only they end, or for ever.
+    pub(super) fn rests(&self) -> bool {
+        self.over.is_some() || self.waiting.iter().all(|(_, _, waits)| *waits)
+    }
+
     /// Lets it come as far as it can; whether anything of it is new.
     pub(super) fn go_on(&mut self, client: &mut Client) -> bool {
         let mut news = false;
-        self.waiting.retain(|(number, call)| {
+        self.waiting.retain(|(number, call, _)| {
             let Some(ended) = client.ended(*call) else { return true };
             self.kernel.state().ended.insert(*number, ended);
             news = true;
@@ -220,8 +253,11 @@ impl Running {
             client.endpoint().output(self.program, false, &text);
         }
         for (number, call, payload, wait) in wanted {
-            match client.endpoint().call(self.program, call, wait, payload) {
-                Ok(call) => self.waiting.push((number, call)),
+            let waits = call.waits_for_others();
+            // One line a call.
+            let origin = Origin { line: u32::try_from(number).ok(), thread: None };
+            match client.endpoint().call_from(self.program, call, wait, origin, payload) {
+                Ok(call) => self.waiting.push((number, call, waits)),
                 Err(error) => self.over = Some(Err(error)),
             }
         }

@@ -6,7 +6,10 @@ use proto::{
     id::Fd,
 };
 
-use super::programs::{Done, Kernel, Strand};
+use super::{
+    first_scripts,
+    programs::{Done, Kernel, Strand},
+};
 
 /// The port of the lessons.
 const PORT: u16 = 12345;
@@ -16,6 +19,9 @@ const LETTER: [&str; 3] = ["pay 10", "Dear Bob,\npay 200", "stop"];
 
 /// The program of a lesson that has this name, or a visitor's own `mine.py`, which holds a port and accepts nobody.
 pub(super) fn of(file: &str, kernel: Kernel) -> Strand {
+    if let Some(strand) = first_scripts::of(file, kernel.clone()) {
+        return strand;
+    }
     let lines = |messages: [&str; 3]| messages.map(|message| format!("{message}\n").into_bytes()).to_vec();
     match file {
         "server.py" => Box::pin(greets(kernel, PORT, "Thank you for connecting")),

@@ -9,7 +9,12 @@ use crate::harness::{
 };
 
 /// Opens a new room with a lesson, as its link does.
-async fn open(browser: &Browser, server: &TestServer, (width, height): (u32, u32), lesson: &str) -> Tab {
+pub(super) async fn open(
+    browser: &Browser,
+    server: &TestServer,
+    (width, height): (u32, u32),
+    lesson: &str,
+) -> Tab {
     let tab = browser.sparing(width, height).await;
     tab.go(&format!("{}?lesson={lesson}", server.origin())).await;
     entered(&tab).await;
@@ -18,7 +23,7 @@ async fn open(browser: &Browser, server: &TestServer, (width, height): (u32, u32
 
 /// Presses what the lesson offers next until its strip says `text`, or has said it: a step can be passed by itself before
 /// anybody looks.
-async fn follow_until(tab: &Tab, text: &str) {
+pub(super) async fn follow_until(tab: &Tab, text: &str) {
     tab.script(
         "const strip = document.querySelector('#lesson');
         window.said = '';
@@ -280,7 +285,7 @@ async fn many_callers_a_race_and_framing() {
         tab.sees("#lesson .count", first).await;
         to_its_end(&tab, lesson).await;
     }
-    // Eight lessons in the list keep to a telephone's width.
+    // All lessons in the list keep to a telephone's width.
     tab.resize(PHONE.0, PHONE.1).await;
     tab.click("#views", "Lesson").await;
     tab.sees("#lesson-view", "✓ all 12 steps of One at a time, or many").await;
@@ -302,7 +307,7 @@ async fn to_its_end(tab: &Tab, lesson: &str) {
 }
 
 /// Opens a lesson from the list.
-async fn choose(tab: &Tab, title: &str) {
+pub(super) async fn choose(tab: &Tab, title: &str) {
     tab.click("#lesson", "All lessons").await;
     tab.click(".steps", title).await;
 }

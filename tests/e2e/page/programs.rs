@@ -26,7 +26,7 @@ async fn thanked(tab: &Tab) {
 }
 
 /// Replaces what stands in a machine's editor, as somebody types it.
-async fn write_program(tab: &Tab, side: &str, text: &str) {
+pub(super) async fn write_program(tab: &Tab, side: &str, text: &str) {
     tab.shows("an editor", &format!("document.querySelector('#{side} .program:not([hidden]) code-editor')"))
         .await;
     let put = format!(

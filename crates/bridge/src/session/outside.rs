@@ -245,7 +245,7 @@ impl Outside {
         .await
     }
 
-    /// Lets a stream go: its socket is closed if the room has let go of it too. Says why it broke, if it did.
+    /// Drops a stream: its socket is closed if the room has dropped it too. Says why it broke, if it did.
     pub(super) fn remove(&mut self, stream: StreamId) -> Option<CallError> {
         self.pumps.remove(&stream).and_then(|mut pump| pump.error.take())
     }

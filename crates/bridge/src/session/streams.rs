@@ -1,7 +1,7 @@
-//! Streams between room and endpoint: what the page's credit does not allow yet is parked, and the room is told how
-//! much it may read. Few bytes are ever parked: a stream has few chunks.
+//! Streams between room and endpoint: what the page's credit does not allow yet is queued, and the room is told how
+//! much it may read. Few bytes are ever queued: a stream has few chunks.
 //!
-//! What the page sends before the room has op where a stream leads is parked too; it is within the first credit.
+//! What the page sends before the room has said where a stream leads is kept too; it is within the first credit.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -36,7 +36,7 @@ pub(super) enum StreamOp {
 /// Where a stream leads.
 #[derive(Debug)]
 enum Route {
-    /// The room has not op yet; the page may have.
+    /// The room has not said yet; what the page has done meanwhile.
     Unknown(VecDeque<StreamOp>),
     Room,
     Outside,

@@ -299,7 +299,7 @@ impl Lan {
         self.network.summarise(now, &self.observer);
     }
 
-    /// Packets that the wire has let go arrive, oldest first.
+    /// Packets that the wire has released arrive, oldest first.
     pub(super) fn arrive_all(&mut self, flights: &[Flight]) {
         for flight in flights {
             self.arrive_late(flight);

@@ -1,7 +1,11 @@
 //! One step while it is being read.
 
 use super::{Aside, Asked, Card, Predict, SENTENCE, Step, said};
-use crate::{Check, Malformed, doing, need, prose};
+use crate::{
+    Check, Malformed,
+    clue::{Clue, STRENGTHS, Template},
+    doing, need, prose,
+};
 
 /// Most cards of a step.
 const CARDS: usize = 16;
@@ -35,6 +39,7 @@ impl Writing {
             checks: Vec::new(),
             asides: Vec::new(),
             cards: Vec::new(),
+            clues: Vec::new(),
             exercise: false,
         };
         Ok(Self { line, step, right: None })
@@ -86,6 +91,8 @@ impl Writing {
                 let (check, text) = arrow(value, line)?;
                 step.cards.push(Card { check, text: said(line, text)? });
             }
+            "clue" => self.clue(value, line)?,
+            "more" | "most" => self.stronger(key, value, line)?,
             "predict" => {
                 let question = said(line, value)?;
                 step.predict = Some(Predict { question, choices: Vec::new(), right: 0 });
@@ -96,6 +103,31 @@ impl Writing {
             other => return Err(wrong(format!("unknown key `{other}`"))),
         }
         Ok(())
+    }
+
+    /// `call=recv length<10000 => Your recv returned {length} bytes.`, or a sentence for everybody.
+    fn clue(&mut self, value: &str, line: usize) -> Result<(), Malformed> {
+        let (check, text) = match value.contains(" => ") {
+            true => arrow(value, line).map(|(check, text)| (Some(check), text))?,
+            false => (None, value),
+        };
+        let common = check.is_none();
+        if common && self.step.clues.iter().any(|clue| clue.check.is_none()) {
+            return Err(Malformed::new(line, "one clue is for everybody, not two"));
+        }
+        self.step.clues.push(Clue { check, strengths: vec![template(text, common, line)?] });
+        Ok(())
+    }
+
+    fn stronger(&mut self, key: &str, text: &str, line: usize) -> Result<(), Malformed> {
+        let before = if key == "more" { 1 } else { 2 };
+        match self.step.clues.last_mut() {
+            Some(clue) if clue.strengths.len() == before => {
+                clue.strengths.push(template(text, clue.check.is_none(), line)?);
+                Ok(())
+            }
+            _ => Err(Malformed::new(line, "`clue`, `more`, `most`: they follow one another, each once")),
+        }
     }
 
     fn choice(&mut self, right: bool, value: &str, line: usize) -> Result<(), Malformed> {
@@ -131,11 +163,23 @@ impl Writing {
             predict.right =
                 self.right.ok_or_else(|| wrong("asks a question without a right answer (`right`)"))?;
         }
+        let common = self.step.clues.iter().find(|clue| clue.check.is_none());
+        if !self.step.clues.is_empty() && common.is_none_or(|clue| clue.strengths.len() < STRENGTHS) {
+            return Err(wrong("has clues: one of them is for everybody, with `more` and `most`"));
+        }
         if self.step.exercise && self.step.checks.iter().any(|asked| asked.otherwise.is_none()) {
             return Err(wrong("is an exercise: each check needs an `else`, for who is not there yet"));
         }
         Ok(self.step)
     }
+}
+
+fn template(text: &str, common: bool, line: usize) -> Result<Template, Malformed> {
+    let template = Template::parse(text).map_err(|reason| Malformed::new(line, reason))?;
+    if common && template.is_about_an_event() {
+        return Err(Malformed::new(line, "a clue for everybody is about no event"));
+    }
+    Ok(template)
 }
 
 /// `call=connect result=ECONNREFUSED => Nobody listens there.`

@@ -2,7 +2,8 @@
 
 use proto::{
     address::Address,
-    call::{Call, CallError, Outcome, Value},
+    call::{Call, CallError, OptionName, OptionValue, Outcome, Value},
+    id::Fd,
     trace::{CallBegin, CallEnd, Data},
 };
 
@@ -31,13 +32,14 @@ impl Scene {
         facts
     }
 
-    pub(super) fn call_end(&mut self, end: &CallEnd) -> Facts {
+    pub(super) fn call_end(&mut self, end: &CallEnd, time: u64) -> Facts {
         let Some(note) = self.calls.remove(&end.id) else {
-            // Its begin was let go: the end alone names no call.
+            // Its begin was evicted: the end alone names no call.
             return Facts::of("call").word(Field::Phase, "end").word(Field::Result, result(&end.outcome));
         };
         let length = length(&end.outcome);
-        self.learn(&note, end, length);
+        self.learn(&note, end, length, time);
+        let made = made(&end.outcome);
         let mut facts = self
             .asked(&note)
             .word(Field::Phase, "end")
@@ -45,9 +47,21 @@ impl Scene {
             .number(Field::Waited, end.elapsed / 1_000_000)
             .number(Field::Packets, note.packets)
             .maybe_number(Field::Length, length)
-            .maybe_number(Field::Made, made(&end.outcome));
-        if matches!(note.begin.call, Call::Connect { .. }) {
+            .maybe_number(Field::Made, made.and_then(|fd| u64::try_from(fd.0).ok()));
+        if let Some(fd) = made {
+            let open = self.now.open_sockets(note.begin.program);
             facts = facts
+                .yes(Field::Reused, self.programs.uses(note.begin.program, fd))
+                .number(Field::Open, open);
+        }
+        facts = answered(facts, &end.outcome);
+        if let Call::Connect { address, .. } = &note.begin.call {
+            let listens = address.inet().is_some_and(|address| {
+                let to = self.meant(note.begin.host, address.ip());
+                to.is_some_and(|host| self.now.listens(host, address.port()))
+            });
+            facts = facts
+                .yes(Field::Listens, listens)
                 .number(Field::Syns, note.syns)
                 .word(Field::Answer, note.answer.clone().unwrap_or_else(|| "none".to_owned()))
                 .yes(Field::Full, note.full);
@@ -64,6 +78,7 @@ impl Scene {
                 .number(Field::Received, socket.received)
                 .number(Field::Sent, socket.sent)
                 .number(Field::Recvs, socket.recvs)
+                .maybe_number(Field::Nth, socket.nth)
                 .number(Field::Dropped, self.now.dropped() - socket.dropped_before);
             facts.began = socket.began;
         }
@@ -71,16 +86,34 @@ impl Scene {
     }
 
     /// What an end tells of its socket.
-    fn learn(&mut self, note: &CallNote, end: &CallEnd, length: Option<u64>) {
+    fn learn(&mut self, note: &CallNote, end: &CallEnd, length: Option<u64>, time: u64) {
+        let (program, host) = (note.begin.program, note.begin.host);
+        if let (Call::Resolve { name, .. }, Ok(Value::Addresses { addresses, .. })) =
+            (&note.begin.call, &end.outcome)
+        {
+            self.programs.asked(program, name, addresses);
+        }
         let Some(socket) = note.begin.socket else { return };
         let port = self.sockets.get(&socket).and_then(|known| known.port);
         match (&note.begin.call, &end.outcome) {
             (Call::Accept { .. }, Ok(_)) => {
+                let nth = self.programs.connects(program);
+                if let Some(port) = port {
+                    self.programs.accepts(host, port, time);
+                }
                 if let Some(made) = end.socket {
                     let made = self.sockets.entry(made).or_default();
-                    (made.port, made.began) = (port, Some(note.time));
+                    (made.port, made.began, made.nth) = (port, Some(note.time), Some(nth));
                     bound(&mut self.sockets);
                 }
+            }
+            (Call::Connect { .. }, Ok(_)) => {
+                let nth = self.programs.connects(program);
+                self.sockets.entry(socket).or_default().nth = Some(nth);
+            }
+            (Call::SetSockOpt { name: OptionName::ReuseAddr, value, .. }, Ok(_)) => {
+                let off = matches!(value, OptionValue::Bool(false) | OptionValue::Int(0));
+                self.sockets.entry(socket).or_default().reuse = !off;
             }
             // What was only looked at will be received again.
             (Call::Recv { flags, .. } | Call::RecvFrom { flags, .. }, Ok(_))
@@ -104,6 +137,7 @@ impl Scene {
             .of_program(Facts::of("call"), begin.program)
             .word(Field::Call, begin.call.name())
             .maybe_word(Field::Host, self.name(begin.host))
+            .maybe_number(Field::Line, begin.line)
             .maybe_number(Field::Fd, begin.call.fd().and_then(|fd| u64::try_from(fd.0).ok()));
         let to = |facts: Facts, address: &Address| match address.inet() {
             Some(address) => facts
@@ -116,8 +150,24 @@ impl Scene {
             }
         };
         match &begin.call {
-            Call::Socket { kind, .. } | Call::SocketPair { kind, .. } => facts.word(Field::Type, kind.name()),
-            Call::Connect { address, .. } | Call::Bind { address, .. } => to(facts, address),
+            Call::Socket { family, kind } | Call::SocketPair { family, kind } => {
+                facts.word(Field::Family, family.name()).word(Field::Type, kind.name())
+            }
+            Call::Connect { address, .. } => {
+                let name = address.ip().and_then(|ip| self.programs.name_of(begin.program, ip));
+                to(facts, address).maybe_word(Field::Name, name)
+            }
+            Call::Bind { address, .. } => {
+                let socket = begin.socket.and_then(|socket| self.sockets.get(&socket));
+                let after =
+                    address.port().and_then(|port| self.programs.since_accept(begin.host, port, note.time));
+                to(facts, address)
+                    .yes(Field::Reuse, socket.is_some_and(|socket| socket.reuse))
+                    .maybe_number(Field::After, after)
+            }
+            Call::SetSockOpt { name, .. } | Call::GetSockOpt { name, .. } => {
+                facts.word(Field::Option, name.name())
+            }
             Call::SendTo { address, length, .. } => {
                 to(facts, address).number(Field::Length, *length).word(Field::Data, text(&begin.data))
             }
@@ -162,9 +212,23 @@ fn length(outcome: &Outcome) -> Option<u64> {
     }
 }
 
-fn made(outcome: &Outcome) -> Option<u64> {
+fn made(outcome: &Outcome) -> Option<Fd> {
     match outcome {
-        Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => u64::try_from(fd.0).ok(),
+        Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => Some(*fd),
         _ => None,
+    }
+}
+
+/// What an answer says that is an address.
+fn answered(facts: Facts, outcome: &Outcome) -> Facts {
+    match outcome {
+        Ok(Value::Address(address)) => {
+            let text = address.ip().map_or_else(|| address.to_string(), |ip| ip.to_string());
+            facts.maybe_number(Field::Answered, address.port()).word(Field::Address, text)
+        }
+        Ok(Value::Addresses { addresses, .. }) => {
+            facts.maybe_word(Field::Address, addresses.first().map(ToString::to_string))
+        }
+        _ => facts,
     }
 }

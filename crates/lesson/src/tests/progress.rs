@@ -294,7 +294,12 @@ fn a_program_on_its_way_is_waited_for_and_one_that_waits_elsewhere_is_stopped() 
                   - needs: listening server 12345 => run server: server.py &\n- do: run client: client.py\n\
                   - check: call=recv host=client result=ok\n";
     let mut room = Room::new(lesson);
-    let start = Doing::Run { host: "server".to_owned(), file: "server.py".to_owned(), background: true };
+    let start = Doing::Run {
+        host: "server".to_owned(),
+        file: "server.py".to_owned(),
+        background: true,
+        fails: false,
+    };
     assert_eq!(room.left(), std::slice::from_ref(&start));
     let id = room.begins_program(SERVER, "server.py");
     assert_eq!(room.left(), []);
@@ -342,7 +347,12 @@ fn a_program_is_run_where_it_began_in_the_step() {
                   - check: call=recv host=client result=ok\n## Again\nAgain.\n- do: run client: client.py\n\
                   - check: call=recv host=client result=ok\n";
     let mut room = Room::new(lesson);
-    let run = Doing::Run { host: "client".to_owned(), file: "client.py".to_owned(), background: false };
+    let run = Doing::Run {
+        host: "client".to_owned(),
+        file: "client.py".to_owned(),
+        background: false,
+        fails: false,
+    };
     let first = room.begins_program(CLIENT, "client.py");
     room.received(CLIENT, 7, b"hi");
     assert_eq!(room.progress.current_at(), Some((0, 1)));

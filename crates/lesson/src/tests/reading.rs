@@ -55,6 +55,14 @@ fn what_is_wrong_in_a_step_is_named_with_its_line() {
         ("- do: wire delay 99999", "line 10: \"99999\" is no delay"),
         ("- do: put server: ../secret.py", "line 10: \"../secret.py\" is no path"),
         ("- if: call=bind", "line 10: expected `check => sentence`"),
+        ("- clue: It took {forever}.", "line 10: there is no fact \"forever\" to stand in braces"),
+        ("- clue: Look at {event}.", "line 10: a clue for everybody is about no event"),
+        ("- clue: One.\n- clue: Two.", "line 11: one clue is for everybody, not two"),
+        ("- more: Think.", "line 10: `clue`, `more`, `most`: they follow one another"),
+        (
+            "- check: call=bind\n- clue: One.",
+            "line 7: the step \"Step\" has clues: one of them is for everybody",
+        ),
         ("- hint: an open ` backtick", "line 10: a backtick without its second"),
         ("- hint: [a](https://example.com)", "line 10: a link begins with call:, program: or lesson:"),
         ("- hint: [a](call:server:s.close(", "line 10: the link [a] has no end"),
@@ -117,7 +125,7 @@ fn what_is_to_be_done_is_read() {
     assert_eq!(doing::parse(&format!("{text} &")), Ok(line(true, false)));
     assert_eq!(doing::parse(&format!("{text} ! &")), Ok(line(true, true)));
     assert_eq!(line(false, false).call(), Some("connect"));
-    let run = Doing::Run { host: "server".into(), file: "server.py".into(), background: true };
+    let run = Doing::Run { host: "server".into(), file: "server.py".into(), background: true, fails: false };
     assert_eq!(doing::parse("run server: server.py &"), Ok(run));
     let put = Doing::Put { host: "server".into(), path: "a/x.py".into(), file: "y.py".into() };
     assert_eq!(doing::parse("put server: a/x.py as y.py"), Ok(put));

@@ -36,12 +36,32 @@ fn every_lesson_is_one_and_is_called_after_its_file() {
 }
 
 #[test]
+fn the_course_has_its_numbers_once_and_says_what_each_lesson_teaches_and_needs() {
+    let all = files();
+    let read = |source: &String| Lesson::read(source).expect("a lesson");
+    let lessons: Vec<_> =
+        all.iter().map(|(_, source)| source).filter(|source| !is_sentences(source)).map(read).collect();
+    let mut numbers: Vec<_> = lessons.iter().filter_map(|lesson| lesson.number).collect();
+    numbers.sort_unstable();
+    numbers.windows(2).for_each(|pair| assert!(pair[0] < pair[1], "two lessons have number {}", pair[0]));
+    for lesson in &lessons {
+        assert!(!lesson.teaches.is_empty(), "{} says nothing of what it teaches", lesson.id);
+        for need in &lesson.needs {
+            let before = lessons.iter().find(|one| one.id == *need);
+            assert!(before.is_some_and(|one| one.order < lesson.order), "{} needs {need}", lesson.id);
+        }
+    }
+}
+
+#[test]
 fn every_step_can_be_done_for_the_learner_and_says_what_was_seen() {
     for (path, source) in files().iter().filter(|(_, source)| !is_sentences(source)) {
         let lesson = Lesson::read(source).expect("a lesson");
         for step in lesson.parts.iter().flat_map(|part| &part.steps) {
             assert!(
-                !step.does.is_empty() && !step.see.is_empty() && !step.hint.is_empty(),
+                !step.does.is_empty()
+                    && !step.see.is_empty()
+                    && !(step.hint.is_empty() && step.clues.is_empty()),
                 "{}: {}",
                 path.display(),
                 step.title

@@ -101,6 +101,18 @@ impl LessonView {
         object(&drawn::todo(self.desk.help_todo()))
     }
 
+    /// What `helpTodo` said is being done.
+    #[wasm_bindgen(js_name = helpDoes)]
+    pub fn help_does(&mut self) {
+        self.desk.help_does();
+    }
+
+    /// Whether the recording has told of the line that was done last: a prompt may know of its end before.
+    #[wasm_bindgen(js_name = helpIsTold)]
+    pub fn help_is_told(&self) -> bool {
+        self.desk.help_is_told()
+    }
+
     /// What `helpTodo` said was done.
     #[wasm_bindgen(js_name = helpDid)]
     pub fn help_did(&mut self) {

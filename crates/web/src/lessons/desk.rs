@@ -138,6 +138,18 @@ impl Desk {
         }
     }
 
+    /// What `help_todo` said is being done.
+    pub fn help_does(&mut self) {
+        if let Some(help) = &mut self.help {
+            help.does();
+        }
+    }
+
+    /// Whether the recording has told of the line that was done last.
+    pub fn help_is_told(&self) -> bool {
+        self.help.as_ref().is_none_or(Help::is_told)
+    }
+
     /// What `help_todo` said was done.
     pub fn help_did(&mut self) {
         if let (Some(help), Some(progress)) = (&mut self.help, &mut self.progress) {
@@ -156,7 +168,7 @@ impl Desk {
         self.cleaning = true;
     }
 
-    /// Whether the wire has let go of what it held, unless it is held still.
+    /// Whether the wire has released what it held, unless it is held still.
     pub fn has_cleaned(&self) -> bool {
         let now = self.scene.now();
         now.wire().held || now.held().next().is_none()

@@ -72,6 +72,8 @@ pub struct Current {
     pub waits: bool,
     /// Help.
     pub hint: Vec<Piece>,
+    /// Stronger help, asked for one after the other.
+    pub stronger: Vec<Vec<Piece>>,
     /// What is not so yet, a sentence each.
     pub missing: Vec<Vec<Piece>>,
     /// Its question.
@@ -179,6 +181,8 @@ fn current(
     let because = because.filter(|_| !step.exercise || blocked);
     let aside = progress.aside().filter(|_| !blocked).or(because.map(Vec::as_slice));
     let open = step.checks.iter().zip(&one.seen).filter(|(_, seen)| seen.is_none());
+    let mut clues = progress.clues().into_iter();
+    let hint = clues.next().unwrap_or_else(|| step.hint.clone());
     let places = one.cards.places();
     let card = |card: &usize| DrawnCard {
         card: *card,
@@ -196,7 +200,8 @@ fn current(
             Some(Next::Do { doings, .. }) => doings.is_empty(),
             _ => false,
         },
-        hint: step.hint.clone(),
+        hint,
+        stronger: clues.collect(),
         missing: open.filter_map(|(asked, _)| asked.otherwise.clone()).chain(way.iter().cloned()).collect(),
         predict: step.predict.clone(),
         prediction: one.prediction,

@@ -82,7 +82,7 @@ pub struct CallRecord {
     pub id: u64,
     /// `begin` or `end`.
     pub phase: &'static str,
-    /// The name in the man pages; absent at an end whose begin was let go.
+    /// The name in the man pages; absent at an end whose begin was evicted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<&'static str>,
     /// Who made it; null for the ready-made servers. Only at the begin, as all up to `args`.

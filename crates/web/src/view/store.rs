@@ -39,7 +39,7 @@ pub enum PushError {
 /// Where a call begins and ends in the trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallPlace {
-    /// `seq` of its begin, unless that was let go.
+    /// `seq` of its begin, unless that was evicted.
     pub begin: Option<u64>,
     /// `seq` of its end, once it ended.
     pub end: Option<u64>,
@@ -166,7 +166,7 @@ impl TraceStore {
         *self = fresh;
     }
 
-    /// Raised whenever old events are let go, so that what was computed from them is computed anew.
+    /// Raised whenever old events are evicted, so that what was computed from them is computed anew.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -212,7 +212,7 @@ impl TraceStore {
         self.events.range(from.min(self.events.len())..)
     }
 
-    /// How many events are missing just before the one with this `seq`: let go by the room before they came here,
+    /// How many events are missing just before the one with this `seq`: evicted by the room before they came here,
     /// before the first one too.
     pub fn missing_before(&self, seq: u64) -> u64 {
         self.skipped.binary_search_by_key(&seq, |gap| gap.0).map_or(0, |at| self.skipped[at].1)

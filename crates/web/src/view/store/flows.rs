@@ -6,7 +6,7 @@ use proto::trace::{Cause, Link, Packet, Tcp, TcpFlags, TcpOption, Transport};
 
 use crate::view::words::Meaning;
 
-/// Flows remembered at once. Beyond it the oldest half of the map is let go; numbers then begin anew.
+/// Flows remembered at once. Beyond it the oldest half of the map is evicted; numbers then begin anew.
 const FLOWS: usize = 4096;
 
 /// No window is scaled by more (RFC 7323).

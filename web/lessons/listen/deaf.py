@@ -1,0 +1,11 @@
+import socket
+import time
+
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET,
+             socket.SO_REUSEADDR, 1)
+s.bind(("", 12345))
+# Something is missing here.
+
+print("busy for ten minutes")
+time.sleep(600)

@@ -90,7 +90,7 @@ async fn nothing_is_left_that_is_not_needed() {
     is_confined(&server).await;
     goes_on(&server).await;
     is_confined(&server).await;
-    server.signal(Signal::TERM);
+    server.signal(Signal::INT);
     let (status, _) = server.wait();
     assert_eq!(status.code(), Some(0), "{}", server.log());
 }

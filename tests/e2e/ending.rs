@@ -130,14 +130,14 @@ async fn a_room_ends_when_its_last_page_has_left() {
 }
 
 #[tokio::test]
-async fn sigterm_lets_everybody_go() {
+async fn a_server_that_ends_lets_everybody_go() {
     let server = TestServer::start(&[]);
     let room = NewRoom::create(&server).await;
     let mut client = Client::join(&room.owner(), "Ada").await;
     let pair = client.pair(12345).await;
     client.begin(pair.server, Call::Accept { fd: pair.listener }, Wait::Forever);
     client.flush().await;
-    server.signal(Signal::TERM);
+    server.signal(Signal::INT);
     let (code, reason) = client.until("the close frame", |client| client.close.clone()).await;
     assert_eq!(code, 1012, "service restart (RFC 6455 and IANA): {reason}");
     let (status, printed) = server.wait();
@@ -146,8 +146,8 @@ async fn sigterm_lets_everybody_go() {
 }
 
 #[tokio::test]
-async fn sigterm_is_not_held_up_by_who_does_not_read() {
-    let server = TestServer::start(&[]);
+async fn the_end_is_not_held_up_by_who_does_not_read() {
+    let server = TestServer::start(&["--drain-limit", "0"]);
     let room = NewRoom::create(&server).await;
     let mut deaf = Client::join(&room.owner(), "deaf").await;
     let pair = deaf.pair(12345).await;

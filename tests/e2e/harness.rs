@@ -5,6 +5,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod cdp;
+pub(crate) mod class;
 pub(crate) mod client;
 pub(crate) mod http;
 pub(crate) mod proxy;

@@ -113,6 +113,12 @@ async fn tshark_reads_the_rooms_packets_without_a_complaint() {
         ("the datagram", "udp && !icmp && udp.dstport == 9"),
         ("its refusal", "icmp.type == 3 && icmp.code == 3"),
         ("echoes", "icmp.type == 0"),
+        (
+            "the call that asked for it",
+            "tcp.flags.syn == 1 && frame.comment contains \": connect(10.0.0.1:12345) begins\"",
+        ),
+        ("its end", "frame.comment contains \": connect() ends: done\""),
+        ("states", "frame.comment contains \" to ESTABLISHED\""),
         ("what was lost", "udp.dstport == 10 && frame.comment contains \"lost by the wire\""),
     ] {
         assert_ne!(tshark(&file, &["-Y", filter]), "", "{what}");

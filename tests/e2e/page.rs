@@ -3,10 +3,13 @@
 mod by_clicks;
 mod by_keyboard;
 mod cases;
+mod class;
 mod client;
 mod connection;
 mod course;
 mod editor;
+mod embeds;
+mod explained;
 mod first_look;
 mod folder;
 mod kept;

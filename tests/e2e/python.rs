@@ -4,7 +4,9 @@ mod bounds;
 mod confined;
 mod ending;
 mod input;
+mod machine;
 mod refusals;
+mod signals;
 mod sockets;
 mod threads;
 
@@ -96,11 +98,16 @@ async fn in_a_page(script: &str) -> Value {
     tab.script(&format!("{TOOLS} {script}")).await
 }
 
-async fn bare(browser: &Browser, server: &TestServer) -> Tab {
+pub(crate) async fn bare(browser: &Browser, server: &TestServer) -> Tab {
     let tab = browser.visitor(800, 600).await;
     tab.go(&format!("{}/limits", server.origin())).await;
     tab.shows("the document", "document.readyState === 'complete'").await;
     tab
+}
+
+/// A program of `tests/cases`.
+fn case(name: &str) -> String {
+    std::fs::read_to_string(crate::harness::root().join("tests/cases").join(name)).expect("a case")
 }
 
 /// A string of JavaScript.

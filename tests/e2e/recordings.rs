@@ -1,6 +1,8 @@
 //! Recordings that are kept: made from the server's own trace, opened by link, deleted by key.
 
+mod again;
 mod crash;
+mod last;
 mod refusals;
 
 use std::{fs, path::PathBuf};
@@ -17,26 +19,31 @@ use crate::harness::{
 };
 
 /// A folder of this test's own, gone afterwards.
-struct Data(PathBuf);
+pub(crate) struct Data(PathBuf);
 
 impl Data {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("wireside-kept-{name}-{}", std::process::id()));
         let _none_yet = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).expect("a folder");
         Self(path)
     }
 
-    fn flag(&self) -> &str {
+    pub(crate) fn flag(&self) -> &str {
         self.0.to_str().expect("UTF-8")
     }
 
-    /// The names of the files in it, whole and begun.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    /// The names of the files in it, whole and begun; not those of rooms' last recordings, which go by themselves.
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.join("shares")).expect("the shelf");
         let mut names: Vec<String> = entries
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();
+        names.retain(|name| !name.ends_with(".last"));
         names.sort();
         names
     }
@@ -49,7 +56,7 @@ impl Drop for Data {
 }
 
 /// `POST /r/{room}/shares` with a link's key.
-async fn keep(link: &Link, asked: &Value) -> Answer {
+pub(crate) async fn keep(link: &Link, asked: &Value) -> Answer {
     keep_with(link, &link.key_text(), &asked.to_string()).await
 }
 
@@ -78,7 +85,7 @@ async fn opened(server: &TestServer, id: &str) -> Recording {
 }
 
 /// A room in which something happened.
-async fn with_a_run(server: &TestServer) -> (NewRoom, Client) {
+pub(crate) async fn with_a_run(server: &TestServer) -> (NewRoom, Client) {
     let room = NewRoom::create(server).await;
     let mut owner = Client::join(&room.owner(), "Ada <b>\u{202e}").await;
     let program = owner.program("client").await;
@@ -129,7 +136,7 @@ async fn what_happened_is_kept_opened_and_deleted() {
 
     // The room is gone, the server another one: it is still there.
     drop(owner);
-    server.signal(rustix::process::Signal::TERM);
+    server.signal(rustix::process::Signal::INT);
     server.wait();
     let server = TestServer::start(&["--data", data.flag()]);
     assert_eq!(opened(&server, id).await, found);

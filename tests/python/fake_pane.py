@@ -193,6 +193,10 @@ def errno(number):
     return {"class": "errno", "errno": number, "taken": 0}
 
 
+def machines():
+    return [("server", [], "10.0.0.1"), ("client", ["me"], "10.0.0.2")]
+
+
 def begin():
     pass
 
@@ -201,7 +205,7 @@ def ending(ended):
     pass
 
 
-def sleep(ms):
+def sleep(ms, call="sleep"):
     pass
 
 
@@ -232,8 +236,8 @@ def write(stream, data):
     return os.write(stream, data)
 
 
-def take_interrupt():
-    return bool(interrupts) and interrupts.pop(0)
+def take_signal():
+    return 2 if interrupts and interrupts.pop(0) else 0
 
 
 def main(script):

@@ -519,7 +519,8 @@ class Turns(unittest.TestCase):
     def setUp(self):
         self.done = []
         taken = types.SimpleNamespace(
-            due=lambda: self.done.append("due"), can_wait=lambda: True, turn=lambda: 0, wait=lambda token: self.done.append("turn")
+            due=lambda: self.done.append("due"), can_wait=lambda: True, turn=lambda: 0, wait=lambda token: self.done.append("turn"),
+            ident=lambda: 1,
         )
         self.enterContext(unittest.mock.patch.object(_threads, "_stacks", taken))
 

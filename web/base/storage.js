@@ -41,8 +41,31 @@ export const sessionToken = {
   set: (room, token) => session.set(`wireside.session.${room}`, token),
 };
 
+/** A teacher's key to a room of their class, which does not stay in an address that others see. */
+export const lookKey = {
+  /** @param {string} room */
+  get: (room) => session.get(`wireside.look.${room}`),
+  /** @param {string} room @param {string} key */
+  set: (room, key) => session.set(`wireside.look.${room}`, key),
+};
+
 /** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
 const NAME_LENGTH = 32;
+
+/** Notes that somebody pinned to events of a room, as JSON, until they are kept with its recording. */
+export const pinnedNotes = {
+  /** @param {string} room @returns {{ seq: number, text: string }[]} */
+  get: (room) => {
+    try {
+      const all = JSON.parse(session.get(`wireside.notes.${room}`) ?? "[]");
+      return Array.isArray(all) ? all.filter((one) => Number.isSafeInteger(one?.seq) && typeof one.text === "string") : [];
+    } catch {
+      return [];
+    }
+  },
+  /** @param {string} room @param {{ seq: number, text: string }[]} all */
+  set: (room, all) => session.set(`wireside.notes.${room}`, all.length > 0 ? JSON.stringify(all) : null),
+};
 
 export const personName = {
   // Another page of this origin, or an older one, may have left a longer one, which no server takes.

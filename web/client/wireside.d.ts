@@ -268,10 +268,10 @@ export interface RunThread {
 export interface RunExit {
   /**
    * `exited`: by itself, or by `sys.exit`. `error`: an exception nobody caught. `stopped`: interrupted by `stop()`.
-   * `terminated`: it did not end when it was interrupted, or its page, room or worker was gone.
+   * `terminated`: it did not end when it was interrupted, its page, room or worker was gone, or a signal without a handler ended it.
    */
   status: "exited" | "error" | "stopped" | "terminated";
-  /** As a process's exit status: 0, 1, what `sys.exit` said, or 130 (stopped) and 137 (terminated). */
+  /** As a process's exit status: 0, 1, what `sys.exit` said, or 130 (stopped), 137 (terminated), and 128 with a signal's number. */
   code: number;
   /**
    * The exception of `error`: its class, text, line in the script, and Linux errno if it has one. `call`: the call whose own

@@ -21,6 +21,10 @@ const waiting = new Map();
 const early = new Map();
 /** Calls of Python programs, by program: their panes' own numbers and ours. @type {Map<number, Map<number, number>>} */
 const panes = new Map();
+/** Ways to those panes that share no memory: they are told what others ask for. @type {Map<number, MessagePort>} */
+const told = new Map();
+/** The room's machines, for those who read /etc/hosts. @type {import("../py/etc.js").Machine[]} */
+let machines = [];
 /** Why the session is over. @type {import("./errors.js").Over | null} */
 let over = null;
 
@@ -44,9 +48,13 @@ function servePane({ port, program, buffer }) {
   /** @type {Map<number, number>} */
   const calls = new Map();
   panes.set(program, calls);
+  if (!memory) {
+    told.set(program, port);
+    port.postMessage({ machines });
+  }
   port.onmessage = async (/** @type {MessageEvent} */ { data }) => {
-    if (!["call", "output", "cancel"].includes(data.do)) return;
-    const blocks = memory !== null && data.do === "call" && data.n === BLOCKING;
+    if (!["call", "output", "cancel", "machines"].includes(data.do)) return;
+    const blocks = memory !== null && ["call", "machines"].includes(data.do) && data.n === BLOCKING;
     await answer(blocks ? blocked : port, calls, { ...data, program });
     // It was interrupted before its call was here to be cancelled.
     if (blocks && memory.interrupted) interrupt(program);
@@ -102,7 +110,10 @@ function begin(live, calls, request) {
       return { id: live.openProgram(request.host, request.name, request.lifetime) };
     case "closeProgram":
       panes.delete(request.program);
+      told.delete(request.program);
       return { id: live.closeProgram(request.program) };
+    case "machines":
+      return { ok: machines };
     case "wire":
       return { id: live.wire(request.command) };
     case "host":
@@ -161,7 +172,11 @@ function hear(news) {
     case "failed":
     case "program":
       return settle(news);
+    case "change":
+      meet(news.room);
+      break;
     case "begun":
+      meet(news.room);
       for (const [id] of news.session.waiting) early.set(id, null);
       break;
     case "refused":
@@ -175,6 +190,14 @@ function hear(news) {
   }
   const transfer = news.payload ? [news.payload.buffer] : [];
   self.postMessage({ news: over ? { ...news, error: over } : news }, { transfer });
+}
+
+/** Takes in who is there, as a machine's /etc/hosts has it. @param {import("./web.js").RoomNews} room */
+function meet({ hosts }) {
+  const now = hosts.map(({ name, aliases, address }) => ({ name, aliases, address }));
+  if (JSON.stringify(now) === JSON.stringify(machines)) return;
+  machines = now;
+  for (const port of told.values()) port.postMessage({ machines });
 }
 
 /** Nothing will be answered any more. @param {import("./errors.js").Over} error */

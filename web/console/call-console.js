@@ -14,6 +14,8 @@ import { element } from "../base/element.js";
 
 /** Name of the console's program. */
 const PROGRAM = "By hand";
+/** Entries that the console in Rust keeps, but for those that wait (`HISTORY` in crates/web/src/console/desk.rs). */
+const HISTORY = 200;
 /** How often a running number changes. */
 const TICK_MS = 100;
 /** How often what a call waits for is looked at again. */
@@ -413,10 +415,10 @@ export class CallConsole extends HTMLElement {
 
   /** The wasm Console keeps a bounded history; what it evicted is not shown either. */
   #letGo() {
-    if (this.#entries.size <= 200) return;
-    const kept = new Set(this.#console?.history().map((/** @type {Shown} */ { id }) => id));
+    // Oldest first, and one asked for at a time: all of it at each call would take longer than the calls.
     for (const [id, view] of this.#entries) {
-      if (kept.has(id)) continue;
+      if (this.#entries.size <= HISTORY) return;
+      if (this.#console?.entry(id)) continue;
       view.node.remove();
       this.#entries.delete(id);
       this.#rests.delete(id);

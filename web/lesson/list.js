@@ -24,10 +24,9 @@ export function lessonList({ drawn, shelf, python, guest, detail, ways, go, open
   const others = shelf.lessons.filter(({ id }) => id !== drawn.id);
   if (others.length > 0) own.append(element("h2", { class: "steps-title" }, "Other lessons"));
   for (const lesson of others) own.append(other(lesson, python, guest, open));
-  if (shelf.sentences) {
-    const open = button("The tutorial, sentence by sentence", sentences, { class: "link" });
-    own.append(element("div", { class: "steps-tutorial" }, open));
-  }
+  const course = element("a", { class: "link", href: "/learn/", target: "_blank", rel: "noopener" }, "The course on one page");
+  const tutorial = shelf.sentences ? button("The tutorial, sentence by sentence", sentences, { class: "link" }) : null;
+  own.append(element("div", { class: "steps-tutorial" }, course, tutorial));
   return own;
 }
 

@@ -1,5 +1,6 @@
 // A sentence's pieces as nodes. The pieces come from Rust; text only ever becomes text.
 import { element } from "../base/element.js";
+import { codeWithTerm, withTerms } from "../base/term-card.js";
 
 /**
  * @typedef {{ kind: "text" | "code", text: string } | { kind: "call", text: string, host: string, line: string }
@@ -11,11 +12,13 @@ import { element } from "../base/element.js";
 
 /** @param {Piece[]} pieces @param {Ways} ways @returns {(string | HTMLElement)[]} */
 export function inline(pieces, { rename, follow }) {
-  return pieces.map((piece) => {
-    if (piece.kind === "text") return piece.text;
-    if (piece.kind === "code") return element("code", {}, rename(piece.text));
+  /** @type {Set<string>} */
+  const seen = new Set();
+  return pieces.flatMap((piece) => {
+    if (piece.kind === "text") return withTerms(piece.text, seen);
+    if (piece.kind === "code") return [codeWithTerm(rename(piece.text), seen)];
     const title = titleOf(piece, rename);
-    return element("button", { type: "button", class: "put", title, on: { click: () => follow(piece) } }, piece.text);
+    return [element("button", { type: "button", class: "put", title, on: { click: () => follow(piece) } }, piece.text)];
   });
 }
 

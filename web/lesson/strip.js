@@ -11,12 +11,13 @@ import { LessonNext } from "./next.js";
 import { inline, plain } from "./prose.js";
 import { LessonSentence } from "./sentence.js";
 import { LessonShelf, remember } from "./shelf.js";
+import { stepCalled } from "./step-address.js";
 import { popover } from "../base/popover.js";
 import { lessonMemory } from "../base/storage.js";
 import { showTutorial } from "./tutorial-view.js";
 
-/** @typedef {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View, lessons: import("../client/web.js").LessonView, wire?: any, python?: boolean, keep?: boolean }} Parts
- *   `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
+/** @typedef {{ room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame, view: import("../client/web.js").View, lessons: import("../client/web.js").LessonView, wire?: any, python?: boolean, keep?: boolean, step?: string }} Parts
+ *   `step` stands for the step that the address asks for, `lessons` is the wasm `LessonView`, `python` whether programs can run here, `keep` whether the editors keep what
  *   they hold when the first lesson opens (a copy that somebody gave) */
 
 /** How soon an event that is no step's is looked at. */
@@ -89,6 +90,11 @@ export class LessonStrip extends HTMLElement {
     return this.#drawn?.id ?? null;
   }
 
+  /** The title of the step that is next. @returns {string | null} */
+  get step() {
+    return this.#drawn?.current?.title ?? null;
+  }
+
   /** Opens the lesson that the address asks for, and follows the room from then on. @param {Parts} parts */
   async attach(parts) {
     const { room, frame, view, lessons, wire } = parts;
@@ -109,7 +115,7 @@ export class LessonStrip extends HTMLElement {
       await this.#shelf.load();
       const listed = this.#shelf.wanted(parts.python === true);
       const asked = new URLSearchParams(location.search).has("lesson");
-      if (listed) await this.#open(listed, { put: asked && parts.keep !== true });
+      if (listed) await this.#open(listed, { step: stepCalled(listed, parts.step ?? ""), put: asked && parts.keep !== true });
     } catch (error) {
       this.#fail(error);
     }
@@ -171,6 +177,14 @@ export class LessonStrip extends HTMLElement {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Somebody sends this page to a lesson, or to a step of it. @param {string | null} lesson @param {string} [step] its title */
+  goTo(lesson, step) {
+    if (lesson !== null && lesson !== this.lesson) return void this.#choose(lesson, step);
+    if (step !== undefined) this.#goToTitle(step);
+    this.#hanging.close();
+    this.refresh();
   }
 
   #back() {

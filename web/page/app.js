@@ -6,16 +6,22 @@ import { listenForAbout } from "../base/about.js";
 import { CodeLinks } from "./code-links.js";
 import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
+import { seatOfRoom } from "../class/memory.js";
 import { find } from "../base/element.js";
-import { entered, fragment, recording } from "./entering.js";
+import { embedded, showWayOut } from "./embedded.js";
+import { asked, entered, fragment, recording } from "./entering.js";
 import { Frame, followWidth, regions, showView } from "../frame/frame.js";
 import { listenForKeys } from "./keyboard.js";
 import { remember } from "../lesson/shelf.js";
-import { notLoaded, refusal } from "./opening.js";
+import { slugOf } from "../lesson/step-address.js";
+import { notLoaded, refusal, roomOfAddress } from "./opening.js";
+import { isOffered, lastAddress } from "./recording-address.js";
 import { RoomClock } from "./room-clock.js";
+import { pinnedNotes } from "../base/storage.js";
 import { TopBar } from "./top-bar.js";
 import { CodeStore } from "../program/code-store.js";
 import { PythonState } from "../program/python-state.js";
+import { Notes } from "../wire/notes.js";
 
 const notices = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("notice-bar"));
 const strip = /** @type {import("../lesson/strip.js").LessonStrip} */ (find("lesson-strip"));
@@ -29,7 +35,7 @@ listenForAbout();
 if (recording) replay(recording, new TopBar());
 else boot(new TopBar());
 
-/** @param {import("./recorded.js").Recorded} recorded @param {TopBar} top */
+/** @param {NonNullable<typeof recording>} recorded @param {TopBar} top */
 async function replay(recorded, top) {
   strip.hidden = true;
   try {
@@ -50,6 +56,14 @@ function refused(key, notice) {
   if (rest) rest.textContent = recording ? "No recording is open here." : "No room is open here.";
 }
 
+/** What happened in a room that has ended may still be seen. @param {string} key @param {import("../base/notice-bar.js").Notice} notice */
+async function offerLast(key, notice) {
+  const asked = roomOfAddress();
+  if (!asked || !(await isOffered(asked.id, asked.key))) return;
+  const see = { label: "See what happened", run: () => location.assign(lastAddress(asked.id, asked.key)) };
+  notices.show(key, { ...notice, actions: [see, ...(notice.actions ?? [])] });
+}
+
 /** @param {TopBar} top */
 async function boot(top) {
   try {
@@ -66,7 +80,11 @@ async function boot(top) {
     void python.loadWhenIdle();
   } catch (error) {
     const { key, notice } = refusal(error);
+    // A seat outlives its rooms: the class gives it another one.
+    const seat = /** @type {any} */ (error)?.code === "NO_ROOM" ? seatOfRoom(roomOfAddress()?.id ?? "") : null;
+    if (seat) notice.actions = [{ label: "Back to the class", run: () => location.assign(`/c/${seat.class}#${seat.key}`) }];
     refused(key, notice);
+    if (/** @type {any} */ (error)?.code === "NO_ROOM") await offerLast(key, notice);
   }
 }
 
@@ -97,9 +115,12 @@ async function copied() {
 function begin({ room, view, lessons, top, copy }) {
   document.body.dataset.state = "open";
   view.seed(room.snapshot);
+  // A teacher shows it to a class.
+  if (document.body.dataset.only === "wire" && new URLSearchParams(location.search).has("look")) view.hidePeople();
   // First of all listeners: the others find the view up to date.
   room.on("trace", (/** @type {Uint8Array} */ events) => view.push(events));
-  wire.attach?.({ room, view });
+  const notes = room.me.role === "owner" ? new Notes(pinnedNotes.get(room.id), (all) => pinnedNotes.set(room.id, all)) : new Notes();
+  wire.attach?.({ room, view, notes });
   const clock = new RoomClock();
   clock.heard(room.snapshot.now);
   const store = new CodeStore(room.id, copy?.code ?? null);
@@ -116,12 +137,21 @@ function begin({ room, view, lessons, top, copy }) {
     const made = await copyLink({ lesson: strip.lesson, code });
     return { link: made.link, left: [...left, ...made.left] };
   };
-  top.attach(room, copyOfThis);
-  watchConnection(room, notices, async () => (store.isKept ? "/" : (await copyOfThis()).link));
+  top.attach(room, copyOfThis, notes, () => strip.lesson);
+  if (embedded) showWayOut(copyOfThis);
+  const seat = seatOfRoom(room.id);
+  watchConnection(room, notices, async () => (seat ? `/c/${seat.class}#${seat.key}` : store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
 
-  void python.known.then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null }));
+  void python.known
+    .then(() => strip.attach({ room, frame, view, lessons, wire, python: python.ok, keep: copy !== null, step: asked?.step }))
+    .then(() => asked && sayWhatIsMissing(asked))
+    .then(async () => {
+      if (!seat) return;
+      const { ClassSeat } = await import("../class/seat.js");
+      new ClassSeat({ seat, room, frame, strip });
+    });
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);
@@ -145,6 +175,13 @@ function begin({ room, view, lessons, top, copy }) {
   room.on("trace", onceAFrame(() => frame.refresh()));
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
+}
+
+/** An address may ask for a lesson, or a step, that is not here. @param {{ lesson: string, step: string }} wanted */
+function sayWhatIsMissing({ lesson, step }) {
+  const what =
+    strip.lesson !== lesson ? `There is no lesson \u201c${lesson}\u201d here.` : step && slugOf(strip.step ?? "") !== step ? `This lesson has no step \u201c${step}\u201d.` : "";
+  if (what) notices.show("info", { tone: "bad", text: `${what} All that there are stand under \u201cAll lessons\u201d.`, for: 15_000 });
 }
 
 /**

@@ -11,7 +11,8 @@ const WHERE = "This is somebody's room: a few machines, the wire between them, a
 /** Whether this page comes by somebody's link, and nobody knows a name for it. */
 export function comesUnnamed() {
   const asked = roomOfAddress();
-  if (!asked || new URLSearchParams(location.search).get("view") === "wire") return false;
+  const search = new URLSearchParams(location.search);
+  if (!asked || search.get("view") === "wire" || search.has("look")) return false;
   return ownerKey.get(asked.id) === null && sessionToken.get(asked.id) === null && personName.get() === "";
 }
 

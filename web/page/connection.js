@@ -1,5 +1,7 @@
 // What the room and its connection report, as notices: lost, back, the room ends soon, the room has ended.
 import { announce } from "../base/announce.js";
+import { embedded, leadTo } from "./embedded.js";
+import { isOffered, lastAddress } from "./recording-address.js";
 import { minutes } from "../base/notice-bar.js";
 import { sessionToken } from "../base/storage.js";
 
@@ -41,18 +43,25 @@ function lost(leftMs) {
  * @param {import("../client/room.js").Room} room @param {import("../base/notice-bar.js").NoticeBar} notices
  * @param {any} error why there is no session any more @param {() => Promise<string>} fresh
  */
-function end(room, notices, error, fresh) {
+async function end(room, notices, error, fresh) {
   notices.clear("ends");
   // A reload would be told once more that that session is over; the link leads in as somebody new.
   if (error?.code === "REMOVED") sessionToken.set(room.id, null);
-  notices.show("ended", over(error, room.me.role !== "viewer", fresh));
+  const notice = over(error, room.me.role !== "viewer", fresh);
+  notices.show("ended", notice);
+  const ended = error?.code === "ROOM_ENDED" || error?.code === "NO_ROOM";
+  // Each of its keys opens it; the owner's has no place in an address.
+  const key = new URL(room.links.watch ?? "", location.href).hash.slice(1) || room.key;
+  if (!ended || embedded || !(await isOffered(room.id, key))) return;
+  const see = { label: "See what happened", run: () => location.assign(lastAddress(room.id, key)) };
+  notices.show("ended", { ...notice, actions: [...(notice.actions ?? []), see] });
 }
 
 /** @param {any} error @param {boolean} hasCode @param {() => Promise<string>} fresh @returns {import("../base/notice-bar.js").Notice} */
 function over(error, hasCode, fresh) {
   const code = hasCode ? " Your code is here." : "";
   const label = hasCode ? "Open it in a new room" : "Open a room of your own";
-  const anew = { label, run: () => void fresh().then((address) => location.assign(address)) };
+  const anew = { label, run: () => void fresh().then(leadTo) };
   switch (error?.code) {
     case "NO_ROOM":
     case "ROOM_ENDED":

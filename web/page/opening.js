@@ -1,5 +1,6 @@
 // How this page comes into a room: which key it uses, what it remembers, and what to say when it cannot.
-import { ownerKey, personName, sessionToken } from "../base/storage.js";
+import { embedded, leadTo } from "./embedded.js";
+import { lookKey, ownerKey, personName, sessionToken } from "../base/storage.js";
 
 /** @returns {{ id: string, key: string } | null} the room of the address bar; null asks for a new one */
 export function roomOfAddress() {
@@ -15,9 +16,11 @@ export function roomOfAddress() {
  */
 export async function enter(openRoom) {
   const asked = roomOfAddress();
+  // In a frame of somebody's page there is nothing to go on with, and nothing is remembered.
+  if (embedded) return openRoom(undefined, {});
   const name = personName.get();
   if (!asked) return settle(await openRoom(undefined, { name }));
-  const key = ownerKey.get(asked.id) ?? asked.key;
+  const key = ownerKey.get(asked.id) ?? (asked.key || (lookKey.get(asked.id) ?? ""));
   const link = `${location.origin}/r/${asked.id}#${key}`;
   const token = sessionToken.get(asked.id) ?? undefined;
   return settle(await openRoom(link, { name, token }).catch((error) => again(error, asked.id, () => openRoom(link, { name }))));
@@ -43,6 +46,10 @@ function settle(room) {
     const { pathname, hash } = new URL(room.links.join, location.origin);
     history.replaceState(null, "", `${pathname}${location.search}${hash}`);
   }
+  if (room.me.role === "viewer" && room.key && new URLSearchParams(location.search).has("look")) {
+    lookKey.set(room.id, room.key);
+    history.replaceState(null, "", `${location.pathname}${location.search}`);
+  }
   return room;
 }
 
@@ -52,7 +59,7 @@ function settle(room) {
  * @returns {{ key: string, notice: import("../base/notice-bar.js").Notice, about: string }}
  */
 export function refusal(error) {
-  const fresh = { label: "Open a new room", run: () => location.assign("/") };
+  const fresh = { label: "Open a new room", run: () => leadTo("/") };
   const again = { label: "Try again", run: () => location.reload() };
   switch (error?.code) {
     case "NO_ROOM":

@@ -2,11 +2,13 @@
 // Nothing can be done in it.
 
 /** Events handed out at once. */
-const BATCH = 256;
+const BATCH = 128;
 
 export class RecordedRoom {
   #view;
   #about;
+  /** All events, once somebody has asked for them. @type {any[] | null} */
+  #records = null;
   /** `seq` of the last event that is shown. */
   #shown;
   /** @type {Set<(moment: Moment) => void>} */
@@ -51,6 +53,12 @@ export class RecordedRoom {
     return this.#shown;
   }
 
+  /** All events, also those that are not shown yet: made once, for all who ask. */
+  get records() {
+    this.#records ??= this.#view.records(0, this.#view.eventCount());
+    return this.#records ?? [];
+  }
+
   /** Shows everything up to this event. @param {number} seq @param {{ id: number, cable: boolean }[]} hosts the machines as they were then */
   show(seq, hosts) {
     const cables = new Map(hosts.map(({ id, cable }) => [id, cable]));
@@ -75,18 +83,18 @@ export class RecordedRoom {
    */
   async *trace({ signal } = {}) {
     const turn = this.#turn;
-    for (let next = 0; !signal?.aborted && turn === this.#turn; ) {
-      const records = this.#view.records(next, BATCH);
-      for (const record of records) {
-        while (record.seq > this.#shown) {
-          await new Promise((resolve) => this.#awaiting.push(() => resolve(undefined)));
-          if (turn !== this.#turn || signal?.aborted) return;
-        }
-        yield record;
-        if (turn !== this.#turn) return;
+    let count = 0;
+    for (const record of this.records) {
+      count += 1;
+      // The drawing does not wait until everybody has read everything.
+      if (count % BATCH === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (turn !== this.#turn || signal?.aborted) return;
+      while (record.seq > this.#shown) {
+        await new Promise((resolve) => this.#awaiting.push(() => resolve(undefined)));
+        if (turn !== this.#turn || signal?.aborted) return;
       }
-      if (records.length === 0) return;
-      next += records.length;
+      yield record;
+      if (turn !== this.#turn || signal?.aborted) return;
     }
   }
 

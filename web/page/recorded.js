@@ -1,53 +1,26 @@
 // Opens a recording: the page without a room. What happened is read from a file, and shown up to any event.
-import "../frame/machine-pane.js";
 import { announce } from "../base/announce.js";
 import { button, element, find } from "../base/element.js";
 import { dialog } from "../base/popover.js";
-import { CodeLinks } from "./code-links.js";
+import { doAgain } from "./again.js";
 import { CopyError, copyLink } from "./copy-link.js";
-import { Frame } from "../frame/frame.js";
+import { embedRow } from "./embed-row.js";
 import { linkRow } from "./link-row.js";
-import { RecordedRoom } from "./recorded-room.js";
-
-/** @typedef {{ id: string, bytes: Promise<Uint8Array> }} Recorded */
+import { recordedPanes } from "./recorded-panes.js";
+import { replay } from "./replay.js";
 
 /**
- * @param {{ recording: Recorded, top: import("./top-bar.js").TopBar, wire: any, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
+ * @param {{ recording: import("./replay.js").Recorded & { room: string | null }, top: import("./top-bar.js").TopBar, wire: any, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
  */
 export async function openRecording({ recording, top, wire, notices, fragment }) {
-  const [{ default: init, Recording, View, nameShown }, bytes] = await Promise.all([import("../client/web.js"), recording.bytes]);
-  await init();
-  const file = new Recording(bytes);
-  const about = file.about();
-  // One has all of it, for the drawing; the other is at the event that is shown.
-  const [view, past] = [new View(), new View()];
-  view.showRecording(file, about.last);
-  past.showRecording(file, about.last);
-  const room = new RecordedRoom({ id: recording.id, view, about });
+  const onmoment = recording.room === null ? follow : () => {};
+  const { file, about, room } = await replay({ recording, wire, panes: recordedPanes, onmoment });
   document.body.dataset.state = "recorded";
   // No lesson goes on here.
   find("#views [data-view=\"lesson\"]").hidden = true;
-  // Text of somebody: what is hidden in it is shown.
-  about.title = nameShown(about.title);
   document.title = `${about.title || "A recording"} - Wireside`;
-  wire.attach?.({ room, view, past });
-  const time = () => view.timeOf(room.shown) ?? 0;
-  const python = { ok: false, is: "missing", known: Promise.resolve(), onchange: () => {}, sentence: "" };
-  const shared = /** @type {any} */ ({ room, view, clock: { now: time }, store: null, python });
-  const frame = new Frame(shared, ({ id }) => ({ waiting: past.waiting(id), sockets: past.sockets(id, time()) }));
-  const links = new CodeLinks({ view, wire, panes: frame.panes });
-  find("#lesson").prepend(head({ about, file, notices }));
-  top.attachRecording(room, () => shareRecording(about));
-  const show = (/** @type {number} */ at) => {
-    const seq = at || about.last;
-    past.showRecording(file, seq);
-    room.show(seq, past.hosts());
-    frame.refresh();
-    // What it led to has not happened yet.
-    links.point(at === 0 ? [] : view.related(seq).filter((one) => one <= seq), seq);
-    follow(at);
-  };
-  wire.addEventListener("wire-moment", (/** @type {CustomEvent} */ { detail }) => show(detail));
+  find("#lesson").prepend(head({ about, file, notices, again: recording.room === null ? () => doAgain(recording.id, (seq) => wire.showMoment?.(seq)) : null }));
+  top.attachRecording(room, () => (recording.room === null ? shareRecording(about) : shareLast()));
   if (about.events === 0) announce("Nothing happened in this recording.");
   const { event, deleteKey } = addressed(fragment);
   if (event > 0) wire.showMoment?.(event);
@@ -66,8 +39,8 @@ function follow(at) {
   history.replaceState(null, "", at === 0 ? location.pathname : `${location.pathname}#e=${at}`);
 }
 
-/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: any }} parts */
-function head({ about, file, notices }) {
+/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: any, again: (() => void) | null }} parts */
+function head({ about, file, notices, again }) {
   const copy = button("Your own copy, live", () => void openCopy(about, file, notices), { class: "button filled" });
   const more = [lessonWords(about), missingWords(about)].filter(Boolean).join(" ");
   return element(
@@ -78,10 +51,10 @@ function head({ about, file, notices }) {
       { class: "prose sentence" },
       about.title ? element("b", { dir: "auto" }, about.title) : null,
       about.title ? " · " : null,
-      `A recording of ${day(about.made)}, ${count(about.events, "event")}.`,
+      about.events === 0 ? `A recording of ${day(about.made)}, in which nothing happened.` : `A recording of ${day(about.made)}, ${count(about.events, "event")}.`,
       more ? element("span", { class: "soft" }, ` ${more}`) : null,
     ),
-    copy,
+    element("div", { class: "recorded-ways" }, again && about.events > 0 ? button("Do it again for real", again, { class: "link" }) : null, copy),
   );
 }
 
@@ -132,8 +105,16 @@ async function openCopy(about, file, notices) {
 /** @param {any} about */
 function shareRecording(about) {
   const words = about.names_hidden ? "Names of people were taken out." : "People's names are in it.";
-  const text = `Everyone who has the link can open it, for as long as it is kept: what happened, the programs and what they printed. ${words}`;
-  dialog("Share", [linkRow({ title: "This recording, at this event", text }, location.href)]);
+  const text = `Everyone who has the link can open it, for as long as it is kept: what happened, the programs and what they printed. ${words} Files that are no programs are not in it.`;
+  // Not with the key that deletes it, where that stands in the address.
+  const { event } = addressed(location.hash);
+  const address = `${location.origin}${location.pathname}${event > 0 ? `#e=${event}` : ""}`;
+  dialog("Share", [linkRow({ title: "This recording, at this event", text }, address), embedRow(address)]);
+}
+
+function shareLast() {
+  const text = "This room has ended. What happened in it is offered for an hour, to whoever has a link to the room.";
+  dialog("Share", [element("section", { class: "share-row" }, element("p", {}, text))]);
 }
 
 /** Whoever has the link that deletes it. @param {string} id @param {string} key @param {any} notices */

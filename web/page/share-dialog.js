@@ -25,18 +25,18 @@ const NOTE =
   "Whoever has a link can open it; there are no accounts. The room ends 10 minutes after the last person leaves.";
 
 /**
- * @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean, copy: { link: string, left: string[] } | null, why: string, keeps: import("../client/room.js").Room | null }} sharing
+ * @param {{ links: { join?: string | null, watch?: string | null }, owner: boolean, copy: { link: string, left: string[] } | null, why: string, keeps: import("../client/room.js").Room | null, notes: import("../wire/notes.js").Note[] }} sharing
  *   `copy` is the link of a copy, and the files that are not in it; where it cannot be made, `why` says so; `keeps` is the
- *   room, where it is this person's to keep
+ *   room, where it is this person's to keep, with the notes that were pinned to its events
  * @param {{ toKeep?: boolean }} [options] whether to begin at what keeps it
  */
-export function openShare({ links, owner, copy, why, keeps }, { toKeep = false } = {}) {
+export function openShare({ links, owner, copy, why, keeps, notes }, { toKeep = false } = {}) {
   const rows = [];
   if (copy) rows.push(row({ ...COPY, text: `${COPY.text}${leftOut(copy.left)}` }, copy.link));
   else if (why) rows.push(element("section", { class: "share-row" }, element("h3", {}, COPY.title), element("p", {}, why)));
   if (links.watch) rows.push(row(WATCH, links.watch));
   if (links.join) rows.push(row(owner ? JOIN : JOIN_AS_GUEST, links.join));
-  if (keeps) rows.splice(copy || why ? 1 : 0, 0, keepRow(keeps));
+  if (keeps) rows.splice(copy || why ? 1 : 0, 0, keepRow(keeps, notes));
   if (rows.length === 0) rows.push(element("p", { class: "share-row" }, "Your link does not allow inviting others."));
   const made = dialog("Share", [...rows, element("p", { class: "share-note" }, NOTE)]);
   /** @type {HTMLElement | null} */ (made.querySelector(toKeep ? "#keep-title" : ".share-row .button"))?.focus();

@@ -8,6 +8,7 @@ import { openKeys } from "./keyboard.js";
 import { PeopleList } from "./people-list.js";
 import { NAME_LENGTH, called, ownName, personOf } from "../base/people.js";
 import { popover } from "../base/popover.js";
+import { makeClass, makeClassLine } from "../class/make-class.js";
 import { openShare } from "./share-dialog.js";
 import { savePackets } from "../wire/packet-files.js";
 
@@ -23,14 +24,25 @@ export class TopBar {
   /** The link of a copy of what is on the page. @type {() => Promise<{ link: string, left: string[] }>} */
   #copy = () => Promise.reject(new Error("no room is open"));
 
+  /** What is pinned to events. @type {import("../wire/notes.js").Notes | null} */
+  #notes = null;
+  /** @type {() => string | null} */
+  #lesson = () => null;
+
   /** What Share does instead. @type {(() => void) | null} */
   #replaced = null;
 
   constructor() {
     popover(this.#people, { label: "People", class: "at-start", fill: (close) => [this.#list.open(), ...this.#renameForm(close)] });
     popover(this.#you, { label: "You", fill: (close) => [this.#myPart(), ...this.#renameForm(close)] });
-    popover(find("#menu"), { label: "More", fill: (close) => menu(close, this.#room) });
+    popover(find("#menu"), { label: "More", fill: (close) => menu(close, this.#room, this.#classLine(close)) });
     this.#share.addEventListener("click", () => void this.#openShare());
+  }
+
+  /** What makes a class of this page's lesson and files. @param {() => void} close */
+  #classLine(close) {
+    if (!this.#room || this.#replaced || this.#room.me.role !== "owner") return null;
+    return makeClassLine(() => (close(), makeClass({ lesson: this.#lesson(), copy: this.#copy })));
   }
 
   /** Opens what keeps a recording of the room. */
@@ -44,7 +56,8 @@ export class TopBar {
     // There is nobody to be invited to a room that is over.
     const links = this.#room.connection === "over" ? {} : this.#room.links;
     const owner = this.#room.me.role === "owner";
-    const sharing = { links, owner, keeps: owner && this.#room.connection !== "over" ? this.#room : null };
+    const keeps = owner && this.#room.connection !== "over" ? this.#room : null;
+    const sharing = { links, owner, keeps, notes: this.#notes?.list ?? [] };
     try {
       openShare({ ...sharing, copy: await this.#copy(), why: "" }, options);
     } catch (error) {
@@ -54,11 +67,13 @@ export class TopBar {
 
   /**
    * @param {import("../client/room.js").Room} room @param {() => Promise<{ link: string, left: string[] }>} copy the link of a copy of what is
-   *   on the page, and what is not in it
+   *   on the page, and what is not in it @param {import("../wire/notes.js").Notes} notes @param {() => string | null} lesson the one that is open
    */
-  attach(room, copy) {
+  attach(room, copy, notes, lesson) {
     this.#room = room;
+    this.#notes = notes;
     this.#copy = copy;
+    this.#lesson = lesson;
     this.#share.disabled = false;
     this.update();
   }
@@ -143,8 +158,8 @@ function tellChanges(room, before, own) {
   return now;
 }
 
-/** @param {() => void} close @param {import("../client/room.js").Room} room none while no room is open */
-function menu(close, room) {
+/** @param {() => void} close @param {import("../client/room.js").Room} room none while no room is open @param {HTMLElement | null} classLine */
+function menu(close, room, classLine) {
   return [
     element(
       "div",
@@ -178,6 +193,9 @@ function menu(close, room) {
         ...(room?.features?.packets
           ? [button("Save packets (pcapng)", () => (close(), savePackets(room)), { class: "link" })]
           : []),
+        element("a", { class: "link", href: "/learn/", target: "_blank", rel: "noopener" }, "The course on one page"),
+        element("a", { class: "link", href: "/learn/glossary", target: "_blank", rel: "noopener" }, "Words"),
+        ...(classLine ? [classLine] : []),
         button("About Wireside", () => (close(), showAbout()), { class: "link" }),
         button("Keyboard", () => (close(), openKeys()), { class: "link" }),
         element("a", { class: "link", href: "/", target: "_blank", rel: "noopener" }, "Open a new room"),

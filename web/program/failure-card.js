@@ -3,6 +3,7 @@
 import { Console } from "../client/web.js";
 import { surroundingsOf } from "../base/surroundings.js";
 import { button, element } from "../base/element.js";
+import { withTerms } from "../base/term-card.js";
 
 /** Failed calls that are kept: an exception may be raised long after its call. */
 const FAILED = 64;
@@ -90,8 +91,8 @@ export class FailureCard {
     if (!card) return;
     this.node.replaceChildren(
       element("h4", { class: "failure-name mono" }, card.number === null ? card.name : `${card.name} ${card.number}`),
-      element("p", {}, card.sentence),
-      card.hint ? element("p", { class: "soft" }, card.hint) : "",
+      element("p", {}, ...withTerms(card.sentence)),
+      card.hint ? element("p", { class: "soft" }, ...withTerms(card.hint)) : "",
       ...this.#remedy(card.remedy),
     );
     this.node.hidden = false;

@@ -37,7 +37,7 @@ export class RecordedDesk {
     this.#shared = shared;
     this.#host = host;
     this.console = /** @type {any} */ (console);
-    this.#events = shared.view.records(0, shared.view.eventCount()).filter((/** @type {any} */ event) => event.host === host.name && KINDS.has(event.kind));
+    this.#events = shared.room.records.filter((/** @type {any} */ event) => event.host === host.name && KINDS.has(event.kind));
     this.body.append(console);
     this.#first();
     this.open(this.#programs.keys().next().value ?? BY_HAND);

@@ -135,6 +135,9 @@ class _Mending:
         return spec
 
 
+fork_exec = _raises("subprocess", _RUN)
+
+
 def _semaphores():
     """`_multiprocessing` as far as its threads need it: `ThreadPool` imports it."""
     module = types.ModuleType("_multiprocessing")
@@ -149,6 +152,13 @@ def _semaphores():
     return module
 
 
+def _shared_memory():
+    """`_posixshmem`, which `multiprocessing.shared_memory` imports: memory is shared with nobody."""
+    module = types.ModuleType("_posixshmem")
+    module.shm_open = module.shm_unlink = _raises("multiprocessing.shared_memory", _POOL)
+    return module
+
+
 def install():
     """Puts the sentences in their places."""
     for name in ("fork", "forkpty"):
@@ -160,6 +170,7 @@ def install():
     for name in ("wait", "waitpid", "wait3", "wait4"):
         setattr(os, name, _no_children)
     sys.modules["_multiprocessing"] = _semaphores()
+    sys.modules["_posixshmem"] = _shared_memory()
     sys.meta_path.insert(0, _Mending())
     for name in [*_MENDED, *_TLS]:
         if name in sys.modules:

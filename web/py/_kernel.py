@@ -5,8 +5,6 @@ KeyboardInterrupt; if it does not, the call goes on with the time that is left.
 """
 
 import json
-import signal
-import sys
 import time
 from weakref import WeakSet
 
@@ -18,6 +16,10 @@ import _threads
 import linux
 import wireside
 from _vocabulary import CALL_PAYLOAD as PAYLOAD
+
+# No such address here, no way there.
+_NOWHERE = (linux.ERRNO["EADDRNOTAVAIL"][0], linux.ERRNO["ENETUNREACH"][0])
+_NO_IPV6 = "The machines of this lab have no IPv6, not even on their loopback: use AF_INET and IPv4 addresses."
 
 FOREVER = "Forever"
 NO = "No"
@@ -84,14 +86,7 @@ def _end_if_woken():
         raise InterruptedError(EINTR, linux.strerror(EINTR))
 
 
-@_script.calls_program
-def signals():
-    """Runs the handler of a SIGINT that has come."""
-    if _pane.take_interrupt():
-        handler = signal.getsignal(signal.SIGINT)
-        if callable(handler):
-            handler(signal.SIGINT, sys._getframe(1))
-
+signals = _threads.signals
 
 # Calls made so far.
 _made = 0
@@ -105,6 +100,8 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
     global _made
     until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
     while True:
+        if _woken and name == "Poll":
+            _end_if_woken()
         request = {"call": {name: fields}, "wait": wait, "line": _script.line()}
         if _threads._living:
             request["thread"] = _threads.name_of(_threads.ident())
@@ -185,7 +182,10 @@ def sleep(seconds):
 def _exception(error, name, fields):
     match error["class"]:
         case "errno":
-            return linux.error(error["errno"])
+            problem = linux.error(error["errno"])
+            if error["errno"] in _NOWHERE and fields.get("address", "").startswith("["):
+                problem.add_note(_NO_IPV6)
+            return problem
         case "timed_out":
             return TimeoutError("timed out")
         case "resolve":

@@ -4,12 +4,14 @@ Where a program has one thread, what asyncio leaves to others (`getaddrinfo`, `t
 and the loop waits for it.
 """
 
+import inspect
 import os
 import selectors
+import signal
 import socket
 import stat
 import sys
-from asyncio import base_events, events, selector_events, streams, tasks
+from asyncio import base_events, coroutines, events, selector_events, streams, tasks
 
 import _absent
 import _kernel
@@ -51,6 +53,8 @@ class Loop(selector_events.BaseSelectorEventLoop):
 
     def __init__(self, selector=None):
         super().__init__(_Selector() if selector is None else selector)
+        # By signal.
+        self._handlers = {}
 
     def _make_self_pipe(self):
         self._ssock = self._csock = None
@@ -99,6 +103,50 @@ class Loop(selector_events.BaseSelectorEventLoop):
     async def getnameinfo(self, sockaddr, flags=0):
         """The same."""
         return socket.getnameinfo(sockaddr, flags)
+
+    # As in asyncio's own loop for Unix, which needs a pipe for it.
+
+    def add_signal_handler(self, sig, callback, *args):
+        """Calls it in the loop for each signal that comes."""
+        if coroutines.iscoroutine(callback) or inspect.iscoroutinefunction(callback):
+            raise TypeError("coroutines cannot be used with add_signal_handler()")
+        self._check_signal(sig)
+        self._check_closed()
+        handle = events.Handle(callback, args, self, None)
+        try:
+            signal.signal(sig, self._signalled)
+        except ValueError as problem:
+            raise RuntimeError(str(problem)) from None
+        self._handlers[sig] = handle
+
+    def remove_signal_handler(self, sig):
+        """The signal does what it does without the loop; whether it had a handler here."""
+        self._check_signal(sig)
+        if self._handlers.pop(sig, None) is None:
+            return False
+        signal.signal(sig, signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL)
+        return True
+
+    def _check_signal(self, sig):
+        if not isinstance(sig, int):
+            raise TypeError(f"sig must be an int, not {sig!r}")
+        if sig not in signal.valid_signals():
+            raise ValueError(f"invalid signal number {sig}")
+
+    def _signalled(self, number, frame):
+        handle = self._handlers.get(number)
+        if handle is None:
+            return
+        if handle._cancelled:
+            self.remove_signal_handler(number)
+        else:
+            self._add_callback_signalsafe(handle)
+
+    def close(self):
+        """Its handlers go with it."""
+        super().close()
+        for sig in list(self._handlers):
+            self.remove_signal_handler(sig)
 
     def _write_to_self(self):
         if isinstance(self._selector, _Selector):

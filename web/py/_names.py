@@ -1,9 +1,12 @@
 """Names of machines, services and protocols: what getaddrinfo(3) and its relatives say."""
 
-from _builtin_socket import gaierror
+from _builtin_socket import gaierror, herror
 
 import _addresses
 import _arguments
+import _pane
+import _services
+import wireside
 from _addresses import AF_UNSPEC
 from _vocabulary import AF_INET, AF_INET6, KINDS
 
@@ -21,15 +24,6 @@ _MESSAGES = {
 }
 # Type and protocol of what glibc answers with when nobody asked for one of them.
 _KINDS = [*((one, protocol) for one, (_, protocol) in KINDS.items()), (3, 0)]
-_PROTOCOLS = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17, "ipv6": 41, "ipv6-icmp": 58}
-# The part of /etc/services that a lesson may meet.
-_SERVICES = {
-    "echo": 7, "discard": 9, "daytime": 13, "qotd": 17, "chargen": 19, "ftp-data": 20, "ftp": 21, "ssh": 22, "telnet": 23,
-    "smtp": 25, "time": 37, "domain": 53, "tftp": 69, "gopher": 70, "finger": 79, "http": 80, "pop3": 110, "nntp": 119,
-    "ntp": 123, "imap2": 143, "snmp": 161, "irc": 194, "ldap": 389, "https": 443, "submission": 587, "imaps": 993,
-    "pop3s": 995, "mysql": 3306, "postgresql": 5432, "http-alt": 8080,
-}  # fmt: skip
-
 # Of the machine this program runs on; `runner` sets it.
 hostname = "localhost"
 
@@ -83,9 +77,10 @@ def _service(port, flags):
         return int(text) & 0xFFFF
     if flags & AI_NUMERICSERV:
         _fail(EAI_NONAME)
-    if text not in _SERVICES:
+    found = _services.port_of(text)
+    if found is None:
         _fail(EAI_SERVICE)
-    return _SERVICES[text]
+    return found
 
 
 def _hosts(host, port, family, flags):
@@ -130,33 +125,52 @@ def gethostbyname_ex(*args):
     return host, [], [found[1]] if found else _addresses.resolve(host, AF_INET, 0)
 
 
+def _names_of(address):
+    """What a machine with this address is called: names, the first its own; none where nobody has it."""
+    if address == "127.0.0.1":
+        return ["localhost"]
+    return next(([name, *aliases] for name, aliases, at in _pane.machines() if at == address), [])
+
+
+def _is_outside(address):
+    return not address.startswith(("127.", "10.0.0.", "0."))
+
+
 def gethostbyaddr(*args):
-    """The room answers no reverse look-ups: the address stands for its own name."""
+    """The names of the machine that has an address, as its /etc/hosts has them: no call is made for it."""
     _only("gethostbyaddr", args)
-    host = _arguments.host_argument("gethostbyaddr", args[0])
-    address = _address_of(host)
-    return host, [], [address]
+    address = _address_of(_arguments.host_argument("gethostbyaddr", args[0]))
+    names = _names_of(address)
+    if names:
+        return names[0], names[1:], [address]
+    if _is_outside(address):
+        raise wireside.NoReverseName(address)
+    raise herror(1, "Unknown host")
 
 
 def getnameinfo(*args):
-    """An address in words. The room answers no reverse look-ups, so it stays a number."""
+    """An address in words; numbers where it has none."""
     _only("getnameinfo", args, 2, 2)
-    address, flags = args
+    address, flags = args[0], _arguments.integer(args[1])
     if not isinstance(address, tuple):
         raise TypeError("getnameinfo() argument 1 must be a tuple")
     host, port = _arguments.host_name(address[0]), _arguments.integer(address[1])
     found = _addresses.numeric(host)
-    if not found or flags & NI_NAMEREQD:
+    if not found:
         _fail(EAI_NONAME)
-    service = None if flags & NI_NUMERICSERV else next((name for name, one in _SERVICES.items() if one == port), None)
-    return found[1], service or str(port)
+    names = [] if flags & NI_NUMERICHOST else _names_of(found[1])
+    if not names and flags & NI_NAMEREQD:
+        _fail(EAI_NONAME)
+    service = None if flags & NI_NUMERICSERV else _services.service_at(port, "udp" if flags & NI_DGRAM else "tcp")
+    return names[0] if names else found[1], service or str(port)
 
 
 def getservbyname(name, protocol=None, /):
     """The port of a well-known service."""
-    if name not in _SERVICES or protocol not in (None, "tcp", "udp"):
+    port = _services.port_of(name, protocol)
+    if port is None:
         raise OSError("service/proto not found")
-    return _SERVICES[name]
+    return port
 
 
 def getservbyport(port, protocol=None, /):
@@ -164,14 +178,15 @@ def getservbyport(port, protocol=None, /):
     port = _arguments.integer(port)
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
-    for name, number in _SERVICES.items():
-        if number == port and protocol in (None, "tcp", "udp"):
-            return name
-    raise OSError("port/proto not found")
+    name = _services.service_at(port, protocol)
+    if name is None:
+        raise OSError("port/proto not found")
+    return name
 
 
 def getprotobyname(name, /):
     """The number of a protocol."""
-    if name not in _PROTOCOLS:
+    number = _services.protocol(name)
+    if number is None:
         raise OSError("protocol not found")
-    return _PROTOCOLS[name]
+    return number

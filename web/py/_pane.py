@@ -15,6 +15,7 @@ if _threads._stacks:
 # Those whom a program asks: by calls that block (None where memory is not shared), and by messages (None where the browser
 # cannot suspend a program).
 _sys = _messages = None
+_SIGINT = 2
 # What the page knows.
 _told = None
 _RUNNING = json.dumps({"state": "running", "threads": [], "deadlock": False})
@@ -45,9 +46,19 @@ def halt():
     """Waits for the page to end this worker."""
     while True:
         if _sys is not None:
-            _sys.sleep(10**9)
+            _sys.sleep(10**9, "sleep")
         else:
             _stacks.wait(_stacks.token())
+
+
+def _blocks():
+    """Whether this worker sleeps while the program waits: nobody else is to run meanwhile, no thread and no clock."""
+    return _sys is not None and not _threads._living and not _threads.takes_signals
+
+
+def machines():
+    """The room's machines: each its name, its other names, and its address. No call is made for it."""
+    return [(one["name"], one["aliases"], one["address"]) for one in json.loads(_bridge.ends().machines())]
 
 
 def call(request, payload, name, fd, line_too=False):
@@ -56,7 +67,7 @@ def call(request, payload, name, fd, line_too=False):
     `line_too`: the call ends as by a signal when a line of input can be read.
     """
     data = None if payload is None else to_js(payload)
-    if _sys is not None and not _threads._living and not line_too:
+    if _blocks() and not line_too:
         answer = _sys.call(request, data, name, fd)
     else:
         token = _stacks.token()
@@ -77,14 +88,14 @@ def interrupt(thread):
         _stacks.wake(one.token)
 
 
-def sleep(ms):
-    """Sleeps, or less when there is a SIGINT."""
-    if _sys is not None and not _threads._living:
-        _sys.sleep(ms)
+def sleep(ms, call="sleep"):
+    """Sleeps, or less when there is a signal."""
+    if _blocks():
+        _sys.sleep(ms, call)
     elif ms <= 0:
         _threads.next_turn()
     else:
-        _threads.wait("sleep", _stacks.token(), _threads.millis(ms / 1000))
+        _threads.wait(call, _stacks.token(), _threads.millis(ms / 1000))
 
 
 def read_line():
@@ -163,11 +174,11 @@ def write(stream, data):
     return done
 
 
-def take_interrupt():
-    """Takes the SIGINT, if there is one and it is this thread's."""
+def take_signal():
+    """Takes a signal that has come for the main thread, which asks: its number, or 0."""
     if _messages is None:
-        return _sys.takeInterrupt()
-    return _stacks.ident() == _threads.MAIN and bool(_stacks.take_interrupt())
+        return _SIGINT if _sys.takeInterrupt() else 0
+    return _stacks.take_signal()
 
 
 def notice():

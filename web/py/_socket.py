@@ -4,12 +4,14 @@ Each method is one system call, but for `sendall`, names that are resolved first
 """
 
 import os
+import warnings
 
 from _builtin_socket import gaierror, herror, htonl, htons, ntohl, ntohs  # noqa: F401
 
 import _addresses
 import _arguments
 import _descriptors
+import _endings
 import _kernel
 import _names
 import _options
@@ -45,6 +47,12 @@ INADDR_ANY, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE = 0, 0xFFFFFFFF, 0x7F
 has_ipv6 = False
 
 _EAGAIN, _ECONNRESET, _ENOTSOCK = (linux.ERRNO[name][0] for name in ("EAGAIN", "ECONNRESET", "ENOTSOCK"))
+
+_LONGEST_DATAGRAM = 65535
+_NO_RAW = (
+    "This lab has no raw sockets (SOCK_RAW), and none for ICMP: it has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP). "
+    '"By hand" has ping(), and every packet is on the wire to be read.'
+)
 
 _default_timeout = None
 
@@ -96,10 +104,14 @@ def _asked(family, kind, proto):
     """A socket that is wanted, in the protocol's own form."""
     called = _addresses.family_name(family)
     if kind not in _KINDS:
-        if kind in (SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET):
+        if kind == SOCK_RAW:
+            raise wireside.NotAvailable(_NO_RAW)
+        if kind in (SOCK_RDM, SOCK_SEQPACKET):
             raise wireside.NotAvailable("This lab has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP) sockets, no others.")
         raise linux.error(22)
     name, protocol = _KINDS[kind]
+    if proto == IPPROTO_ICMP and family != AF_UNIX:
+        raise wireside.NotAvailable(_NO_RAW)
     if proto not in (0, AF_UNIX if family == AF_UNIX else protocol):
         raise linux.error(93)
     return {"family": called, "kind": name}
@@ -159,6 +171,8 @@ class socket(_vectors.Vectors):
         # As CPython does when the last reference is gone.
         fd = getattr(self, "_fd", -1)
         if fd != -1:
+            if _endings.are_told():
+                warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
             self._fd = -1
             try:
                 _kernel.close(fd)
@@ -293,10 +307,19 @@ class socket(_vectors.Vectors):
             raise ValueError(f"negative buffersize in {name}")
         return self._call(call, {"flags": _options.flags(flags), "max": min(size, _kernel.PAYLOAD)})
 
+    def _receive_whole(self, name, size, flags, call="Recv"):
+        """The same, but a datagram comes whole where its true length is asked for (MSG_TRUNC): nothing else tells it."""
+        flags = integer(flags)
+        if flags & MSG_TRUNC and size >= 0:
+            flags &= ~MSG_TRUNC
+            if self._type == SOCK_DGRAM:
+                size = max(size, _LONGEST_DATAGRAM)
+        return self._receive(name, size, flags, call)
+
     @some(1, 2)
     def recv(self, bufsize, flags=0):
         """recv(2): at most so many bytes; none at the end."""
-        return self._receive("recv", bufsize, flags)[1]
+        return self._receive_whole("recv", bufsize, flags)[1]
 
     @some(1, 2)
     def recvfrom(self, bufsize, flags=0):
@@ -304,7 +327,7 @@ class socket(_vectors.Vectors):
         return self._receive_from("recvfrom", bufsize, flags)
 
     def _receive_from(self, name, size, flags):
-        value, data = self._receive(name, size, flags, "RecvFrom")
+        value, data = self._receive_whole(name, size, flags, "RecvFrom")
         sender = value["ReceivedFrom"]["from"]
         return data, _addresses.tuple_of(sender) if sender else None
 
@@ -312,8 +335,8 @@ class socket(_vectors.Vectors):
     def recv_into(self, buffer, nbytes=0, flags=0):
         """recv(2) into memory of the program: how many bytes came."""
         view, size = self._room("recv_into", buffer, nbytes)
-        _, data = self._receive("recv_into", size, flags)
-        view[: len(data)] = data
+        _, data = self._receive_whole("recv_into", size, flags)
+        view[: min(size, len(data))] = data[:size]
         return len(data)
 
     @some(1, 3, keywords=True)
@@ -321,7 +344,7 @@ class socket(_vectors.Vectors):
         """recvfrom(2) into memory of the program."""
         view, size = self._room("recvfrom_into", buffer, nbytes)
         data, sender = self._receive_from("recvfrom_into", size, flags)
-        view[: len(data)] = data
+        view[: min(size, len(data))] = data[:size]
         return len(data), sender
 
     @staticmethod
@@ -400,7 +423,7 @@ class socket(_vectors.Vectors):
     @one
     def setblocking(self, flag):
         """settimeout(None) or settimeout(0)."""
-        self._timeout = None if integer(flag) else 0.0
+        self._timeout = None if flag else 0.0
 
     @none
     def getblocking(self):

@@ -22,8 +22,8 @@ except ImportError:
 
 # Threads that may live beside the main one.
 LIMIT = 64
-# Signals by which `_stacks` ends a turn.
-_SIGVTALRM = 26
+# The signal by which `_stacks` ends a turn, and tells of others: SIGRTMAX.
+_TURN = 64
 # Who has waited longer gets a lock when it is released; else whoever comes first. Seconds, as CPython's PyMutex.
 _FAIR = 0.001
 _LONGEST_MS = 2**31 - 1
@@ -107,24 +107,29 @@ def next_turn():
     _stacks.wait(_stacks.turn())
 
 
-@_script.calls_program
+# Whether `_signals` takes all signals; else the interpreter takes SIGINT.
+takes_signals = False
+
+
 def signals():
-    """Runs the handler of a SIGINT that has come, on the main thread."""
-    if _stacks.ident() == MAIN and _stacks.take_interrupt():
-        handler = signal.getsignal(signal.SIGINT)
-        if callable(handler):
-            handler(signal.SIGINT, sys._getframe(1))
+    """Runs the handlers of signals that have come, on the main thread."""
+    # It stands on this module.
+    import _signals
+
+    _signals.run()
 
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 def _turn_is_over(number, frame):
-    """The handler of the signal that ends a turn: it comes between two bytecodes."""
+    """The handler of the signal that ends a turn, or tells of others: it comes between two bytecodes."""
     importing = frame is not None and frame.f_code.co_filename.startswith("<frozen importlib._bootstrap")
     if importing or _script.is_ours(frame, _OURS):
         _stacks.due()
-    elif _stacks.can_wait():
+        return
+    signals()
+    if _stacks.can_wait():
         next_turn()
 
 
@@ -725,8 +730,7 @@ def install():
     _thread._count = lambda: len(_living)
     # Then queue.SimpleQueue is Python's.
     sys.modules["_queue"] = None
-    signal.signal(_SIGVTALRM, _turn_is_over)
-    _for_main_only()
+    signal.signal(_TURN, _turn_is_over)
     _load_again()
 
 
@@ -742,20 +746,6 @@ def refuse():
         for name in ("start_new_thread", "start_new", "start_joinable_thread", "_start_new_thread", "_start_joinable_thread"):
             if hasattr(module, name):
                 setattr(module, name, start)
-
-
-def _for_main_only():
-    """To C every thread is the main one."""
-    set_handler = signal.signal
-
-    def checked(signalnum, handler):
-        if ident() != MAIN:
-            raise ValueError("signal only works in main thread of the main interpreter")
-        return set_handler(signalnum, handler)
-
-    checked.__name__ = checked.__qualname__ = "signal"
-    checked.__module__ = "signal"
-    signal.signal = checked
 
 
 def _load_again():

@@ -30,6 +30,8 @@ export class Messages {
   #unread = 0;
   /** Waits for output to be read. @type {number[]} */
   #writers = [];
+  /** The room's machines, as last heard. @type {import("./etc.js").Machine[]} */
+  machines = [];
 
   /**
    * @param {{ port: MessagePort, tell: (news: any) => void, transcript: import("./transcript.js").Transcript,
@@ -84,7 +86,8 @@ export class Messages {
   }
 
   /** @param {any} message */
-  #answered({ n, payload, ...rest }) {
+  #answered({ n, payload, machines, ...rest }) {
+    if (machines) this.machines = machines;
     if (!this.#calls.delete(n)) return;
     this.#answers.set(n, { text: JSON.stringify(rest), bytes: payload ?? new Uint8Array() });
     this.#stacks.settle(n, WOKEN);

@@ -11,6 +11,7 @@
 import { confine } from "./confine.js";
 import { Downloads, SNAPSHOT } from "./downloads.js";
 import { mendErrno } from "./errno.js";
+import { provideHosts } from "./etc.js";
 import { Folder } from "./folder.js";
 import { mustHave, suspends } from "./internals.js";
 import { Messages } from "./messages.js";
@@ -21,7 +22,7 @@ import { Transcript } from "./transcript.js";
 import { HOME } from "./vocabulary.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_arguments.py", "_text_form.py", "_unix.py", "_addresses.py", "_options.py", "_names.py", "_vectors.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_prompt.py", "runner.py"];
+const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_signals.py", "_arguments.py", "_text_form.py", "_unix.py", "_addresses.py", "_options.py", "_services.py", "_names.py", "_vectors.py", "_endings.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_platform.py", "_prompt.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 /** The first descriptor of a file, as `_descriptors.py` has it. */
 const FILES = 1024;
@@ -33,8 +34,8 @@ let stacks = null;
 /** @type {Messages | null} */
 let messages = null;
 /** What Python asks: `sys` blocks. @type {{ sys: Sys | null, messages: Messages | null, ending: (ended: string) => void,
- * end: (ended: string) => void, answer: (text: string) => void }} */
-const bridge = { sys: null, messages: null, ending: () => {}, end: () => {}, answer: () => {} };
+ * end: (ended: string) => void, answer: (text: string) => void, machines: () => string }} */
+const bridge = { sys: null, messages: null, ending: () => {}, end: () => {}, answer: () => {}, machines: () => "[]" };
 
 self.onmessage = ({ data }) => {
   if (data.do === "load") load(data).catch(fail);
@@ -131,12 +132,15 @@ async function run({ name, source, args, files, hostname, port, buffer }) {
   const sys = buffer ? new Sys({ buffer, port, tell, transcript, folder }) : null;
   bridge.sys = sys;
   if (sys) sys.where = pyodide.pyimport("_script").line;
+  const machines = () => sys?.machines() ?? messages?.machines ?? [];
+  bridge.machines = () => JSON.stringify(machines());
   confine();
   tell({ state: "running" });
   const runner = pyodide.pyimport("runner");
   const begin = source === null ? runner.prompt : runner.run;
   const asked = source === null ? [hostname] : [name, source, pyodide.toPy(args), hostname];
   if (!stacks) {
+    provideHosts(pyodide.FS, machines);
     pyodide.setInterruptBuffer(sys?.signal);
     return bridge.end(begin(...asked));
   }
@@ -144,6 +148,7 @@ async function run({ name, source, args, files, hostname, port, buffer }) {
   // C's recursion has filled the engine's stack before C's own. Nothing can be caught any more, but it can be told.
   stacks.onfail = (error) => (error instanceof RangeError ? bridge.end(overflow()) : fail(error));
   messages = bridge.messages = new Messages({ port, tell, transcript, stacks });
+  provideHosts(pyodide.FS, machines);
   const notice = pyodide.pyimport("_pane").notice;
   stacks.onnotice = () => {
     folder.send(true);

@@ -47,14 +47,18 @@ def prepare(threads=False):
     socket.__getattr__ = _not_in_socket
     import _descriptors
     import _loop
+    import _platform
+    import _signals
     import _streams  # noqa: F401
     import _unix
 
     if sys.platform == "emscripten":
-        # Elsewhere, in tests, files have the numbers of sockets, and there are processes.
+        # Elsewhere, in tests, files have the numbers of sockets, and there are processes and signals.
         _descriptors.install()
         _unix.install()
         _absent.install()
+        _signals.install()
+        _platform.install()
 
     _loop.install(threads)
 
@@ -79,11 +83,20 @@ _LINUX_HAS = frozenset(
 )
 
 
+def _why(name):
+    if name.startswith("AF_"):
+        return " (only AF_INET and AF_UNIX)"
+    if "MULTICAST" in name or "MEMBERSHIP" in name or name == "IPPROTO_IGMP":
+        return " (no multicast)"
+    if name in ("IPPROTO_RAW", "IP_HDRINCL"):
+        return " (no raw sockets)"
+    return ""
+
+
 def _not_in_socket(name):
     """An attribute that `socket` has not: hasattr() says so, and who asks for it anyway is told why."""
     if name in _LINUX_HAS:
-        why = " (only AF_INET and AF_UNIX)" if name.startswith("AF_") else ""
-        raise AttributeError(f"module 'socket' has no attribute {name!r}: Linux has it, this lab does not{why}")
+        raise AttributeError(f"module 'socket' has no attribute {name!r}: Linux has it, this lab does not{_why(name)}")
     raise AttributeError(f"module 'socket' has no attribute {name!r}", name=name, obj=sys.modules["socket"])
 
 
@@ -142,6 +155,7 @@ def _begin(name, argv, hostname):
     """A program begins: its `__main__`."""
     import _names
     import _pane
+    import _platform
     import _streams
     import _threads
 
@@ -149,6 +163,7 @@ def _begin(name, argv, hostname):
     _pane.begin()
     _script.name = name
     _names.hostname = hostname
+    _platform.begin()
     _streams.install()
     if "random" in sys.modules:
         # All programs of a page begin from one picture of memory, but not with the same dice.
@@ -234,6 +249,8 @@ def _status(code):
 def _failed(problem):
     import _kernel
 
+    _keep_notes(problem)
+    _say_of_packages(problem)
     told = _told(problem)
     walk = traceback.walk_tb(problem.__traceback__)
     lines = [number for frame, number in walk if frame.f_code.co_filename == _script.name]
@@ -249,6 +266,25 @@ def _failed(problem):
         "call": _kernel.origin_of(problem),
     }
     return {"status": "error", "code": 1, "error": error}
+
+
+def _say_of_packages(problem):
+    """A module that is missing is a mistake, or something that is only elsewhere: what there is at all."""
+    name = problem.name if isinstance(problem, ModuleNotFoundError) else None
+    if not name or str(problem) != f"No module named {name!r}":
+        return
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        problem.add_note(f"CPython's library has {name}; the page's Python has no screen, no terminal and no processes, and not this module.")
+    else:
+        problem.add_note("Here is CPython's library, with the files of this machine; nothing can be installed.")
+
+
+def _keep_notes(problem):
+    """What was said of an error stays said where a library has put the same one in other words."""
+    first = problem.__context__
+    if isinstance(first, OSError) and isinstance(problem, OSError) and first.errno == problem.errno:
+        for note in getattr(first, "__notes__", ()):
+            problem.add_note(note)
 
 
 def _told(problem):
@@ -299,10 +335,13 @@ def _forget_our_frames(told, seen):
 def _at_exit():
     import atexit
 
+    import _endings
+
     if "threading" in sys.modules:
         # Waits for the threads that are no daemons; the others end with the program.
         sys.modules["threading"]._shutdown()
     atexit._run_exitfuncs()
+    _endings.collect(sys.modules["__main__"])
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
             stream.flush()

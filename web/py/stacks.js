@@ -15,8 +15,11 @@ const NOTICE_MS = 25;
 const NOTICES_MS = 100;
 
 const SIGINT = 2;
-/** The signal that ends a turn. */
-const SIGVTALRM = 26;
+const SIGALRM = 14;
+/** The signal that ends a turn, and by which Python learns of others than SIGINT: the last of those that no program uses. */
+const SIGRTMAX = 64;
+/** A browser's timers take no more. Milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
 const METH_FASTCALL = 0x80;
 
 /** Why a thread goes on. */
@@ -35,9 +38,18 @@ export class Stacks {
   /** @type {Map<number, Wait>} */
   #waits = new Map();
   #n = 0;
-  /** The wait of the main thread: a SIGINT ends it. */
+  /** The wait of the main thread: a signal ends it. */
   #mainWait = 0;
-  #interrupted = false;
+  /** Signals that have come for the main thread. @type {Set<number>} */
+  #pending = new Set();
+  /** Python takes all signals by itself: SIGINT too comes by the one that ends turns. */
+  #takesAll = false;
+  /** Python has been told that some have come, and has not taken them yet. */
+  #heralded = false;
+  /** When SIGALRM is due, of `performance.now()`. */
+  #alarm = Infinity;
+  /** @type {any} */
+  #alarmTimer = null;
   #several = false;
   /** A turn that was to end when it could not. */
   #due = false;
@@ -111,14 +123,28 @@ export class Stacks {
   /** A SIGINT has come. Where there is shared memory the word there is what counts. */
   interrupt() {
     if (this.#word) this.#look();
-    else this.#noteInterrupt();
+    else this.#note(SIGINT);
   }
 
-  /** SIGINT is for the main thread. */
-  #noteInterrupt() {
-    this.#interrupted = true;
+  /** Signals are for the main thread. @param {number} signal */
+  #note(signal) {
+    this.#pending.add(signal);
     if (this.#mainWait) this.#interruptMain();
     this.#due = true;
+  }
+
+  /** SIGALRM comes after so long, once; negative is never. @param {number} ms */
+  #setAlarm(ms) {
+    clearTimeout(this.#alarmTimer);
+    this.#alarm = ms < 0 ? Infinity : performance.now() + ms;
+    if (ms >= 0) this.#alarmTimer = setTimeout(() => this.#ring(), Math.min(ms, LONGEST_MS));
+  }
+
+  /** Looks at the clock: a program that computes gives the timer no turn. */
+  #ring() {
+    if (performance.now() < this.#alarm) return;
+    this.#setAlarm(-1);
+    this.#note(SIGALRM);
   }
 
   #interruptMain() {
@@ -126,8 +152,9 @@ export class Stacks {
   }
 
   #look() {
-    if (this.#word && Atomics.compareExchange(this.#word, 0, SIGINT, 0) === SIGINT) this.#noteInterrupt();
-    return this.#interrupted;
+    if (this.#word && Atomics.compareExchange(this.#word, 0, SIGINT, 0) === SIGINT) this.#note(SIGINT);
+    if (this.#alarm !== Infinity) this.#ring();
+    return this.#pending.size > 0;
   }
 
   #token() {
@@ -180,7 +207,7 @@ export class Stacks {
     if (wait.thread === this.#main) {
       this.#mainWait = 0;
       // Seen at the interpreter's next look and not fifty later.
-      if (this.#interrupted) module.HEAP32[module.__Py_emscripten_signal_clock >> 2] = 0;
+      if (this.#pending.size > 0) module.HEAP32[module.__Py_emscripten_signal_clock >> 2] = 0;
     }
     this.#notify();
     return module._PyLong_FromLong(wait.value);
@@ -266,9 +293,9 @@ export class Stacks {
     const module = this.#module;
     const name = "Py_EmscriptenSignalBuffer";
     module.HEAP8[module._Py_EMSCRIPTEN_SIGNAL_HANDLING] = 1;
-    if (this.#word && !this.#several) {
-      if (this.#interrupted) Atomics.store(this.#word, 0, SIGINT);
-      this.#interrupted = false;
+    const others = [...this.#pending].some((signal) => signal !== SIGINT);
+    if (this.#word && !this.#several && !this.#takesAll && !others) {
+      if (this.#pending.delete(SIGINT)) Atomics.store(this.#word, 0, SIGINT);
       Object.defineProperty(module, name, { configurable: true, writable: true, value: this.#word });
       return;
     }
@@ -276,7 +303,7 @@ export class Stacks {
     const get = () => {
       if (cell[0] !== 0) return cell;
       // A clock costs more than a look: one in four.
-      if ((++this.#looks & 3) !== 0 && !this.#interrupted && (this.#word === null || this.#word[0] === 0)) return null;
+      if ((++this.#looks & 3) !== 0 && this.#pending.size === 0 && (this.#word === null || this.#word[0] === 0)) return null;
       cell[0] = this.#signal();
       return cell[0] === 0 ? null : cell;
     };
@@ -286,15 +313,18 @@ export class Stacks {
   /** The signal that is due to who runs, or 0. */
   #signal() {
     if (this.#look() && this.#current === this.#main) {
-      this.#interrupted = false;
       this.#due = false;
-      return SIGINT;
+      if (!this.#takesAll && this.#pending.delete(SIGINT)) return SIGINT;
+      // Once: the handler's own first look would begin it again.
+      if (this.#heralded) return 0;
+      this.#heralded = true;
+      return SIGRTMAX;
     }
     // Where memory is not shared, one thread alone takes turns with the event loop, or no SIGINT would reach it.
     if ((this.#several || !this.#word) && (this.#due || performance.now() - this.#turn > TURN_MS)) {
       this.#due = false;
       this.#turn = performance.now();
-      return SIGVTALRM;
+      return SIGRTMAX;
     }
     return 0;
   }
@@ -317,6 +347,7 @@ export class Stacks {
       },
       due: () => {
         this.#due = true;
+        this.#heralded = false;
         return number(0);
       },
       ident: () => number(this.#current),
@@ -334,14 +365,31 @@ export class Stacks {
       },
       can_wait: () => number(+(module.validSuspender.value && this.#current !== 0)),
       interrupt: () => {
-        this.#noteInterrupt();
+        this.#note(SIGINT);
         if (this.#word && !this.#several) this.#watch();
         return number(0);
       },
-      take_interrupt: () => {
-        const was = this.#look();
-        this.#interrupted = false;
-        return number(+was);
+      // One that has come, or 0.
+      take_signal: () => {
+        this.#look();
+        this.#heralded = false;
+        const [signal = 0] = this.#pending;
+        // The last one is taken: the interpreter may look by itself again.
+        if (this.#pending.delete(signal) && this.#pending.size === 0) this.#watch();
+        return number(signal);
+      },
+      raise_signal: (_, args) => {
+        this.#note(argument(args, 0));
+        return number(0);
+      },
+      take_all_signals: (_, args) => {
+        this.#takesAll = argument(args, 0) !== 0;
+        this.#watch();
+        return number(0);
+      },
+      set_alarm: (_, args) => {
+        this.#setAlarm(argument(args, 0));
+        return number(0);
       },
     };
     const imports = {
@@ -353,12 +401,14 @@ export class Stacks {
     const names = Object.keys(functions);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(glue(names)), { e: imports });
     const made = module._PyImport_AddModule(this.#text("_stacks"));
+    // `ident` is what programs have as `get_ident`.
+    const home = module._PyUnicode_FromString(this.#text("_thread"));
     for (const name of ["wait", ...names]) {
       const at = module.wasmTable.grow(1);
       module.wasmTable.set(at, exports[name]);
       const definition = module._malloc(16);
       module.HEAP32.set([this.#text(name), at, METH_FASTCALL, 0], definition >> 2);
-      module._PyModule_AddObject(made, this.#text(name), module._PyCMethod_New(definition, 0, 0, 0));
+      module._PyModule_AddObject(made, this.#text(name), module._PyCMethod_New(definition, 0, home, 0));
     }
   }
 

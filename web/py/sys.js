@@ -54,13 +54,21 @@ export class Sys {
     return this.#memory.take();
   }
 
-  /** Sleeps, or less when there is a SIGINT. @param {number} ms */
-  sleep(ms) {
+  /** The room's machines, asked of the client's worker: nothing goes over the wire. @returns {import("./etc.js").Machine[]} */
+  machines() {
+    this.#memory.beginCall();
+    this.#port.postMessage({ do: "machines", n: BLOCKING });
+    while (!this.#memory.wait(Infinity));
+    return JSON.parse(this.#memory.take()?.text ?? "{}").ok ?? [];
+  }
+
+  /** Sleeps, or less when there is a SIGINT. @param {number} ms @param {string} name for the page */
+  sleep(ms, name) {
     this.#transcript.send();
     const until = performance.now() + ms;
     this.#memory.beginAsking();
     if (!this.#memory.wait(Math.min(ms, NOTICE_MS)) && ms > NOTICE_MS) {
-      this.#waiting({ state: "waiting", call: "sleep", fd: null, line: this.#line() });
+      this.#waiting({ state: "waiting", call: name, fd: null, line: this.#line() });
       while (!this.#memory.wait(Math.max(until - performance.now(), 0)) && performance.now() < until);
       this.#tell({ state: "running" });
     }

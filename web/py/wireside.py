@@ -5,7 +5,7 @@ takes them for the network's answer.
 """
 
 
-from _builtin_socket import gaierror
+from _builtin_socket import gaierror, herror
 
 
 class LabError(OSError):
@@ -38,6 +38,13 @@ class NamePolicyError(PolicyError, gaierror):
         super().__init__(rule, value, resolving=True)
 
 
+class NoReverseName(LabError, herror):
+    """An address outside of the room: nobody is asked what it is called. To a program it is one without a name."""
+
+    def __init__(self, address):
+        super().__init__(f"This lab asks nobody outside the room what {address} is called; names can be looked up the other way only.")
+
+
 class LimitError(LabError):
     """A limit of this server is reached. `limit` is its name, `value` its value."""
 
@@ -55,6 +62,6 @@ class RoomOver(LabError):
     """The room or the connection to it is gone, and with it every socket of this program."""
 
 
-for _class in (LabError, PolicyError, NamePolicyError, LimitError, NotAvailable, RoomOver):
+for _class in (LabError, PolicyError, NamePolicyError, NoReverseName, LimitError, NotAvailable, RoomOver):
     _class.__module__ = "wireside"
 del _class

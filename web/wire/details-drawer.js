@@ -1,11 +1,15 @@
-// One event in full: a plain sentence, then fields, then bytes, then what it was caused by and led to.
+// One event in full: a plain sentence, why it came and what it means, then fields, then bytes, then what it was caused by and led
+// to.
 import { button, element } from "../base/element.js";
+import { withTerms } from "../base/term-card.js";
+import { ExplainedPart } from "./explained.js";
 
 export class DetailsDrawer {
   #root;
   #onclose;
   #ongo;
   #sheet = false;
+  #explained;
   /** The event shown; 0 when closed. */
   seq = 0;
 
@@ -15,6 +19,7 @@ export class DetailsDrawer {
   constructor({ onclose, ongo }) {
     this.#onclose = onclose;
     this.#ongo = ongo;
+    this.#explained = new ExplainedPart(ongo);
     this.#root = element("aside", { class: "wire-details", "aria-label": "Details", hidden: true });
     this.#root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -35,10 +40,11 @@ export class DetailsDrawer {
 
   /**
    * @param {import("../client/web.js").Details} details
-   * @param {{ buttons: HTMLElement[], focus: boolean, sheet: boolean }} how
+   * @param {{ explained: import("../client/web.js").Explained, buttons: HTMLElement[], focus: boolean, sheet: boolean }} how
    */
-  show(details, { buttons, focus, sheet }) {
+  show(details, { explained, buttons, focus, sheet }) {
     const opening = this.seq === 0;
+    this.#explained.show(explained);
     this.seq = details.seq;
     const heading = element("h3", { tabindex: -1, dir: "auto" }, details.title);
     const close = button("Close", () => this.close(), { class: "link plain", "aria-label": "Close details" });
@@ -46,6 +52,7 @@ export class DetailsDrawer {
       element("header", {}, heading, close),
       element("p", { class: "prose", dir: "auto" }, details.sentence),
       ...(buttons.length > 0 ? [element("p", { class: "wire-details-buttons" }, ...buttons)] : []),
+      this.#explained.node,
       ...(details.error ? [errorCard(details.error)] : []),
       fields(details.fields),
       ...(details.bytes ? [dump(details.bytes)] : []),
@@ -62,6 +69,11 @@ export class DetailsDrawer {
       this.#sheet = true;
       history.pushState({ ...history.state, sheet: true }, "");
     }
+  }
+
+  /** What is known by now. @param {import("../client/web.js").Explained} explained */
+  explain(explained) {
+    this.#explained.show(explained);
   }
 
   /** How much of another element's lower part it covers, pixels. @param {HTMLElement} other */
@@ -124,8 +136,8 @@ function errorCard({ class: kind, name, number, message, sentence, hint }) {
     "div",
     { class: `wire-error ${kind}` },
     element("p", { class: "mono" }, element("strong", {}, title), ` ${message}`),
-    element("p", { class: "prose" }, sentence),
-    ...(hint ? [element("p", { class: "prose soft" }, hint)] : []),
+    element("p", { class: "prose" }, ...withTerms(sentence)),
+    ...(hint ? [element("p", { class: "prose soft" }, ...withTerms(hint))] : []),
   );
 }
 

@@ -61,6 +61,12 @@ export class Painter {
     for (const shape of shapes) this.#paintShape(shape, live);
   }
 
+  /** What stands on the line below everything. @param {string} word */
+  sayNow(word) {
+    const said = this.#painted.get("now")?.element.querySelector("text");
+    if (said && said.textContent !== word) said.textContent = word;
+  }
+
   /** @param {import("../client/web.js").Shape} shape @param {boolean} live */
   #paintShape(shape, live) {
     const old = this.#painted.get(shape.key);

@@ -1,5 +1,6 @@
 // Goes back and forth in time: one event a step, and plays. At its right end it is live.
 import { button, element } from "../base/element.js";
+import { Flags } from "./flags.js";
 
 /** How long an event stands alone while playing, milliseconds. */
 const STEP_MS = 300;
@@ -8,6 +9,7 @@ export class Scrubber {
   #view;
   #onmove;
   #end;
+  #flags;
   #play = button("Play", () => this.#toggle(), { class: "link wire-play" });
   #range = /** @type {HTMLInputElement} */ (
     element("input", { type: "range", class: "wire-range", min: 0, max: 0, value: 0, step: 1, "aria-label": "Event shown last" })
@@ -17,13 +19,22 @@ export class Scrubber {
   at = 0;
   #playing = 0;
   #wantsFocus = false;
-  root = element("div", { class: "wire-scrubber", hidden: true }, this.#play, this.#range, this.#place);
+  root = element("div", { class: "wire-scrubber", hidden: true });
+  /** What is pinned to the event that is shown. */
+  note;
 
-  /** @param {import("../client/web.js").View} view @param {() => void} onmove @param {string} end what its right end is called */
-  constructor(view, onmove, end = "live") {
+  /**
+   * @param {import("../client/web.js").View} view @param {import("./notes.js").Notes} notes @param {() => void} onmove
+   * @param {string} end what its right end is called
+   */
+  constructor(view, notes, onmove, end = "live") {
     this.#view = view;
     this.#onmove = onmove;
     this.#end = end;
+    this.#flags = new Flags(view, notes, (seq) => this.show(seq));
+    this.note = this.#flags.note;
+    notes.onchange = () => this.update();
+    this.root.append(this.#play, element("span", { class: "wire-track" }, this.#range, this.#flags.root), this.#place);
     this.#range.addEventListener("input", () => {
       this.#stop();
       this.#go(Number(this.#range.value));
@@ -40,6 +51,21 @@ export class Scrubber {
   live() {
     this.#stop();
     this.at = 0;
+  }
+
+  /** Plays on from where it is. */
+  play() {
+    if (!this.#playing) this.#toggle();
+  }
+
+  /** Stands still. */
+  pause() {
+    this.#stop();
+  }
+
+  /** Whether it plays. */
+  get playing() {
+    return this.#playing !== 0;
   }
 
   /** Everything up to an event, or the first one after it. @param {number} seq */
@@ -63,6 +89,7 @@ export class Scrubber {
     const index = this.at === 0 ? last : Math.min(last, this.#view.indexOf(this.at));
     if (this.#range.max !== String(last)) this.#range.max = String(last);
     if (this.#range.value !== String(index)) this.#range.value = String(index);
+    this.#flags.update(last, this.at || this.#view.lastSeq());
     const words = this.at === 0 ? this.#end : `${(index + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
     if (this.#place.textContent !== words) {
       this.#place.textContent = words;
@@ -92,7 +119,10 @@ export class Scrubber {
     const last = this.#view.rowCount() - 1;
     let index = this.#view.indexOf(this.at) + 1;
     while (index < last && !this.#view.moves(this.#view.rows(index, 1)[0]?.seq ?? 0)) index += 1;
-    this.#go(index);
+    // Where somebody has pinned something there is something to read.
+    const noted = this.#flags.between(this.#view.indexOf(this.at), index);
+    this.#go(noted < 0 ? index : noted);
+    if (noted >= 0) this.#stop();
   }
 
   #stop() {

@@ -137,7 +137,8 @@ export class WireHead {
     const settings = settingsWords(wire, this.#room.hosts);
     const doing = this.#doing(scene, wire, slow);
     if (doing && settings) return `${settings} · ${doing}`;
-    return doing || settings || (scene.last === 0 || scene.height < 60 ? "nothing has happened yet" : "");
+    const nothing = /** @type {any} */ (this.#room).recorded ? "" : "nothing has happened yet";
+    return doing || settings || (scene.last === 0 || scene.height < 60 ? nothing : "");
   }
 
   /** @param {Seen} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */

@@ -6,6 +6,7 @@ import { DetailsDrawer } from "./details-drawer.js";
 import { EventTable } from "./event-table.js";
 import { HeldAbove } from "./held-above.js";
 import { Lights } from "./lights.js";
+import { Notes } from "./notes.js";
 import { Pace } from "./pace.js";
 import { Reveal } from "./reveal.js";
 import { Scrubber } from "./scrubber.js";
@@ -17,10 +18,15 @@ import { refusal } from "./wire-words.js";
 
 /** What arrives so soon after the page has entered the room is history, not news. */
 const HISTORY_MS = 700;
+/** How often it is looked whether more is known of an event. */
+const EXPLAIN_MS = 500;
 /** How often numbers that count are drawn anew. */
 const TICK_MS = 100;
 /** Beyond this the time since the last event takes no more height: nothing moves by itself. */
 const STILL_NS = 11e9;
+
+const NOTHING_YET = "Nothing on the wire yet.";
+const NOTHING_EVER = "Nothing happened on the wire in this recording.";
 
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -41,14 +47,18 @@ export class WireView extends HTMLElement {
   #head;
   /** @type {Scrubber} */
   #scrubber;
+  /** What is pinned to events. */
+  notes = new Notes();
   #reveal = new Reveal();
-  #rest = element("p", { class: "wire-empty prose soft" }, "Nothing on the wire yet.");
+  #rest = element("p", { class: "wire-empty prose soft" }, NOTHING_YET);
   #follow = button("follow", () => this.#goLive(), { class: "button wire-follow", hidden: true });
   #following = true;
   #paused = 0;
   #pace = new Pace(() => this.#draw());
   #entered = 0;
   #chosen = 0;
+  /** Up to which event the details explain. */
+  #explainedAt = 0;
   /** @type {Lights} */
   #lights;
   /** It was drawn anew while something is raised. */
@@ -59,11 +69,12 @@ export class WireView extends HTMLElement {
   #ahead = -Infinity;
 
   /**
-   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, past?: import("../client/web.js").View }} parts `past`, of
-   *   a recording, knows the wire as it was at the event that is shown
+   * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, past?: import("../client/web.js").View, notes?: Notes }} parts
+   *   `past`, of a recording, knows the wire as it was at the event that is shown
    */
-  attach({ room, view, past = view }) {
+  attach({ room, view, past = view, notes = this.notes }) {
     this.#room = room;
+    this.notes = notes;
     this.#view = view;
     this.#entered = performance.now();
     if (room.me) view.seed({ member: room.me.id });
@@ -72,6 +83,7 @@ export class WireView extends HTMLElement {
     room.on("trace", () => this.#arrived());
     room.on("change", () => this.#head.update());
     setInterval(() => this.#tick(), TICK_MS);
+    setInterval(() => this.#explainAnew(), EXPLAIN_MS);
     this.#arrived();
   }
 
@@ -104,6 +116,16 @@ export class WireView extends HTMLElement {
     this.#scrubber.show(seq);
   }
 
+  /** Goes on in time by itself from what is shown, from the beginning where that is all. */
+  play() {
+    this.#scrubber.play();
+  }
+
+  /** Stands still. */
+  pause() {
+    this.#scrubber.pause();
+  }
+
   /** Brings the focus to what goes back and forth in time. */
   focusTime() {
     this.#scrubber.focus();
@@ -131,9 +153,9 @@ export class WireView extends HTMLElement {
     this.#lights = new Lights(view, painter);
     this.#lights.onchange = (seqs) => this.dispatchEvent(new CustomEvent("wire-light", { detail: seqs }));
     const stage = element("div", { class: "wire-stage" }, root, this.#above.root, this.#table.root, this.#rest, this.#follow, this.#drawer.root);
-    this.#scrubber = new Scrubber(view, () => this.#moved(), this.#room.recorded ? "end" : "live");
+    this.#scrubber = new Scrubber(view, this.notes, () => this.#moved(), this.#room.recorded ? "end" : "live");
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
-    this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.root);
+    this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.note, this.#scrubber.root);
     onScroll(root, (byHand) => this.#scrolled(byHand));
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
@@ -200,13 +222,21 @@ export class WireView extends HTMLElement {
       pinned: this.#head.others.pinned,
       covered: this.#drawer.covers(this.#plane.root),
     });
+    this.#plane.painter.sayNow(this.#nowWord());
     this.#above.draw(scene, this.#scrubber.at === 0 && !this.#table.shown && !this.#plane.seesCard);
+    this.#rest.textContent = this.#room.recorded && this.#scrubber.at === 0 ? NOTHING_EVER : NOTHING_YET;
     this.#rest.hidden = !this.#plane.painter.empty || this.#table.shown;
     if (this.#lights.keep()) this.onpaint();
     this.#head.draw({ ...scene, cards: [...this.#plane.cards, ...scene.above] }, this.#now(), this.#shownSlowly());
     this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
     this.#scrubber.update();
     if (this.#reveal.waits) this.#schedule();
+  }
+
+  /** What the line below everything is: it is now only where there is a now. */
+  #nowWord() {
+    if (this.#scrubber.at !== 0) return "shown up to here";
+    return this.#room.recorded ? "end of the recording" : "now";
   }
 
   /** Up to which event, and to what time. */
@@ -319,18 +349,39 @@ export class WireView extends HTMLElement {
   #details(focus) {
     const details = this.#chosen ? this.#view.details(this.#chosen) : undefined;
     if (!details) return;
-    this.#drawer.show(details, { buttons: this.#detailButtons(), focus, sheet: this.#head.narrow });
+    this.#drawer.show(details, { explained: this.#explained(), buttons: this.#detailButtons(), focus, sheet: this.#head.narrow });
     this.#draw();
     this.#scrollTo(this.#chosen);
   }
 
+  /** Why the chosen event came and what it means, as far as the events that are shown tell. */
+  #explained() {
+    this.#explainedAt = this.#scrubber.at || this.#view.lastSeq();
+    return this.#view.explain(this.#chosen, this.#scrubber.at);
+  }
+
+  /** What has happened meanwhile may tell more of the event whose details are open. */
+  #explainAnew() {
+    const at = this.#scrubber.at || this.#view.lastSeq();
+    if (this.#drawer.seq === 0 || this.#drawer.seq !== this.#chosen || at === this.#explainedAt) return;
+    this.#drawer.explain(this.#explained());
+  }
+
   #detailButtons() {
     const packet = this.#view.heldPacket(this.#chosen);
-    if (packet === undefined || !this.#head.mayHold) return [];
+    const pin = this.notes.open ? [this.#pinButton(this.#chosen)] : [];
+    if (packet === undefined || !this.#head.mayHold) return pin;
     return [
       button("Deliver", () => this.#command(() => this.#room.wire.deliver(packet))),
       button("Drop", () => this.#command(() => this.#room.wire.drop(packet))),
+      ...pin,
     ];
+  }
+
+  /** @param {number} seq */
+  #pinButton(seq) {
+    const label = this.notes.at(seq) ? "Change the note" : "Pin a note";
+    return button(label, () => this.notes.ask(seq, this.#view.details(seq)?.sentence ?? ""));
   }
 
   /** @param {number} seq */

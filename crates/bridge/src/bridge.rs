@@ -15,17 +15,20 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    accept,
+    accept, agent,
+    classes::Classes,
     config::{Config, Outbound},
     descriptors,
     drain::Drain,
     egress, http,
-    kept::Kept,
+    kept::{self, Kept},
+    lag::{self, Lag},
     memory::Memory,
     memory_watch,
     metrics::Metrics,
-    origin::Names,
+    origin::{self, Names},
     quota::Quota,
+    retirement,
     rooms::Rooms,
     shared::Shared,
 };
@@ -68,22 +71,42 @@ impl Bridge {
         limits.socket_memory = limits.socket_memory.min(kernel);
         limits.address_socket_memory = limits.address_socket_memory.min(limits.socket_memory / 2);
         let names = Names::new(&config).map_err(StartError::Name)?;
+        let sites = origin::sites(&config.embed).map_err(StartError::Name)?;
+        let embedded = http::headers::embedded_policy(&sites).map_err(|_| StartError::Name(sites))?;
         count_loopback(&mut config, &names);
         let drain = Drain::new(config.deadlines.drain);
+        let kept = Arc::new(Kept::new(config.shelf.clone(), config.limits.address_kept));
         let shared = Arc::new(Shared {
             names,
+            embedded,
             filtered: filtered(&config),
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
             memory: Memory::new(config.limits.memory),
-            kept: Kept::new(config.shelf.clone(), config.limits.address_kept),
-            rooms: Rooms::start(&config, &drain),
+            lag: Lag::default(),
+            rooms: Rooms::start(&config, &drain, Arc::clone(&kept)),
+            classes: Classes::start(&config, &drain),
+            kept,
             drain,
             config,
         });
         let router = http::router(Arc::clone(&shared));
         tokio::spawn(memory_watch::watch(Arc::downgrade(&shared)));
+        tokio::spawn(lag::measure(Arc::downgrade(&shared)));
+        tokio::spawn(retirement::supervise(Arc::downgrade(&shared)));
+        tokio::spawn(kept::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
+    }
+
+    /// Makes no new rooms from now on. Those there are live on; with the last one, or after
+    /// [`crate::Deadlines::retirement`], everything ends as at a shutdown (see [`Self::serve`]).
+    pub fn retire(&self) {
+        self.shared.drain.retire();
+    }
+
+    /// Tells a load balancer how much more this server takes: to each connection one line, `ready 63%` or `drain`.
+    pub fn serve_agent(&self, listener: TcpListener) {
+        tokio::spawn(agent::serve(listener, Arc::downgrade(&self.shared)));
     }
 
     /// Serves HTTP, within TLS where [`Config::tls`] says so, until `shutdown` is ready, then drains: nobody new is let in, sessions are told and closed.
@@ -132,7 +155,16 @@ impl Bridge {
                 () = shutdown => drain.begin(),
                 () = drain.begun() => {}
             }
-            drain.finished().await
+            // Rooms do not outlive the program; what happened in them is offered by the next one.
+            let rooms = self.shared.rooms.alive();
+            let written = async {
+                for room in &rooms {
+                    self.shared.kept.ends(room).await;
+                }
+            };
+            let (in_time, _late) =
+                tokio::join!(drain.finished(), tokio::time::timeout(self.shared.drain.left(), written));
+            in_time
         };
         tokio::select! {
             () = acceptor.run(&listener, wrap) => {}

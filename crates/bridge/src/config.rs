@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::{
+    classes::{FirstClass, LessonOutline},
     http::assets::Assets,
     kept::{NoShelf, Shelf},
     kernel_memory::KernelMemory,
@@ -26,6 +27,8 @@ pub struct Config {
     /// Further web origins whose pages may use the client, as a browser spells them: `https://blog.example`.
     /// Default none.
     pub origins: Vec<String>,
+    /// Web origins whose pages may show recordings and lessons in a frame, or the one word `none`. Default: all.
+    pub embed: Vec<String>,
     /// TLS for the page, its WebSocket and everything else. Default none: plain HTTP.
     pub tls: Option<Tls>,
     /// Proxies whose `X-Forwarded-For` is believed. Default none: the header is ignored.
@@ -58,6 +61,15 @@ pub struct Config {
     pub services: Vec<Service>,
     /// Where recordings are kept, or why nowhere. Default nowhere.
     pub shelf: Result<Arc<dyn Shelf>, NoShelf>,
+    /// Addresses of the page for other machines' browsers, `http://192.168.1.5:8080/`, which a class's teacher hands on.
+    /// Default none known.
+    pub pages: Vec<String>,
+    /// The lessons that rooms tell progress in. Default none known.
+    pub lessons: Vec<LessonOutline>,
+    /// A class that is there from the start. Default none.
+    pub class: Option<FirstClass>,
+    /// Whether everybody who comes may make a class; this machine's own people may. Default false.
+    pub classes: bool,
     /// How many of everything.
     pub limits: Limits,
     /// How long everything may take.
@@ -70,6 +82,7 @@ impl Default for Config {
             node: "a".to_owned(),
             host_names: Vec::new(),
             origins: Vec::new(),
+            embed: Vec::new(),
             tls: None,
             trusted_proxies: Vec::new(),
             metrics_from: Vec::new(),
@@ -84,6 +97,10 @@ impl Default for Config {
             confined: None,
             services: Vec::new(),
             shelf: Err(NoShelf::Off),
+            pages: Vec::new(),
+            lessons: Vec::new(),
+            class: None,
+            classes: false,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }
@@ -247,7 +264,10 @@ pub struct Deadlines {
     /// For a page to give a sign of life on its WebSocket; it is asked for one after four ninths of this time.
     /// Default 45 s.
     pub silence: Duration,
-    /// From the shutdown to the end, however many sessions are left. Default 10 s.
+    /// From the moment the server retires to the moment its sessions are closed, however many rooms are left. Zero: at
+    /// once. Default 8 hours, a room's life.
+    pub retirement: Duration,
+    /// From the moment sessions are closed to the end, however many are left. Default 10 s.
     pub drain: Duration,
     /// For a page whose connection broke to come back. Default [`proto::limits::RESUME_WINDOW_MS`].
     pub resume: Duration,
@@ -266,6 +286,7 @@ impl Default for Deadlines {
             body: Duration::from_millis(limits::BODY_MS),
             stall: Duration::from_secs(30),
             silence: Duration::from_secs(45),
+            retirement: Duration::from_secs(8 * 60 * 60),
             drain: Duration::from_secs(10),
             resume: Duration::from_millis(limits::RESUME_WINDOW_MS),
             room_idle: Duration::from_secs(10 * 60),

@@ -1,4 +1,6 @@
-//! Going away in good order: one flag that everybody can wait for, and a count of who is still there.
+//! Going away in good order, in two steps. First the server retires: nobody makes a room here any more, and the rooms
+//! there are live on. Then it drains: sessions are closed, and what is left at the deadline is dropped. Two flags that
+//! everybody can wait for, and a count of who is still there.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -14,6 +16,7 @@ use tokio_util::{
 /// The registry of what must end before the server does. Clones are the same registry.
 #[derive(Clone, Debug)]
 pub(crate) struct Drain {
+    retiring: CancellationToken,
     begun: CancellationToken,
     over: CancellationToken,
     sessions: TaskTracker,
@@ -25,6 +28,7 @@ impl Drain {
     /// A registry that gives sessions `limit` to end once the drain has begun.
     pub(crate) fn new(limit: Duration) -> Self {
         Self {
+            retiring: CancellationToken::new(),
             begun: CancellationToken::new(),
             over: CancellationToken::new(),
             sessions: TaskTracker::new(),
@@ -33,8 +37,24 @@ impl Drain {
         }
     }
 
+    /// Takes no new rooms from now on; those there are live on. The second time changes nothing.
+    pub(crate) fn retire(&self) {
+        self.retiring.cancel();
+    }
+
+    /// Whether nobody makes a room here any more.
+    pub(crate) fn is_retiring(&self) -> bool {
+        self.retiring.is_cancelled()
+    }
+
+    /// Waits for the server to retire.
+    pub(crate) async fn retiring(&self) {
+        self.retiring.cancelled().await;
+    }
+
     /// Begins the drain. The second time changes nothing.
     pub(crate) fn begin(&self) {
+        self.retire();
         self.deadline.get_or_init(|| Instant::now() + self.limit);
         self.sessions.close();
         self.begun.cancel();

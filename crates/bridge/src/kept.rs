@@ -5,6 +5,7 @@
 
 mod days;
 mod folder;
+mod last;
 mod recorded;
 
 use std::{
@@ -18,9 +19,12 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
+use last::Lasts;
+
 pub use folder::{Folder, FolderError};
 pub(crate) use {
     days::Days,
+    last::{OFFERED, watch},
     recorded::{Asked, Recorded, recorded},
 };
 
@@ -43,6 +47,27 @@ pub trait Shelf: fmt::Debug + Send + Sync {
     /// # Errors
     /// As the disk says.
     fn delete(&self, id: &str) -> io::Result<bool>;
+
+    /// Keeps the last recording of a room, in the place of the one before. Whenever this process ends, there is one of them.
+    ///
+    /// # Errors
+    /// [`PutError`]; then the one before is still there.
+    fn put_last(&self, room: &str, label: &Label, packed: &[u8]) -> Result<(), PutError>;
+
+    /// The last recording of a room, if there is one.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn last(&self, room: &str) -> io::Result<Option<Stored>>;
+
+    /// Deletes it; false where there is none.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn delete_last(&self, room: &str) -> io::Result<bool>;
+
+    /// The rooms of an earlier process whose last recordings were there at the start.
+    fn lasts(&self) -> Vec<String>;
 }
 
 /// What stands with a recording and is not handed out with it.
@@ -54,12 +79,26 @@ pub struct Label {
     pub bytes: u64,
     /// And after.
     pub packed: u64,
+    /// Hashes of the keys that open it, likewise; none where its id alone does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
 }
 
 impl Label {
     /// Of a recording that this key deletes.
     pub(crate) fn new(key: &Secret, bytes: usize, packed: usize) -> Self {
-        Self { delete: hash(key), bytes: bytes as u64, packed: packed as u64 }
+        Self { delete: hash(key), bytes: bytes as u64, packed: packed as u64, keys: Vec::new() }
+    }
+
+    /// The same, of a recording that only whoever has one of these keys opens.
+    pub(crate) fn with_keys(self, keys: &[Secret]) -> Self {
+        Self { keys: keys.iter().map(hash).collect(), ..self }
+    }
+
+    /// Whether this key opens it. Time tells nothing.
+    pub(crate) fn opens(&self, key: &Secret) -> bool {
+        let key = hash(key);
+        self.keys.iter().fold(false, |opens, own| opens | bool::from(own.as_bytes().ct_eq(key.as_bytes())))
     }
 
     /// Whether this is the key. Time tells nothing.
@@ -115,18 +154,34 @@ pub(crate) struct Kept {
     shelf: Result<Arc<dyn Shelf>, NoShelf>,
     /// Making one takes memory for all of a room's trace: one at a time.
     turn: Arc<Semaphore>,
+    /// And to do one again, which takes a room and its time.
+    again: Arc<Semaphore>,
     /// How many each address has kept.
     pub(crate) days: Days,
+    /// The last recordings of rooms that have ended.
+    lasts: Lasts,
 }
 
 impl Kept {
     pub(crate) fn new(shelf: Result<Arc<dyn Shelf>, NoShelf>, of_address: u32) -> Self {
-        Self { shelf, turn: Arc::new(Semaphore::new(1)), days: Days::new(of_address) }
+        let lasts = Lasts::new(shelf.as_ref().map_or_else(|_| Vec::new(), |shelf| shelf.lasts()));
+        Self {
+            shelf,
+            turn: Arc::new(Semaphore::new(1)),
+            again: Arc::new(Semaphore::new(1)),
+            days: Days::new(of_address),
+            lasts,
+        }
     }
 
     /// Where they stand, or why there is none.
     pub(crate) fn shelf(&self) -> Result<&Arc<dyn Shelf>, &NoShelf> {
         self.shelf.as_ref()
+    }
+
+    /// Waits for the turn to do one again.
+    pub(crate) fn turn_again(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.again)
     }
 
     /// Waits for the turn to make one.
@@ -135,9 +190,14 @@ impl Kept {
     }
 }
 
-/// Compresses what will be read more often than written.
-pub(crate) fn packed(text: &str) -> io::Result<Vec<u8>> {
-    let settings = brotli::enc::BrotliEncoderParams { quality: 7, lgwin: 22, ..Default::default() };
+/// How much is done to make a recording small: of one that is kept, which will be read more often than written, ...
+pub(crate) const SMALL: i32 = 7;
+/// ... and of one that is soon written anew.
+const QUICK: i32 = 2;
+
+/// Compresses a recording.
+pub(crate) fn packed(text: &str, quality: i32) -> io::Result<Vec<u8>> {
+    let settings = brotli::enc::BrotliEncoderParams { quality, lgwin: 22, ..Default::default() };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut text.as_bytes(), &mut packed, &settings)?;
     Ok(packed)

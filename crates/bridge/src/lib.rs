@@ -5,8 +5,11 @@
 
 mod accept;
 mod accounts;
+mod again;
+mod agent;
 pub mod allowance;
 mod bridge;
+mod classes;
 mod config;
 mod descriptors;
 mod drain;
@@ -14,20 +17,30 @@ pub mod egress;
 mod http;
 mod kept;
 mod kernel_memory;
+mod lag;
 mod memory;
 mod memory_watch;
 mod meter;
 mod metrics;
 mod origin;
 mod quota;
+mod retirement;
 mod room;
 mod rooms;
 mod session;
 mod shared;
 mod ws;
 
+/// What [`replay`] finds, and the most bytes that a recording has.
+pub use {
+    proto::limits::SHARE_BYTES,
+    share::{Comparison, Difference},
+};
+
 pub use crate::{
+    again::replay,
     bridge::{Bridge, StartError},
+    classes::{FirstClass, LessonOutline},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
     kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored},

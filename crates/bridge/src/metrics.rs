@@ -21,6 +21,8 @@ pub(crate) struct Metrics {
     refusals: Mutex<BTreeMap<&'static str, u64>>,
     accepted: AtomicU64,
     accept_errors: AtomicU64,
+    kept: AtomicU64,
+    received: AtomicU64,
 }
 
 impl Metrics {
@@ -46,18 +48,31 @@ impl Metrics {
         self.accept_errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Everything as text, with the gauges as `(name, value, help)`.
-    pub(crate) fn text(&self, gauges: &[(&str, u64, &str)]) -> String {
+    /// Somebody kept a recording.
+    pub(crate) fn recording_kept(&self) {
+        self.kept.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many bytes of messages came from pages.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Everything as text, with the gauges and the counters of others as `(name, value, help)`.
+    pub(crate) fn text(&self, gauges: &[(&str, u64, &str)], counters: &[(&str, u64, &str)]) -> String {
         let mut text = String::new();
         for (name, value, help) in gauges {
             family(&mut text, name, "gauge", help, [(String::new(), *value)]);
         }
-        let counters = [
-            ("accepted_total", &self.accepted, "TCP connections accepted."),
-            ("accept_errors_total", &self.accept_errors, "Errors of accept(2)."),
+        let value = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let own = [
+            ("accepted_total", value(&self.accepted), "TCP connections accepted."),
+            ("accept_errors_total", value(&self.accept_errors), "Errors of accept(2)."),
+            ("received_bytes_total", value(&self.received), "Bytes of messages from pages."),
+            ("recordings_kept_total", value(&self.kept), "Recordings that people kept."),
         ];
-        for (name, value, help) in counters {
-            family(&mut text, name, "counter", help, [(String::new(), value.load(Ordering::Relaxed))]);
+        for (name, value, help) in own.iter().chain(counters) {
+            family(&mut text, name, "counter", help, [(String::new(), *value)]);
         }
         let answers = self
             .answers
@@ -95,10 +110,12 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered(StatusCode::OK);
         metrics.refused("origin");
-        let text = metrics.text(&[("rooms", 2, "Rooms alive now.")]);
+        let text = metrics.text(&[("rooms", 2, "Rooms alive now.")], &[("calls_total", 7, "Calls begun.")]);
         for line in [
             "# TYPE wireside_rooms gauge",
             "wireside_rooms 2",
+            "# TYPE wireside_calls_total counter",
+            "wireside_calls_total 7",
             "wireside_answers_total{status=\"2xx\"} 1",
             "wireside_refusals_total{reason=\"origin\"} 1",
         ] {

@@ -150,6 +150,14 @@ impl Names {
         client
     }
 
+    /// This server's own origin as the client's browser spells it: by TLS here, or as a trusted proxy says that ends it.
+    pub(crate) fn site(&self, ends: Ends, host: &Host, headers: &HeaderMap) -> String {
+        let by_proxy = self.is_proxy(ends.peer.ip())
+            && only(headers, &HeaderName::from_static("x-forwarded-proto"))
+                .is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
+        if ends.secure || by_proxy { host.origin("https", 443) } else { host.origin("http", 80) }
+    }
+
     /// Whether somebody whom nobody has declared as a proxy forwards requests of others from this machine.
     pub(crate) fn is_forwarded(&self, ends: Ends, headers: &HeaderMap) -> bool {
         let peer = ends.peer.ip().to_canonical();
@@ -231,6 +239,22 @@ impl Host {
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
+}
+
+/// What stands in `frame-ancestors`: nothing for all sites, `'none'` for none, or an origin each.
+///
+/// # Errors
+/// The one that is neither an origin nor the word `none`.
+pub(crate) fn sites(embed: &[String]) -> Result<String, String> {
+    match embed {
+        [] => Ok(String::new()),
+        [none] if none == "none" => Ok("'none'".to_owned()),
+        // Our own page shows how an embed looks.
+        some => match some.iter().find(|site| !is_origin(site)) {
+            Some(wrong) => Err(wrong.clone()),
+            None => Ok(format!("'self' {}", some.join(" "))),
+        },
+    }
 }
 
 /// Whether this is an origin as browsers serialise it: scheme, host, perhaps a port, and nothing else.

@@ -31,6 +31,21 @@ pub(crate) enum Kind {
     Download,
 }
 
+impl Kind {
+    /// How many more of it an address may have for each seat of a class whose people come from there.
+    const fn of_seat(self) -> u32 {
+        match self {
+            // A browser's six, and some that linger.
+            Self::Connection => 8,
+            // The pupil's, another device's, a neighbour's, the teacher's.
+            Self::Session => 4,
+            // Those of seats are not counted for an address.
+            Self::Room => 0,
+            Self::Download => 1,
+        }
+    }
+}
+
 /// A limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the limit {} of {value} is reached", limit.name())]
@@ -48,6 +63,14 @@ pub(crate) struct Quota {
     limits: Limits,
     /// Somebody forwards requests of others from this machine.
     forwarded: Arc<AtomicBool>,
+}
+
+/// What an address may have more of, as long as this is kept.
+#[derive(Debug)]
+pub(crate) struct Lift {
+    quota: Quota,
+    network: IpAddr,
+    seats: u32,
 }
 
 /// One counted thing. Dropping it gives it back.
@@ -69,6 +92,8 @@ struct Counts {
 #[derive(Debug)]
 struct Network {
     used: [u32; KINDS],
+    /// Seats of classes whose people come from there.
+    seats: u32,
     /// When the next session is due at the steady rate (the "theoretical arrival time" of GCRA); none before the
     /// first.
     due: Option<Instant>,
@@ -107,9 +132,11 @@ impl Quota {
             return Err(Reached { limit: total.0, value: total.1.into() });
         }
         if let Some(network) = network {
-            let used = &mut counts.entry(network).used[kind as usize];
-            if *used >= of_address.1 {
-                return Err(Reached { limit: of_address.0, value: of_address.1.into() });
+            let entry = counts.entry(network);
+            let most = of_address.1.saturating_add(entry.seats.saturating_mul(kind.of_seat()));
+            let used = &mut entry.used[kind as usize];
+            if *used >= most {
+                return Err(Reached { limit: of_address.0, value: most.into() });
             }
             *used += 1;
         }
@@ -131,14 +158,23 @@ impl Quota {
         Ok(Permit { quota: self.clone(), kind, network: None })
     }
 
+    /// People of a class of so many seats come from this network: one school is one address.
+    pub(crate) fn lift(&self, network: IpAddr, seats: u32) -> Lift {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = counts.entry(network);
+        entry.seats = entry.seats.saturating_add(seats);
+        Lift { quota: self.clone(), network, seats }
+    }
+
     /// How long a new session of `address` has to wait at `now`, so that it keeps to the rate. One minute's worth may
     /// come at once.
     pub(crate) fn session_delay(&self, address: IpAddr, now: Instant) -> Duration {
         let Some(network) = self.network(address) else { return Duration::ZERO };
         let minute = Duration::from_secs(60);
-        let each = minute / self.limits.address_session_rate.max(1);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = counts.entry(network);
+        let lifted = entry.seats.saturating_mul(Kind::Session.of_seat());
+        let each = minute / self.limits.address_session_rate.saturating_add(lifted).max(1);
         let due = entry.due.map_or(now, |due| due.max(now));
         entry.due = Some(due + each);
         (due + each).saturating_duration_since(now + minute)
@@ -185,6 +221,17 @@ impl Quota {
     }
 }
 
+impl Drop for Lift {
+    fn drop(&mut self) {
+        let mut counts = self.quota.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = counts.networks.get_mut(&self.network) else { return };
+        entry.seats = entry.seats.saturating_sub(self.seats);
+        if entry.is_forgettable(Instant::now()) {
+            counts.networks.remove(&self.network);
+        }
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.quota.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,13 +252,13 @@ impl Counts {
             self.networks.retain(|_, entry| !entry.is_forgettable(now));
             self.sweep_at = 2 * self.networks.len();
         }
-        self.networks.entry(network).or_insert_with(|| Network { used: [0; KINDS], due: None })
+        self.networks.entry(network).or_insert_with(|| Network { used: [0; KINDS], seats: 0, due: None })
     }
 }
 
 impl Network {
     fn is_forgettable(&self, now: Instant) -> bool {
-        self.used == [0; KINDS] && self.due.is_none_or(|due| due <= now)
+        self.used == [0; KINDS] && self.seats == 0 && self.due.is_none_or(|due| due <= now)
     }
 }
 
@@ -279,6 +326,18 @@ mod tests {
         assert_eq!(quota.session_delay(SCHOOL, now), Duration::from_millis(250));
         assert_eq!(quota.session_delay(SCHOOL, now), Duration::from_millis(500));
         assert_eq!(quota.session_delay(SCHOOL, now + Duration::from_secs(1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_class_lifts_the_limits_of_its_address_while_it_lasts() {
+        let quota = Quota::new(Limits { address_sessions: 1, ..Limits::default() });
+        let lift = quota.lift(SCHOOL, 2);
+        let taken: Vec<_> = std::iter::from_fn(|| quota.take(Kind::Session, SCHOOL).ok()).collect();
+        assert_eq!(taken.len(), 1 + 2 * 4);
+        drop(lift);
+        quota.take(Kind::Session, SCHOOL).unwrap_err();
+        drop(taken);
+        assert_eq!(quota.counts.lock().unwrap().networks.len(), 0);
     }
 
     #[test]

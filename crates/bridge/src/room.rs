@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -31,19 +31,26 @@ pub(crate) struct Keys {
     pub(crate) owner: Secret,
     pub(crate) join: Secret,
     pub(crate) watch: Secret,
+    /// In a class: the teacher's, who watches and is told to be there.
+    pub(crate) look: Option<Secret>,
 }
 
 impl Keys {
     /// The role a key gives. Every key is compared in constant time, so that time tells nothing.
     pub(crate) fn role(&self, key: &Secret) -> Option<Role> {
         let is = |own: &Secret| bool::from(own.ct_eq(key));
-        let (owner, join, watch) = (is(&self.owner), is(&self.join), is(&self.watch));
+        let (owner, join, watch) = (is(&self.owner), is(&self.join), is(&self.watch) | self.is_look(key));
         match (owner, join, watch) {
             (true, ..) => Some(Role::Owner),
             (_, true, _) => Some(Role::Participant),
             (.., true) => Some(Role::Viewer),
             _ => None,
         }
+    }
+
+    /// Whether it is the teacher's.
+    pub(crate) fn is_look(&self, key: &Secret) -> bool {
+        self.look.as_ref().is_some_and(|look| bool::from(look.ct_eq(key)))
     }
 
     /// The keys that a role may hand on: never more than it has itself.
@@ -105,6 +112,45 @@ impl Drop for Place {
     }
 }
 
+/// Whether what happened in a room is offered after its end, and how far it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Offer {
+    refused: AtomicBool,
+    written: AtomicU64,
+}
+
+impl Offer {
+    pub(crate) fn is_offered(&self) -> bool {
+        !self.refused.load(Ordering::Relaxed)
+    }
+
+    /// As the owner wants it from now on. What is written already is not deleted by this.
+    pub(crate) fn set(&self, offered: bool) {
+        self.refused.store(!offered, Ordering::Relaxed);
+        self.written.store(0, Ordering::Relaxed);
+    }
+
+    /// `seq` of the last event that is written; 0 for none.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Everything up to this event is written.
+    pub(crate) fn wrote(&self, seq: u64) {
+        self.written.store(seq, Ordering::Relaxed);
+    }
+}
+
+/// The teacher's connection to a room, as long as it lasts.
+#[derive(Debug)]
+pub(crate) struct Looking(watch::Sender<u32>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.send_modify(|looking| *looking -= 1);
+    }
+}
+
 /// One room.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -122,6 +168,9 @@ pub(crate) struct Room {
     kept_open: Notify,
     /// Recordings that were kept of it.
     kept: Arc<AtomicUsize>,
+    pub(crate) offer: Offer,
+    /// How many of the teacher's connections look at it now.
+    looked: watch::Sender<u32>,
     _permit: Permit,
 }
 
@@ -138,6 +187,8 @@ impl Room {
             too_much: CancellationToken::new(),
             kept_open: Notify::new(),
             kept: Arc::default(),
+            offer: Offer::default(),
+            looked: watch::Sender::new(0),
             _permit: permit,
         }
     }
@@ -212,9 +263,32 @@ impl Room {
         Ok(())
     }
 
-    /// Ends the room: it takes what others need.
+    /// The teacher of its class looks at it until what this returns is dropped; none with another key.
+    pub(crate) fn look(&self, key: &Secret) -> Option<Looking> {
+        self.keys.is_look(key).then(|| {
+            self.looked.send_modify(|looking| *looking += 1);
+            Looking(self.looked.clone())
+        })
+    }
+
+    /// How many of the teacher's connections look at it.
+    pub(crate) fn looked(&self) -> watch::Receiver<u32> {
+        self.looked.subscribe()
+    }
+
+    /// Whether one of its owners is here, or may come back to a session that goes on.
+    pub(crate) fn has_owner(&self) -> bool {
+        self.sessions().alive.values().any(|entry| entry.role == Role::Owner)
+    }
+
+    /// Ends the room: it takes what others need, or its class is over.
     pub(crate) fn takes_too_much(&self) {
         self.too_much.cancel();
+    }
+
+    /// Whether it ends for that.
+    pub(crate) fn took_too_much(&self) -> bool {
+        self.too_much.is_cancelled()
     }
 
     /// A place for one more recording of this room; none where there are as many as may be.
@@ -274,10 +348,10 @@ mod tests {
 
     #[test]
     fn a_role_hands_on_no_more_than_it_has() {
-        let keys = Keys { owner: [1; 16], join: [2; 16], watch: [3; 16] };
+        let keys = Keys { owner: [1; 16], join: [2; 16], watch: [3; 16], look: Some([5; 16]) };
         assert_eq!(keys.role(&[1; 16]), Some(Role::Owner));
         assert_eq!(keys.role(&[3; 16]), Some(Role::Viewer));
-        assert_eq!(keys.role(&[4; 16]), None);
+        assert_eq!((keys.role(&[4; 16]), keys.role(&[5; 16])), (None, Some(Role::Viewer)));
         assert_eq!(keys.links(Role::Viewer).join, None);
         assert_eq!(keys.links(Role::Participant).join, Some([2; 16]));
     }

@@ -19,6 +19,7 @@ use crate::{
     config::{Config, Deadlines, Limits, Outbound},
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
+    kept::Kept,
     quota::{Permit, Reached},
     room::{Keys, Room},
 };
@@ -46,6 +47,7 @@ pub(crate) struct Rooms {
     drain: Drain,
     deadlines: Deadlines,
     alive: Arc<Mutex<HashMap<String, Arc<Room>>>>,
+    kept: Arc<Kept>,
 }
 
 /// What this machine can do, once that is found out. The page does not wait for it: where another server has just ended,
@@ -125,7 +127,7 @@ pub(crate) enum CreateError {
 
 impl Rooms {
     /// Begins to find out what this server can do.
-    pub(crate) fn start(config: &Config, drain: &Drain) -> Self {
+    pub(crate) fn start(config: &Config, drain: &Drain, kept: Arc<Kept>) -> Self {
         let lab = Arc::new(Found::default());
         tokio::spawn(find_out(config.clone(), Arc::clone(&lab)));
         let egress = Arc::new(Egress::new(egress_config(config)));
@@ -146,6 +148,7 @@ impl Rooms {
             drain: drain.clone(),
             deadlines: config.deadlines,
             alive: Arc::default(),
+            kept,
         }
     }
 
@@ -186,6 +189,11 @@ impl Rooms {
         lock(&self.alive).values().cloned().collect()
     }
 
+    /// How often a keeper that had died was replaced.
+    pub(crate) fn keeper_restarts(&self) -> u32 {
+        self.lab.now().and_then(|lab| lab.as_ref().ok()).map_or(0, Lab::keeper_restarts)
+    }
+
     /// What the histories of all rooms take, where there can be rooms.
     pub(crate) fn history(&self) -> Option<&History> {
         self.lab.now()?.as_ref().ok().map(|lab| &**lab.history())
@@ -196,12 +204,49 @@ impl Rooms {
         lock(&self.alive).get(id).cloned()
     }
 
+    /// A room of nobody's, for as long as somebody from `network` waits for what is done in it.
+    pub(crate) async fn for_a_while(&self, network: Option<IpAddr>) -> Result<lab::Room, CreateError> {
+        let Some(Ok(lab)) = self.lab.now() else { return Err(CreateError::Starting) };
+        let account = self.descriptors.of_address(network);
+        let descriptors = Descriptors { ceiling: Some(self.limits.descriptors), account };
+        let buffers = self.buffers.of_address(network);
+        let opened = lab.open_room_within(None, descriptors, buffers).await;
+        opened.map(|(room, _task)| room).map_err(|error| {
+            tracing::warn!(%error, "no room for doing a recording again");
+            CreateError::Failed
+        })
+    }
+
     /// Makes a room for somebody from `network`. It keeps `permit` as long as it lives.
     pub(crate) async fn create(
         &self,
         permit: Permit,
         network: Option<IpAddr>,
     ) -> Result<Created, CreateError> {
+        if self.drain.is_retiring() {
+            return Err(CreateError::Draining);
+        }
+        let room = self.open(permit, network, None).await?;
+        let Keys { owner, join, watch, .. } = room.keys;
+        Ok(Created { room: room.id.clone(), owner, join, watch })
+    }
+
+    /// Makes a room for a seat of a class, which no address is counted for.
+    pub(crate) async fn create_for_class(&self, permit: Permit) -> Result<Arc<Room>, CreateError> {
+        let look = secret().map_err(|error| {
+            tracing::error!(%error, "no randomness");
+            CreateError::Failed
+        })?;
+        self.open(permit, None, Some(look)).await
+    }
+
+    /// Also while the server retires: a class that is on it stays whole.
+    async fn open(
+        &self,
+        permit: Permit,
+        network: Option<IpAddr>,
+        look: Option<Secret>,
+    ) -> Result<Arc<Room>, CreateError> {
         if self.drain.is_begun() {
             return Err(CreateError::Draining);
         }
@@ -218,6 +263,7 @@ impl Rooms {
             owner: secret().map_err(|error| failed(&error))?,
             join: secret().map_err(|error| failed(&error))?,
             watch: secret().map_err(|error| failed(&error))?,
+            look,
         };
         let id = format!("{}-{}", self.node, spell(&secret().map_err(|error| failed(&error))?));
         let way_out = RoomEgress::new(Arc::clone(&self.egress), id.as_str()).made_by(network);
@@ -239,17 +285,31 @@ impl Rooms {
             }
             error => failed(&error),
         })?;
-        let room = Arc::new(Room::new(id.clone(), keys.clone(), opened, permit));
+        let room = Arc::new(Room::new(id.clone(), keys, opened, permit));
         lock(&self.alive).insert(id.clone(), Arc::clone(&room));
-        tokio::spawn(live(room, self.deadlines, Arc::clone(&self.alive)));
+        tokio::spawn(live(
+            Arc::clone(&room),
+            self.deadlines,
+            Arc::clone(&self.alive),
+            Arc::clone(&self.kept),
+        ));
         tracing::info!(room = id, "a room began");
-        Ok(Created { room: id, owner: keys.owner, join: keys.join, watch: keys.watch })
+        Ok(room)
     }
 }
 
 /// A room's life: until it has to end, then everybody is told and nothing of it is left.
-async fn live(room: Arc<Room>, deadlines: Deadlines, alive: Arc<Mutex<HashMap<String, Arc<Room>>>>) {
+async fn live(
+    room: Arc<Room>,
+    deadlines: Deadlines,
+    alive: Arc<Mutex<HashMap<String, Arc<Room>>>>,
+    kept: Arc<Kept>,
+) {
     room.watch_over(deadlines).await;
+    // Before anybody is told, so that they find it. Where memory is short it would take more of that.
+    if !room.took_too_much() {
+        kept.ends(&room).await;
+    }
     room.notice.send_replace(Some(Notice::RoomEnded));
     lock(&alive).remove(&room.id);
     room.ended.cancel();
@@ -290,7 +350,7 @@ async fn start_lab(config: &Config) -> Result<Lab, Missing> {
     }
 }
 
-fn service(service: &crate::config::Service) -> lab::Service {
+pub(crate) fn service(service: &crate::config::Service) -> lab::Service {
     let run = service.run;
     lab::Service { name: service.name, port: service.port, serve: Arc::new(move |listener| run(listener)) }
 }

@@ -380,6 +380,7 @@ impl Session {
         match message {
             Some(Ok(Message::Binary(bytes))) => {
                 meter.used(bytes.len());
+                self.shared.metrics.received(bytes.len());
                 self.endpoint.bound_payload(self.payloads.room());
                 let handled = self.endpoint.handle_message(bytes);
                 self.payloads.are(self.endpoint.outstanding_payload());

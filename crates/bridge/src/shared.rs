@@ -1,8 +1,10 @@
 //! The state of the server that everything in it shares.
 
+use std::sync::Arc;
+
 use crate::{
-    config::Config, drain::Drain, kept::Kept, memory::Memory, metrics::Metrics, origin::Names, quota::Quota,
-    rooms::Rooms,
+    classes::Classes, config::Config, drain::Drain, kept::Kept, lag::Lag, memory::Memory, metrics::Metrics,
+    origin::Names, quota::Quota, rooms::Rooms,
 };
 
 /// What the routes, the accept loop and the sessions share.
@@ -12,6 +14,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// What this server is called, read from the settings.
     pub(crate) names: Names,
+    /// The policy of documents that pages of other sites may frame.
+    pub(crate) embedded: axum::http::HeaderValue,
     /// Whether the kernel keeps this server from private networks too; none where rooms do not connect outside.
     pub(crate) filtered: Option<bool>,
     /// Counts for this server and for each address.
@@ -22,8 +26,12 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// What is kept in all.
     pub(crate) memory: Memory,
+    /// How late the event loop is.
+    pub(crate) lag: Lag,
     /// Recordings that are kept.
-    pub(crate) kept: Kept,
+    pub(crate) kept: Arc<Kept>,
     /// The rooms.
     pub(crate) rooms: Rooms,
+    /// The classes.
+    pub(crate) classes: Classes,
 }

@@ -24,6 +24,9 @@ use crate::{
     shared::Shared,
 };
 
+/// What pupils see in their room where their teacher looks at it.
+const TEACHER: &str = "your teacher";
+
 /// How long a session may take to take a connection.
 const ATTACH: Duration = Duration::from_secs(10);
 
@@ -89,10 +92,13 @@ pub(crate) async fn serve(mut socket: WebSocket, context: Context) {
     };
     match place_in(&session, &mut socket).await {
         Ok(place) => {
+            // The pupil is told for as long as this connection lasts, and no longer.
+            let looking = context.shared.rooms.find(&context.room).and_then(|room| room.look(&hello.key));
             let (done, ended) = tokio::sync::oneshot::channel::<()>();
             place.send(Attach { socket, hello, meter: context.meter, permit: context.permit, done });
             // The session has the WebSocket now; whoever waits for this one waits for its end.
             let _ended = ended.await;
+            drop(looking);
         }
         Err(rejected) => closing::close(socket, rejected.closing(&context)).await,
     }
@@ -168,7 +174,9 @@ async fn begin_session(
         });
     }
     let shared = Arc::clone(&context.shared);
-    match Session::enter(shared, Arc::clone(&room), role, hello.name.clone(), token).await {
+    // Whoever looks with the teacher's key is called so, whatever their page says.
+    let name = if room.keys.is_look(&hello.key) { TEACHER.to_owned() } else { hello.name.clone() };
+    match Session::enter(shared, Arc::clone(&room), role, name, token).await {
         Ok(session) => {
             tokio::spawn(session.run(connections));
             Ok(sender)

@@ -21,7 +21,9 @@ fn find(path: &str) -> Option<Asset> {
         let bytes = Cow::Owned(vec![0; LARGE]);
         return Some(Asset { bytes, brotli: None, content_type: "application/octet-stream", hash: None });
     }
-    ["/index.html", "/browser/frame.html"].contains(&path).then_some(Asset {
+    let pages =
+        ["/index.html", "/browser/frame.html", "/learn/index.html", "/embed/embed.html", "/embed/replay.js"];
+    pages.contains(&path).then_some(Asset {
         bytes: Cow::Borrowed(b"<!doctype html>"),
         brotli: None,
         content_type: "text/html; charset=utf-8",
@@ -144,6 +146,11 @@ async fn headers_stand_on_every_kind_of_answer() {
         (200, "GET", "/", ""),
         (200, "HEAD", "/", ""),
         (200, "GET", "/r/a-room", ""),
+        (200, "GET", "/learn/", ""),
+        (200, "GET", "/learn/connect", ""),
+        (308, "GET", "/learn", ""),
+        (404, "GET", "/learn/Connect", ""),
+        (404, "GET", "/learn/connect/nothing", ""),
         (304, "GET", "/", known),
         (200, "GET", "/limits", ""),
         (200, "GET", "/health", ""),
@@ -204,6 +211,75 @@ async fn only_the_document_around_pages_may_be_framed_and_nothing_is_fetched_for
     let answer = ask(address, "GET", "/browser/other.html", "").await;
     assert_eq!(status(&answer), 404);
     assert_guarded(&answer, "another file");
+}
+
+fn policy(answer: &str) -> &str {
+    answer.split_once("content-security-policy: ").unwrap().1.split_once("\r\n").unwrap().0
+}
+
+#[tokio::test]
+async fn only_embeds_may_stand_in_pages_of_others() {
+    let paths = ["/embed/s/abcdefghijkmnpqrstuvwxyz23", "/embed/lesson/by-hand", "/embed/", "/embed/live"];
+    for (embed, ancestors) in [
+        (vec![], None),
+        (vec!["none".to_owned()], Some("'none'")),
+        (vec!["https://course.example".to_owned()], Some("'self' https://course.example")),
+    ] {
+        let address = start(Config { embed, ..config() }).await;
+        for path in paths {
+            let answer = ask(address, "GET", path, "").await;
+            let there = !path.starts_with("/embed/s/");
+            assert_eq!(status(&answer), if there { 200 } else { 404 }, "{answer}");
+            let policy = policy(&answer);
+            let said = policy.split("; ").find_map(|one| one.strip_prefix("frame-ancestors "));
+            assert_eq!(said, ancestors, "{policy}");
+            assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+            assert!(policy.contains("require-trusted-types-for 'script'"), "{policy}");
+            assert!(!answer.contains("x-frame-options"), "{answer}");
+            for line in [
+                "document-isolation-policy: isolate-and-require-corp\r\n",
+                "cross-origin-embedder-policy: require-corp\r\n",
+                "cross-origin-resource-policy: cross-origin\r\n",
+                "x-content-type-options: nosniff\r\n",
+                "x-robots-tag: noindex, nofollow\r\n",
+                "<!doctype html>",
+            ] {
+                assert!(answer.contains(line), "{path} lacks {line:?}:\n{answer}");
+            }
+        }
+        for path in ["/", "/r/a-room", "/embed", "/embed/other", "/oembed?url=x"] {
+            let answer = ask(address, "GET", path, "").await;
+            assert!(policy(&answer).contains("frame-ancestors 'none'"), "{path}: {answer}");
+            assert!(answer.contains("x-frame-options: DENY\r\n"), "{path}: {answer}");
+        }
+    }
+    for wrong in ["course.example", "https://course.example/path", "*; script-src *", "none none"] {
+        let config = Config { embed: vec![wrong.to_owned()], ..config() };
+        assert!(Bridge::start(config).await.is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn files_may_be_read_by_documents_without_an_origin_and_the_helper_by_all() {
+    let address = start(config()).await;
+    let allowed = |answer: &str| answer.contains("\r\naccess-control-allow-origin: ");
+    let stranger = "origin: https://stranger.example\r\n";
+    for (path, headers, expected) in [
+        ("/embed/embed.html", "", false),
+        ("/embed/embed.html", stranger, false),
+        ("/embed/embed.html", "origin: null\r\n", true),
+        ("/embed/replay.js", stranger, true),
+        // What is a room's, or makes one, is nobody's but ours.
+        ("/limits", "origin: null\r\n", false),
+        ("/r/a-room", "origin: null\r\n", false),
+        ("/r/a-room/pcap", "origin: null\r\n", false),
+    ] {
+        let answer = ask(address, "GET", path, headers).await;
+        assert_eq!(allowed(&answer), expected, "{path} {headers}: {answer}");
+    }
+    let answer = ask(address, "GET", "/embed/embed.html", "").await;
+    assert!(answer.contains("vary: origin\r\n"), "{answer}");
+    assert_eq!(status(&ask(address, "POST", "/rooms", "origin: null\r\ncontent-length: 0\r\n").await), 403);
 }
 
 #[tokio::test]

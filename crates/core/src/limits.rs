@@ -209,8 +209,30 @@ numbers! {
     SHARE_LINE: usize = 256 * 1024 => ShareLine "share-line" Bytes;
     /// Longest title of a kept recording, in Unicode scalar values.
     SHARE_TITLE: usize = 80 => ShareTitle "share-title" Characters;
+    /// Notes that are pinned to events of a kept recording.
+    SHARE_NOTES: usize = 32 => ShareNotes "share-notes" Count;
+    /// Longest note of a kept recording, in Unicode scalar values.
+    SHARE_NOTE: usize = 280 => ShareNote "share-note" Characters;
     /// Recordings that are kept of one room.
     ROOM_KEPT: usize = 32 => RoomKept "room-kept" Count;
+    /// Seats of one class.
+    CLASS_SEATS: usize = 200 => ClassSeats "class-seats" Count;
+    /// Classes of this server at once.
+    SERVER_CLASSES: usize = 16 => ServerClasses "server-classes" Count;
+    /// Longest note of a teacher, in Unicode scalar values.
+    CLASS_NOTE: usize = 280 => ClassNote "class-note" Characters;
+    /// Files that a class keeps for its pupils: of more the oldest goes.
+    CLASS_FILES: usize = 16 => ClassFiles "class-files" Count;
+    /// Bytes of one of them.
+    CLASS_FILE: usize = 24 * 1024 => ClassFile "class-file" Bytes;
+    /// Bytes of what each room of a class begins with.
+    CLASS_START: usize = 32 * 1024 => ClassStart "class-start" Bytes;
+    /// Boards of one class that are open at once.
+    CLASS_BOARDS: usize = 8 => ClassBoards "class-boards" Count;
+    /// Pages of one seat that hear of its class at once.
+    SEAT_PAGES: usize = 8 => SeatPages "seat-pages" Count;
+    /// Bytes a second of news that one board gets. What is more comes a moment later.
+    CLASS_BOARD_RATE: usize = 20_000 => ClassBoardRate "class-board-rate" Bytes;
     /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.
     SOMAXCONN: i32 = 128 => Somaxconn "somaxconn" Count;
     /// Packets held or delayed on one room's wire.

@@ -34,6 +34,13 @@ impl Role {
     }
 }
 
+/// Whether a character of a name could disguise it: control characters, and the invisible ones that turn or join text
+/// (Unicode's bidirectional controls, zero-width characters, the byte order mark).
+pub fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// A machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostInfo {

@@ -3,6 +3,9 @@
 
 use crate::call::CallError;
 
+/// Where the trace names a rule by which the wire was held or let go: whoever looks after the room's class did it.
+pub const TEACHER: &str = "teacher";
+
 macro_rules! rules {
     ($(#[$of:meta])* $type:ident { $($(#[doc = $doc:literal])+ $rule:ident $name:literal;)* }) => {
         $(#[$of])*

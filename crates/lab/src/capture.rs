@@ -22,7 +22,7 @@ use pcap_file::{
 };
 use proto::{id::PacketId, trace::Fate};
 
-use crate::{account::Charge, history::History};
+use crate::{account::Charge, history::History, story::Story};
 
 /// Bytes of packets that a room keeps; older ones are evicted.
 const KEPT: usize = 4 * 1024 * 1024;
@@ -80,10 +80,12 @@ struct Captured {
 }
 
 /// How far somebody has read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reading {
     next: u64,
     end: u64,
+    /// What is said beside packets.
+    story: Arc<Story>,
     /// How many interfaces the file has so far; none where it has not begun.
     interfaces: Option<usize>,
 }
@@ -157,11 +159,11 @@ impl Capture {
     }
 
     /// Begins to read what is kept now, as a pcapng file: one interface for the wire and one for each loopback, link type
-    /// RAW. The description of a loopback says that its checksums are partial, and a comment what became of a packet that
-    /// did not arrive.
-    pub fn begin_reading(&self) -> Reading {
+    /// RAW. The description of a loopback says that its checksums are partial, and comments what became of a packet that
+    /// did not arrive, and what the story has to say beside it.
+    pub fn begin_reading(&self, story: Arc<Story>) -> Reading {
         let kept = self.lock();
-        Reading { next: kept.first, end: kept.first + kept.packets.len() as u64, interfaces: None }
+        Reading { next: kept.first, end: kept.first + kept.packets.len() as u64, story, interfaces: None }
     }
 
     /// The next bytes of the file, about as many as `most`; none at its end. Packets that were evicted since it was begun
@@ -200,8 +202,9 @@ impl Capture {
                 data: Cow::Borrowed(&packet.bytes),
                 options: packet
                     .comment
-                    .map(|text| EnhancedPacketOption::Comment(Cow::Borrowed(text)))
                     .into_iter()
+                    .chain(reading.story.at(packet.id).iter().map(String::as_str))
+                    .map(|text| EnhancedPacketOption::Comment(Cow::Borrowed(text)))
                     .collect(),
             };
             writer.write_pcapng_block(block).map_err(invalid)?;
@@ -226,7 +229,7 @@ mod tests {
 
     /// All of the file, in pieces of about `most` bytes.
     fn file(capture: &Capture, most: usize) -> Vec<u8> {
-        let mut reading = capture.begin_reading();
+        let mut reading = capture.begin_reading(std::sync::Arc::default());
         let mut file = Vec::new();
         loop {
             match capture.read(&mut reading, most).unwrap() {
@@ -284,7 +287,7 @@ mod tests {
             capture.keep(PacketId(number), interface, number, &[0x45; 100]);
         }
         assert_eq!(file(&capture, 1), file(&capture, usize::MAX));
-        let mut reading = capture.begin_reading();
+        let mut reading = capture.begin_reading(std::sync::Arc::default());
         let begun = capture.read(&mut reading, 1).unwrap();
         assert!(!begun.is_empty());
         // Everything goes, and another interface comes.

@@ -2,11 +2,12 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use proto::limits;
 use proto::limits::Limit;
+use proto::trace::What;
 
 use crate::account::{Account, Charge};
 
@@ -19,6 +20,8 @@ pub struct History {
     account: Arc<Account>,
     /// Bytes that each kind of a room's events may take now.
     of_kind: AtomicUsize,
+    calls: AtomicU64,
+    packets: AtomicU64,
 }
 
 impl Default for History {
@@ -26,6 +29,8 @@ impl Default for History {
         Self {
             account: Account::new(Limit::ServerMemory, usize::MAX),
             of_kind: AtomicUsize::new(limits::TRACE_BYTES),
+            calls: AtomicU64::default(),
+            packets: AtomicU64::default(),
         }
     }
 }
@@ -51,6 +56,25 @@ impl History {
     pub fn grow(&self) {
         let more = self.of_kind() / 4 * 5;
         self.of_kind.store(more.min(limits::TRACE_BYTES), Ordering::Relaxed);
+    }
+
+    /// Calls begun in all rooms since the lab was made.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Packets seen in all rooms since the lab was made, those that were counted and not recorded one by one included.
+    pub fn packets(&self) -> u64 {
+        self.packets.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count(&self, what: &What) {
+        match what {
+            What::CallBegin(_) => self.calls.fetch_add(1, Ordering::Relaxed),
+            What::Packet(_) => self.packets.fetch_add(1, Ordering::Relaxed),
+            What::Summary(summary) => self.packets.fetch_add(summary.packets, Ordering::Relaxed),
+            _ => 0,
+        };
     }
 
     pub(crate) fn charge(&self) -> Charge {

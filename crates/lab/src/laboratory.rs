@@ -67,6 +67,11 @@ impl Lab {
         self.keeper.confined()
     }
 
+    /// How often a keeper that had died was replaced.
+    pub fn keeper_restarts(&self) -> u32 {
+        self.keeper.restarts()
+    }
+
     /// What the histories of all rooms take.
     pub fn history(&self) -> &Arc<History> {
         &self.history

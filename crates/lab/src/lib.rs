@@ -17,7 +17,9 @@
 //! | `end` | the kernel socket under a descriptor, in the room or outside |
 //! | `syscall`, [`diag`], `epoll` | the kernel, one call each |
 //! | [`TraceLog`] | the trace, bounded, read by many |
+//! | [`Digest`] | a room in a few words, for a class's board |
 //! | [`Capture`] | the packets' bytes, for other tools |
+//! | [`Story`] | calls and states around each packet, for the same |
 //! | [`History`] | what all traces and packets together may take |
 //! | [`Outside`], [`Service`] | what others lend to a room |
 
@@ -29,6 +31,7 @@ mod decode;
 mod delivery;
 mod descriptors;
 pub mod diag;
+mod digest;
 mod end;
 mod epoll;
 mod evidence;
@@ -43,6 +46,7 @@ mod request;
 mod results;
 mod room;
 mod service;
+mod story;
 mod syscall;
 mod wire;
 mod world;
@@ -51,6 +55,7 @@ pub use account::{Account, Charge};
 pub use capture::{Capture, Reading};
 pub use delivery::{ChunkPermit, Delivery, Mailbox, mailbox};
 pub use descriptors::Descriptors;
+pub use digest::{Digest, Failed};
 pub use history::History;
 pub use laboratory::{Lab, OpenError};
 pub use log::{Batch, TraceLog};
@@ -58,4 +63,5 @@ pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};
 pub use request::{CallRequest, Directory, MemberState, Request};
 pub use room::{Ended, Room};
 pub use service::Service;
+pub use story::Story;
 pub use world::RoomLimits;

@@ -16,7 +16,11 @@ use proto::{
 };
 use tokio::sync::watch;
 
-use crate::{account::Charge, history::History};
+use crate::{
+    account::Charge,
+    digest::{Digest, Digesting},
+    history::History,
+};
 
 /// What keeping one event costs beside its bytes.
 const EVENT_COST: usize = 96;
@@ -79,6 +83,8 @@ struct Kept {
     /// The newest text of each program.
     texts: BTreeMap<(HostId, String), Text>,
     next: u64,
+    /// It in a few words.
+    digesting: Digesting,
     /// What all of it takes.
     charge: Option<Charge>,
 }
@@ -199,6 +205,11 @@ impl TraceLog {
         self.newest.subscribe()
     }
 
+    /// What it says, in a few words.
+    pub fn digest(&self) -> Digest {
+        self.lock().digesting.digest()
+    }
+
     /// Events from `from` on, at most about `room` bytes (at least one event, if there is one).
     pub fn read(&self, from: u64, room: usize) -> Batch {
         let kept = self.lock();
@@ -219,22 +230,30 @@ impl TraceLog {
     /// Every event that is kept, in order, and how many were evicted.
     pub fn all(&self) -> (Vec<Event>, u64) {
         let Batch { events, skipped, .. } = self.read(0, usize::MAX);
-        let mut rest = &events[..];
-        let each = std::iter::from_fn(|| {
-            let (event, after) = postcard::take_from_bytes(rest).ok()?;
-            rest = after;
-            Some(event)
-        });
-        (each.collect(), skipped)
+        (decoded(&events), skipped)
+    }
+
+    /// Every event that is kept from this `seq` on, in order, and the `seq` to go on with.
+    pub fn since(&self, from: u64) -> (Vec<Event>, u64) {
+        let Batch { events, next, .. } = self.read(from, usize::MAX);
+        (decoded(&events), next)
+    }
+
+    /// Whether there is an event of which this holds.
+    pub fn any(&self, holds: impl Fn(&Event) -> bool) -> bool {
+        let kept = self.lock();
+        kept.events.values().any(|bytes| postcard::from_bytes(bytes).is_ok_and(|event| holds(&event)))
     }
 
     pub(crate) fn record(&self, what: What) -> u64 {
         let time = self.now();
         let class = Class::of(&what);
+        self.history.count(&what);
         let mut kept = self.lock();
         let seq = kept.next;
         kept.next += 1;
         kept.supersede(&what, seq);
+        kept.digesting.follow(&what, time);
         let encoded = postcard::to_stdvec(&Event { seq, time, what });
         debug_assert!(encoded.is_ok(), "every event can be encoded");
         if let Ok(bytes) = encoded {
@@ -249,6 +268,15 @@ impl TraceLog {
         // A panic while the lock was held leaves a trace that is whole up to the last event.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn decoded(mut rest: &[u8]) -> Vec<Event> {
+    let each = std::iter::from_fn(|| {
+        let (event, after) = postcard::take_from_bytes(rest).ok()?;
+        rest = after;
+        Some(event)
+    });
+    each.collect()
 }
 
 #[cfg(test)]

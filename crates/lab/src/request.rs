@@ -65,6 +65,11 @@ pub enum Request {
         /// The page's.
         mailbox: Mailbox,
     },
+    /// Who looks after the room's class holds its wire, or lets everything through.
+    HoldForClass {
+        /// Whether it is held from now on.
+        held: bool,
+    },
     /// Somebody goes for good.
     Leave {
         /// Who.

@@ -297,6 +297,7 @@ impl World {
             }
             Request::CloseStreams { member } => self.calls.close_streams(member),
             Request::Redirect { member, mailbox } => self.calls.people.redirect(member, mailbox),
+            Request::HoldForClass { held } => self.hold_for_class(held),
             Request::Leave { member } => self.leave(member),
         }
     }

@@ -13,6 +13,7 @@
 //! | [`now`] | what is so in the room now: sockets, programs, the wire |
 //! | [`plan`] | what comes next in a step, from what is so now |
 //! | [`progress`] | which steps are passed, by which event, and what comes next |
+//! | [`outline`] | all of a lesson to be read, with its solutions |
 //! | [`sentences`] | the tutorial, sentence by sentence: claims, verdicts, evidence |
 //!
 //! It opens no file, draws nothing and looks at no source text: a lesson is passed by what happened.
@@ -27,6 +28,7 @@ pub mod help;
 mod items;
 pub mod need;
 pub mod now;
+pub mod outline;
 pub mod plan;
 pub mod progress;
 pub mod prose;
@@ -37,6 +39,7 @@ pub mod sentences;
 pub use check::Check;
 pub use doing::Doing;
 pub use facts::Facts;
+pub use outline::Outline;
 pub use progress::Progress;
 pub use prose::Piece;
 pub use read::{Lesson, Listing, Part, Step};

@@ -14,6 +14,7 @@ use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
     message::HostCommand,
     room::{HostInfo, ProgramInfo},
+    rules,
     trace::{CallBegin, Event, Packet, StateChange, TcpState, What},
 };
 
@@ -152,6 +153,8 @@ impl Scene {
                 let stream = if *error { "stderr" } else { "stdout" };
                 Some(facts.word(Field::Stream, stream).word(Field::Data, text.clone()))
             }
+            // What a class's teacher does is no learner's step.
+            What::Wire { rule: Some(rule), .. } if rule == rules::TEACHER => None,
             What::Wire { settings, .. } => {
                 let facts = Facts::of("wire").yes(Field::Held, settings.held);
                 Some(facts.number(Field::Delay, settings.delay_ms))

@@ -13,8 +13,8 @@ use crate::{modules, shared};
 const SERVED: [&str; 15] =
     ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "gz"];
 
-/// The page itself.
-const DOCUMENT: &str = "/index.html";
+/// The page itself, and what of it stands in frames of other sites.
+const DOCUMENTS: [&str; 2] = ["/index.html", "/embed/embed.html"];
 
 /// Endings that do not get smaller.
 const COMPRESSED_ALREADY: [&str; 4] = ["png", "woff2", "zip", "gz"];
@@ -44,16 +44,20 @@ pub(crate) fn write_table(folders: &[(&Path, &str)], out: &Path) -> Result<()> {
     fs::write(out.join("table.rs"), table).context("could not write the table of served files")
 }
 
-/// Puts a document in the place of the page's own that lists the modules it needs.
+/// Puts documents in the place of the page's own that list the modules they need.
 fn list_modules(found: &mut [Found], out: &Path) -> Result<()> {
+    DOCUMENTS.into_iter().try_for_each(|document| list_modules_of(document, found, out))
+}
+
+fn list_modules_of(address: &str, found: &mut [Found], out: &Path) -> Result<()> {
     let text = |address: &str| {
         let file = found.iter().find(|file| file.address == address)?;
         fs::read_to_string(&file.file).ok()
     };
-    let document = text(DOCUMENT).context("the page has no document")?;
-    let listed = out.join("index.html");
+    let document = text(address).with_context(|| format!("the page has no {address}"))?;
+    let listed = out.join(address.replace('/', "-").trim_start_matches('-'));
     fs::write(&listed, modules::list(&document, text)?).context("could not write the document")?;
-    if let Some(document) = found.iter_mut().find(|file| file.address == DOCUMENT) {
+    if let Some(document) = found.iter_mut().find(|file| file.address == address) {
         document.file = listed;
     }
     Ok(())

@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, bail};
 
 /// Where the document wants the list.
 const PLACE: &str = "<!-- The build lists the modules here. -->";
-/// What stands before an imported address, whether it is imported at once or later.
+/// What stands before an imported address, whether it is imported at once or later. What only some visits need is written
+/// `import(/* later */ "…")`, and left out.
 const BEFORE: [&str; 3] = ["from \"", "import \"", "import(\""];
 
 /// The document with a line for every module that those it begins with import, directly or not. `source` finds a

@@ -4,11 +4,14 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound, egress::Target};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use server::{Config, KeptIn, tls};
+use server::{Class, Config, KeptIn, tls};
 
 use crate::memory;
+
+/// Most seats of a class.
+const SEATS: i64 = bridge::FirstClass::MOST as i64;
 
 /// Real TCP sockets in a web page, for learning.
 ///
@@ -60,6 +63,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "ORIGIN")]
     origin: Vec<String>,
 
+    /// Web origin whose pages may show recordings and lessons of this server in a frame, as https://course.example, or
+    /// none; may be given several times. Default: all
+    #[arg(long, value_name = "ORIGIN")]
+    embed: Vec<String>,
+
     /// Proxy whose X-Forwarded-For is believed; may be given several times
     #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
     trusted_proxy: Vec<IpNet>,
@@ -72,6 +80,16 @@ pub(crate) struct Flags {
     /// Name of this node, the first part of every room's address: 1 to 16 characters of a-z and 0-9
     #[arg(long, value_name = "NAME", default_value = "a")]
     node: String,
+
+    /// Where a load balancer asks how much more this server takes: to each connection one line, `ready 63%` (of all rooms
+    /// there may be, free) or `drain`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    agent: Option<SocketAddr>,
+
+    /// Seconds that rooms live on after the first SIGTERM, while nobody can make new ones; then, or with the last room, the
+    /// server ends. 0: sessions are closed at once, as a second SIGTERM or Ctrl-C does
+    #[arg(long, value_name = "SECONDS", default_value_t = 28_800)]
+    drain_limit: u32,
 
     /// Folder of lessons of your own (.md, and .py beside them); one with the id of a shipped lesson takes its place
     #[arg(long, value_name = "FOLDER")]
@@ -110,9 +128,37 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     shares_size: u32,
 
+    /// Begin with a class of so many seats (30 where none is said), and print a link for its pupils and one for its teacher
+    #[arg(long, value_name = "SEATS", num_args = 0..=1, default_missing_value = "30",
+        value_parser = clap::value_parser!(u16).range(1..=SEATS))]
+    class: Option<u16>,
+
+    /// The lesson of that class, by its id
+    #[arg(long, value_name = "LESSON", requires = "class")]
+    class_lesson: Option<String>,
+
+    /// Who may make further classes, on the page
+    #[arg(long, value_enum, default_value_t = Classes::Own)]
+    classes: Classes,
+
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub(crate) instead: Option<Instead>,
+
     /// How to write the log, on standard error; RUST_LOG says how much (default: info)
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(crate) log: Form,
+}
+
+/// What this program does besides serving.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Instead {
+    /// Makes the calls of a recording anew, in a fresh room of real machines, and says whether the same happened. Ends with
+    /// 0 where it did, with 1 where it did not, and says where; with 2 where it could not be done
+    Replay {
+        /// The recording, as `/s/ID/events` gives it (docs/share-format.md); - is standard input
+        file: PathBuf,
+    },
 }
 
 /// Where rooms may connect outside.
@@ -133,6 +179,15 @@ enum Shares {
     On,
     /// By nobody.
     Off,
+}
+
+/// Who may make classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Classes {
+    /// Whoever comes from this machine.
+    Own,
+    /// Everybody: the limits of one address do not hold for the rooms of a class.
+    All,
 }
 
 /// Certificates that need no file.
@@ -165,6 +220,7 @@ impl Flags {
             resume: usual.resume.min(room_idle),
             silence,
             stall: silence * 2 / 3,
+            retirement: Duration::from_secs(self.drain_limit.into()),
             ..usual
         };
         let tls = match (self.tls, self.tls_cert.zip(self.tls_key)) {
@@ -175,17 +231,21 @@ impl Flags {
         Ok(Config {
             listen: self.listen,
             tutorial: self.tutorial,
+            agent: self.agent,
             lessons: self.lessons,
             kept: kept_in(self.shares, self.data, |name| std::env::var_os(name)),
+            class: self.class.map(|seats| Class { seats: seats.into(), lesson: self.class_lesson }),
             bridge: bridge::Config {
                 outbound: outbound(self.outbound, self.allow)?,
                 refused: self.refuse,
                 node: self.node,
                 host_names: self.host_name,
                 origins: self.origin,
+                embed: self.embed,
                 tls,
                 trusted_proxies: self.trusted_proxy,
                 metrics_from: self.metrics_from,
+                classes: self.classes == Classes::All,
                 deadlines,
                 limits: limits(self.memory, self.socket_memory, self.shares_size),
                 ..bridge::Config::default()
@@ -296,6 +356,16 @@ mod tests {
     }
 
     #[test]
+    fn a_class_has_thirty_seats_where_nobody_says_how_many() {
+        let class = |arguments: &[&str]| parse(arguments).unwrap().class;
+        assert_eq!(class(&[]), None);
+        assert_eq!(class(&["--class"]), Some(Class { seats: 30, lesson: None }));
+        let named = Class { seats: 200, lesson: Some("by-hand".to_owned()) };
+        assert_eq!(class(&["--class", "200", "--class-lesson", "by-hand"]), Some(named));
+        assert!(!parse(&["--class"]).unwrap().bridge.classes, "only this machine's own people");
+    }
+
+    #[test]
     fn a_wrong_target_is_named() {
         let said = parse(&["--allow", "lab.example:80", "--allow", "exa mple:80"]).unwrap_err().to_string();
         assert!(said.contains("exa mple:80") && !said.contains("lab.example"), "{said}");
@@ -315,6 +385,9 @@ mod tests {
             &["--allow", "0177.1:80"],
             &["--trusted-proxy", "a.example"],
             &["--listen", "8080"],
+            &["--class", "0"],
+            &["--class", "201"],
+            &["--class-lesson", "two-scripts"],
             &["--tls", "mine"],
             &["--tls-cert", "cert.pem"],
             &["--tls-key", "key.pem"],

@@ -11,14 +11,21 @@ use std::{
     sync::Arc,
 };
 
-use bridge::Asset;
-use lesson::{Lesson, Listing, Malformed, Sentences, sentences::is_sentences};
+use bridge::{Asset, LessonOutline};
+use lesson::{
+    Lesson, Listing, Malformed, Outline, Sentences,
+    outline::{self, OutlineSentence},
+    read::Audience,
+    sentences::is_sentences,
+};
 use serde::Serialize;
 
 use crate::assets;
 
 /// Where the list is served.
 const INDEX: &str = "/lessons/index.json";
+/// Where everything in them is served to be read, with solutions.
+const OUTLINE: &str = "/lessons/outline.json";
 /// Where files of an own folder are served.
 const OWN: &str = "/lessons/own/";
 /// Most files of an own folder.
@@ -60,6 +67,8 @@ pub enum ShelfError {
 pub struct Shelf {
     /// By path.
     files: Arc<BTreeMap<String, Vec<u8>>>,
+    /// What classes know of them.
+    outlines: Vec<LessonOutline>,
 }
 
 /// One lesson in the list.
@@ -102,9 +111,18 @@ impl Shelf {
             }
             files = found.into_iter().map(|(name, bytes)| (format!("{OWN}{name}"), bytes)).collect();
         }
-        let index = serde_json::to_vec(&reading.index()).unwrap_or_default();
-        files.insert(INDEX.to_owned(), index);
-        Ok(Self { files: Arc::new(files) })
+        let outlines = serde_json::to_vec(&reading.outlines()).unwrap_or_default();
+        files.insert(OUTLINE.to_owned(), outlines);
+        let index = reading.index();
+        let outlines = index.lessons.iter().map(|entry| for_class(&entry.listing)).collect();
+        files.insert(INDEX.to_owned(), serde_json::to_vec(&index).unwrap_or_default());
+        Ok(Self { files: Arc::new(files), outlines })
+    }
+
+    /// The lessons with their steps, in order.
+    #[must_use]
+    pub fn outlines(&self) -> &[LessonOutline] {
+        &self.outlines
     }
 
     /// The list, or a file of an own folder, by its absolute path.
@@ -116,11 +134,22 @@ impl Shelf {
     }
 }
 
+/// Everything in the lessons, as it is served.
+#[derive(Debug, Serialize)]
+struct Outlines<'reading> {
+    /// By their ids.
+    lessons: &'reading BTreeMap<String, Outline>,
+    /// The tutorial's.
+    sentences: &'reading [OutlineSentence],
+}
+
 /// The list while it grows.
 #[derive(Default)]
 struct Reading {
     lessons: BTreeMap<String, Entry>,
+    outlines: BTreeMap<String, Outline>,
     sentences: Option<String>,
+    claims: Vec<OutlineSentence>,
 }
 
 impl Reading {
@@ -136,7 +165,7 @@ impl Reading {
         let malformed = |malformed| ShelfError::Malformed { file: file.to_owned(), malformed };
         let source = std::str::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
         if is_sentences(source) {
-            Sentences::read(source).map_err(malformed)?;
+            self.claims = outline::sentences(&Sentences::read(source).map_err(malformed)?);
             self.sentences = Some(path.to_owned());
             return Ok(());
         }
@@ -147,8 +176,13 @@ impl Reading {
             return Err(wrong(format!("it names {missing}, which is not there")));
         }
         let listing = lesson.listing();
+        self.outlines.insert(listing.id.clone(), Outline::of(&lesson));
         self.lessons.insert(listing.id.clone(), Entry { path: path.to_owned(), listing });
         Ok(())
+    }
+
+    fn outlines(&self) -> Outlines<'_> {
+        Outlines { lessons: &self.outlines, sentences: &self.claims }
     }
 
     fn index(self) -> Index {
@@ -156,6 +190,13 @@ impl Reading {
         lessons.sort_by_key(|entry| entry.listing.order);
         Index { lessons, sentences: self.sentences }
     }
+}
+
+/// Of a lesson the steps of whoever has the say in a room.
+fn for_class(listing: &Listing) -> LessonOutline {
+    let own = listing.parts.iter().filter(|part| part.audience != Audience::Guest);
+    let steps = own.flat_map(|part| part.steps.iter().cloned()).collect();
+    LessonOutline { id: listing.id.clone(), title: listing.title.clone(), steps }
 }
 
 /// The files of a folder and of the folders in it, by their path below it.
@@ -205,6 +246,13 @@ mod tests {
         let ids: Vec<_> = index["lessons"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
         assert!(ids.contains(&&"by-hand".into()), "{ids:?}");
         assert_eq!(index["lessons"][0]["parts"].as_array().map(Vec::is_empty), Some(false));
+        let outline = shelf.find(super::OUTLINE).expect("the outline");
+        let outline: serde_json::Value = serde_json::from_slice(&outline.bytes).expect("JSON");
+        assert!(ids.iter().all(|id| outline["lessons"][id.as_str().expect("an id")]["parts"].is_array()));
+        assert_eq!(outline["sentences"].as_array().map(Vec::len), Some(28));
+        let step = &outline["lessons"]["connect"]["parts"][0]["steps"][0];
+        assert_eq!(step["does"][0]["do"], "line");
+        assert_eq!(step["text"][0]["kind"], "text");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! | [`lessons`] | reads the lessons at start-up, and lists them |
 //! | [`tls`] | certificates for the page |
 //! | `activation` | takes listeners that whoever started this program had opened |
-//! | `services` | lends the tutorial's servers to rooms |
+//! | [`services`] | lends the tutorial's servers to rooms |
 //!
 //! It knows no HTTP, no room and no system call: those belong to the bridge and the lab.
 
@@ -17,7 +17,7 @@ mod activation;
 pub mod addresses;
 pub mod assets;
 pub mod lessons;
-mod services;
+pub mod services;
 pub mod tls;
 pub mod tutorial;
 
@@ -36,6 +36,9 @@ use tokio_util::task::AbortOnDropHandle;
 /// A class of learners presses Run at the same moment.
 const BACKLOG: i32 = 1024;
 
+/// The lesson of a class whose teacher names none: the tutorial's two programs.
+const FIRST_LESSON: &str = "two-scripts";
+
 /// Where listeners are, at most; and how many numbers are tried from there down.
 const HIGHEST: u64 = 65_536;
 const SPARE: u64 = 8;
@@ -47,10 +50,14 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the tutorial's server listens. Default 127.0.0.1:12345; port 0 takes a free one.
     pub tutorial: SocketAddr,
+    /// Where a load balancer asks how much more this server takes. Default nowhere.
+    pub agent: Option<SocketAddr>,
     /// A folder of lessons of one's own. Default none.
     pub lessons: Option<PathBuf>,
     /// Where recordings are kept. Default nowhere.
     pub kept: KeptIn,
+    /// A class from the start. Default none.
+    pub class: Option<Class>,
     /// Everything about the page, rooms and policy. `assets`, `listeners` and `services` are set by [`Server::run`].
     pub bridge: bridge::Config,
 }
@@ -60,11 +67,22 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             tutorial: SocketAddr::from((Ipv4Addr::LOCALHOST, tutorial::thanks::PORT)),
+            agent: None,
             lessons: None,
             kept: KeptIn::Nowhere,
+            class: None,
             bridge: bridge::Config::default(),
         }
     }
+}
+
+/// A class that is there from the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Its seats.
+    pub seats: usize,
+    /// The id of its lesson; none takes the first one.
+    pub lesson: Option<String>,
 }
 
 /// Where recordings are kept.
@@ -85,6 +103,17 @@ pub enum BindError {
     /// A lesson is malformed, or a folder of lessons cannot be read.
     #[error("lessons: {0}")]
     Lessons(#[from] ShelfError),
+    /// A class is to have a lesson that there is not.
+    #[error("there is no lesson {wanted:?}; there are {known}")]
+    ClassLesson {
+        /// What was asked for.
+        wanted: String,
+        /// The ids of those that there are.
+        known: String,
+    },
+    /// A class needs keys that nobody guesses.
+    #[error("no random numbers for a class: {0}")]
+    Random(io::Error),
     /// Somebody else listens there.
     #[error("{address} is in use by another program; choose another address with {flag}")]
     InUse {
@@ -121,6 +150,7 @@ pub enum RunError {
 pub struct Server {
     page: std::net::TcpListener,
     tutorial: std::net::TcpListener,
+    agent: Option<std::net::TcpListener>,
     shelf: Shelf,
     /// The folder of recordings, where they are kept.
     kept: Option<PathBuf>,
@@ -138,10 +168,14 @@ impl Server {
         let given = activation::listeners();
         let page = given.page.map_or_else(|| listen(config.listen, "--listen"), Ok)?;
         let tutorial = given.tutorial.map_or_else(|| listen(config.tutorial, "--tutorial"), Ok)?;
+        let agent = config.agent.map(|address| listen(address, "--agent")).transpose()?;
         let kernel = bridge::KernelMemory::open().map(Arc::new);
         let (kept, recordings) = recordings(&config.kept, config.bridge.limits.shelf);
-        let settings = bridge::Config { kernel, shelf: recordings, ..config.bridge };
-        Ok(Self { page, tutorial, shelf, kept, settings })
+        let lessons = shelf.outlines().to_vec();
+        let class =
+            config.class.map(|class| first_class(class, &lessons, &config.bridge.node)).transpose()?;
+        let settings = bridge::Config { kernel, shelf: recordings, lessons, class, ..config.bridge };
+        Ok(Self { page, tutorial, agent, shelf, kept, settings })
     }
 
     /// The one folder in which it will make files, if any.
@@ -197,6 +231,15 @@ impl Server {
         })
     }
 
+    /// The ways to the class that is there from the start, below each page's address: for its pupils, and for its teacher.
+    #[must_use]
+    pub fn class(&self) -> Option<(String, String)> {
+        let class = self.settings.class.as_ref()?;
+        let link = format!("c/{}", class.id);
+        let board = format!("{link}/board#{}", class.teacher_text());
+        Some((link, board))
+    }
+
     /// Whether the page shows a certificate that nobody vouches for.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
@@ -211,27 +254,65 @@ impl Server {
         self.tutorial.local_addr()
     }
 
-    /// Serves until `shutdown` is ready, then lets sessions end (see [`Bridge::serve`]).
+    /// Serves. From the moment `retire` is ready it makes no new rooms, and ends with the last one or after
+    /// [`bridge::Deadlines::retirement`]; once `shutdown` is ready it lets sessions end (see [`Bridge::serve`]).
     ///
     /// # Errors
     /// A setting that makes no sense, or an error of the kernel. Missing privileges are none: then there are no rooms,
     /// and page and log say why.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
-        let listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
+    pub async fn run(
+        self,
+        retire: impl Future<Output = ()> + Send,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), RunError> {
+        let pages = self.pages()?.into_iter().map(|(page, _)| page).collect();
+        let mut listeners = vec![self.page.local_addr()?, self.tutorial.local_addr()?];
+        let agent = self.agent.map(TcpListener::from_std).transpose()?;
+        if let Some(agent) = &agent {
+            let address = agent.local_addr()?;
+            tracing::info!(%address, "answers load balancers");
+            listeners.push(address);
+        }
         // First, and a task of its own: whatever the page's side does, who connects to the tutorial's port is greeted.
         let tutorial = TcpListener::from_std(self.tutorial)?;
         let _tutorial = AbortOnDropHandle::new(tokio::spawn(tutorial::thanks::serve(tutorial)));
         let shelf = self.shelf;
         let settings = bridge::Config {
             listeners,
+            pages,
             assets: bridge::Assets::new(move |path| shelf.find(path).or_else(|| assets::find(path))),
             services: services::services(),
             ..self.settings
         };
         let bridge = Bridge::start(settings).await?;
-        bridge.serve(TcpListener::from_std(self.page)?, shutdown).await?;
-        Ok(())
+        if let Some(agent) = agent {
+            bridge.serve_agent(agent);
+        }
+        let retiring = async {
+            retire.await;
+            bridge.retire();
+            std::future::pending().await
+        };
+        let page = TcpListener::from_std(self.page)?;
+        tokio::select! {
+            served = bridge.serve(page, shutdown) => Ok(served?),
+            never = retiring => never,
+        }
     }
+}
+
+/// What `--class` asks for, with its keys.
+fn first_class(
+    class: Class,
+    lessons: &[bridge::LessonOutline],
+    node: &str,
+) -> Result<bridge::FirstClass, BindError> {
+    let id = class.lesson.unwrap_or_else(|| FIRST_LESSON.to_owned());
+    if !lessons.iter().any(|lesson| lesson.id == id) {
+        let known: Vec<&str> = lessons.iter().map(|lesson| lesson.id.as_str()).collect();
+        return Err(BindError::ClassLesson { wanted: id, known: known.join(", ") });
+    }
+    bridge::FirstClass::new(node, class.seats, Some(id)).map_err(BindError::Random)
 }
 
 /// Opens the folder of recordings. Where that fails the server starts all the same, and says why it keeps none.

@@ -3,7 +3,9 @@
 mod flags;
 mod logging;
 mod memory;
+mod replay;
 mod signals;
+mod supervisor;
 
 use std::io::{self, Write as _};
 use std::num::NonZero;
@@ -18,13 +20,25 @@ use rustix::process::{Resource, geteuid, getrlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 use server::Server;
 
-use flags::Flags;
+use flags::{Flags, Instead};
+use supervisor::Supervisor;
 
 fn main() -> ExitCode {
     // Before any thread and any descriptor: this process may have been started to be the lab's keeper.
     lab::keeper::run_if_asked();
-    match start(Flags::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let flags = Flags::parse();
+    let done = match flags.instead.clone() {
+        Some(Instead::Replay { file }) => {
+            // Whoever asks in a script tells "otherwise" from "not at all".
+            replay::replay(&file).or_else(|error| {
+                say(&format!("{error:#}"));
+                Ok(ExitCode::from(2))
+            })
+        }
+        None => start(flags).map(|()| ExitCode::SUCCESS),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             say(&format!("{error:#}"));
             ExitCode::FAILURE
@@ -40,6 +54,7 @@ fn start(flags: Flags) -> Result<()> {
     // Before anything else is opened: some listeners may be open already.
     let server = Server::bind(flags.into_config()?)?;
     let kept = server.kept().map(Path::to_owned);
+    let supervisor = Supervisor::find();
     let spawner = Spawner::start_own();
     let needed = spawner.as_ref().map_or(CapabilitySet::empty(), Spawner::needed_capabilities);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
@@ -48,13 +63,22 @@ fn start(flags: Flags) -> Result<()> {
     log.begin().context("no thread for the log")?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(workers).enable_all().build().context("no runtime")?;
-    runtime.block_on(run(server.confined(spawner, confined), hangs_up))
+    runtime.block_on(run(server.confined(spawner, confined), hangs_up, &supervisor))
 }
 
-async fn run(server: Server, hangs_up: bool) -> Result<()> {
-    let shutdown = signals::shutdown(hangs_up)?;
+async fn run(server: Server, hangs_up: bool, supervisor: &Supervisor) -> Result<()> {
+    let signals::Asked { retire, end } = signals::follow(hangs_up)?;
     print_addresses(&server).context("cannot write to standard output")?;
-    Ok(server.run(shutdown).await?)
+    supervisor.ready();
+    let retire = async {
+        retire.cancelled().await;
+        supervisor.retiring();
+    };
+    let end = async {
+        end.cancelled().await;
+        supervisor.ending();
+    };
+    Ok(server.run(retire, end).await?)
 }
 
 /// What is read while strangers are served: which name servers there are. The list may be replaced by another file of its
@@ -80,6 +104,18 @@ fn print_addresses(server: &Server) -> io::Result<()> {
         writeln!(out, "page {page}")?;
         if index == 0 {
             writeln!(out, "tutorial {}", server.tutorial_address()?)?;
+        }
+    }
+    if let Some((link, board)) = server.class() {
+        // Whoever is at another machine needs another address than this one's own.
+        for (page, _) in &pages {
+            writeln!(out, "class {page}{link}")?;
+        }
+        if let Some((page, _)) = pages.first() {
+            writeln!(out, "board {page}{board}")?;
+        }
+        if pages.len() == 1 && server.page_address()?.ip().is_loopback() {
+            say("only this machine reaches the class; `--listen 0.0.0.0:8080` lets others in");
         }
     }
     out.flush()?;

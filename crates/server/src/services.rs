@@ -7,7 +7,7 @@ use bridge::Service;
 use crate::tutorial::{chat, daytime, echo, thanks, web};
 
 /// All of them, each on its own port.
-pub(crate) fn services() -> Vec<Service> {
+pub fn services() -> Vec<Service> {
     vec![
         Service { name: "thanks", port: thanks::PORT, run: |listener| Box::pin(thanks::serve(listener)) },
         Service { name: "echo", port: echo::PORT, run: |listener| Box::pin(echo::serve(listener)) },

@@ -36,7 +36,7 @@ pub struct Header {
     pub members: Vec<MemberInfo>,
     /// The wire, when it was made.
     pub wire: WireSettings,
-    /// Sentences that somebody pinned to events.
+    /// Sentences that somebody pinned to events; at most [`limits::SHARE_NOTES`].
     pub notes: Vec<Note>,
 }
 
@@ -54,8 +54,15 @@ pub struct Lesson {
 pub struct Note {
     /// The event's `seq`.
     pub seq: u64,
-    /// The sentence.
+    /// The sentence; at most [`limits::SHARE_NOTE`] characters.
     pub text: String,
+}
+
+impl Note {
+    /// With no more text than a note may have.
+    fn bounded(self) -> Self {
+        Self { text: self.text.chars().take(limits::SHARE_NOTE).collect(), ..self }
+    }
 }
 
 /// The header's line.
@@ -111,6 +118,16 @@ impl Header {
         self.members.iter().find(|member| member.id == id)
     }
 
+    /// Of the first bytes of a file, which have to have all of its first line: what it is of, without its events.
+    ///
+    /// # Errors
+    /// [`ReadError`], for that line.
+    pub fn read(beginning: &[u8]) -> Result<Self, ReadError> {
+        let end = beginning.iter().position(|byte| *byte == b'\n').ok_or(ReadError::NoRecording)?;
+        let line = std::str::from_utf8(&beginning[..end]).map_err(|_| ReadError::NoRecording)?;
+        Self::parse(line)
+    }
+
     /// As a line, without its end.
     pub(crate) fn line(&self) -> serde_json::Result<String> {
         serde_json::to_string(&Line {
@@ -151,7 +168,7 @@ impl Header {
             // Somebody in a role that is not known here is somebody whose name is not known.
             members: line.people.into_iter().filter_map(Person::info).collect(),
             wire: line.wire.settings().ok_or(ReadError::Malformed { line: 1 })?,
-            notes: line.notes,
+            notes: line.notes.into_iter().take(limits::SHARE_NOTES).map(Note::bounded).collect(),
         })
     }
 }

@@ -6,6 +6,7 @@
 //! fields) is passed over and counted. This crate opens no file, reads no clock and knows no person.
 
 mod call;
+mod compare;
 mod event;
 mod header;
 mod hide;
@@ -16,10 +17,11 @@ mod state;
 mod words;
 mod write;
 
+pub use compare::{Comparison, Difference, compare};
 pub use header::{Header, Lesson, Note};
 pub use hide::hide_names;
 pub use read::{ReadError, Recording, read};
-pub use write::{WriteError, select, write};
+pub use write::{WriteError, has, select, write};
 
 /// What every file of this format begins with, in its header.
 pub const FORMAT: &str = "wireside-share/1";

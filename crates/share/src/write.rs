@@ -73,6 +73,12 @@ pub fn select(events: &[Event]) -> Result<(Vec<String>, u64), WriteError> {
     Ok((kept, left_out))
 }
 
+/// Whether the event with this `seq` is among the lines that [`select`] left.
+pub fn has(lines: &[String], seq: u64) -> bool {
+    let beginning = format!("{{\"seq\":{seq},");
+    lines.iter().any(|line| line.starts_with(&beginning))
+}
+
 /// Whether others cannot be understood without it.
 fn stands(what: &What) -> bool {
     match what {

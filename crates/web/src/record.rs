@@ -31,6 +31,8 @@ const UNFINISHED: usize = 8192;
 pub struct Names {
     roster: Roster,
     calls: BTreeMap<u64, &'static str>,
+    /// Nobody is called by a name.
+    nameless: bool,
 }
 
 impl Names {
@@ -41,7 +43,7 @@ impl Names {
 
     /// The names of a room.
     pub fn with(roster: Roster) -> Self {
-        Self { roster, calls: BTreeMap::new() }
+        Self { roster, ..Self::default() }
     }
 
     /// Learns what an event tells; true if the room is different now. Call it for every event before [`record`].
@@ -88,8 +90,16 @@ impl Names {
             .map_or_else(|| format!("program {id}"), |program| program.name.clone())
     }
 
+    /// Nobody is called by their name from now on: others see it, on a projector.
+    pub fn hide_people(&mut self) {
+        self.nameless = true;
+    }
+
     /// A person's name, or `guest 7` for one nobody told of.
     pub fn member(&self, id: MemberId) -> String {
+        if self.nameless {
+            return "somebody".to_owned();
+        }
         self.roster.members().get(&id).map_or_else(|| format!("guest {id}"), |member| member.name.clone())
     }
 

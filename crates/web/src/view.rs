@@ -6,6 +6,7 @@ pub mod belonging;
 pub mod bindings;
 pub mod details;
 pub mod diagram;
+pub mod explained;
 pub mod filter;
 pub mod recording;
 pub mod sockets;

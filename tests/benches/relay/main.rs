@@ -9,6 +9,7 @@ mod memory;
 mod page;
 mod plain;
 mod process;
+mod programs;
 mod relay;
 mod report;
 mod rounds;
@@ -103,6 +104,7 @@ async fn bench(words: &[String]) {
     stalls::measure(&bench, &mut report).await;
     memory::measure(&bench, &mut report).await;
     visit::measure(&bench, &mut report).await;
+    programs::measure(&bench, &mut report).await;
     drop(bench);
     wire::measure(&mut report).await;
     print!("{}", report.table());

@@ -1,9 +1,10 @@
 //! New rooms, and the links to them.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proto::message::Secret;
+use tokio::net::TcpSocket;
 
 use super::{http, server::TestServer};
 
@@ -44,6 +45,19 @@ impl NewRoom {
         (!matches!(answer.status, 429 | 503)).then(|| Self::made(server, &answer))
     }
 
+    /// The same through whoever stands before the server, from an address of this machine.
+    ///
+    /// # Errors
+    /// The answer of whoever takes no more.
+    pub(crate) async fn create_through(door: SocketAddr, visitor: Ipv4Addr) -> Result<Self, http::Answer> {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((visitor, 0).into()).expect("an address of loopback");
+        let stream = socket.connect(door).await.expect("the door listens");
+        let own = format!("Host: {door}\r\nOrigin: http://{door}\r\nContent-Length: 0\r\n");
+        let answer = http::request_over(stream, &format!("POST /rooms HTTP/1.1\r\n{own}")).await;
+        if answer.status == 201 { Ok(Self::read(door, &answer)) } else { Err(answer) }
+    }
+
     /// The same, as a proxy passes it on for a visitor.
     pub(crate) async fn create_for(server: &TestServer, visitor: &str) -> Self {
         let page = server.page;
@@ -56,6 +70,10 @@ impl NewRoom {
 
     fn made(server: &TestServer, answer: &http::Answer) -> Self {
         assert_eq!(answer.status, 201, "{answer:?}\nthe server said:\n{}", server.log());
+        Self::read(server.page, answer)
+    }
+
+    fn read(server: SocketAddr, answer: &http::Answer) -> Self {
         let made = answer.json();
         let key = |role: &str| {
             let text = made[role].as_str().expect("a key");
@@ -66,7 +84,7 @@ impl NewRoom {
         let (owner, join, watch) = (key("owner"), key("join"), key("watch"));
         let id = made["room"].as_str().expect("an id").to_owned();
         assert_eq!(answer.header("location"), Some(format!("/r/{id}").as_str()));
-        Self { server: server.page, id, owner, join, watch }
+        Self { server, id, owner, join, watch }
     }
 
     /// The way in of whoever made it.

@@ -117,6 +117,18 @@ impl TestServer {
         self.origin.clone()
     }
 
+    /// The rest of the next line of its standard output that begins so; lines before it are passed over.
+    pub(crate) fn prints(&self, before: &str) -> String {
+        let mut stdout = self.stdout.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = std::iter::from_fn(|| {
+            let mut line = String::new();
+            let read = stdout.read_line(&mut line).expect("its standard output");
+            (read > 0).then_some(line)
+        });
+        let found = lines.filter_map(|line| line.trim_end().strip_prefix(before).map(str::to_owned)).next();
+        found.unwrap_or_else(|| panic!("it printed no line with {before:?}; it said:\n{}", self.log()))
+    }
+
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.borrow().clone()
@@ -171,7 +183,7 @@ impl Drop for TestServer {
         if self.child().try_wait().is_ok_and(|ended| ended.is_some()) {
             return;
         }
-        let _gone = kill_process(self.pid, Signal::TERM);
+        let _gone = kill_process(self.pid, Signal::INT);
         if !self.ends_within(Duration::from_secs(15)) {
             let _gone = self.child().kill();
         }

@@ -50,3 +50,25 @@ async fn published_programs_print_what_they_print_elsewhere() {
         }
     }
 }
+
+/// What developers paste into the page's tools: the same sockets from JavaScript, half-closed, and listening for Python.
+#[tokio::test]
+async fn pasted_scripts_say_what_they_say_on_any_sockets() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    for case in ["48-js-half-close", "49-js-listens-python-connects"] {
+        let folder = root().join("tests/cases").join(case);
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a text");
+        let said = tab
+            .script(&format!(
+                "const said = [];
+                const console = {{ log: (...words) => said.push(words.join(' ')) }};
+                await (async () => {{ {} }})();
+                return said.join('\\n') + '\\n';",
+                read("page.js")
+            ))
+            .await;
+        assert_eq!(said, read("oracle.txt"), "{case}");
+    }
+}

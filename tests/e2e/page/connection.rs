@@ -113,7 +113,7 @@ async fn a_server_that_goes_away_says_so() {
     let server = TestServer::start(&[]);
     let browser = Browser::open().await;
     let tab = new_room(&browser, &server, LAPTOP).await;
-    server.signal(rustix::process::Signal::TERM);
+    server.signal(rustix::process::Signal::INT);
     let (status, _) = server.wait();
     assert_eq!(status.code(), Some(0));
     tab.shows("a word about it", "/server|connection/i.test(seen('notice-bar'))").await;

@@ -1,9 +1,12 @@
 //! A recording: kept in one browser, walked through in another, taken home as a room, deleted.
 
 use super::{LAPTOP, PHONE, entered, first_visit};
-use crate::harness::{
-    browser::{Browser, Tab, quote},
-    server::TestServer,
+use crate::{
+    harness::{
+        browser::{Browser, Tab, quote},
+        server::TestServer,
+    },
+    recordings::{Data, with_a_run},
 };
 
 /// The link in the share dialog's row of this title.
@@ -112,5 +115,29 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
     other.sees("notice-bar", "is deleted").await;
     other.go(&kept).await;
     other.sees("body", "nothing at this address").await;
+    browser.forgive(|error| error.contains("404"));
+}
+
+#[tokio::test]
+async fn a_room_that_has_ended_shows_what_happened_in_it() {
+    let data = Data::new("ended");
+    let server = TestServer::start(&["--data", data.flag(), "--room-idle", "1"]);
+    let (room, owner) = with_a_run(&server).await;
+    owner.leave().await;
+    server.logs("the end of the room", |log| log.contains("a room ended")).await;
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    let link = room.watch();
+    tab.go(&format!("{}/r/{}#{}", server.origin(), link.room, link.key_text())).await;
+    tab.sees("notice-bar", "This room has ended").await;
+    tab.click("notice-bar", "See what happened").await;
+    recorded(&tab).await;
+    tab.sees("#lesson", "A recording of").await;
+    tab.sees("#wire", "end of the recording").await;
+    tab.screenshot("kept-ended-1280").await;
+    tab.press("ArrowLeft").await;
+    tab.sees("#wire", "shown up to here").await;
+    tab.click(".top", "Share").await;
+    tab.sees(".dialog", "for an hour").await;
     browser.forgive(|error| error.contains("404"));
 }

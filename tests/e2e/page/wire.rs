@@ -86,6 +86,53 @@ async fn a_handshake_is_held_dropped_and_delivered_on_a_telephone() {
     held_handshake(PHONE, "320").await;
 }
 
+/// What a flow graph and a simulator show, by hand: a slow wire, one segment lost, and both ways closed one after the other.
+#[tokio::test]
+async fn a_ladder_with_delay_and_a_loss_by_hand() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
+    set(&tab, "wire-delay", "200").await;
+    listen(&tab, 1).await;
+    let accept = "conn, addr = l.accept()";
+    type_line(&tab, "right", accept).await;
+    newest_is(&tab, "right", accept, "waiting").await;
+    do_line(&tab, "left", "c = socket.socket()").await;
+    do_line(&tab, "left", "c.connect((\"server\", 12345))").await;
+    newest_is(&tab, "right", accept, "done").await;
+    tab.click("#wire", "Hold…").await;
+    tab.sees("#wire .wire-head", "held").await;
+    do_line(&tab, "left", "c.send(b\"a\")").await;
+    // The last packet of the handshake may still be on its way: it is let go by itself.
+    tab.shows("the segment to be held", "cardButton('Drop', 'PSH ACK 1 B')").await;
+    tab.press_card("Drop", "PSH ACK 1 B").await;
+    tab.sees("#wire", "dropped by you").await;
+    tab.click("#wire", "Let…").await;
+    do_line(&tab, "right", "conn.recv(10)").await;
+    tab.sees("#right .cc-log", "b'a'").await;
+    do_line(&tab, "left", "c.shutdown(socket.SHUT_WR)").await;
+    do_line(&tab, "right", "conn.recv(10)").await;
+    tab.sees("#right .cc-log", "b''").await;
+    tab.sees("#left .sockets", "FIN_WAIT2").await;
+    tab.sees("#right .sockets", "CLOSE_WAIT").await;
+    do_line(&tab, "right", "conn.close()").await;
+    do_line(&tab, "left", "c.recv(10)").await;
+    do_line(&tab, "left", "c.close()").await;
+    tab.sees("#wire", "TIME_WAIT").await;
+    tab.fits().await;
+    tab.screenshot("ladder-1280").await;
+    tab.resize(PHONE.0, PHONE.1).await;
+    tab.click("#views", "Wire…").await;
+    tab.fits().await;
+    tab.screenshot("ladder-320").await;
+    tab.resize(LAPTOP.0, LAPTOP.1).await;
+    tab.click("#wire", "Show…").await;
+    tab.click(".wire-show-menu", "Packets as text (tcpdump)").await;
+    for text in ["(dropped by hand)", "(2nd try)", "Flags [F.]"] {
+        tab.sees("dialog", text).await;
+    }
+}
+
 /// Sets one number of the menu "Wire…".
 pub(super) async fn set(tab: &Tab, field: &str, value: &str) {
     tab.click("#wire", "Wire…").await;

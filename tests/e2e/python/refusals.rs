@@ -1,6 +1,6 @@
 //! What goes wrong, and in whose words.
 
-use super::{in_a_page, js, text};
+use super::{case, in_a_page, js, text};
 
 #[tokio::test]
 async fn errors_are_cpythons_with_linuxs_numbers() {
@@ -173,4 +173,46 @@ print(os.waitstatus_to_exitcode(os.system("clear")))
     ];
     assert_eq!(said, expected, "{told}");
     assert!(told.contains("{os.system: there is no shell here, and no other program can be started from a page (clear)\n}127"), "{told}");
+}
+
+/// Programs that learners bring and that cannot run here: a sentence of their traceback names what is missing.
+#[tokio::test]
+async fn programs_that_cannot_run_here_end_in_a_sentence() {
+    let sources = [
+        (
+            "14-localhost-is-two-addresses/server.py",
+            "The machines of this lab have no IPv6, not even on their loopback: use AF_INET and IPv4 addresses.\n}",
+        ),
+        ("15-multicast-group/server.py", "Linux has it, this lab does not (no multicast)\n}"),
+        ("15-multicast-group/client.py", "Linux has it, this lab does not (no multicast)\n}"),
+        (
+            "17-icmp-pinger/client.py",
+            "SOCK_DGRAM with IPPROTO_ICMP -> NotAvailable This lab has no raw sockets (SOCK_RAW), and none for ICMP: it has SOCK_STREAM (TCP) \
+             and SOCK_DGRAM (UDP). \"By hand\" has ping(), and every packet is on the wire to be read.\n",
+        ),
+        (
+            "43-tls-to-a-plain-port/client.py",
+            "ssl is not here: in this page sockets carry plain bytes, so that their packets can be read. Use http, not https.\n}",
+        ),
+    ];
+    let list = sources.map(|(name, _)| js(&case(name))).join(", ");
+    let (forking, caller) =
+        (js(&case("31-fork-per-client/server.py")), js(&case("31-fork-per-client/client.py")));
+    let result = in_a_page(&format!(
+        "const said = [];
+        for (const source of [{list}]) said.push((await run('server', source)).text);
+        const forking = await start('server', 'server.py', {forking});
+        await until(forking, waits('accept'));
+        const caller = await run('client', {caller});
+        return {{ said, forking: (await all(forking)).text, caller }};"
+    ))
+    .await;
+    for ((name, last), said) in sources.iter().zip(result["said"].as_array().expect("a list")) {
+        assert!(said.as_str().is_some_and(|said| said.ends_with(last)), "{name}: {said}");
+    }
+    let forking = result["forking"].as_str().expect("a text");
+    assert!(
+        forking.contains("os.fork: there are no processes here") && forking.contains("use a thread"),
+        "{forking}"
+    );
 }

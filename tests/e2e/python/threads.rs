@@ -1,6 +1,6 @@
 //! Threads: CPython's own modules on stacks that the browser suspends.
 
-use super::{in_a_page, js, text};
+use super::{case, in_a_page, js, text};
 
 /// What a page without isolation has: calls by messages from the first on.
 const NOT_ISOLATED: &str = "Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false });";
@@ -258,11 +258,6 @@ async fn deep_recursion_of_c_is_an_error_of_the_script() {
     let told = text(&result["ended"]);
     assert!(told.contains("line 3, in load") && told.contains("RecursionError: C functions"), "{told}");
     assert_eq!(result["ended"]["exit"]["error"]["line"], 3);
-}
-
-/// A program of `tests/cases`.
-fn case(name: &str) -> String {
-    std::fs::read_to_string(crate::harness::root().join("tests/cases").join(name)).expect("a case")
 }
 
 /// The chat of most tutorials, with a thread for each client and one beside the keyboard; one is stopped, not quit.

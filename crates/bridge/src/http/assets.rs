@@ -85,6 +85,13 @@ impl Assets {
     }
 }
 
+impl Assets {
+    /// A file's text, to be served with something put into it.
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        String::from_utf8((self.find)(path)?.bytes.into_owned()).ok()
+    }
+}
+
 /// An address that names the content (`?v=<hash>`, or the hash in its path) never changes its meaning. Everything else
 /// is asked for anew, and mostly answered with 304.
 fn caching(path: &str, query: Option<&str>, asset: &Asset) -> &'static str {

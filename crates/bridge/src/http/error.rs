@@ -92,7 +92,7 @@ impl Refused {
 
     /// The server is going away.
     pub(crate) fn draining() -> Self {
-        let message = "this server is going away; try again in a moment";
+        let message = "this server is going away and takes no new rooms; try again in a moment";
         Self {
             rule: Some("draining"),
             retry_after: Some(1),

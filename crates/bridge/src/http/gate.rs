@@ -22,6 +22,7 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     let secure = request.extensions().get::<Ends>().is_some_and(|ends| ends.secure);
     let allowed = shared.names.allowed_origin(request.headers());
     let reader = Reader::of(&request);
+    let opaque = request.headers().get(header::ORIGIN).is_some_and(|origin| origin == headers::OPAQUE);
     let mut response = match admit(&shared, request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => refused.into_response(),
@@ -31,7 +32,7 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
         shared.metrics.refused(refused.reason());
     }
     shared.metrics.answered(response.status());
-    headers::put(&mut response);
+    headers::put(&mut response, opaque);
     if let Some((refused, reader)) = refused.zip(reader) {
         reader.tell(&refused, &mut response);
     }
@@ -67,6 +68,8 @@ async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused
         || shared.config.metrics_from.iter().any(|network| network.contains(&client));
     request.extensions_mut().insert(Client(client));
     request.extensions_mut().insert(Insider(insider));
+    let site = Site(shared.names.site(ends, &host, request.headers()));
+    request.extensions_mut().insert(site);
     if upgrade { Ok(request) } else { with_body(shared, request).await }
 }
 
@@ -77,6 +80,10 @@ pub(crate) struct Client(pub(crate) std::net::IpAddr);
 /// Whether the client is told what only the operator needs: version, node and counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Insider(pub(crate) bool);
+
+/// The origin under which the client knows this server: `https://lab.example`.
+#[derive(Clone, Debug)]
+pub(crate) struct Site(pub(crate) String);
 
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)

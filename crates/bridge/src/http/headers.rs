@@ -1,4 +1,5 @@
-//! The headers that every answer has, errors included.
+//! The headers that every answer has, errors included; and the others of the few answers that pages of other sites may
+//! frame or read.
 
 use axum::{
     http::{HeaderName, HeaderValue, header},
@@ -48,9 +49,36 @@ pub(crate) const STRICT: HeaderValue = HeaderValue::from_static("max-age=86400")
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageFrame;
 
-/// Puts them on an answer.
-pub(crate) fn put(response: &mut Response) {
+/// What a document is that pages of other sites may frame (an extension of it): its policy, by [`embedded_policy`].
+#[derive(Clone, Debug)]
+pub(crate) struct Embedded(pub(crate) HeaderValue);
+
+/// The policy of documents that pages of these sites may frame: an origin each, or `'none'`; empty: everybody's, which a
+/// star would not be (a file on somebody's own disk has no site).
+///
+/// # Errors
+/// A site that cannot stand in a header.
+pub(crate) fn embedded_policy(sites: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
+    let ancestors = if sites.is_empty() { String::new() } else { format!("frame-ancestors {sites}; ") };
+    HeaderValue::from_str(&CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'; ", &ancestors))
+}
+
+/// Put on what anybody may read who has its address: the page's files and recordings (an extension of the answer).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Public {
+    /// Whether pages of every origin may run or read it; else those of none (`Origin: null`: a frame that its page has
+    /// taken the origin from, where our own documents stand as well).
+    pub(crate) everywhere: bool,
+}
+
+/// The origin of a document that has none of its own.
+pub(crate) const OPAQUE: &str = "null";
+
+/// Puts them on an answer. `opaque`: who asked is a document without an origin.
+pub(crate) fn put(response: &mut Response, opaque: bool) {
     let framed = response.extensions_mut().remove::<PageFrame>().is_some();
+    let embedded = response.extensions_mut().remove::<Embedded>();
+    let public = response.extensions_mut().remove::<Public>();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -59,7 +87,26 @@ pub(crate) fn put(response: &mut Response) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_FRAME_POLICY));
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     }
+    if let Some(Embedded(policy)) = embedded {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.remove(header::X_FRAME_OPTIONS);
+        headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, CROSS_ORIGIN);
+        // Isolates the frame whatever the page around it is, where the browser knows it: programs run at full speed.
+        let isolate = HeaderValue::from_static("isolate-and-require-corp");
+        headers.insert(HeaderName::from_static("document-isolation-policy"), isolate);
+    }
+    if let Some(Public { everywhere }) = public {
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+        if everywhere || opaque {
+            let who = if everywhere { "*" } else { OPAQUE };
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static(who));
+            headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, CROSS_ORIGIN);
+        }
+    }
 }
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
 
 /// The same as lines of a head, for answers that are written without a [`HeaderMap`].
 pub(crate) fn lines() -> String {

@@ -11,14 +11,14 @@ use axum::{
 use lab::confine::Confined;
 use serde::Serialize;
 
-use super::{error::Refused, gate::Insider};
+use super::{error::Refused, gate::Insider, rooms};
 use crate::shared::Shared;
 use crate::{quota::Kind, rooms::Availability};
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
 struct Health {
-    /// `ok`, or `draining` with status 503.
+    /// `ok`; `retiring` while there are no new rooms and those there are live on; `draining` with status 503.
     status: &'static str,
     /// `namespaces` where each machine is a network namespace, `none` where this server cannot make rooms, `starting` where
     /// that is not known after 10 s.
@@ -79,7 +79,7 @@ impl From<Confined> for Confinement {
     }
 }
 
-/// `GET /health`: 200, or 503 while draining.
+/// `GET /health`: 200, or 503 while sessions are being closed.
 pub(crate) async fn health(
     State(shared): State<Arc<Shared>>,
     Extension(Insider(insider)): Extension<Insider>,
@@ -91,7 +91,11 @@ pub(crate) async fn health(
         Availability::Missing { step, remedy } => ("none", Some(step), Some(remedy)),
     };
     let health = Health {
-        status: if draining { "draining" } else { "ok" },
+        status: match (draining, shared.drain.is_retiring()) {
+            (true, _) => "draining",
+            (false, true) => "retiring",
+            (false, false) => "ok",
+        },
         isolation,
         packets: isolation == "namespaces",
         missing,
@@ -110,6 +114,18 @@ pub(crate) async fn health(
     (status, [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
 }
 
+/// `GET /ready`: 200 where new rooms can be made, else 503 and why not.
+pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let refused = match shared.rooms.availability().await {
+        _ if shared.drain.is_retiring() => Some(Refused::draining()),
+        Availability::Full => shared.memory.check_room().err().map(Refused::from),
+        Availability::Starting => Some(rooms::starting()),
+        Availability::Missing { step, remedy } => Some(rooms::missing(&step, &remedy)),
+    };
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    refused.map_or_else(|| (no_store, "ready\n").into_response(), IntoResponse::into_response)
+}
+
 /// `GET /metrics`, in the text format of Prometheus; not for strangers.
 pub(crate) async fn metrics(
     State(shared): State<Arc<Shared>>,
@@ -120,21 +136,42 @@ pub(crate) async fn metrics(
             "the counts are for whoever runs this server: --metrics-from names who else may read them";
         return Refused::policy("metrics", message).into_response();
     }
-    let gauges = [
-        ("connections", u64::from(shared.quota.count(Kind::Connection)), "TCP connections to the page."),
-        ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),
-        ("rooms", shared.rooms.count() as u64, "Rooms alive now."),
-        ("kept_bytes", shared.memory.used(), "Bytes kept for visitors, as counted."),
-        (
-            "tcp_bytes",
-            shared.config.kernel.as_ref().map_or(0, |kernel| kernel.taken()),
-            "The kernel's memory for TCP, everybody's.",
-        ),
-        ("draining", shared.drain.is_begun().into(), "1 while the server is going away."),
-    ];
     let headers = [
         (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (headers, shared.metrics.text(&gauges)).into_response()
+    (headers, shared.metrics.text(&gauges(&shared), &counters(&shared))).into_response()
+}
+
+/// What there is now, as `(name, value, help)`.
+fn gauges(shared: &Shared) -> Vec<(&'static str, u64, &'static str)> {
+    let kernel = shared.config.kernel.as_ref().map_or(0, |kernel| kernel.taken());
+    vec![
+        ("connections", shared.quota.count(Kind::Connection).into(), "TCP connections to the page."),
+        ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),
+        ("rooms", shared.rooms.count() as u64, "Rooms alive now."),
+        ("kept_bytes", shared.memory.used(), "Bytes kept for visitors, as counted."),
+        ("tcp_bytes", kernel, "The kernel's memory for TCP, everybody's."),
+        ("loop_lag_microseconds", shared.lag.micros(), "Longest wait of a due timer in the last 10 to 20 s."),
+        (
+            "retiring",
+            shared.drain.is_retiring().into(),
+            "1 while there are no new rooms: the server is going away.",
+        ),
+        ("draining", shared.drain.is_begun().into(), "1 while the server closes its sessions."),
+    ]
+}
+
+/// What only rises and is counted elsewhere, in the same form.
+fn counters(shared: &Shared) -> [(&'static str, u64, &'static str); 3] {
+    let history = shared.rooms.history();
+    [
+        ("calls_total", history.map_or(0, |history| history.calls()), "Calls begun in all rooms."),
+        ("packets_total", history.map_or(0, |history| history.packets()), "Packets seen in all rooms."),
+        (
+            "keeper_restarts_total",
+            shared.rooms.keeper_restarts().into(),
+            "Keepers that had died and were replaced.",
+        ),
+    ]
 }

@@ -21,6 +21,8 @@ pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoRespon
     for &limit in Limit::ALL {
         let value = match limit {
             Limit::BodyMs => u64::try_from(shared.config.deadlines.body.as_millis()).ok(),
+            // Where none are kept there is no room for one.
+            Limit::ServerShelf if shared.kept.shelf().is_err() => Some(0),
             limit => shared.config.limits.value(limit),
         };
         let group = if value.is_some() { &mut server } else { &mut protocol };

@@ -5,14 +5,22 @@ use std::sync::Arc;
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, Uri},
-    response::Response,
+    response::{Redirect, Response},
 };
 
-use super::{error::Refused, headers::PageFrame};
+use super::{
+    embed,
+    error::Refused,
+    headers::{PageFrame, Public},
+};
 use crate::shared::Shared;
 
 /// The page that makes a room, and shows one.
-const PAGE: &str = "/index.html";
+pub(super) const PAGE: &str = "/index.html";
+/// The course: all lessons on one page, without a room.
+const COURSE: &str = "/learn/index.html";
+/// The glossary on a page of its own.
+const GLOSSARY: &str = "/learn/glossary.html";
 /// The document in which the room's browser shows pages.
 pub(crate) const FRAME: &str = "/browser/frame.html";
 
@@ -33,6 +41,36 @@ pub(crate) async fn room(
     page(State(shared), headers).await
 }
 
+/// `GET /learn`
+pub(crate) async fn to_course() -> Redirect {
+    Redirect::permanent("/learn/")
+}
+
+/// `GET /learn/`
+pub(crate) async fn course(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    shared.config.assets.answer(COURSE, None, &headers).ok_or_else(Refused::not_found)
+}
+
+/// `GET /learn/{name}`: the glossary, or the page that makes a room for the lesson of that name, which is the page's to find,
+/// as is the step behind `#`; else one of the course's own files.
+pub(crate) async fn learn(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    if name == "glossary" {
+        return shared.config.assets.answer(GLOSSARY, None, &headers).ok_or_else(Refused::not_found);
+    }
+    if is_lesson_id(&name) {
+        return page(State(shared), headers).await;
+    }
+    asset(State(shared), uri, headers).await
+}
+
 /// `GET /browser/frame.html`: the one document that a page of ours may frame, under a policy of its own.
 pub(crate) async fn frame(
     State(shared): State<Arc<Shared>>,
@@ -49,11 +87,20 @@ pub(crate) async fn asset(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)
+    let mut response =
+        shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)?;
+    response.extensions_mut().insert(Public { everywhere: uri.path() == embed::HELPER });
+    Ok(response)
 }
 
 /// Whether this could be a room's id: its node's name and random letters, joined by a hyphen.
 pub(crate) fn is_room_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Whether this could be a lesson's id.
+fn is_lesson_id(text: &str) -> bool {
+    (1..=proto::limits::NAME).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

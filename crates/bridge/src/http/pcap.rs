@@ -14,6 +14,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures_util::Stream;
+use lab::Story;
 use proto::message::Secret;
 
 use super::{error::Refused, gate::Client};
@@ -44,7 +45,8 @@ pub(crate) async fn pcap(
     }
     shared.memory.check_answer()?;
     let permit = shared.quota.take(Kind::Download, client)?;
-    let file = Body::from_stream(pieces(room, permit));
+    let story = story(&shared, &room).await;
+    let file = Body::from_stream(pieces(room, story, permit));
     let headers = [
         (header::CONTENT_TYPE, PCAPNG),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"wireside.pcapng\""),
@@ -53,9 +55,20 @@ pub(crate) async fn pcap(
     Ok((headers, file).into_response())
 }
 
+/// What is said beside the packets; nothing of a room that ends just now. It reads all of a trace: one at a time.
+async fn story(shared: &Shared, room: &Room) -> Arc<Story> {
+    let turn = shared.kept.turn();
+    let (Ok(_one_at_a_time), Ok(directory)) = (turn.acquire().await, room.lab.directory().await) else {
+        return Arc::default();
+    };
+    let trace = Arc::clone(room.lab.trace());
+    let told = tokio::task::spawn_blocking(move || Story::of(&trace, &directory));
+    told.await.map(Arc::new).unwrap_or_default()
+}
+
 /// The file piece by piece, each made when the one before it was taken: whoever does not read makes nobody keep it.
-fn pieces(room: Arc<Room>, permit: Permit) -> impl Stream<Item = io::Result<Bytes>> {
-    let reading = room.lab.capture().begin_reading();
+fn pieces(room: Arc<Room>, story: Arc<Story>, permit: Permit) -> impl Stream<Item = io::Result<Bytes>> {
+    let reading = room.lab.capture().begin_reading(story);
     futures_util::stream::try_unfold((room, reading, permit), |(room, mut reading, permit)| async move {
         let piece = room.lab.capture().read(&mut reading, PIECE).inspect_err(|error| {
             tracing::error!(%error, "a recording could not be written");

@@ -28,24 +28,12 @@ pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     Extension(Client(address)): Extension<Client>,
 ) -> Result<Response, Refused> {
-    if shared.drain.is_begun() {
+    if shared.drain.is_retiring() {
         return Err(Refused::draining());
     }
     shared.memory.check_room()?;
     let permit = shared.quota.take(Kind::Room, address)?;
-    let created =
-        shared.rooms.create(permit, shared.quota.network(address)).await.map_err(|error| match error {
-            CreateError::Draining => Refused::draining(),
-            CreateError::Starting => Refused::unavailable(
-                "starting",
-                "this server is still finding out whether it can make rooms; try again in a moment",
-            ),
-            CreateError::Missing { step, remedy } => {
-                Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
-            }
-            CreateError::Limit(reached) => reached.into(),
-            CreateError::Failed => Refused::unavailable("room", "the room could not be made; try again"),
-        })?;
+    let created = shared.rooms.create(permit, shared.quota.network(address)).await.map_err(Refused::from)?;
     let location = format!("/r/{}", created.room);
     let made = Made {
         owner: URL_SAFE_NO_PAD.encode(created.owner),
@@ -55,4 +43,29 @@ pub(crate) async fn create(
     };
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+}
+
+impl From<CreateError> for Refused {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Draining => Self::draining(),
+            CreateError::Starting => starting(),
+            CreateError::Missing { step, remedy } => missing(&step, &remedy),
+            CreateError::Limit(reached) => reached.into(),
+            CreateError::Failed => Self::unavailable("room", "the room could not be made; try again"),
+        }
+    }
+}
+
+/// It is not known yet whether there can be rooms.
+pub(super) fn starting() -> Refused {
+    Refused::unavailable(
+        "starting",
+        "this server is still finding out whether it can make rooms; try again in a moment",
+    )
+}
+
+/// There can be none here.
+pub(super) fn missing(step: &str, remedy: &str) -> Refused {
+    Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
 }

@@ -6,6 +6,7 @@
 
 use std::{
     io::Read,
+    net::IpAddr,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -26,11 +27,19 @@ use proto::{
     room::Role,
 };
 use serde::{Deserialize, Serialize};
+use share::Note;
 use tokio::time::Instant;
 
-use super::{assets::accepts_brotli, error::Refused, gate::Client, page, pcap::bearer};
+use super::{
+    assets::accepts_brotli,
+    error::Refused,
+    gate::{Client, Site},
+    headers::Public,
+    oembed, page,
+    pcap::bearer,
+};
 use crate::{
-    kept::{Asked, Label, NoShelf, PutError, Recorded, Shelf, Stored, packed, recorded, unpacked},
+    kept::{Asked, Label, NoShelf, PutError, Recorded, SMALL, Shelf, Stored, packed, recorded, unpacked},
     quota::{Kind, Permit},
     room::Room,
     rooms::{is_spelt, secret, spell},
@@ -42,7 +51,7 @@ const LINES: &str = "application/x-ndjson";
 /// About so many bytes of an answer are read at a time.
 const PIECE: usize = 64 * 1024;
 /// Nobody but who has the link is to find it.
-const NO_INDEX: (HeaderName, HeaderValue) =
+pub(super) const NO_INDEX: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
 
 /// What a page says about a recording that it wants kept. All may be missing.
@@ -51,21 +60,24 @@ const NO_INDEX: (HeaderName, HeaderValue) =
 struct Wanted {
     title: String,
     hide_names: bool,
+    notes: Vec<Note>,
 }
 
 /// What the one who kept it is told.
 #[derive(Debug, Serialize)]
-struct Made {
+pub(super) struct Made {
     /// Its id.
     id: String,
     /// The way to it.
-    link: String,
+    pub(super) link: String,
     /// The key that deletes it, said this once: 128 bits in base64url.
     delete_key: String,
     /// Events in it.
     events: u64,
     /// Events of the room that are not.
     evicted: u64,
+    /// Notes in it: those of events that are.
+    notes: u64,
     /// Bytes before compression, and after.
     bytes: u64,
     packed: u64,
@@ -95,12 +107,14 @@ pub(crate) async fn make(
     place.take();
     tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
     let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
+    shared.metrics.recording_kept();
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
 }
 
-fn wanted(body: &Bytes) -> Result<Asked, Refused> {
-    let wrong = || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\"}");
-    let Wanted { title, hide_names } = match body.trim_ascii_start().first() {
+pub(super) fn wanted(body: &Bytes) -> Result<Asked, Refused> {
+    let wrong =
+        || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\", \"notes\"}");
+    let Wanted { title, hide_names, mut notes } = match body.trim_ascii_start().first() {
         None => Wanted::default(),
         // An array would do for serde as well.
         Some(b'{') => serde_json::from_slice(body).map_err(|_| wrong())?,
@@ -110,10 +124,24 @@ fn wanted(body: &Bytes) -> Result<Asked, Refused> {
         let most = limits::SHARE_TITLE as u64;
         return Err(Refused::limit(StatusCode::BAD_REQUEST, Limit::ShareTitle, most));
     }
-    Ok(Asked { title: title.trim().to_owned(), hide_names })
+    for (is, limit, most) in [
+        (notes.len(), Limit::ShareNotes, limits::SHARE_NOTES),
+        (longest(&notes), Limit::ShareNote, limits::SHARE_NOTE),
+    ] {
+        if is > most {
+            return Err(Refused::limit(StatusCode::BAD_REQUEST, limit, most as u64));
+        }
+    }
+    notes.sort_by_key(|note| note.seq);
+    Ok(Asked { title: title.trim().to_owned(), hide_names, notes })
 }
 
-fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
+/// Characters of the longest.
+fn longest(notes: &[Note]) -> usize {
+    notes.iter().map(|note| note.text.chars().count()).max().unwrap_or(0)
+}
+
+pub(super) fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     shared.kept.shelf().map_err(|why| {
         let why = match why {
             NoShelf::Off => "this server keeps no recordings",
@@ -125,7 +153,13 @@ fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     })
 }
 
-async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
+/// Keeps a room as it is now.
+pub(super) async fn keep(
+    shared: &Shared,
+    shelf: Arc<dyn Shelf>,
+    room: &Room,
+    asked: Asked,
+) -> Result<Made, Refused> {
     let turn = shared.kept.turn();
     let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
@@ -134,9 +168,9 @@ async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked)
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
         let (id, key) = (spell(&random()?), random()?);
-        let Recorded { text, events, evicted } =
+        let Recorded { text, events, evicted, notes } =
             recorded(&trace, directory, asked, now).map_err(std::io::Error::other)?;
-        let compressed = packed(&text)?;
+        let compressed = packed(&text, SMALL)?;
         let label = Label::new(&key, text.len(), compressed.len());
         shelf.put(&id, &label, &compressed)?;
         let link = format!("/s/{id}");
@@ -147,6 +181,7 @@ async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked)
             delete_key,
             events,
             evicted,
+            notes,
             bytes: label.bytes,
             packed: label.packed,
         })
@@ -169,16 +204,16 @@ async fn keep(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked)
     }
 }
 
-/// `GET /s/{id}`: the page, where there is such a recording.
+/// `GET /s/{id}`: the page, where there is such a recording, with what it is of in its head.
 pub(crate) async fn open(
     State(shared): State<Arc<Shared>>,
+    Extension(Site(site)): Extension<Site>,
     Path(id): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    find(&shared, &id).await?;
-    let mut page = page::page(State(shared), headers).await?;
-    page.headers_mut().extend([NO_INDEX]);
-    Ok(page)
+    let page = shared.config.assets.text(page::PAGE).ok_or_else(Refused::not_found)?;
+    let page = oembed::with_head(&shared, &site, &id, &page).await?;
+    let about = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    Ok(([NO_INDEX], about, page).into_response())
 }
 
 /// `GET /s/{id}/events`: the recording. It never changes, but it may be deleted: whoever has it asks whether it is there.
@@ -188,8 +223,19 @@ pub(crate) async fn events(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let Stored { label, packed } = find(&shared, &id).await?;
-    let brotli = accepts_brotli(&headers);
+    let found = find(&shared, &id).await?;
+    answer(&shared, client, found, &id, &headers)
+}
+
+/// A recording as an answer.
+pub(super) fn answer(
+    shared: &Shared,
+    client: IpAddr,
+    Stored { label, packed }: Stored,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Refused> {
+    let brotli = accepts_brotli(headers);
     let tag = if brotli { format!("\"{id}-br\"") } else { format!("\"{id}\"") };
     let known = headers.get_all(header::IF_NONE_MATCH).iter();
     let known = known.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&tag));
@@ -200,13 +246,16 @@ pub(crate) async fn events(
         (header::ETAG, tag),
     ];
     if known {
-        return Ok((StatusCode::NOT_MODIFIED, [NO_INDEX], about).into_response());
+        let mut response = (StatusCode::NOT_MODIFIED, [NO_INDEX], about).into_response();
+        response.extensions_mut().insert(Public { everywhere: false });
+        return Ok(response);
     }
     shared.memory.check_answer()?;
     let permit = shared.quota.take(Kind::Download, client)?;
     let (length, source) = if brotli { (label.packed, packed) } else { (label.bytes, unpacked(packed)) };
     let body = Body::from_stream(pieces(source, permit));
     let mut response = ([NO_INDEX], about, body).into_response();
+    response.extensions_mut().insert(Public { everywhere: false });
     response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     if brotli {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
@@ -236,7 +285,7 @@ pub(crate) async fn delete(
 }
 
 /// The recording with this id. Ids that are none are looked for nowhere.
-async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
+pub(super) async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
     let shelf = shared.kept.shelf().ok().filter(|_| is_spelt(id)).map(Arc::clone);
     let (shelf, id) = (shelf.ok_or_else(Refused::not_found)?, id.to_owned());
     match tokio::task::spawn_blocking(move || shelf.get(&id)).await {
@@ -246,7 +295,7 @@ async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
     }
 }
 
-fn disk(error: &dyn std::fmt::Display) -> Refused {
+pub(super) fn disk(error: &dyn std::fmt::Display) -> Refused {
     tracing::error!(%error, "a kept recording could not be read or deleted");
     Refused::unavailable("shelf", "the server's disk does not give it now; try again in a moment")
 }

@@ -25,6 +25,8 @@ use super::{Label, PutError, Shelf, Stored};
 
 /// How names of whole files end.
 const WHOLE: &str = ".share";
+/// And those of rooms' last recordings, which go after a while.
+const LAST: &str = ".last";
 /// How names of files begin that are being written.
 const BEGUN: &str = ".begun-";
 /// One that is older than this is nobody's any more.
@@ -39,6 +41,8 @@ pub struct Folder {
     folder: OwnedFd,
     /// Bytes that all may take.
     most: u64,
+    /// Rooms of an earlier process whose last recordings were there when it was opened.
+    lasts: Vec<String>,
     /// Bytes that they take.
     used: AtomicU64,
     /// One writes at a time, so that they stay within `most`.
@@ -65,7 +69,7 @@ impl Folder {
 
     fn try_open(path: &Path, most: u64) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        let mut used = 0;
+        let (mut used, mut lasts) = (0, Vec::new());
         for entry in fs::read_dir(path)? {
             let entry = entry?;
             let (name, about) = (entry.file_name(), entry.metadata()?);
@@ -73,8 +77,9 @@ impl Folder {
             let age = about.modified().ok().and_then(|made| SystemTime::now().duration_since(made).ok());
             if name.starts_with(BEGUN) && age.is_some_and(|age| age > ABANDONED) {
                 fs::remove_file(entry.path())?;
-            } else if name.ends_with(WHOLE) {
+            } else if name.ends_with(WHOLE) || name.ends_with(LAST) {
                 used += about.len();
+                lasts.extend(name.strip_suffix(LAST).map(str::to_owned));
             }
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -83,6 +88,7 @@ impl Folder {
             path: path.canonicalize()?,
             folder,
             most,
+            lasts,
             used: AtomicU64::new(used),
             writing: Mutex::default(),
         };
@@ -121,47 +127,51 @@ impl Folder {
         Ok(rustix::fs::fsync(&self.folder)?)
     }
 
-    fn open_whole(&self, id: &str) -> io::Result<Option<File>> {
+    fn open_whole(&self, name: &str) -> io::Result<Option<File>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match openat(&self.folder, format!("{id}{WHOLE}"), flags, Mode::empty()) {
+        match openat(&self.folder, name, flags, Mode::empty()) {
             Ok(file) => Ok(Some(file.into())),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn put_whole(&self, id: &str, label: &str, packed: &[u8]) -> io::Result<()> {
-        let (begun, whole) = (format!("{BEGUN}{id}"), format!("{id}{WHOLE}"));
+    fn put_whole(&self, whole: &str, label: &str, packed: &[u8]) -> io::Result<()> {
+        let begun = format!("{BEGUN}{whole}");
         let written = self
             .write(&begun, &[label.as_bytes(), b"\n", packed])
-            .and_then(|()| Ok(renameat(&self.folder, &*begun, &self.folder, &*whole)?));
+            .and_then(|()| Ok(renameat(&self.folder, &*begun, &self.folder, whole)?));
         if let Err(error) = written {
             self.remove(&begun);
             return Err(error);
         }
         if let Err(error) = self.settle() {
-            self.remove(&whole);
+            self.remove(whole);
             return Err(error);
         }
         Ok(())
     }
 }
 
-impl Shelf for Folder {
-    fn put(&self, id: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
+impl Folder {
+    /// Writes a file, in the place of one of the same name.
+    fn put_named(&self, name: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
         let label = serde_json::to_string(label).map_err(io::Error::other)?;
         let size = (label.len() + 1 + packed.len()) as u64;
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.used.load(Ordering::Relaxed) + size > self.most {
+        let before = self.open_whole(name)?.map_or(Ok(0), |file| file.metadata().map(|about| about.len()))?;
+        let others = self.used.load(Ordering::Relaxed).saturating_sub(before);
+        if others + size > self.most {
             return Err(PutError::Full { most: self.most });
         }
-        self.put_whole(id, &label, packed)?;
+        self.put_whole(name, &label, packed)?;
         self.used.fetch_add(size, Ordering::Relaxed);
+        self.used.fetch_sub(before, Ordering::Relaxed);
         Ok(())
     }
 
-    fn get(&self, id: &str) -> io::Result<Option<Stored>> {
-        let Some(file) = self.open_whole(id)? else { return Ok(None) };
+    fn get_named(&self, name: &str) -> io::Result<Option<Stored>> {
+        let Some(file) = self.open_whole(name)? else { return Ok(None) };
         let size = file.metadata()?.len();
         let mut file = BufReader::new(file);
         let mut first = String::new();
@@ -174,10 +184,10 @@ impl Shelf for Folder {
         Ok(Some(Stored { label, packed: Box::new(file) }))
     }
 
-    fn delete(&self, id: &str) -> io::Result<bool> {
-        let Some(file) = self.open_whole(id)? else { return Ok(false) };
+    fn delete_named(&self, name: &str) -> io::Result<bool> {
+        let Some(file) = self.open_whole(name)? else { return Ok(false) };
         let size = file.metadata()?.len();
-        match unlinkat(&self.folder, format!("{id}{WHOLE}"), AtFlags::empty()) {
+        match unlinkat(&self.folder, name, AtFlags::empty()) {
             Ok(()) => {}
             Err(Errno::NOENT) => return Ok(false),
             Err(error) => return Err(error.into()),
@@ -186,6 +196,36 @@ impl Shelf for Folder {
         // Whatever comes of it, the name is gone for everybody who asks this server.
         self.settle()?;
         Ok(true)
+    }
+}
+
+impl Shelf for Folder {
+    fn put(&self, id: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
+        self.put_named(&format!("{id}{WHOLE}"), label, packed)
+    }
+
+    fn get(&self, id: &str) -> io::Result<Option<Stored>> {
+        self.get_named(&format!("{id}{WHOLE}"))
+    }
+
+    fn delete(&self, id: &str) -> io::Result<bool> {
+        self.delete_named(&format!("{id}{WHOLE}"))
+    }
+
+    fn put_last(&self, room: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
+        self.put_named(&format!("{room}{LAST}"), label, packed)
+    }
+
+    fn last(&self, room: &str) -> io::Result<Option<Stored>> {
+        self.get_named(&format!("{room}{LAST}"))
+    }
+
+    fn delete_last(&self, room: &str) -> io::Result<bool> {
+        self.delete_named(&format!("{room}{LAST}"))
+    }
+
+    fn lasts(&self) -> Vec<String> {
+        self.lasts.clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Makes a recording of what a room's trace has.
 
 use lab::{Directory, TraceLog};
-use share::{Header, WriteError};
+use share::{Header, Note, WriteError};
 
 /// What somebody wants of a recording.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +10,8 @@ pub(crate) struct Asked {
     pub(crate) title: String,
     /// Whether people's names are taken out.
     pub(crate) hide_names: bool,
+    /// What to pin to events of it; those of events that are not in it are left out.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// A recording that was made.
@@ -21,6 +23,8 @@ pub(crate) struct Recorded {
     pub(crate) events: u64,
     /// Events of the room that are not.
     pub(crate) evicted: u64,
+    /// Notes in it.
+    pub(crate) notes: u64,
 }
 
 /// Makes one of everything that is kept of a room. `made`: seconds since 1970.
@@ -43,6 +47,7 @@ pub(crate) fn recorded(
         programs,
         members,
         wire,
+        notes: asked.notes,
         ..Header::default()
     };
     if asked.hide_names {
@@ -50,6 +55,12 @@ pub(crate) fn recorded(
     }
     let (lines, left_out) = share::select(&events)?;
     header.evicted = evicted + left_out;
+    header.notes.retain(|note| share::has(&lines, note.seq));
     let text = share::write(&header, &lines)?;
-    Ok(Recorded { text, events: lines.len() as u64, evicted: header.evicted })
+    Ok(Recorded {
+        text,
+        events: lines.len() as u64,
+        evicted: header.evicted,
+        notes: header.notes.len() as u64,
+    })
 }

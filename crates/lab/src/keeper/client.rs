@@ -30,7 +30,7 @@ const QUEUE: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Keeper {
     jobs: mpsc::Sender<Job>,
-    process: Arc<AtomicU32>,
+    process: Arc<Process>,
     confined: Confined,
 }
 
@@ -77,7 +77,8 @@ impl Keeper {
     pub fn start_by(spawner: &Spawner) -> Result<Self, Unavailable> {
         let link = self_test::tested(spawner)?;
         let confined = link.confined();
-        let process = Arc::new(AtomicU32::new(link.process_id()));
+        let process =
+            Arc::new(Process { id: AtomicU32::new(link.process_id()), restarts: AtomicU32::new(0) });
         let (jobs, queue) = mpsc::channel(QUEUE);
         let shared = Arc::clone(&process);
         std::thread::Builder::new()
@@ -149,7 +150,12 @@ impl Keeper {
 
     /// Number of the keeper's process at present.
     pub fn process_id(&self) -> u32 {
-        self.process.load(Ordering::Relaxed)
+        self.process.id.load(Ordering::Relaxed)
+    }
+
+    /// How often a keeper that had died was replaced.
+    pub fn restarts(&self) -> u32 {
+        self.process.restarts.load(Ordering::Relaxed)
     }
 
     async fn value(&self, request: Request, namespace: &Namespace) -> io::Result<u64> {
@@ -209,12 +215,21 @@ struct Job {
     answer: oneshot::Sender<Asked>,
 }
 
+/// The process that is the keeper at present.
+#[derive(Debug)]
+struct Process {
+    id: AtomicU32,
+    restarts: AtomicU32,
+}
+
 /// The thread that owns the conversation: one request at a time, in order.
-fn converse(mut link: Link, mut queue: mpsc::Receiver<Job>, process: &AtomicU32) {
+fn converse(mut link: Link, mut queue: mpsc::Receiver<Job>, process: &Process) {
     while let Some(job) = queue.blocking_recv() {
         let namespace = job.namespace.as_ref().map(AsFd::as_fd);
         let asked = link.ask(job.request, namespace.as_slice());
-        process.store(link.process_id(), Ordering::Relaxed);
+        if process.id.swap(link.process_id(), Ordering::Relaxed) != link.process_id() {
+            process.restarts.fetch_add(1, Ordering::Relaxed);
+        }
         // Nobody waits any longer: what was made is closed here.
         let _ = job.answer.send(asked);
     }

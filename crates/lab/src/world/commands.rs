@@ -8,7 +8,7 @@ use proto::{
     id::{CallId, HostId, MemberId},
     limits::Limit,
     message::{HostCommand, Sysctl, WireCommand},
-    rules::ProtocolRule,
+    rules::{self, ProtocolRule},
     trace::What,
 };
 
@@ -45,7 +45,7 @@ impl World {
         let lan = &mut self.calls.lan;
         let outcome = match *what {
             WireCommand::Hold => {
-                lan.network.hold(member, &lan.observer);
+                lan.network.hold(Some(member), None, &lan.observer);
                 return self.answer_when_told(command);
             }
             WireCommand::Release => {
@@ -73,6 +73,21 @@ impl World {
         let lan = &mut self.calls.lan;
         let flights = lan.network.release(by, rule, &lan.observer);
         lan.arrive_all(&flights);
+    }
+
+    /// Whoever looks after the class holds the wire, or lets everything through. Nothing changes where it is so already.
+    pub(super) fn hold_for_class(&mut self, held: bool) {
+        let lan = &mut self.calls.lan;
+        if lan.network.settings().held == held {
+            return;
+        }
+        if held {
+            lan.network.hold(None, Some(rules::TEACHER), &lan.observer);
+        } else {
+            self.release(None, Some(rules::TEACHER));
+        }
+        self.tell_settings();
+        self.calls.lan.settle();
     }
 
     /// A hold has lasted too long.

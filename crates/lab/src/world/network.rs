@@ -281,11 +281,11 @@ impl Network {
     }
 
     /// Holds every packet from now on.
-    pub(super) fn hold(&mut self, by: MemberId, observer: &Observer) {
+    pub(super) fn hold(&mut self, by: Option<MemberId>, rule: Option<&str>, observer: &Observer) {
         if !self.settings().held {
             self.wire.hold(Instant::now());
         }
-        self.record_settings(Some(by), None, observer);
+        self.record_settings(by, rule, observer);
     }
 
     /// Whether a hold has lasted longer than it may.
@@ -455,7 +455,7 @@ mod tests {
     #[test]
     fn what_is_held_arrives_only_when_it_is_let_through() {
         let (mut network, observer, log) = network(100);
-        network.hold(SOMEBODY, &observer);
+        network.hold(Some(SOMEBODY), None, &observer);
         let (first, second) = (send(&mut network, &observer, 1), send(&mut network, &observer, 2));
         assert!(!network.is_busy());
         assert_eq!(network.oldest_held(), Ok(first));

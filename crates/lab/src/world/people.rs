@@ -7,7 +7,7 @@ use proto::{
     call::{CallError, Outcome},
     id::{CallId, MemberId, SocketId},
     limits::{self, Limit},
-    room::{MemberInfo, Role},
+    room::{MemberInfo, Role, is_hidden},
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
 
@@ -176,14 +176,9 @@ pub(super) fn name_of(wanted: &str, role: Role, id: MemberId, machine: Option<&s
     }
 }
 
-/// A name without what could disguise it: control characters, and the invisible ones that turn or join text
-/// (Unicode's bidirectional controls, zero-width characters, the byte order mark).
+/// A name without what could disguise it.
 pub(super) fn presentable(name: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    name.chars().filter(|&c| !hidden(c)).take(limits::NAME).collect::<String>().trim().to_owned()
+    name.chars().filter(|&c| !is_hidden(c)).take(limits::NAME).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]

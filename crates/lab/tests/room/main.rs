@@ -5,6 +5,7 @@
 mod harness;
 
 mod calls;
+mod explained;
 mod keeper_stopped;
 mod outside;
 mod states;

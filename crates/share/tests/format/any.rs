@@ -409,7 +409,8 @@ pub(super) fn events() -> BoxedStrategy<Vec<Event>> {
 
 pub(super) fn header() -> BoxedStrategy<Header> {
     let lesson = (text(), vec(text(), 0..3)).prop_map(|(id, passed)| Lesson { id, passed });
-    let note = (any::<u64>(), text()).prop_map(|(seq, text)| Note { seq, text });
+    let sentence = text().prop_map(|text| text.chars().take(limits::SHARE_NOTE).collect());
+    let note = (any::<u64>(), sentence).prop_map(|(seq, text)| Note { seq, text });
     let title = text().prop_map(|title| title.chars().take(limits::SHARE_TITLE).collect());
     let about = (any::<u64>(), title, option::of(lesson), any::<bool>(), any::<u64>());
     let room = (vec(host(), 0..4), vec(program(), 0..4), vec(member(), 0..4), wire());

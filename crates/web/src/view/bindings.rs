@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 use super::{
     belonging, details,
     diagram::{Diagram, changes::Painted, shapes::Options},
+    explained,
     filter::{Filter, Shown},
     recording::{self, Kept},
     sockets,
@@ -71,6 +72,12 @@ impl View {
             self.store.seed(seed);
         }
         Ok(())
+    }
+
+    /// Nobody is called by their name from now on: what is shown is for others to see.
+    #[wasm_bindgen(js_name = hidePeople)]
+    pub fn hide_people(&mut self) {
+        self.store.hide_people();
     }
 
     /// Takes events in the wire format, one after the other, in order. Repeated ones do no harm. Returns how
@@ -206,6 +213,13 @@ impl View {
     #[wasm_bindgen(unchecked_return_type = "Details | undefined")]
     pub fn details(&self, seq: f64) -> Result<JsValue, JsError> {
         object(&details::details(&self.store, seq as u64))
+    }
+
+    /// Why an event came, what it means and what comes next, in sentences, each with the events it rests on, as far as the
+    /// events up to `upTo` tell (0: all of them); and the same of its whole connection.
+    #[wasm_bindgen(unchecked_return_type = "Explained")]
+    pub fn explain(&self, seq: f64, up_to: f64) -> Result<JsValue, JsError> {
+        object(&explained::explained(&self.store, seq as u64, up_to as u64))
     }
 
     /// `seq` of everything that belongs together with an event.

@@ -17,7 +17,10 @@ mod waiting;
 
 use std::collections::HashSet;
 
-use proto::trace::{Event, Fate, Packet, What};
+use proto::{
+    rules,
+    trace::{Event, Fate, Packet, What},
+};
 
 use super::{
     filter::Filter,
@@ -304,9 +307,10 @@ fn note(paper: &mut Paper<'_>, index: usize) {
 fn note_words(paper: &Paper<'_>, event: &Event) -> String {
     match &event.what {
         What::Wire { by, settings, rule } => {
-            let who = match (by, rule) {
+            let who = match (by, rule.as_deref()) {
                 (Some(by), _) if Some(*by) == paper.store.me() => ", by you".to_owned(),
                 (Some(by), _) => format!(", by {}", bounded(&paper.store.names().member(*by), 24)),
+                (None, Some(rules::TEACHER)) => ", by the teacher".to_owned(),
                 (None, Some(rule)) => format!(", by a rule: {}", bounded(rule, 32)),
                 (None, None) => String::new(),
             };

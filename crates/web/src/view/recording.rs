@@ -8,6 +8,7 @@ use share::{ReadError, Recording};
 use tsify::Tsify;
 
 use super::store::TraceStore;
+use crate::visible::visible;
 
 /// What a file holds, with all the names that its events tell.
 #[derive(Debug)]
@@ -73,6 +74,16 @@ pub struct RecordingAbout {
     members: Vec<RecordedMember>,
     /// The wire, when it was made.
     wire: RecordedWire,
+    /// Sentences that somebody pinned to events of it.
+    notes: Vec<RecordedNote>,
+}
+
+/// A sentence at an event.
+#[derive(Debug, Serialize, Tsify)]
+pub struct RecordedNote {
+    /// The event's `seq`.
+    seq: f64,
+    text: String,
 }
 
 /// A machine.
@@ -137,7 +148,15 @@ pub fn about(kept: &Kept) -> RecordingAbout {
         hosts: hosts(all),
         members: members(all),
         wire: RecordedWire { held: header.wire.held, delay: header.wire.delay_ms, loss: header.wire.loss },
+        notes: notes(recording),
     }
+}
+
+/// Those of events that are here.
+fn notes(recording: &Recording) -> Vec<RecordedNote> {
+    let is_here = |seq: u64| recording.events.binary_search_by_key(&seq, |event| event.seq).is_ok();
+    let notes = recording.header.notes.iter().filter(|note| is_here(note.seq));
+    notes.map(|note| RecordedNote { seq: note.seq as f64, text: visible(&note.text) }).collect()
 }
 
 fn hosts(all: &TraceStore) -> Vec<RecordedHost> {

@@ -218,6 +218,11 @@ impl TraceStore {
         self.skipped.binary_search_by_key(&seq, |gap| gap.0).map_or(0, |at| self.skipped[at].1)
     }
 
+    /// Nobody is called by their name from now on.
+    pub fn hide_people(&mut self) {
+        self.names.hide_people();
+    }
+
     /// Names of everything.
     pub fn names(&self) -> &Names {
         &self.names

@@ -6,6 +6,7 @@ use proto::{
     id::MemberId,
     message::HostCommand,
     room::{StepOutcome, WireSettings},
+    rules,
     trace::{
         CallBegin, CallEnd, Cause, Event, Fate, Packet, PacketFate, StateChange, Summary, TcpState, What,
     },
@@ -110,7 +111,7 @@ fn cells(store: &TraceStore, event: &Event) -> Cells {
         }
         What::Wire { by, settings, rule } => wire(*by, settings, rule.as_deref(), names),
         What::Joined(member) => {
-            let name = bounded(&member.name, 64);
+            let name = bounded(&names.member(member.id), 64);
             plain("people", name.clone(), "came".to_owned(), format!("People, {name} came."))
         }
         What::Left(id) => {
@@ -163,6 +164,7 @@ fn wire(by: Option<MemberId>, settings: &WireSettings, rule: Option<&str>, names
     let what = wire_words(settings);
     let who = match (by, rule) {
         (Some(by), _) => format!("by {}", bounded(&names.member(by), 64)),
+        (None, Some(rules::TEACHER)) => "by the teacher".to_owned(),
         (None, Some(rule)) => format!("by a rule of the room: {}", bounded(rule, 64)),
         (None, None) => "by the room".to_owned(),
     };

@@ -80,8 +80,28 @@ fn a_full_shelf_says_so_and_has_room_again_after_a_deletion() {
 fn an_id_is_given_once() {
     let place = Place::new("twice");
     let shelf = Folder::open(&place.0, 10_000).unwrap();
-    fs::write(place.0.join(".begun-a"), "somebody else writes it").unwrap();
+    fs::write(place.0.join(".begun-a.share"), "somebody else writes it").unwrap();
     assert!(shelf.put("a", &label(b"x"), b"x").is_err());
+}
+
+#[test]
+fn the_last_of_a_room_takes_the_place_of_the_one_before() {
+    let place = Place::new("last");
+    let shelf = Folder::open(&place.0, 1_000).unwrap();
+    let last = |shelf: &Folder| shelf.last("a-room").unwrap().map(|found| found.label.packed);
+    for bytes in [&b"one"[..], b"two and more", b"3"] {
+        shelf.put_last("a-room", &label(bytes), bytes).unwrap();
+        assert_eq!(last(&shelf), Some(bytes.len() as u64));
+    }
+    // What was replaced is not counted any more.
+    for _ in 0..100 {
+        shelf.put_last("a-room", &label(&[7; 300]), &[7; 300]).unwrap();
+    }
+    assert!(bytes(&shelf, "a-room").is_none(), "no id opens it");
+    let again = Folder::open(&place.0, 1_000).unwrap();
+    assert_eq!((again.lasts(), last(&again)), (vec!["a-room".to_owned()], Some(300)));
+    assert!(again.delete_last("a-room").unwrap() && !again.delete_last("a-room").unwrap());
+    assert!(again.put("abc", &label(&[7; 700]), &[7; 700]).is_ok(), "and its room is free");
 }
 
 #[test]

@@ -1,0 +1,217 @@
+//! The classes of this node: made, found, ended. Nothing of a class lives outside its entry here.
+//!
+//! A class is some rooms with a teacher: a seat each, a lesson or files to begin with, and a board that says in a few words
+//! how far each seat is. It lives on one node, keeps nothing on a disk, and ends with its last room or when its teacher
+//! closes it. What happens in a room is the room's; a class asks rooms only for their [`lab::Digest`].
+
+mod act;
+mod board;
+mod class;
+mod name;
+mod outline;
+mod seat;
+mod sheet;
+mod state;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use proto::{
+    limits::{self, Limit},
+    message::Secret,
+};
+use tokio::time::{Instant, interval};
+
+use crate::{
+    drain::Drain,
+    quota::Reached,
+    rooms::{secret, spell},
+};
+
+pub use self::outline::LessonOutline;
+pub(crate) use self::{
+    act::{Act, ActError},
+    board::Board,
+    class::{Class, Joined, Opening, Over},
+    name::{NameError, checked},
+    seat::SeatNews,
+    sheet::sheet,
+};
+
+/// Letters of a class's id beside its node's name: typed by hand, and enough that nobody finds one by trying.
+const LETTERS: usize = 6;
+/// How often a class looks whether it is over.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A class that is there from the start, with the ways to it.
+#[derive(Clone, Debug)]
+pub struct FirstClass {
+    /// Its id, as in `/c/<id>`.
+    pub id: String,
+    /// The teacher's key.
+    pub teacher: Secret,
+    /// Its seats.
+    pub seats: usize,
+    /// The lesson it begins with.
+    pub lesson: Option<String>,
+}
+
+impl FirstClass {
+    /// Seats that a class may have.
+    pub const MOST: usize = limits::CLASS_SEATS;
+
+    /// One on the node of this name.
+    ///
+    /// # Errors
+    /// As getrandom(2).
+    pub fn new(node: &str, seats: usize, lesson: Option<String>) -> Result<Self, std::io::Error> {
+        let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
+        Ok(Self { id: id(node, &random()?), teacher: random()?, seats, lesson })
+    }
+
+    /// The teacher's key as it stands in a link.
+    pub fn teacher_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.teacher)
+    }
+}
+
+fn id(node: &str, random: &Secret) -> String {
+    format!("{node}-{}", &spell(random)[..LETTERS])
+}
+
+/// The classes there are.
+#[derive(Debug)]
+pub(crate) struct Classes {
+    node: String,
+    lessons: Arc<[LessonOutline]>,
+    pages: Arc<[String]>,
+    drain: Drain,
+    times: Times,
+    alive: Arc<Mutex<HashMap<String, Arc<Class>>>>,
+}
+
+/// How long a class waits for somebody.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    /// Where nobody has come yet.
+    first: Duration,
+    /// Where everybody has gone.
+    idle: Duration,
+}
+
+/// Why there is no new class.
+#[derive(Debug)]
+pub(crate) enum MakeError {
+    /// There are as many as may be.
+    Limit(Reached),
+    /// There is no such lesson.
+    Lesson,
+    /// Something went wrong that is ours to find out; the log has it.
+    Failed,
+}
+
+impl Classes {
+    /// None yet, but for the first.
+    pub(crate) fn start(config: &crate::Config, drain: &Drain) -> Self {
+        let times = Times { first: config.deadlines.room_life, idle: config.deadlines.room_idle };
+        let classes = Self {
+            node: config.node.clone(),
+            lessons: config.lessons.clone().into(),
+            pages: config.pages.clone().into(),
+            drain: drain.clone(),
+            times,
+            alive: Arc::default(),
+        };
+        if let Some(FirstClass { id, teacher, seats, lesson }) = config.class.clone() {
+            let opening = Opening { seats, lesson, start: None };
+            classes.begin(classes.class(id, teacher, opening));
+        }
+        classes
+    }
+
+    /// The class with this id, however it was typed.
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Class>> {
+        lock(&self.alive).get(&id.to_ascii_lowercase()).cloned()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        lock(&self.alive).len()
+    }
+
+    /// Makes one.
+    ///
+    /// # Errors
+    /// [`MakeError`].
+    pub(crate) fn make(&self, opening: Opening) -> Result<Arc<Class>, MakeError> {
+        if opening.lesson.as_ref().is_some_and(|id| !self.lessons.iter().any(|lesson| lesson.id == *id)) {
+            return Err(MakeError::Lesson);
+        }
+        let failed = |error| {
+            tracing::error!(%error, "no randomness");
+            MakeError::Failed
+        };
+        let (random, teacher) = (secret().map_err(failed)?, secret().map_err(failed)?);
+        let class = self.class(id(&self.node, &random), teacher, opening);
+        if self.count() >= limits::SERVER_CLASSES || self.find(&class.id).is_some() {
+            let value = Limit::ServerClasses.value();
+            return Err(MakeError::Limit(Reached { limit: Limit::ServerClasses, value }));
+        }
+        Ok(self.begin(class))
+    }
+
+    fn class(&self, id: String, teacher: Secret, opening: Opening) -> Class {
+        Class::new(id, teacher, opening, Arc::clone(&self.lessons), Arc::clone(&self.pages))
+    }
+
+    fn begin(&self, class: Class) -> Arc<Class> {
+        let class = Arc::new(class);
+        tracing::info!(class = class.id, seats = class.most, "a class began");
+        lock(&self.alive).insert(class.id.clone(), Arc::clone(&class));
+        tokio::spawn(live(Arc::downgrade(&class), self.times, self.drain.clone(), Arc::clone(&self.alive)));
+        class
+    }
+}
+
+/// A class's life: until it has to end, then everybody is told and nothing of it is left.
+async fn live(
+    class: Weak<Class>,
+    times: Times,
+    drain: Drain,
+    alive: Arc<Mutex<HashMap<String, Arc<Class>>>>,
+) {
+    let mut look = interval(LOOK);
+    let mut empty_since = None;
+    let over = loop {
+        tokio::select! {
+            _ = look.tick() => {}
+            () = drain.begun() => break Over::Draining,
+        }
+        let Some(class) = class.upgrade() else { return };
+        if let Some(over) = class.over() {
+            break over;
+        }
+        class.look();
+        if !class.is_empty() {
+            empty_since = None;
+            continue;
+        }
+        let since = *empty_since.get_or_insert_with(Instant::now);
+        let patience = if class.has_begun() { times.idle } else { times.first };
+        if since.elapsed() >= patience {
+            break Over::Empty;
+        }
+    };
+    let Some(class) = class.upgrade() else { return };
+    class.end(over);
+    lock(&alive).remove(&class.id);
+    tracing::info!(class = class.id, ?over, "a class ended");
+}
+
+fn lock(alive: &Mutex<HashMap<String, Arc<Class>>>) -> MutexGuard<'_, HashMap<String, Arc<Class>>> {
+    alive.lock().unwrap_or_else(PoisonError::into_inner)
+}

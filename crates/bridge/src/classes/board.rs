@@ -1,0 +1,198 @@
+//! What a teacher's board is told: the class once, its seats as they change, within a number of bytes a second.
+
+use std::collections::BTreeMap;
+
+use proto::limits;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::class::Class;
+
+/// How many times a second a board looks.
+pub(crate) const LOOKS: usize = 2;
+/// Looks without news after which an empty line says that the class is still there.
+const QUIET: usize = 20;
+
+/// The class on a board, as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct ClassView {
+    pub(crate) lesson: Option<String>,
+    pub(crate) title: Option<String>,
+    /// The titles of the lesson's steps.
+    pub(crate) steps: Vec<String>,
+    /// Seats that there may be.
+    pub(crate) most: usize,
+    /// Where other machines find this server.
+    pub(crate) pages: Vec<String>,
+    pub(crate) held: bool,
+    /// The step to which everybody was sent last, from 0.
+    pub(crate) step: Option<usize>,
+    /// The seat whose wire is shown.
+    pub(crate) shown: Option<u32>,
+    /// The files for all.
+    pub(crate) files: Vec<String>,
+}
+
+/// A seat on a board. Times are milliseconds since the class began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SeatView {
+    pub(crate) number: u32,
+    pub(crate) name: String,
+    /// Its room and the teacher's key to it, while it lives.
+    pub(crate) room: Option<(String, String)>,
+    /// Whether the pupil is there.
+    pub(crate) here: bool,
+    /// Whether they ever were.
+    pub(crate) came: bool,
+    /// A letter a step: `p` passed, `s` skipped, `.` neither.
+    pub(crate) steps: String,
+    /// When they came further last, or came at all.
+    pub(crate) since: u64,
+    pub(crate) waits: Option<(&'static str, u64)>,
+    /// Error, call, and how many times.
+    pub(crate) failed: Option<(String, &'static str, u32)>,
+    pub(crate) hand: Option<u64>,
+    pub(crate) looked: bool,
+    pub(crate) held: bool,
+    pub(crate) kept: Option<String>,
+}
+
+impl SeatView {
+    fn fields(&self) -> [(&'static str, Value); 12] {
+        [
+            ("name", json!(self.name)),
+            ("room", json!(self.room)),
+            ("here", json!(self.here)),
+            ("came", json!(self.came)),
+            ("steps", json!(self.steps)),
+            ("since", json!(self.since)),
+            ("waits", json!(self.waits)),
+            ("failed", json!(self.failed)),
+            ("hand", json!(self.hand)),
+            ("looked", json!(self.looked)),
+            ("held", json!(self.held)),
+            ("kept", json!(self.kept)),
+        ]
+    }
+
+    /// The line for it: what is different from `before`, or all of it.
+    fn line(&self, before: Option<&Self>) -> String {
+        let old = before.map(Self::fields);
+        let fields = self.fields().into_iter().enumerate();
+        let news = fields.filter(|(at, (_, value))| old.as_ref().is_none_or(|old| old[*at].1 != *value));
+        let mut line: Map<String, Value> = news.map(|(_, (name, value))| (name.to_owned(), value)).collect();
+        line.insert("seat".to_owned(), self.number.into());
+        format!("{}\n", Value::Object(line))
+    }
+}
+
+/// What one board has been told.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    class: Option<ClassView>,
+    seats: BTreeMap<u32, SeatView>,
+    /// The seat after which news go on, where not all of them went.
+    after: u32,
+    quiet: usize,
+}
+
+impl Board {
+    /// The next lines, at most about a look's share of [`limits::CLASS_BOARD_RATE`]; the first time everything there is.
+    pub(crate) fn lines(&mut self, class: &Class) -> String {
+        self.news(class.now(), class.view(), class.views())
+    }
+
+    fn news(&mut self, now: u64, class: ClassView, views: Vec<SeatView>) -> String {
+        let first = self.class.is_none();
+        let most = if first { usize::MAX } else { limits::CLASS_BOARD_RATE / LOOKS };
+        let mut lines = String::new();
+        if self.class.as_ref() != Some(&class) {
+            lines.push_str(&format!("{}\n", json!({ "class": class, "now": now })));
+            self.class = Some(class);
+        }
+        let gone: Vec<u32> = self
+            .seats
+            .keys()
+            .copied()
+            .filter(|number| views.iter().all(|view| view.number != *number))
+            .collect();
+        for number in gone {
+            self.seats.remove(&number);
+            lines.push_str(&format!("{}\n", json!({ "seat": number, "gone": true })));
+        }
+        // Where not all went the last time, the others are first now.
+        let (behind, ahead): (Vec<_>, Vec<_>) = views.into_iter().partition(|view| view.number > self.after);
+        self.after = 0;
+        for view in behind.into_iter().chain(ahead) {
+            let before = self.seats.get(&view.number);
+            if before == Some(&view) {
+                continue;
+            }
+            let line = view.line(before);
+            if lines.len() + line.len() > most {
+                break;
+            }
+            lines.push_str(&line);
+            self.after = view.number;
+            self.seats.insert(view.number, view);
+        }
+        self.quiet = if lines.is_empty() { self.quiet + 1 } else { 0 };
+        if self.quiet >= QUIET {
+            self.quiet = 0;
+            lines.push_str(&format!("{}\n", json!({ "now": now })));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(number: u32, since: u64) -> SeatView {
+        SeatView {
+            number,
+            name: format!("Pupil {number}"),
+            room: Some(("a-room".to_owned(), "key".to_owned())),
+            here: true,
+            came: true,
+            steps: "pp....".to_owned(),
+            since,
+            waits: Some(("accept", since)),
+            failed: None,
+            hand: None,
+            looked: false,
+            held: false,
+            kept: None,
+        }
+    }
+
+    #[test]
+    fn a_board_is_told_what_is_different() {
+        let mut board = Board::default();
+        let class = ClassView { most: 30, ..ClassView::default() };
+        let first = board.news(5, class.clone(), vec![view(1, 0), view(2, 0)]);
+        assert_eq!(first.lines().count(), 3);
+        assert_eq!(board.news(6, class.clone(), vec![view(1, 0), view(2, 0)]), "");
+        let changed = SeatView { hand: Some(7), ..view(2, 0) };
+        let second = board.news(7, class.clone(), vec![view(1, 0), changed.clone()]);
+        assert_eq!(second, "{\"hand\":7,\"seat\":2}\n");
+        assert_eq!(board.news(8, class, vec![changed]), "{\"gone\":true,\"seat\":1}\n");
+    }
+
+    /// However many seats change however often: nobody is left out for long, and no second costs more than it may.
+    #[test]
+    fn two_hundred_seats_that_flood_cost_no_more_than_a_board_may_get() {
+        let mut board = Board::default();
+        let class = ClassView::default();
+        let all = |since| (1..=200).map(|number| view(number, since)).collect::<Vec<_>>();
+        board.news(0, class.clone(), all(0));
+        let mut oldest = 0;
+        for look in 1..=20_u64 {
+            let lines = board.news(look, class.clone(), all(look * 500));
+            assert!(lines.len() <= limits::CLASS_BOARD_RATE / LOOKS, "{}", lines.len());
+            oldest = board.seats.values().map(|seat| look - seat.since / 500).max().unwrap_or(0).max(oldest);
+        }
+        assert!(oldest <= LOOKS as u64, "a seat was {oldest} looks behind");
+    }
+}

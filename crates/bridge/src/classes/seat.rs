@@ -1,0 +1,187 @@
+//! One seat of a class: a pupil, and the room they have now.
+
+use std::sync::{Arc, Weak};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use lab::Digest;
+use proto::{limits, message::Secret};
+use serde::Serialize;
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use super::{
+    board::SeatView,
+    state::{AboutFile, GoTo, State},
+};
+use crate::room::Room;
+
+/// A seat. Times are milliseconds since the class began.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) name: String,
+    pub(super) key: Secret,
+    room: Weak<Room>,
+    /// Its room's id, the teacher's key to it, and when it began.
+    id: String,
+    look: String,
+    began: u64,
+    /// What was last known of the room.
+    digest: Digest,
+    pub(super) hand: Option<u64>,
+    pub(super) note: Option<Note>,
+    /// The link of what was kept of it.
+    pub(super) kept: Option<String>,
+    /// Its pages that hear of the class.
+    pub(super) pages: Arc<Semaphore>,
+}
+
+/// Something that a teacher wrote, with the number of the change by which it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Note {
+    turn: u64,
+    text: String,
+}
+
+impl Note {
+    pub(super) fn new(turn: u64, text: String) -> Self {
+        Self { turn, text }
+    }
+}
+
+impl Seat {
+    pub(super) fn new(name: String, key: Secret, room: &Arc<Room>, now: u64) -> Self {
+        let mut seat = Self {
+            name,
+            key,
+            room: Weak::new(),
+            id: String::new(),
+            look: String::new(),
+            began: 0,
+            digest: Digest::default(),
+            hand: None,
+            note: None,
+            kept: None,
+            pages: Arc::new(Semaphore::new(limits::SEAT_PAGES)),
+        };
+        seat.move_to(room, now);
+        seat
+    }
+
+    /// The seat has another room from now on.
+    pub(super) fn move_to(&mut self, room: &Arc<Room>, now: u64) {
+        self.room = Arc::downgrade(room);
+        self.id.clone_from(&room.id);
+        self.look = room.keys.look.map(|look| URL_SAFE_NO_PAD.encode(look)).unwrap_or_default();
+        self.began = now;
+        self.digest = Digest::default();
+    }
+
+    /// Whether this is the key. Time tells nothing.
+    pub(super) fn is_key(&self, key: &Secret) -> bool {
+        bool::from(self.key.ct_eq(key))
+    }
+
+    /// Its room, while it lives.
+    pub(super) fn room(&self) -> Option<Arc<Room>> {
+        self.room.upgrade().filter(|room| !room.ended.is_cancelled())
+    }
+
+    /// Asks its room how it is.
+    pub(super) fn look(&mut self) {
+        if let Some(room) = self.room() {
+            self.digest = room.lab.trace().digest();
+        }
+    }
+
+    /// Whether nobody ever came to it, and nobody can any more.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.digest.came.is_none() && self.room().is_none()
+    }
+
+    /// What of the room's time is, in the class's.
+    fn class_time(&self, nanoseconds: u64) -> u64 {
+        self.began + nanoseconds / 1_000_000
+    }
+
+    /// What the board shows of it.
+    pub(super) fn view(&self, number: u32, state: &State) -> SeatView {
+        let Digest { came, steps, progressed, waits, failed, held } = &self.digest;
+        let lesson = state.outline();
+        let id = lesson.map_or("", |lesson| lesson.id.as_str());
+        let titles = lesson.map_or(&[][..], |lesson| lesson.steps.as_slice());
+        let dots = titles.iter().map(|title| match steps.get(&(id.to_owned(), title.clone())) {
+            Some(true) => 'p',
+            Some(false) => 's',
+            None => '.',
+        });
+        let room = self.room();
+        SeatView {
+            number,
+            name: self.name.clone(),
+            room: room.as_ref().map(|_| (self.id.clone(), self.look.clone())),
+            here: room.as_ref().is_some_and(|room| room.has_owner()),
+            steps: dots.collect(),
+            since: self.class_time(progressed.or(*came).unwrap_or(0)),
+            came: came.is_some(),
+            waits: waits.map(|(call, since)| (call, self.class_time(since))),
+            failed: failed.as_ref().map(|failed| (failed.name.clone(), failed.call, failed.times)),
+            hand: self.hand,
+            looked: room.as_ref().is_some_and(|room| *room.looked().borrow() > 0),
+            held: *held,
+            kept: self.kept.clone(),
+        }
+    }
+
+    /// What its pages are told.
+    pub(super) fn news(&self, number: u32, state: &State) -> SeatNews {
+        let room = self.room();
+        SeatNews {
+            seat: number,
+            name: self.name.clone(),
+            owner: room.as_ref().map(|room| URL_SAFE_NO_PAD.encode(room.keys.owner)),
+            room: room.as_ref().map(|room| room.id.clone()),
+            lesson: state.lesson.clone(),
+            start: state.start.is_some(),
+            hand: self.hand.is_some(),
+            looked: room.is_some_and(|room| *room.looked().borrow() > 0),
+            shown: state.shown == Some(number),
+            held: state.held,
+            step: state.step.clone(),
+            note: self.note.clone(),
+            files: state.files.iter().map(|file| file.about.clone()).collect(),
+        }
+    }
+}
+
+/// What the pages of a seat are told, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct SeatNews {
+    seat: u32,
+    name: String,
+    /// Its room, and the owner's key to it; null where it has ended.
+    room: Option<String>,
+    owner: Option<String>,
+    /// The class's lesson.
+    lesson: Option<String>,
+    /// Whether rooms begin with files.
+    start: bool,
+    hand: bool,
+    looked: bool,
+    shown: bool,
+    held: bool,
+    step: Option<GoTo>,
+    note: Option<Note>,
+    files: Vec<AboutFile>,
+}
+
+impl SeatNews {
+    /// Whether its room lives.
+    pub(crate) fn has_room(&self) -> bool {
+        self.room.is_some()
+    }
+
+    /// Whether the teacher looks at it.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.looked
+    }
+}

@@ -1,0 +1,94 @@
+//! What happened in a room that has ended: `GET /r/{room}/last`, for whoever has one of its keys, for an hour. While it
+//! lives its owner says whether it is to be offered: `/r/{room}/offer`.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use proto::room::Role;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::Refused,
+    gate::Client,
+    page::is_room_id,
+    pcap::bearer,
+    shares::{answer, disk},
+};
+use crate::{
+    kept::{OFFERED, Stored},
+    room::Room,
+    shared::Shared,
+};
+
+/// Whether what happened is offered after the end.
+#[derive(Debug, Serialize, Deserialize)]
+struct Offer {
+    offered: bool,
+    /// For how long, in minutes; only said.
+    #[serde(default)]
+    minutes: u64,
+}
+
+/// The recording; 204 where nothing is offered, to this key or to anybody.
+pub(crate) async fn last(
+    State(shared): State<Arc<Shared>>,
+    Extension(Client(client)): Extension<Client>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let nothing = || Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response());
+    let key = bearer(&headers).filter(|_| is_room_id(&room) && shared.rooms.find(&room).is_none());
+    let (Some(key), Ok(shelf)) = (key, shared.kept.shelf().map(Arc::clone)) else { return nothing() };
+    let id = room.clone();
+    let found = tokio::task::spawn_blocking(move || shelf.last(&id)).await;
+    let found = found.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?;
+    let Some(Stored { label, packed }) = found.filter(|found| found.label.opens(&key)) else {
+        return nothing();
+    };
+    let made = label.bytes;
+    answer(&shared, client, Stored { label, packed }, &format!("{room}-{made}"), &headers)
+}
+
+/// Whether it is offered.
+pub(crate) async fn offer(
+    State(shared): State<Arc<Shared>>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let room = owned(&shared, &room, &headers)?;
+    let offered = shared.kept.shelf().is_ok() && room.offer.is_offered();
+    let offer = Offer { offered, minutes: OFFERED.as_secs() / 60 };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(offer)).into_response())
+}
+
+/// Says whether it is to be. What is written already is deleted where it is not.
+pub(crate) async fn set_offer(
+    State(shared): State<Arc<Shared>>,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    let room = owned(&shared, &room, &headers)?;
+    let wrong = |_| Refused::protocol("body", "the body has to be JSON: {\"offered\"}");
+    let Offer { offered, .. } = serde_json::from_slice(&body).map_err(wrong)?;
+    room.offer.set(offered);
+    if !offered {
+        shared.kept.forget(&room.id).await;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
+}
+
+fn owned(shared: &Shared, room: &str, headers: &HeaderMap) -> Result<Arc<Room>, Refused> {
+    let room = shared.rooms.find(room).ok_or_else(Refused::not_found)?;
+    if bearer(headers).and_then(|key| room.keys.role(&key)) != Some(Role::Owner) {
+        let refused = Refused::protocol("key", "this needs the owner's key: Authorization: Bearer <key>");
+        return Err(refused.with_status(StatusCode::FORBIDDEN));
+    }
+    Ok(room)
+}

@@ -1,0 +1,216 @@
+//! What other sites are told of a recording or a lesson whose address somebody has put into a text: oEmbed (oembed.com), and
+//! the lines in the head of a recording's page (Open Graph, ogp.me). There is no picture among them: a drawing without
+//! its letters would say nothing, and this server has no fonts.
+
+use std::{io::Read as _, sync::Arc};
+
+use axum::{
+    Extension, Json,
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use proto::limits;
+use serde::Deserialize;
+use serde_json::json;
+use share::Header;
+
+use super::{error::Refused, gate::Site, shares};
+use crate::{
+    kept::{Stored, unpacked},
+    rooms::is_spelt,
+    shared::Shared,
+};
+
+/// As wide and as high as a frame is where nobody asks for less, in pixels.
+const SIZE: (u32, u32) = (720, 420);
+/// And at least.
+const LEAST: (u32, u32) = (240, 180);
+
+/// What a consumer asks.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    url: String,
+    maxwidth: Option<u32>,
+    maxheight: Option<u32>,
+    format: Option<String>,
+}
+
+/// What can be embedded.
+#[derive(Debug, PartialEq, Eq)]
+enum What {
+    /// A recording by its id, from this event on.
+    Recording(String, Option<u64>),
+    /// A lesson by its id.
+    Lesson(String),
+}
+
+/// `GET /oembed?url=&maxwidth=&maxheight=&format=`: 200 with a frame; 404 for an address that is none of ours, 501 for
+/// another format than JSON.
+pub(crate) async fn oembed(
+    State(shared): State<Arc<Shared>>,
+    Extension(Site(site)): Extension<Site>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Refused> {
+    let Query(asked) = asked.map_err(|_| {
+        Refused::protocol(
+            "query",
+            "what is asked for has to be ?url=, and may have maxwidth, maxheight and format",
+        )
+    })?;
+    if asked.format.as_deref().is_some_and(|format| format != "json") {
+        let refused = Refused::protocol("format", "only JSON is spoken here: format=json");
+        return Err(refused.with_status(StatusCode::NOT_IMPLEMENTED));
+    }
+    let what = what(&asked.url, &site).ok_or_else(Refused::not_found)?;
+    let (title, path) = match &what {
+        What::Recording(id, event) => {
+            let event = event.map(|event| format!("&event={event}")).unwrap_or_default();
+            (title(&about(&shared, id).await?.unwrap_or_default()), format!("/embed/s/{id}?view=wire{event}"))
+        }
+        What::Lesson(id) => (format!("A lesson of Wireside: {id}"), format!("/embed/lesson/{id}")),
+    };
+    let fit = |usual: u32, most: Option<u32>, least: u32| most.unwrap_or(usual).clamp(least, usual);
+    let (width, height) = (fit(SIZE.0, asked.maxwidth, LEAST.0), fit(SIZE.1, asked.maxheight, LEAST.1));
+    let source = escaped(&format!("{site}{path}"));
+    let html = format!(
+        "<iframe src=\"{source}\" title=\"{}\" width=\"{width}\" height=\"{height}\" frameborder=\"0\" \
+         loading=\"lazy\"></iframe>",
+        escaped(&title)
+    );
+    let body = json!({
+        "version": "1.0", "type": "rich", "provider_name": "Wireside", "provider_url": format!("{site}/"),
+        "title": title, "html": html, "width": width, "height": height,
+    });
+    Ok(([shares::NO_INDEX], [(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response())
+}
+
+/// What an address of this server leads to; none for any other. An id or a name is letters, digits and hyphens.
+fn what(url: &str, site: &str) -> Option<What> {
+    // A proxy may end TLS in front of us without saying so: only the host has to be ours.
+    let host = |text: &str| text.split_once("://").map(|(_, rest)| rest.split('/').next().map(str::to_owned));
+    if host(url)? != host(site)? || !(url.starts_with("http://") || url.starts_with("https://")) {
+        return None;
+    }
+    let (_, rest) = url.split_once("://")?;
+    let path = rest.split_once('/')?.1;
+    let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let path = path.strip_prefix("embed/").unwrap_or(path);
+    let value = |text: &str, name: &str| {
+        text.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+    };
+    let word = |text: &str| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    if let Some(id) = path.strip_prefix("s/") {
+        let event = value(fragment, "e").or_else(|| value(query, "event"));
+        let event = event.and_then(|event| event.parse().ok());
+        return is_spelt(id).then(|| What::Recording(id.to_owned(), event));
+    }
+    let lesson = path.strip_prefix("lesson/").map(str::to_owned);
+    let lesson = lesson.or_else(|| path.is_empty().then(|| value(query, "lesson")).flatten())?;
+    word(&lesson).then_some(What::Lesson(lesson))
+}
+
+/// What a recording is of, without reading its events; nothing of one that cannot be read here, which the page says.
+async fn about(shared: &Shared, id: &str) -> Result<Option<Header>, Refused> {
+    let Stored { packed, .. } = shares::find(shared, id).await?;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut beginning = Vec::new();
+        // The header is one line.
+        unpacked(packed).take(limits::SHARE_LINE as u64 + 1).read_to_end(&mut beginning)?;
+        Ok::<_, std::io::Error>(Header::read(&beginning).ok())
+    });
+    read.await.map_err(|error| shares::disk(&error))?.map_err(|error| shares::disk(&error))
+}
+
+/// A recording's page, with what it is of in its head.
+pub(crate) async fn with_head(
+    shared: &Shared,
+    site: &str,
+    id: &str,
+    document: &str,
+) -> Result<String, Refused> {
+    let Some(about) = about(shared, id).await? else { return Ok(document.to_owned()) };
+    Ok(document.replacen("<title>Wireside</title>", &head(&about, site, id), 1))
+}
+
+fn head(about: &Header, site: &str, id: &str) -> String {
+    let title = escaped(&title(about));
+    let machines: Vec<&str> =
+        about.hosts.iter().filter(|host| !host.ready_made).map(|host| host.name.as_str()).collect();
+    let events = if about.events == 1 { "1 event".to_owned() } else { format!("{} events", about.events) };
+    let description =
+        escaped(&shown(&format!("{events} on {}: calls, packets and states.", machines.join(", "))));
+    let address = format!("{site}/s/{id}");
+    format!(
+        "<title>{title} - Wireside</title>\n    \
+         <meta property=\"og:type\" content=\"website\">\n    \
+         <meta property=\"og:site_name\" content=\"Wireside\">\n    \
+         <meta property=\"og:title\" content=\"{title}\">\n    \
+         <meta property=\"og:description\" content=\"{description}\">\n    \
+         <meta property=\"og:url\" content=\"{address}\">\n    \
+         <meta name=\"twitter:card\" content=\"summary\">\n    \
+         <link rel=\"alternate\" type=\"application/json+oembed\" href=\"{site}/oembed?url={}\" title=\"{title}\">",
+        address.replace(':', "%3A").replace('/', "%2F")
+    )
+}
+
+/// What somebody called it, or what it is.
+fn title(about: &Header) -> String {
+    let title = shown(&about.title);
+    if title.is_empty() { "A recording of Wireside".to_owned() } else { title }
+}
+
+/// Without characters that hide or turn others.
+fn shown(text: &str) -> String {
+    let turns = |letter: char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars()
+        .filter(|letter| !letter.is_control() && !turns(*letter))
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: &str = "https://lab.example:8443";
+    const ID: &str = "abcdefghijkmnpqrstuvwxyz23";
+
+    #[test]
+    fn what_is_ours_is_found() {
+        let of = |path: &str| what(&format!("{SITE}{path}"), SITE);
+        let recording = |event| Some(What::Recording(ID.to_owned(), event));
+        assert_eq!(of(&format!("/s/{ID}")), recording(None));
+        assert_eq!(of(&format!("/s/{ID}#e=42")), recording(Some(42)));
+        assert_eq!(of(&format!("/embed/s/{ID}?view=both&event=7")), recording(Some(7)));
+        assert_eq!(of("/?lesson=two-scripts"), Some(What::Lesson("two-scripts".to_owned())));
+        assert_eq!(of("/embed/lesson/two-scripts"), Some(What::Lesson("two-scripts".to_owned())));
+        for path in ["", "/", "/s/", "/s/short", "/r/a-room#key", "/?lesson=\"><script>", "/embed/lesson/a/b"]
+        {
+            assert_eq!(of(path), None, "{path}");
+        }
+        for other in
+            ["https://other.example", "ftp://lab.example:8443", "https://lab.example", "lab.example:8443"]
+        {
+            assert_eq!(what(&format!("{other}/s/{ID}"), SITE), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_typed_is_text() {
+        let title = "\u{202e}\"><script>\u{0}&".to_owned();
+        let head = head(&Header { title, ..Header::default() }, SITE, ID);
+        assert!(head.contains("<title>&quot;&gt;&lt;script&gt;&amp; - Wireside</title>"), "{head}");
+        assert!(!head.contains("<script>") && !head.contains('\u{202e}') && !head.contains('\0'));
+        assert_eq!(super::title(&Header::default()), "A recording of Wireside");
+    }
+}

@@ -1,0 +1,113 @@
+//! Calls: why one waits, why it failed, what it did.
+
+mod ending;
+mod failed;
+mod opening;
+mod transfer;
+mod waiting;
+
+use proto::{
+    call::{Call, Kind, Value},
+    id::SocketId,
+    trace::TcpState,
+};
+
+pub(crate) use ending::why_reset as why_close_reset;
+pub(crate) use waiting::full_queue;
+
+use crate::{
+    answer::Answer,
+    connection::Connection,
+    trace::{CallOf, Trace},
+};
+
+/// Explains a call, and says which connection it belongs to.
+pub(crate) fn explain<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>) -> Option<Connection<'a>> {
+    match call.end {
+        None => waiting::explain(answer, call),
+        Some((at, end)) if end.outside => {
+            let text = "It went outside the room. Packets there are not recorded, so what happened on its way is not known.";
+            answer.unknown(text, &[at]);
+        }
+        Some((at, end)) => match &end.outcome {
+            Ok(value) => done(answer, call, at, value),
+            Err(error) => failed::explain(answer, call, at, error),
+        },
+    }
+    connection_of(answer.trace, call)
+}
+
+/// The connection that a call worked on or made, as of its end.
+fn connection_of<'a>(trace: &Trace<'a>, call: CallOf<'a>) -> Option<Connection<'a>> {
+    if let Call::Connect { .. } = call.begin.call {
+        let syn = trace.packets_of(call.begin.id).into_iter().find(|packet| {
+            crate::connection::is_syn(packet.packet) && packet.packet.from == Some(call.begin.host)
+        });
+        return syn.and_then(|syn| Connection::of_segment(trace, syn));
+    }
+    let made =
+        call.end.filter(|_| matches!(call.begin.call, Call::Accept { .. })).and_then(|end| end.1.socket);
+    let socket = made.or(call.begin.socket)?;
+    let until = call.end.map_or(trace.last(), |(at, _)| at);
+    Connection::of_socket(trace, socket, until)
+}
+
+fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Value) {
+    match (&call.begin.call, value) {
+        (Call::Socket { kind, .. }, Value::Descriptor(fd)) => opening::socket(answer, call, at, *kind, fd.0),
+        (Call::Bind { address, .. }, _) => opening::bind(answer, call, at, *address),
+        (Call::Listen { .. }, _) => opening::listen(answer, call, at),
+        (Call::Accept { .. }, Value::Accepted { peer, .. }) => opening::accept(answer, call, at, *peer),
+        (Call::Connect { address, .. }, _) => opening::connect(answer, call, at, *address),
+        (Call::Send { length, .. }, Value::Sent(taken)) => transfer::send(answer, call, at, *length, *taken),
+        (Call::SendTo { length, .. }, Value::Sent(taken)) => {
+            transfer::send(answer, call, at, *length, *taken)
+        }
+        (
+            Call::Recv { .. } | Call::RecvFrom { .. },
+            Value::Received { length } | Value::ReceivedFrom { length, .. },
+        ) => {
+            transfer::recv(answer, call, at, *length);
+        }
+        (Call::Shutdown { how, .. }, _) => ending::shutdown(answer, call, at, *how),
+        (Call::Close { .. }, _) => ending::close(answer, call, at),
+        (Call::Poll { .. }, Value::Ready(ready)) if ready.is_empty() => {
+            answer.means("Its time ran out, and none of its sockets was ready.", &[at]);
+        }
+        (Call::Poll { .. }, Value::Ready(_)) => {
+            let text =
+                "A socket that is ready can be used at once: the call it is ready for would not wait now.";
+            answer.means(text, &[at]);
+        }
+        (Call::Resolve { .. }, Value::Addresses { from_room: true, .. }) => {
+            let text =
+                "The room's own table of names answered. No packet was needed, and nothing is connected yet.";
+            answer.means(text, &[at]);
+        }
+        (Call::Resolve { .. }, Value::Addresses { .. }) => {
+            answer.means("A name server outside the room answered. Nothing is connected yet.", &[at]);
+        }
+        (Call::GetSockName { .. } | Call::GetPeerName { .. } | Call::GetSockOpt { .. }, _) => {
+            answer.means("It only reads what the kernel has written down of this socket.", &[at]);
+        }
+        (Call::SetSockOpt { name, .. }, _) => opening::option(answer, at, *name),
+        (Call::Ping { .. }, Value::Pinged { sent: true, .. }) => {
+            let text = "Its echoes are answered by the other machine's kernel. No program there takes part.";
+            answer.means(text, &[at]);
+        }
+        _ => answer.unknown("There is no rule for what this call did.", &[at]),
+    }
+}
+
+/// Whether a socket is of datagrams, as far as that is known.
+fn is_datagram(trace: &Trace<'_>, socket: Option<SocketId>, until: usize) -> bool {
+    let Some(socket) = socket else { return false };
+    let made = trace.maker(socket).map(|maker| &maker.begin.call);
+    matches!(made, Some(Call::Socket { kind: Kind::Datagram, .. }))
+        || trace.state(socket, until).is_some_and(|(_, change)| change.to == TcpState::Datagram)
+}
+
+/// The end of a call, or the last place where it has none.
+fn end_of(trace: &Trace<'_>, call: CallOf<'_>) -> usize {
+    call.end.map_or(trace.last(), |(at, _)| at)
+}

@@ -1,0 +1,374 @@
+//! Two recordings of the same calls, side by side: what each program, each socket and each direction of the wire did, in
+//! its own order. What differs from one run to the next without meaning anything is aligned: times, sequence numbers,
+//! numbers that a room gives, ports that the kernel chose, windows.
+//!
+//! Between programs the order is not compared: it is the kernel's affair which of two waiting ones goes on first.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    net::SocketAddr,
+};
+
+use proto::{
+    call::{Call, CallError, Value},
+    id::{CallRef, HostId, PacketId, ProgramId, SocketId},
+    trace::{CallBegin, CallEnd, Event, Fate, Link, Packet, StateChange, TcpState, Transport, What},
+};
+
+use crate::read::Recording;
+
+/// Ports from here on are those that Linux chooses by itself (`ip_local_port_range`).
+const CHOSEN: u16 = 32_768;
+/// More differences than this in one lane are counted, and not aligned any more.
+const MOST_DIFFERENT: usize = 500;
+
+/// How two recordings compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// How many things happened in both, in the order of their lane.
+    pub equal: usize,
+    /// What happened only the first time, in its order.
+    pub before: Vec<Difference>,
+    /// What happened only the second time, in its order.
+    pub now: Vec<Difference>,
+}
+
+/// Something that happened in one of the two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The event's `seq`, in its recording.
+    pub seq: u64,
+    /// What happened, in words.
+    pub text: String,
+}
+
+impl Comparison {
+    /// How much of what happened is equal, in parts of a thousand; 1000 where nothing happened.
+    pub fn per_mille(&self) -> usize {
+        let all = 2 * self.equal + self.before.len() + self.now.len();
+        if all == 0 { 1000 } else { 2000 * self.equal / all }
+    }
+
+    /// Whether nothing differs.
+    pub fn is_equal(&self) -> bool {
+        self.before.is_empty() && self.now.is_empty()
+    }
+}
+
+/// Lays two recordings side by side.
+pub fn compare(before: &Recording, now: &Recording) -> Comparison {
+    let (before, now) = (Lanes::of(before), Lanes::of(now));
+    let mut comparison = Comparison { equal: 0, before: Vec::new(), now: Vec::new() };
+    let names: HashSet<&String> = before.lanes.keys().chain(now.lanes.keys()).collect();
+    for name in names {
+        let lane = |lanes: &'_ Lanes| lanes.lanes.get(name).cloned().unwrap_or_default();
+        side_by_side(&lane(&before), &lane(&now), &mut comparison);
+    }
+    comparison.before.sort_by_key(|difference| difference.seq);
+    comparison.now.sort_by_key(|difference| difference.seq);
+    comparison
+}
+
+/// What happened, as one word that is equal where it is the same.
+#[derive(Clone, Debug)]
+struct Item {
+    seq: u64,
+    text: String,
+}
+
+/// What happened in one recording, by whom or what it happened to.
+#[derive(Debug, Default)]
+struct Lanes {
+    lanes: BTreeMap<String, Vec<Item>>,
+    hosts: HashMap<HostId, String>,
+    programs: HashMap<ProgramId, String>,
+    /// Calls of programs that people ran: their lane and name. Those of ready-made servers are not compared.
+    calls: HashMap<CallRef, (String, &'static str)>,
+    /// Calls that went outside the room, where it is never twice the same.
+    outside: HashSet<CallRef>,
+    /// Ports that the kernel chose, by the order of their coming.
+    ports: HashMap<u16, usize>,
+    /// What became of packets in the end.
+    fates: HashMap<PacketId, Fate>,
+    /// Sockets by their first addresses.
+    sockets: HashMap<SocketId, String>,
+}
+
+impl Lanes {
+    fn of(recording: &Recording) -> Self {
+        let mut lanes = Self::default();
+        let header = &recording.header;
+        lanes.hosts.extend(header.hosts.iter().map(|host| (host.id, host.name.clone())));
+        lanes.programs.extend(header.programs.iter().map(|program| (program.id, program.name.clone())));
+        for event in &recording.events {
+            match &event.what {
+                What::Fate(later) => drop(lanes.fates.insert(later.id, later.fate.clone())),
+                What::CallEnd(end) if end.outside => drop(lanes.outside.insert(end.id)),
+                What::HostAppeared(host) => drop(lanes.hosts.insert(host.id, host.name.clone())),
+                What::ProgramBegan(program) => drop(lanes.programs.insert(program.id, program.name.clone())),
+                _ => {}
+            }
+        }
+        for event in &recording.events {
+            lanes.hear(event);
+        }
+        lanes
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let found = match &event.what {
+            What::CallBegin(begin) => self.begin(begin),
+            What::CallEnd(end) => self.end(end),
+            What::Packet(packet) => self.packet(packet),
+            What::State(change) => self.state(change),
+            _ => None,
+        };
+        if let Some((lane, text)) = found {
+            self.lanes.entry(lane).or_default().push(Item { seq: event.seq, text });
+        }
+    }
+
+    fn host(&self, host: HostId) -> String {
+        self.hosts.get(&host).cloned().unwrap_or_else(|| format!("machine {host}"))
+    }
+
+    fn begin(&mut self, begin: &CallBegin) -> Option<(String, String)> {
+        begin.by?;
+        if self.outside.contains(&begin.id) {
+            return None;
+        }
+        let program = self.programs.get(&begin.program).map_or("a program", String::as_str);
+        let thread = begin.thread.as_deref().map(|thread| format!(", {thread}")).unwrap_or_default();
+        let lane = format!("{}, {program}{thread}", self.host(begin.host));
+        self.calls.insert(begin.id, (lane.clone(), begin.call.name()));
+        let text = self.call(&begin.call);
+        Some((lane.clone(), format!("{lane}: {text}")))
+    }
+
+    fn end(&mut self, end: &CallEnd) -> Option<(String, String)> {
+        let (lane, name) = self.calls.remove(&end.id)?;
+        let result = match &end.outcome {
+            Ok(Value::Accepted { peer, .. }) => format!("a connection with {}", self.address(*peer)),
+            Ok(Value::Address(address)) => self.address(*address),
+            Ok(Value::ReceivedFrom { length, from }) => {
+                format!("{length} bytes from {}", from.map_or("nobody".to_owned(), |from| self.address(from)))
+            }
+            Ok(Value::Received { length }) => format!("{length} bytes"),
+            Ok(Value::Sent(length)) => format!("{length} bytes taken"),
+            Ok(Value::Pinged { round_trips, .. }) => {
+                format!("{} answers", round_trips.iter().flatten().count())
+            }
+            Ok(Value::Option(value)) => format!("{value:?}"),
+            Ok(Value::Ready(ready)) => format!("{} ready", ready.len()),
+            Ok(_) => "done".to_owned(),
+            Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
+            Err(CallError::TimedOut { .. }) => "timed out".to_owned(),
+            Err(CallError::Resolve(error)) => error.name().to_owned(),
+            Err(CallError::Policy { rule, .. } | CallError::Protocol { rule }) => format!("refused: {rule}"),
+            Err(CallError::Limit { limit, .. }) => format!("refused: {limit}"),
+        };
+        Some((lane.clone(), format!("{lane}: {name}() gives {result}")))
+    }
+
+    fn packet(&mut self, packet: &Packet) -> Option<(String, String)> {
+        let end = |host: Option<HostId>| host.map_or_else(|| "nobody".to_owned(), |host| self.host(host));
+        let lane = match packet.link {
+            Link::Loopback(host) => format!("packets within {}", self.host(host)),
+            Link::Wire => format!("packets from {} to {}", end(packet.from), end(packet.to)),
+        };
+        let fate = match self.fates.get(&packet.id).unwrap_or(&packet.fate) {
+            Fate::Delivered | Fate::Travelling => "",
+            Fate::Held => ", held",
+            Fate::Dropped(_) => ", dropped by hand",
+            Fate::Lost => ", lost",
+            Fate::NoHost => ", taken by nobody",
+            Fate::Superseded => ", superseded",
+        };
+        let again = if packet.copy_of.is_some() { ", once more" } else { "" };
+        let what = match &packet.transport {
+            Transport::Tcp(tcp) => {
+                let flags: Vec<&str> = tcp.flags.names().collect();
+                format!("{} {} to {}", flags.join(" "), self.port(tcp.src_port), self.port(tcp.dst_port))
+            }
+            Transport::Udp { src_port, dst_port } => {
+                format!("datagram {} to {}", self.port(*src_port), self.port(*dst_port))
+            }
+            Transport::Icmp { words, .. } => format!("ICMP {words}"),
+            Transport::Other(protocol) => format!("IP protocol {protocol}"),
+        };
+        let text = format!("{lane}: {what}, {} bytes{again}{fate}", packet.data.length);
+        Some((lane, text))
+    }
+
+    fn state(&mut self, change: &StateChange) -> Option<(String, String)> {
+        // How much waits in queues at the moment of the look depends on the moment.
+        if change.from == Some(change.to) || change.to == TcpState::Datagram {
+            return None;
+        }
+        let ends = match (change.local, change.remote) {
+            (Some(local), Some(remote)) => format!("{} with {}", self.address(local), self.address(remote)),
+            (Some(local), None) => self.address(local),
+            _ => "not bound".to_owned(),
+        };
+        let socket = self.sockets.entry(change.socket).or_insert(ends).clone();
+        let lane = format!("{}, socket {socket}", self.host(change.host));
+        let from = change.from.map_or("nothing", TcpState::name);
+        let text = format!("{lane}: {from} to {}", change.to.name());
+        Some((lane, text))
+    }
+
+    /// A call with those arguments that are the same each time.
+    fn call(&mut self, call: &Call) -> String {
+        let name = call.name();
+        match call {
+            Call::Socket { family, kind } => format!("{name}({family:?}, {kind:?})"),
+            Call::Bind { address, .. } | Call::Connect { address, .. } => {
+                format!("{name}({})", self.address(*address))
+            }
+            Call::Listen { backlog, .. } => format!("{name}({backlog})"),
+            Call::Send { length, .. } => format!("{name}({length} bytes)"),
+            Call::SendTo { address, length, .. } => {
+                format!("{name}({length} bytes to {})", self.address(*address))
+            }
+            Call::Recv { max, .. } | Call::RecvFrom { max, .. } => format!("{name}({max})"),
+            Call::Shutdown { how, .. } => format!("{name}({how:?})"),
+            Call::SetSockOpt { name: option, value, .. } => format!("{name}({option:?}, {value:?})"),
+            Call::GetSockOpt { name: option, .. } => format!("{name}({option:?})"),
+            Call::Resolve { name: host, .. } | Call::Ping { name: host, .. } => format!("{name}({host})"),
+            _ => format!("{name}()"),
+        }
+    }
+
+    fn address(&mut self, address: SocketAddr) -> String {
+        format!("{}:{}", address.ip(), self.port(address.port()))
+    }
+
+    fn port(&mut self, port: u16) -> String {
+        if port < CHOSEN {
+            return port.to_string();
+        }
+        let next = self.ports.len() + 1;
+        format!("chosen-{}", self.ports.entry(port).or_insert(next))
+    }
+}
+
+/// Aligns one lane: the longest common part in its order, by Myers' greedy algorithm (An O(ND) Difference Algorithm, 1986).
+fn side_by_side(before: &[Item], now: &[Item], comparison: &mut Comparison) {
+    let same = |(one, other): &(&Item, &Item)| one.text == other.text;
+    let head = before.iter().zip(now).take_while(same).count();
+    let rest = (&before[head..], &now[head..]);
+    let tail = rest.0.iter().rev().zip(rest.1.iter().rev()).take_while(same).count();
+    let (before, now) = (&rest.0[..rest.0.len() - tail], &rest.1[..rest.1.len() - tail]);
+    comparison.equal += head + tail;
+    let (gone, fresh) = different(before, now);
+    comparison.equal += before.len() - gone.len();
+    let told = |item: &Item| Difference { seq: item.seq, text: item.text.clone() };
+    comparison.before.extend(gone.into_iter().map(|at| told(&before[at])));
+    comparison.now.extend(fresh.into_iter().map(|at| told(&now[at])));
+}
+
+/// Indices of what is in one alone, for each; all of both where they differ too much.
+fn different(before: &[Item], now: &[Item]) -> (Vec<usize>, Vec<usize>) {
+    let most = (before.len() + now.len()).min(MOST_DIFFERENT);
+    let width = 2 * most + 3;
+    // How far each diagonal has come; index `most + 1` is the diagonal 0.
+    let mut far = vec![0_usize; width];
+    let mut steps: Vec<Vec<usize>> = Vec::new();
+    for taken in 0..=most {
+        steps.push(far.clone());
+        for diagonal in (0..=2 * taken).step_by(2) {
+            // Diagonals from -taken to taken, moved by `most + 1`.
+            let at = most + 1 + diagonal - taken;
+            let down = diagonal == 0 || (diagonal != 2 * taken && far[at - 1] < far[at + 1]);
+            let mut x = if down { far[at + 1] } else { far[at - 1] + 1 };
+            // y = x - (at - most - 1), never negative where it is reached.
+            while let Some(y) = (x + most + 1).checked_sub(at)
+                && x < before.len()
+                && y < now.len()
+                && before[x].text == now[y].text
+            {
+                x += 1;
+            }
+            far[at] = x;
+            if x >= before.len() && (x + most + 1).checked_sub(at).is_some_and(|y| y >= now.len()) {
+                return back(&steps, (before.len(), now.len()), most, taken);
+            }
+        }
+    }
+    ((0..before.len()).collect(), (0..now.len()).collect())
+}
+
+/// The way back through what each step had: which items were taken alone.
+fn back(
+    steps: &[Vec<usize>],
+    (mut x, mut y): (usize, usize),
+    most: usize,
+    taken: usize,
+) -> (Vec<usize>, Vec<usize>) {
+    let (mut gone, mut fresh) = (Vec::new(), Vec::new());
+    for step in (1..=taken).rev() {
+        let far = &steps[step];
+        let at = x + most + 1 - y;
+        let lowest = most + 1 - step;
+        let down = at == lowest || (at != most + 1 + step && far[at - 1] < far[at + 1]);
+        let before = if down { at + 1 } else { at - 1 };
+        let from = far[before];
+        if down {
+            y = from + most + 1 - before;
+            fresh.push(y);
+            x = from;
+        } else {
+            x = from;
+            gone.push(x);
+            y = from + most + 1 - before;
+        }
+    }
+    gone.reverse();
+    fresh.reverse();
+    (gone, fresh)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(letters: &str) -> Vec<Item> {
+        (1..).zip(letters.chars()).map(|(seq, letter)| Item { seq, text: letter.to_string() }).collect()
+    }
+
+    fn of(before: &str, now: &str) -> (usize, String, String) {
+        let mut comparison = Comparison { equal: 0, before: Vec::new(), now: Vec::new() };
+        side_by_side(&items(before), &items(now), &mut comparison);
+        let told = |all: &[Difference]| all.iter().map(|one| one.text.as_str()).collect();
+        (comparison.equal, told(&comparison.before), told(&comparison.now))
+    }
+
+    #[test]
+    fn what_is_in_one_alone_is_found() {
+        for (before, now, expected) in [
+            ("", "", (0, "", "")),
+            ("abc", "abc", (3, "", "")),
+            ("abc", "", (0, "abc", "")),
+            ("", "abc", (0, "", "abc")),
+            ("abc", "abxc", (3, "", "x")),
+            ("abxc", "abc", (3, "x", "")),
+            ("abc", "axc", (2, "b", "x")),
+            ("abcabba", "cbabac", (4, "abb", "bc")),
+        ] {
+            let (equal, gone, fresh) = of(before, now);
+            let (expected_equal, ..) = expected;
+            assert_eq!(equal, expected_equal, "{before} {now}: {gone} {fresh}");
+            assert_eq!((equal + gone.len(), equal + fresh.len()), (before.len(), now.len()));
+            if before != "abcabba" {
+                assert_eq!((gone.as_str(), fresh.as_str()), (expected.1, expected.2), "{before} {now}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_differs_wholly_is_counted_in_bounded_time() {
+        let (before, now) = ("a".repeat(5_000), "b".repeat(5_000));
+        let (equal, gone, fresh) = of(&before, &now);
+        assert_eq!((equal, gone.len(), fresh.len()), (0, 5_000, 5_000));
+    }
+}

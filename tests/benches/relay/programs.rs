@@ -1,0 +1,287 @@
+//! Programs in Python, in a real browser: what a call costs, how fast bytes go from one to the other, what one that waits
+//! takes, and what a first visit moves until Python is ready.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{
+    Bench, ROUNDS,
+    harness::browser::{Browser, Tab},
+    report::Report,
+    rounds::median,
+};
+
+/// Programs that wait, for the memory of one.
+const WAITING: usize = 4;
+const KIB: f64 = 1024.0;
+
+/// `text(host, name, source)` is what a program printed; `waits` resolves when it waits in a call.
+const TOOLS: &str = "const { openRoom } = await import('/client/wireside.js');
+    const python = await import('/client/python.js');
+    await python.preload();
+    const room = await openRoom(undefined, { trace: false });
+    const begin = async (host, name, source) => {
+      const run = await room.run(host, name, source);
+      const held = { run, text: '' };
+      held.waits = new Promise((resolve) => (run.onchange = ({ state }) => (state === 'waiting' || state === 'ended') && resolve()));
+      held.read = (async () => { for await (const { text } of run.output) held.text += text; return held.text; })();
+      return held;
+    };
+    const both = async (server, client) => {
+      const waiting = await begin('server', 'server.py', server);
+      await waiting.waits;
+      const text = await (await begin('client', 'client.py', client)).read;
+      await waiting.run.end();
+      return Number(text);
+    };";
+
+const ECHO_SERVER: &str = "import socket\nl = socket.create_server(('', 9000))\nc, _ = l.accept()\nwhile data := c.recv(64):\n    c.send(data)\n";
+/// Half of a round: in each round both programs make a send and a recv.
+const ECHO_CLIENT: &str = "import socket, time\ns = socket.create_connection(('server', 9000))\ntook = []\nfor _ in range(400):\n    \
+    began = time.perf_counter()\n    s.send(bytes(64))\n    s.recv(64)\n    took.append(time.perf_counter() - began)\nprint(sorted(took)[200] * 500)\n";
+
+/// Measures all rows.
+pub(crate) async fn measure(bench: &Bench, report: &mut Report) {
+    let browser = Browser::open().await;
+    echoes(bench, &browser, report).await;
+    for (size, name, bytes) in [(64 * 1024, "64 KiB", 10), (1024 * 1024, "1 MiB", 10), (1024, "1 KiB", 4)] {
+        let title = format!("{bytes} MiB from one program to another, recv of {name}");
+        if report.wants(&title) {
+            let rate = one_way(bench, &browser, size, bytes).await;
+            report.ours(&title, "MiB/s", rate, "8 (the wire's own limit)");
+        }
+    }
+    let title = "memory of a program that waits, browser's processes";
+    if report.wants(title) {
+        report.ours(title, "MiB", waiting(bench, &browser).await, "<= 60");
+    }
+    first_visit(bench, report).await;
+}
+
+/// A document of the server that has no script of its own.
+async fn bare(bench: &Bench, browser: &Browser) -> Tab {
+    let tab = browser.visitor(800, 600).await;
+    tab.go(&format!("{}/limits", bench.server.origin())).await;
+    tab.shows("the document", "document.readyState === 'complete'").await;
+    tab
+}
+
+fn js(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+async fn echoes(bench: &Bench, browser: &Browser, report: &mut Report) {
+    let title = "a send and a recv of 64 bytes between two programs, beside a WebSocket's echo";
+    if !report.wants(title) {
+        return;
+    }
+    let (mut bare_echoes, mut ours) = (Vec::new(), Vec::new());
+    let address = websocket_echo().await;
+    for _ in 0..ROUNDS {
+        bare_echoes.push(bare_echo(browser, address).await);
+        let tab = bare(bench, browser).await;
+        let script = format!("{TOOLS} return both({}, {});", js(ECHO_SERVER), js(ECHO_CLIENT));
+        ours.push(tab.script(&script).await.as_f64().expect("milliseconds"));
+    }
+    report.compare(title, "ms", median(&mut bare_echoes), median(&mut ours), "<= 2.4");
+}
+
+/// A WebSocket server that sends back what comes.
+async fn websocket_echo() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                stream.set_nodelay(true).expect("an option");
+                let mut socket = tokio_tungstenite::accept_async(stream).await.expect("a WebSocket");
+                while let Some(Ok(message)) = socket.next().await {
+                    if matches!(message, Message::Binary(_)) && socket.send(message).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+/// The median of 400 echoes, in milliseconds, from a document without a policy of ours.
+async fn bare_echo(browser: &Browser, address: SocketAddr) -> f64 {
+    let tab = browser.visitor(800, 600).await;
+    let script = format!(
+        "const socket = new WebSocket('ws://{address}/');
+         socket.binaryType = 'arraybuffer';
+         await new Promise((resolve) => (socket.onopen = resolve));
+         const took = [];
+         for (let round = 0; round < 400; round += 1) {{
+           const began = performance.now();
+           socket.send(new Uint8Array(64));
+           await new Promise((resolve) => (socket.onmessage = resolve));
+           took.push(performance.now() - began);
+         }}
+         socket.close();
+         return took.sort((a, b) => a - b)[200];"
+    );
+    tab.script(&script).await.as_f64().expect("milliseconds")
+}
+
+/// MiB a second.
+async fn one_way(bench: &Bench, browser: &Browser, size: usize, mebibytes: usize) -> f64 {
+    let reader = format!(
+        "import socket, time\nl = socket.create_server(('', 9001))\nc, _ = l.accept()\nbegan = time.perf_counter()\ntotal = 0\n\
+         while data := c.recv({size}):\n    total += len(data)\nc.send(str(total / 2**20 / (time.perf_counter() - began)).encode())\n"
+    );
+    let writer = format!(
+        "import socket\ns = socket.create_connection(('server', 9001))\ns.sendall(bytes({mebibytes} * 2**20))\n\
+         s.shutdown(socket.SHUT_WR)\nprint(s.recv(100).decode())\n"
+    );
+    let mut rates = Vec::new();
+    for _ in 0..ROUNDS {
+        let tab = bare(bench, browser).await;
+        let script = format!("{TOOLS} return both({}, {});", js(&reader), js(&writer));
+        rates.push(tab.script(&script).await.as_f64().expect("a rate"));
+    }
+    median(&mut rates)
+}
+
+/// MiB of each of some programs that wait, with what the browser shares between its processes counted once.
+async fn waiting(bench: &Bench, browser: &Browser) -> f64 {
+    let tab = bare(bench, browser).await;
+    let script = "import socket\nl = socket.socket()\nl.listen()\nl.accept()\n";
+    // Two more are kept ready, before as after.
+    let one = format!(
+        "const one = await begin('server', 'waits.py', {}); await one.waits; await python.preload();",
+        js(script)
+    );
+    tab.script(&format!("{TOOLS} window.begin = begin; {one}")).await;
+    let before = browsers_memory();
+    for _ in 0..WAITING {
+        tab.script(&format!(
+            "const python = await import('/client/python.js'); const begin = window.begin; {one}"
+        ))
+        .await;
+    }
+    (browsers_memory() - before) / WAITING as f64 / KIB
+}
+
+/// Proportional set sizes of all processes of this program's browser, KiB.
+fn browsers_memory() -> f64 {
+    let numbers = fs::read_dir("/proc").expect("proc").filter_map(Result::ok);
+    let pids = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|&pid| is_browsers(pid)).filter_map(proportional).sum()
+}
+
+fn is_browsers(pid: u32) -> bool {
+    let own = std::process::id();
+    let (mut one, mut chromium) = (pid, false);
+    while one > 1 && one != own {
+        let Ok(stat) = fs::read_to_string(format!("/proc/{one}/stat")) else { return false };
+        let Some((name, fields)) = stat.rsplit_once(')') else { return false };
+        chromium |= name.contains("chrom");
+        let parent = fields.split_whitespace().nth(1).and_then(|parent| parent.parse().ok());
+        one = parent.unwrap_or(0);
+    }
+    chromium && one == own
+}
+
+fn proportional(pid: u32) -> Option<f64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// What a first visit asks for until Python is ready, and how long that takes.
+async fn first_visit(bench: &Bench, report: &mut Report) {
+    let titles = ["first visit to Python ready", "bytes of a first visit", "requests of a first visit"];
+    if !titles.iter().any(|title| report.wants(title)) {
+        return;
+    }
+    let counting = Counting::start(bench.server.page).await;
+    // It runs before anybody comes.
+    let browser = Browser::open().await;
+    let (mut times, mut bytes, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let before = counting.so_far();
+        let tab = browser.visitor(1280, 800).await;
+        tab.go(&format!("http://{}/", counting.address)).await;
+        tab.shows("the page", "document.body?.dataset.view").await;
+        let ready = "await (await import('/client/python.js')).preload(); return performance.now() / 1000;";
+        times.push(tab.script(ready).await.as_f64().expect("seconds"));
+        let after = counting.so_far();
+        bytes.push((after.0 - before.0) as f64 / 1e6);
+        requests.push((after.1 - before.1) as f64);
+        tab.go("about:blank").await;
+        tab.shows("nothing", "location.href === 'about:blank'").await;
+    }
+    report.ours(titles[0], "s", median(&mut times), "<= 2");
+    report.ours(titles[1], "MB", median(&mut bytes), "<= 8");
+    report.ours(titles[2], "", median(&mut requests), "");
+}
+
+/// Stands before the server, and counts what goes to the browser and what it asks for.
+struct Counting {
+    address: SocketAddr,
+    counted: Arc<(AtomicU64, AtomicU64)>,
+}
+
+impl Counting {
+    async fn start(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let counted = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
+        let counting = Arc::clone(&counted);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(forward(client, server, Arc::clone(&counting)));
+            }
+        });
+        Self { address, counted }
+    }
+
+    fn so_far(&self) -> (u64, u64) {
+        (self.counted.0.load(Ordering::Relaxed), self.counted.1.load(Ordering::Relaxed))
+    }
+}
+
+async fn forward(client: TcpStream, server: SocketAddr, counted: Arc<(AtomicU64, AtomicU64)>) {
+    let Ok(far) = TcpStream::connect(server).await else { return };
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = far.into_split();
+    let asking = Arc::clone(&counted);
+    let up = async move {
+        let mut piece = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from_client.read(&mut piece).await {
+            // A browser asks for one thing after another on a connection: each request begins what is sent.
+            if piece[..length].starts_with(b"GET ") {
+                asking.1.fetch_add(1, Ordering::Relaxed);
+            }
+            if to_server.write_all(&piece[..length]).await.is_err() {
+                break;
+            }
+        }
+    };
+    let down = async move {
+        let mut piece = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from_server.read(&mut piece).await {
+            counted.0.fetch_add(length as u64, Ordering::Relaxed);
+            if to_client.write_all(&piece[..length]).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::join!(up, down);
+}

@@ -1,0 +1,147 @@
+//! What bounds a class, and what bounds do not hold for it.
+
+use futures_util::future::join_all;
+use proto::call::Call;
+use serde_json::json;
+
+use super::{LESSON, sits};
+use crate::harness::{class::NewClass, client::Client, http, room::NewRoom, server::TestServer};
+
+/// One school is one address. The server has a name of its own, so that loopback is an address like any other.
+#[tokio::test]
+async fn two_hundred_pupils_come_at_once_from_one_address() {
+    let server = TestServer::start(&["--host-name", "lab.example", "--class", "200"]);
+    let class = NewClass::first(&server);
+    let joining = (0..200).map(|number| {
+        let class = class.clone();
+        async move {
+            let page = http::get(class.server, &format!("/c/{}", class.id)).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            let seat = class.join(&format!("Pupil {number}")).await;
+            sits(&seat).await
+        }
+    });
+    let mut pupils: Vec<Client> = join_all(joining).await;
+    let mut board = class.board().await;
+    board.until("two hundred pupils", |board| board.count(|seat| seat["here"] == true) == 200).await;
+    let one_more = class.try_join("One more").await;
+    let said = one_more.json();
+    assert_eq!(
+        (one_more.status, said["limit"].as_str(), said["value"].as_u64()),
+        (503, Some("class-seats"), Some(200))
+    );
+    // The same address has its own bounds beside the class.
+    let mut rooms = Vec::new();
+    while let Some(room) = NewRoom::create_if_allowed(&server).await {
+        rooms.push(room);
+    }
+    assert_eq!(rooms.len(), 64, "rooms of the address");
+
+    // A seat that makes calls without end: the board hears what there is to say of it, and not each of them.
+    let before = board.lines.bytes;
+    let flooder = &mut pupils[7];
+    let program = flooder.program("client").await;
+    let calls: Vec<_> = (0..1000)
+        .map(|fd| {
+            flooder.begin(program, Call::GetSockName { fd: proto::id::Fd(fd) }, proto::call::Wait::Forever)
+        })
+        .collect();
+    for id in calls {
+        let _refused = flooder.result(id).await;
+    }
+    board.until("what fails there", |board| board.count(|seat| seat["failed"][0] == "EBADF") == 1).await;
+    assert!(board.lines.bytes - before < 20_000, "{} bytes", board.lines.bytes - before);
+}
+
+/// All seats are taken by one; those who have one lose nothing, and seats that nobody sat on are free again.
+#[tokio::test]
+async fn somebody_who_joins_fifty_times_takes_no_more_than_there_are_seats() {
+    let server = TestServer::start(&["--room-idle", "1"]);
+    let class = NewClass::make(&server, &json!({ "seats": 5, "lesson": LESSON })).await;
+    let ada = class.join("Ada").await;
+    let mut here = sits(&ada).await;
+    let mut board = class.board().await;
+    let mut taken = 0;
+    for _ in 0..50 {
+        let answer = class.try_join("Mallory").await;
+        match answer.status {
+            201 => taken += 1,
+            503 => assert_eq!(answer.json()["limit"], "class-seats"),
+            other => panic!("{other}: {answer:?}"),
+        }
+    }
+    assert!((4..50).contains(&taken), "{taken}");
+    board.until("them", |board| board.seats.len() > 1).await;
+    board.until("them to be gone", |board| board.seats.len() == 1).await;
+    let program = here.program("client").await;
+    here.socket(program).await;
+    class.join("Bob").await;
+}
+
+#[tokio::test]
+async fn a_class_ends_with_its_last_room_and_with_its_server() {
+    let server = TestServer::start(&["--room-idle", "1"]);
+    let class = NewClass::make(&server, &json!({ "lesson": LESSON })).await;
+    let ada = class.join("Ada").await;
+    sits(&ada).await.leave().await;
+    let mut heard = class.hears(&ada).await;
+    assert_eq!(heard.until("the end", |news| news["over"].is_string()).await["over"], "empty");
+    let gone = class.try_join("Bob").await;
+    assert_eq!((gone.status, gone.json()["rule"].as_str()), (404, Some("class")));
+
+    let class = NewClass::make(&server, &json!({ "lesson": LESSON })).await;
+    let bob = class.join("Bob").await;
+    let mut heard = class.hears(&bob).await;
+    heard.until("its state", |news| news["seat"] == 1).await;
+    let mut board = class.board().await;
+    board.until("a seat", |board| board.seats.len() == 1).await;
+    server.signal(rustix::process::Signal::INT);
+    assert_eq!(heard.until("the end", |news| news["over"].is_string()).await["over"], "draining");
+    assert_eq!(board.lines.until("the end", |news| news["over"].is_string()).await["over"], "draining");
+    assert!(server.wait().0.success());
+}
+
+#[tokio::test]
+async fn classes_are_made_by_whom_the_operator_lets_and_are_bounded() {
+    let server = TestServer::start(&["--host-name", "lab.example"]);
+    let make = async |body: &str| {
+        let page = server.page;
+        let head = format!("POST /classes HTTP/1.1\r\nHost: {page}\r\nOrigin: http://{page}\r\n");
+        http::request_with(page, &head, body).await
+    };
+    let refused = make("{}").await;
+    assert_eq!((refused.status, refused.json()["rule"].as_str()), (403, Some("classes")));
+    assert_eq!(http::get(server.page, "/classes").await.json()["may"], false);
+
+    let server = TestServer::start(&["--host-name", "lab.example", "--classes", "all"]);
+    assert_eq!(http::get(server.page, "/classes").await.json()["may"], true);
+    let make = async |body: &str| {
+        let page = server.page;
+        let head = format!("POST /classes HTTP/1.1\r\nHost: {page}\r\nOrigin: http://{page}\r\n");
+        http::request_with(page, &head, body).await
+    };
+    let start = format!("{{\"start\":\"copy={}\"}}", "x".repeat(33 * 1024));
+    for (body, status, reason) in [
+        ("[]", 400, "body"),
+        ("{\"seats\":\"many\"}", 400, "body"),
+        ("{\"seats\":0}", 400, "class-seats"),
+        ("{\"seats\":201}", 400, "class-seats"),
+        ("{\"lesson\":\"none\"}", 400, "lesson"),
+        ("{\"start\":\"<script>\"}", 400, "start"),
+        (start.as_str(), 400, "class-start"),
+    ] {
+        let refused = make(body).await;
+        let said = refused.json();
+        let why = said["rule"].as_str().or(said["limit"].as_str());
+        assert_eq!((refused.status, why), (status, Some(reason)), "{body:.40}");
+    }
+    let mut made = 0;
+    let full = loop {
+        let answer = make("{\"start\":\"copy=1.abc\"}").await;
+        if answer.status != 201 {
+            break answer;
+        }
+        made += 1;
+    };
+    assert_eq!((made, full.status, full.json()["limit"].as_str()), (16, 503, Some("server-classes")));
+}

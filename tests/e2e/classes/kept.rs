@@ -1,0 +1,62 @@
+//! What is left of a class: what its teacher keeps, and nothing else.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{passes, sits, steps};
+use crate::harness::{class::NewClass, http, server::TestServer};
+
+#[tokio::test]
+async fn a_class_is_kept_as_a_recording_a_seat_and_a_table() {
+    let data = std::env::temp_dir().join(format!("wireside-class-{}", std::process::id()));
+    let server = TestServer::start(&["--class", "3", "--data", data.to_str().expect("UTF-8")]);
+    let class = NewClass::first(&server);
+    let steps = steps(&class).await;
+    let (ada, bob) = (class.join("=Ada, \"the first\"").await, class.join("Bob").await);
+    let (mut here, _there) = (sits(&ada).await, sits(&bob).await);
+    passes(&mut here, &steps[0]).await;
+    passes(&mut here, &steps[1]).await;
+    let mut board = class.board().await;
+    let two = |board: &crate::harness::class::Board| {
+        board
+            .seats
+            .get(&1)
+            .is_some_and(|seat| seat["steps"].as_str().is_some_and(|steps| steps.starts_with("pp.")))
+    };
+    board.until("two steps", two).await;
+
+    // Not with a pupil's key, and not what is not there.
+    assert_eq!(class.post("seats/2/shares", &ada.key, "{}").await.status, 403);
+    assert_eq!(class.post("seats/9/shares", &class.teacher, "{}").await.status, 404);
+    let asked = json!({ "title": "Seat 1", "hide_names": true }).to_string();
+    let kept = class.post("seats/1/shares", &class.teacher, &asked).await;
+    assert_eq!(kept.status, 201, "{kept:?}");
+    let link = kept.json()["link"].as_str().expect("a link").to_owned();
+    board.until("that it is kept", |board| board.seats[&1]["kept"] == link.as_str()).await;
+    let recording = http::get(server.page, &format!("{link}/events")).await;
+    assert_eq!(recording.status, 200);
+    assert!(recording.body.contains("Seat 1") && !recording.body.contains("the first"), "without names");
+
+    let table = class.get("steps.csv?origin=http://lab.example", &class.teacher).await;
+    assert_eq!(table.header("content-type"), Some("text/csv; charset=utf-8"));
+    let lines: Vec<&str> = table.body.trim_start_matches('\u{feff}').lines().collect();
+    assert!(lines[0].starts_with("\"seat\",\"name\",\"passed\",\"skipped\","), "{}", lines[0]);
+    assert!(
+        lines[1].starts_with("\"1\",\"'=Ada, \"\"the first\"\"\",\"2\",\"0\",\"passed\",\"passed\",\"\""),
+        "{}",
+        lines[1]
+    );
+    assert!(lines[1].ends_with(&format!("\"http://lab.example{link}\"")), "{}", lines[1]);
+    assert!(lines[2].starts_with("\"2\",\"Bob\",\"0\",\"0\",") && lines.len() == 3, "{}", lines[2]);
+
+    // The end: the recording is there, the class and its rooms are not.
+    class.act(&json!({ "act": "close" })).await;
+    board.lines.until("the end", |news| news["over"] == "closed").await;
+    assert_eq!(http::get(server.page, &format!("{link}/events")).await.status, 200);
+    assert_eq!(class.get("steps.csv", &class.teacher).await.status, 404);
+    let on_disk = fs::read_dir(data.join("shares")).expect("the shelf").count();
+    drop(server);
+    let _gone = fs::remove_dir_all(&data);
+    assert_eq!(on_disk, 1, "one recording, and nothing else of the class");
+}

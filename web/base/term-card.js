@@ -1,0 +1,41 @@
+// Words of the field in prose: the first of each in a paragraph opens its card.
+import { element } from "./element.js";
+import { popover } from "./popover.js";
+import { piecesOf, sources, termOfCode } from "./terms.js";
+
+/** A text as nodes, with the words that have a card. @param {string} text @param {Set<string>} [seen] ids of terms that the paragraph has had */
+export function withTerms(text, seen) {
+  return piecesOf(text, seen).map((piece) => (typeof piece === "string" ? piece : opener(piece.term, piece.word)));
+}
+
+/** What the machine says; the first time that it names a call or a word of the field it opens its card. @param {string} text @param {Set<string>} seen */
+export function codeWithTerm(text, seen) {
+  const made = element("code", {}, text);
+  const term = termOfCode(text);
+  if (!term || seen.has(term.id)) return made;
+  seen.add(term.id);
+  return opener(term, made);
+}
+
+/** @param {import("./glossary.js").Term} term @param {string | Node} content */
+function opener(term, content) {
+  const made = element("button", { type: "button", class: "term" }, content);
+  popover(made, { label: term.term, class: "term-card", fill: () => card(term) });
+  return made;
+}
+
+/** @param {import("./glossary.js").Term} term */
+function card(term) {
+  const whole = element("a", { class: "link", href: `/learn/glossary#${term.id}`, target: "_blank", rel: "noopener" }, "All words");
+  const parts = [
+    element("strong", { class: "mono" }, term.term),
+    element("p", {}, term.says),
+    element("p", { class: "soft term-sources" }, sources(term)),
+    whole,
+  ];
+  // Escape closes the card, and not what it lies over.
+  const keydown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape") event.stopPropagation();
+  };
+  return [element("div", { on: { keydown } }, ...parts)];
+}

@@ -1,0 +1,69 @@
+// "Do it again for real": the server makes the recording's calls anew in a fresh room, and says what happened otherwise.
+import { visibleOutput } from "../client/web.js";
+import { button, element } from "../base/element.js";
+import { dialog } from "../base/popover.js";
+
+/** @typedef {{ seq: number, text: string }} Difference @typedef {{ count: number, told: Difference[] }} Some */
+/** @typedef {{ per_mille: number, equal: number, before: Some, now: Some }} Compared as the server says */
+
+const WHAT =
+  "The calls of this recording are made once more, in their order, in a fresh room of real machines; what happens is laid beside what happened then. Ports, times and sequence numbers may differ.";
+
+/** @param {string} id of the recording @param {(seq: number) => void} show brings an event of it to the eye */
+export function doAgain(id, show) {
+  const said = element("p", { role: "status" }, "It is being done…");
+  const result = element("div", { class: "stack" }, element("p", { class: "prose soft" }, WHAT), said);
+  const made = dialog("Do it again for real", [result]);
+  const away = new AbortController();
+  // Whoever closes this does not want to know.
+  made.addEventListener("close", () => away.abort());
+  const go = (/** @type {number} */ seq) => {
+    made.close();
+    show(seq);
+  };
+  asked(id, away.signal).then(
+    (compared) => {
+      said.textContent = sentence(compared);
+      result.append(...differences(compared, go));
+    },
+    (error) => {
+      if (!away.signal.aborted) said.textContent = `It could not be done again: ${error.message}.`;
+    },
+  );
+}
+
+/** @param {string} id @param {AbortSignal} signal @returns {Promise<Compared>} */
+async function asked(id, signal) {
+  const answer = await fetch(`/s/${id}/again`, { method: "POST", signal, credentials: "omit" }).catch(() => {
+    throw new Error("the server does not answer");
+  });
+  if (answer.ok) return answer.json();
+  const { message = `the server answered ${answer.status}` } = await answer.json().catch(() => ({}));
+  throw new Error(message);
+}
+
+/** @param {Compared} compared */
+function sentence({ per_mille: part, equal, before, now }) {
+  const things = `${equal.toLocaleString("en")} ${equal === 1 ? "thing" : "things"}`;
+  if (before.count + now.count === 0) return `The same happened: ${things}, none of them otherwise.`;
+  return `${(part / 10).toLocaleString("en")} % is the same: ${things}.`;
+}
+
+/** @param {Compared} compared @param {(seq: number) => void} go */
+function differences({ before, now }, go) {
+  const rows = [...rowsOf(before, "only then", go), ...rowsOf(now, "only now", null)];
+  if (rows.length === 0) return [];
+  return [element("table", { class: "again-differences" }, element("tbody", {}, ...rows))];
+}
+
+/** @param {Some} some @param {string} when @param {((seq: number) => void) | null} go */
+function rowsOf({ count, told }, when, go) {
+  const rows = told.map(({ seq, text }) => row(when, visibleOutput(text), go && button("see", () => go(seq), { class: "link" })));
+  if (count > told.length) rows.push(row(when, `and ${(count - told.length).toLocaleString("en")} more`, null));
+  return rows;
+}
+
+/** @param {string} when @param {string} text @param {HTMLElement | null} see */
+function row(when, text, see) {
+  return element("tr", {}, element("th", { scope: "row" }, when), element("td", { dir: "auto" }, text), element("td", {}, see));
+}

@@ -3,7 +3,7 @@
 //!
 //! `seq` and `time` are assigned by the room's task alone, so their order is the order in which things happened.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -467,6 +467,16 @@ pub struct StateChange {
 }
 
 impl StateChange {
+    /// The local address, where it is one of IP.
+    pub fn local_inet(&self) -> Option<SocketAddr> {
+        self.local.and_then(|local| local.inet())
+    }
+
+    /// The remote address, where it is one of IP.
+    pub fn remote_inet(&self) -> Option<SocketAddr> {
+        self.remote.and_then(|remote| remote.inet())
+    }
+
     /// Whether it tells that another descriptor than this one names the socket (dup): all else is as it was.
     pub fn names_another(&self, than: (ProgramId, Fd)) -> bool {
         self.from == Some(self.to) && self.owner.is_some_and(|owner| owner != than)

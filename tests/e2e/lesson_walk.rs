@@ -71,7 +71,9 @@ impl Oracle {
             match &event.what {
                 What::State(change) => {
                     oracle.listening.remove(&change.socket);
-                    if let (TcpState::Listen, Some(local)) = (change.to, change.local) {
+                    if let (TcpState::Listen, Some(local)) =
+                        (change.to, change.local.and_then(|local| local.inet()))
+                    {
                         oracle.listening.insert(change.socket, (change.host, local.port(), change.unread));
                     }
                 }

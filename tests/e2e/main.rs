@@ -29,4 +29,5 @@ mod suites;
 mod tidy;
 mod tls;
 mod tutorial;
+mod unix;
 mod websocket_cases;

@@ -1,10 +1,11 @@
 //! What visitors make the server keep: bounded for each session, for each room and for all of them, whatever is asked
 //! for, and refused by the limit's name.
 
-use std::{fs, net::SocketAddr};
+use std::fs;
 
 use bytes::Bytes;
 use proto::{
+    address::Address,
     call::{Call, CallError, Family, Flags, Kind, OptionName, OptionValue, Value, Wait},
     frame,
     id::{CallId, Fd, HostId, ProgramId},
@@ -289,7 +290,7 @@ async fn full_connection(
     client: &mut Client,
     program: ProgramId,
     listener: Fd,
-    address: SocketAddr,
+    address: Address,
 ) -> Result<(), CallError> {
     let Value::Descriptor(fd) =
         client.call(program, Call::Socket { family: Family::Inet, kind: Kind::Stream }).await?
@@ -315,7 +316,7 @@ async fn sockets_of_one_room_take_so_much_of_the_kernel_s_memory() {
     let program = owner.program("server").await;
     let listener = owner.socket(program).await;
     roomy(&mut owner, program, listener).await.expect("set");
-    let address = SocketAddr::from(([127, 0, 0, 1], 12345));
+    let address = ([127, 0, 0, 1], 12345).into();
     owner.call(program, Call::Bind { fd: listener, address }).await.expect("bound");
     owner.call(program, Call::Listen { fd: listener, backlog: 5 }).await.expect("listens");
     let before = tcp_memory();

@@ -8,6 +8,7 @@ use std::{
 };
 
 use proto::{
+    address::Address,
     call::{Call, CallError, Family, Kind, Value, Wait},
     id::{CallId, ProgramId},
 };
@@ -95,7 +96,7 @@ async fn within() {
 
     // The tutorial's last lesson.
     let address = client.resolve(program, "www.google.com", 80).await;
-    assert_eq!(address, GOOGLE.parse::<SocketAddr>().expect("an address"));
+    assert_eq!(address, GOOGLE.parse::<Address>().expect("an address"));
     let fd = client.socket(program).await;
     client.connect_to(program, fd, address).await.expect("connected");
     client.send(program, fd, b"GET / HTTP/1.0\r\n\r\n").await.expect("sent");
@@ -295,7 +296,7 @@ async fn filtered() {
 /// A connect that our rule refuses: never an errno, and never one that comes through.
 async fn refused(client: &mut Client, program: ProgramId, address: SocketAddr) {
     let fd = client.socket(program).await;
-    let outcome = client.connect_to(program, fd, address).await;
+    let outcome = client.connect_to(program, fd, address.into()).await;
     assert!(matches!(outcome, Err(CallError::Policy { .. })), "{address}: {outcome:?}");
     client.close_fd(program, fd).await.expect("closed");
 }

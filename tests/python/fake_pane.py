@@ -7,12 +7,13 @@ under plain CPython can be compared, word for word.
 import json
 import os
 import pathlib
+import re
 import select
 import socket
 import sys
 
 LIBRARY = pathlib.Path(__file__).resolve().parents[2] / "web" / "py"
-FAMILIES = {"Inet": socket.AF_INET, "Inet6": socket.AF_INET6}
+FAMILIES = {"Inet": socket.AF_INET, "Inet6": socket.AF_INET6, "Unix": socket.AF_UNIX}
 KINDS = {"Stream": socket.SOCK_STREAM, "Datagram": socket.SOCK_DGRAM}
 HOW = {"Read": socket.SHUT_RD, "Write": socket.SHUT_WR, "Both": socket.SHUT_RDWR}
 OPTIONS = {
@@ -40,10 +41,21 @@ class Kernel:
     """Each call of the protocol, done for real."""
 
     def Socket(self, family, kind):
-        made = socket.socket(FAMILIES[family], KINDS[kind])
-        fd = next(number for number in range(3, 256) if number not in table)
-        table[fd] = made
-        return {"Descriptor": fd}
+        return {"Descriptor": keep(socket.socket(FAMILIES[family], KINDS[kind]))}
+
+    def SocketPair(self, family, kind):
+        return {"Pair": [keep(made) for made in socket.socketpair(FAMILIES[family], KINDS[kind])]}
+
+    def Dup(self, fd):
+        return {"Descriptor": keep(table[fd].dup())}
+
+    def Stat(self, address):
+        os.stat(numbers(address))
+        return "Done"
+
+    def Unlink(self, address):
+        os.unlink(numbers(address))
+        return "Done"
 
     def Bind(self, fd, address):
         table[fd].bind(numbers(address))
@@ -55,9 +67,7 @@ class Kernel:
 
     def Accept(self, fd):
         made, peer = table[fd].accept()
-        new = next(number for number in range(3, 256) if number not in table)
-        table[new] = made
-        return {"Accepted": {"fd": new, "peer": text(peer)}}
+        return {"Accepted": {"fd": keep(made), "peer": text(peer)}}
 
     def Connect(self, fd, address):
         if address.startswith("192.168."):
@@ -76,7 +86,7 @@ class Kernel:
 
     def RecvFrom(self, fd, flags, max):
         data, peer = table[fd].recvfrom(max, bits(flags))
-        return {"ReceivedFrom": {"from": text(peer) if peer else None}}, data
+        return {"ReceivedFrom": {"from": None if peer is None else text(peer)}}, data
 
     def Shutdown(self, fd, how):
         table[fd].shutdown(HOW[how])
@@ -120,12 +130,25 @@ class Refused(Exception):
     """An answer of the lab's own."""
 
 
+def keep(made):
+    fd = next(number for number in range(3, 256) if number not in table)
+    table[fd] = made
+    return fd
+
+
 def numbers(address):
+    if address.startswith("unix:"):
+        name = re.sub(rb"\\x(..)", lambda found: bytes.fromhex(found[1].decode()), address.removeprefix("unix:").encode())
+        return b"\0" + name[1:] if address.startswith("unix:@") else name
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
 
 
 def text(address):
+    if not isinstance(address, tuple):
+        name = os.fsencode(address)
+        escaped = "".join(f"\\x{byte:02x}" for byte in (name[1:] if name[:1] == b"\0" else name))
+        return f"unix:@{escaped}" if name[:1] == b"\0" else f"unix:{escaped}"
     return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 

@@ -33,8 +33,13 @@ export function hostName(name) {
 
 /** @param {unknown} address @returns {[string, number]} */
 export function address(address) {
-  if (!Array.isArray(address) || address.length < 2) throw new TypeError('an address is ["host", port]');
+  if (!Array.isArray(address) || address.length < 2) throw new TypeError('an address is ["host", port], or "unix:/path"');
   return [hostName(address[0]), port(address[1])];
+}
+
+/** Whether it is a name of AF_UNIX: `unix:/path`, `unix:@abstract`. @param {unknown} address @returns {address is `unix:${string}`} */
+export function isUnix(address) {
+  return typeof address === "string" && address.startsWith("unix:");
 }
 
 /** Whether a host needs no resolving. @param {string} host */
@@ -48,8 +53,9 @@ export function socketAddress(host, port) {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `["10.0.0.1", 80]` from the protocol's form. @param {string} text @returns {[string, number]} */
+/** `["10.0.0.1", 80]` from the protocol's form; a name of AF_UNIX is its own. @param {string} text @returns {any} */
 export function pair(text) {
+  if (isUnix(text)) return text;
   const colon = text.lastIndexOf(":");
   return [text.slice(0, colon).replace(/^\[|\]$/g, ""), Number(text.slice(colon + 1))];
 }

@@ -31,7 +31,7 @@ export class Program {
 
   /**
    * socket(2).
-   * @param {string} [family] `AF_INET` or `AF_INET6`
+   * @param {string} [family] `AF_INET`, `AF_INET6` or `AF_UNIX`
    * @param {string} [kind] `SOCK_STREAM` or `SOCK_DGRAM`
    * @param {CallOptions} [options]
    */
@@ -118,6 +118,7 @@ export class Program {
 
   /** The numeric form of an address; a name is resolved first, visibly. @param {any} address @param {CallOptions} [options] */
   async resolve(address, options) {
+    if (args.isUnix(address)) return address;
     const [host, port] = args.address(address);
     if (args.isNumeric(host)) return args.socketAddress(host, port);
     const [first] = await this.getaddrinfo(host, port, { signal: options?.signal, line: options?.line, family: "AF_INET" });
@@ -138,11 +139,11 @@ export class Socket {
     this.kind = kind;
   }
 
-  /** bind(2). An empty host is every address of the machine. @param {[string, number]} address @param {CallOptions} [options] */
+  /** bind(2). An empty host is every address of the machine. @param {any} address @param {CallOptions} [options] */
   async bind(address, options) {
-    const [host, port] = args.address(address);
     const any = this.family === "AF_INET6" ? "::" : "0.0.0.0";
-    const numeric = host === "" ? args.socketAddress(any, port) : await this.#program.resolve(address, options);
+    const everywhere = !args.isUnix(address) && args.address(address)[0] === "";
+    const numeric = everywhere ? args.socketAddress(any, address[1]) : await this.#program.resolve(address, options);
     await this.#call({ Bind: { fd: this.fd, address: numeric } }, options);
   }
 
@@ -158,7 +159,7 @@ export class Socket {
     return [this.#program.adopt(fd, this), args.pair(peer)];
   }
 
-  /** connect(2). A name is resolved first, visibly. @param {[string, number]} address @param {CallOptions} [options] */
+  /** connect(2). A name is resolved first, visibly. @param {any} address @param {CallOptions} [options] */
   async connect(address, options) {
     const numeric = await this.#program.resolve(address, options);
     await this.#call({ Connect: { fd: this.fd, address: numeric } }, options);
@@ -181,7 +182,7 @@ export class Socket {
     } while (rest.length > 0);
   }
 
-  /** sendto(2). @param {any} data @param {[string, number]} address @param {CallOptions} [options] @returns {Promise<number>} */
+  /** sendto(2). @param {any} data @param {any} address @param {CallOptions} [options] @returns {Promise<number>} */
   async sendto(data, address, options) {
     const payload = args.bytes(data);
     const numeric = await this.#program.resolve(address, options);

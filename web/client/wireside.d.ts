@@ -54,6 +54,9 @@ export interface TransferOptions extends CallOptions {
 /** `["10.0.0.1", 12345]`; calls that take one also take a name, which is resolved first, visibly. */
 export type Address = [host: string, port: number];
 
+/** A name of `AF_UNIX`: a path of the machine (`unix:/tmp/talk`), an abstract name (`unix:@talk`), or none (`unix:`). */
+export type UnixAddress = `unix:${string}`;
+
 export type Bytes = Uint8Array | ArrayBuffer | ArrayBufferView | string;
 
 /** What a person may do: the owner all, a participant with a machine of their own, a viewer nothing. */
@@ -401,22 +404,22 @@ export class Socket {
   readonly family: string;
   readonly kind: string;
   /** An empty host is every address of the machine. */
-  bind(address: Address, options?: CallOptions): Promise<void>;
+  bind(address: Address | UnixAddress, options?: CallOptions): Promise<void>;
   listen(backlog?: number, options?: CallOptions): Promise<void>;
-  accept(options?: CallOptions): Promise<[Socket, Address]>;
-  connect(address: Address, options?: CallOptions): Promise<void>;
+  accept(options?: CallOptions): Promise<[Socket, Address | UnixAddress]>;
+  connect(address: Address | UnixAddress, options?: CallOptions): Promise<void>;
   /** How many bytes the kernel took; at most 1 MiB at once. */
   send(data: Bytes, options?: TransferOptions): Promise<number>;
   /** A library function: send(2) until everything is taken. */
   sendall(data: Bytes, options?: TransferOptions): Promise<void>;
-  sendto(data: Bytes, address: Address, options?: TransferOptions): Promise<number>;
+  sendto(data: Bytes, address: Address | UnixAddress, options?: TransferOptions): Promise<number>;
   /** At most `max` bytes; length 0 is end of file. */
   recv(max: number, options?: TransferOptions): Promise<Uint8Array>;
-  recvfrom(max: number, options?: TransferOptions): Promise<[Uint8Array, Address | null]>;
+  recvfrom(max: number, options?: TransferOptions): Promise<[Uint8Array, Address | UnixAddress | null]>;
   shutdown(how: How, options?: CallOptions): Promise<void>;
   close(options?: CallOptions): Promise<void>;
-  getsockname(options?: CallOptions): Promise<Address>;
-  getpeername(options?: CallOptions): Promise<Address>;
+  getsockname(options?: CallOptions): Promise<Address | UnixAddress>;
+  getpeername(options?: CallOptions): Promise<Address | UnixAddress>;
   /** An option by its name in C; numbers and switches as they are, `SO_LINGER` in seconds or null. */
   setsockopt(name: OptionName, value: number | boolean | null, options?: CallOptions): Promise<void>;
   getsockopt(name: OptionName, options?: CallOptions): Promise<number | null>;

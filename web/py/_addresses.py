@@ -5,13 +5,14 @@ from _builtin_socket import gaierror
 
 import _arguments
 import _kernel
+import _unix
 import linux
 import wireside
 from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton
-from _vocabulary import AF_INET, AF_INET6, FAMILIES
+from _vocabulary import AF_INET, AF_INET6, AF_UNIX, FAMILIES
 
-AF_UNSPEC, AF_UNIX = 0, 1
-# Families that Linux has and this lab has not: AF_UNIX and its neighbours, AF_NETLINK, AF_PACKET, ...
+AF_UNSPEC = 0
+# Families that Linux has and this lab has not: AF_NETLINK, AF_PACKET, ...
 _OTHERS = frozenset(range(1, 46)) - FAMILIES.keys()
 
 
@@ -20,8 +21,7 @@ def family_name(family):
     if family in FAMILIES:
         return FAMILIES[family]
     if family in _OTHERS:
-        called = "AF_UNIX" if family == AF_UNIX else f"address family {family}"
-        raise wireside.NotAvailable(f"This lab has no {called} sockets, only AF_INET and AF_INET6.")
+        raise wireside.NotAvailable(f"This lab has no sockets of address family {family}, only AF_INET and AF_UNIX.")
     raise linux.error(97)
 
 
@@ -71,14 +71,18 @@ def _resolve(name, family, port):
 
 
 def text_of(call, family, address):
-    """The protocol's text for an address tuple, as `getsockaddrarg` checks it."""
+    """The protocol's text for an address tuple, or a name of AF_UNIX, as `getsockaddrarg` checks it."""
+    if family == AF_UNIX:
+        return _unix.text_of(address)
     host, port = _parts(call, family, address)
     host = _numeric_host(host, family, port)
     return f"[{host}]:{port}" if family == AF_INET6 else f"{host}:{port}"
 
 
 def tuple_of(text):
-    """Python's tuple from the protocol's text."""
+    """Python's tuple from the protocol's text, or its name of AF_UNIX."""
+    if text.startswith("unix:"):
+        return _unix.name_of(text)
     host, _, port = text.rpartition(":")
     if host.startswith("["):
         return host[1:-1], int(port), 0, 0

@@ -18,7 +18,8 @@ import _pane
 FILES = 1024
 
 
-def _is_socket(fd):
+def is_socket(fd):
+    """Whether it is a number that a socket can have, and no file."""
     return isinstance(fd, int) and 2 < fd < FILES
 
 
@@ -27,7 +28,7 @@ def _route(name, ours):
 
     @functools.wraps(theirs)
     def call(fd, *args, **kwargs):
-        if isinstance(fd, int) and fd < 3 or _is_socket(fd):
+        if isinstance(fd, int) and fd < 3 or is_socket(fd):
             found = ours(fd, *args, **kwargs)
             if found is not NotImplemented:
                 return found
@@ -68,6 +69,19 @@ def _close(fd):
     _kernel.close(fd)
 
 
+def dup(fd):
+    """dup(2) of a socket: one more descriptor of the same open socket."""
+    value, _ = _kernel.call("Dup", {"fd": fd})
+    again = value["Descriptor"]
+    if fd in _kernel.made:
+        _kernel.made[again] = _kernel.made[fd]
+    return again
+
+
+def _dup(fd, /):
+    return NotImplemented if fd < 3 else dup(fd)
+
+
 def _isatty(fd, /):
     return fd < 3
 
@@ -84,6 +98,6 @@ def _exit(status):
 
 def install():
     """Puts them in the place of `os`'s."""
-    for name, ours in (("read", _read), ("write", _write), ("close", _close), ("isatty", _isatty), ("get_inheritable", _inheritable)):
+    for name, ours in (("read", _read), ("write", _write), ("close", _close), ("dup", _dup), ("isatty", _isatty), ("get_inheritable", _inheritable)):
         _route(name, ours)
     os._exit = _exit

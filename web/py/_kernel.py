@@ -106,8 +106,9 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
         if _threads._living:
             request["thread"] = _threads.name_of(_threads.ident())
         asked = json.dumps(request)
-        # From here to the message no other thread has a turn: calls are numbered in the order in which they are made.
-        _made += 1
+        # From here to the message no other thread has a turn: calls are numbered in the order in which they are made, those
+        # that the trace has.
+        _made += name != "Stat"
         number = _made
         answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"), line_too)
         value, error = None, None
@@ -134,12 +135,16 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
     raise _exception(error, name, fields)
 
 
+# Family, type and protocol of the sockets that this program has, by their descriptors.
+made = {}
+
 # What watches descriptors by their numbers, which come again: each is told of those that are closed.
 watching = WeakSet()
 
 
 def close(fd):
     """close(2): whatever it answers, the descriptor is gone."""
+    made.pop(fd, None)
     for one in list(watching):
         one.forget(fd)
     call("Close", {"fd": fd})

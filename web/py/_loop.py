@@ -5,12 +5,15 @@ and the loop waits for it.
 """
 
 import inspect
+import os
 import selectors
 import signal
 import socket
+import stat
 import sys
-from asyncio import coroutines, events, selector_events
+from asyncio import base_events, coroutines, events, selector_events, streams, tasks
 
+import _absent
 import _kernel
 import _threads
 
@@ -62,6 +65,40 @@ class Loop(selector_events.BaseSelectorEventLoop):
     async def getaddrinfo(self, host, port, *, family=0, type=0, proto=0, flags=0):
         """At once, in no thread: those of a room are found at once, and each thread makes all calls slower."""
         return socket.getaddrinfo(host, port, family, type, proto, flags)
+
+    async def create_unix_connection(self, protocol_factory, path=None, *, sock=None, ssl=None, **_tls):
+        """A connection within the machine, as CPython's loop for Unix makes it."""
+        _no_tls(ssl)
+        if (path is None) == (sock is None):
+            raise ValueError("path and sock can not be specified at the same time" if sock else "no path and sock were specified")
+        if sock is None:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                sock.setblocking(False)
+                await self.sock_connect(sock, os.fspath(path))
+            except BaseException:
+                sock.close()
+                raise
+        sock.setblocking(False)
+        return await self._create_connection_transport(sock, protocol_factory, None, None)
+
+    async def create_unix_server(
+        self, protocol_factory, path=None, *, sock=None, backlog=100, ssl=None, start_serving=True, **_tls
+    ):
+        """A server within the machine, as CPython's loop for Unix makes it: a path that is left from before is removed."""
+        _no_tls(ssl)
+        if (path is None) == (sock is None):
+            raise ValueError(
+                "path and sock can not be specified at the same time" if sock else "path was not specified, and no sock specified"
+            )
+        if sock is None:
+            sock = _bound(os.fspath(path))
+        sock.setblocking(False)
+        server = base_events.Server(self, [sock], protocol_factory, None, backlog, None, None)
+        if start_serving:
+            server._start_serving()
+            await tasks.sleep(0)
+        return server
 
     async def getnameinfo(self, sockaddr, flags=0):
         """The same."""
@@ -116,6 +153,47 @@ class Loop(selector_events.BaseSelectorEventLoop):
             self._selector.wake()
 
 
+def _no_tls(ssl):
+    if ssl:
+        raise NotImplementedError(_absent.SSL)
+
+
+def _bound(path):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path[:1] not in (b"\0", "\0"):
+            try:
+                if stat.S_ISSOCK(os.stat(path).st_mode):
+                    os.remove(path)
+            except FileNotFoundError:
+                pass
+        sock.bind(path)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def open_unix_connection(path=None, *, limit=streams._DEFAULT_LIMIT, **kwds):
+    """As asyncio's own, which it has only where it found AF_UNIX when it was loaded."""
+    loop = events.get_running_loop()
+    reader = streams.StreamReader(limit=limit, loop=loop)
+    protocol = streams.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_unix_connection(lambda: protocol, path, **kwds)
+    return reader, streams.StreamWriter(transport, protocol, reader, loop)
+
+
+async def start_unix_server(client_connected_cb, path=None, *, limit=streams._DEFAULT_LIMIT, **kwds):
+    """The same."""
+    loop = events.get_running_loop()
+
+    def factory():
+        reader = streams.StreamReader(limit=limit, loop=loop)
+        return streams.StreamReaderProtocol(reader, client_connected_cb, loop=loop)
+
+    return await loop.create_unix_server(factory, path, **kwds)
+
+
 class OneThread(Loop):
     """The same where there are no threads."""
 
@@ -154,6 +232,9 @@ def install(threads):
 
     asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)
     asyncio.SelectorEventLoop = loop
+    for own in (open_unix_connection, start_unix_server):
+        setattr(streams, own.__name__, own)
+        setattr(asyncio, own.__name__, own)
     if hasattr(asyncio, "EventLoop"):
         asyncio.EventLoop = loop
     events._set_running_loop(None)

@@ -8,7 +8,7 @@ import _pane
 import _services
 import wireside
 from _addresses import AF_UNSPEC
-from _vocabulary import AF_INET, AF_INET6, FAMILIES, KINDS
+from _vocabulary import AF_INET, AF_INET6, KINDS
 
 AI_PASSIVE, AI_CANONNAME, AI_NUMERICHOST, AI_V4MAPPED, AI_ALL, AI_ADDRCONFIG, AI_NUMERICSERV = 1, 2, 4, 8, 16, 32, 1024
 EAI_BADFLAGS, EAI_NONAME, EAI_AGAIN, EAI_FAIL, EAI_NODATA = -1, -2, -3, -4, -5
@@ -46,7 +46,7 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     number = _service(port, flags)
     if host in (None, "") and port is None or host == "":
         _fail(EAI_NONAME)
-    if family not in (AF_UNSPEC, *FAMILIES):
+    if family not in (AF_UNSPEC, AF_INET, AF_INET6):
         _fail(EAI_FAMILY)
     kinds = [(one, own) for one, own in _KINDS if kind in (0, one) and (proto in (0, own) or kind == one == 3)]
     if not kinds:

@@ -3,20 +3,23 @@
 Each method is one system call, but for `sendall`, names that are resolved first, and data of more than 1 MiB.
 """
 
+import os
 import warnings
 
 from _builtin_socket import gaierror, herror, htonl, htons, ntohl, ntohs  # noqa: F401
 
 import _addresses
 import _arguments
+import _descriptors
 import _endings
 import _kernel
 import _names
 import _options
+import _unix
 import _vectors
 import linux
 import wireside
-from _addresses import AF_INET, AF_INET6, AF_UNSPEC  # noqa: F401
+from _addresses import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC  # noqa: F401
 from _arguments import integer, none, one, some
 from _names import getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getnameinfo  # noqa: F401
 from _names import getprotobyname, getservbyname, getservbyport  # noqa: F401
@@ -36,13 +39,14 @@ error = OSError
 timeout = TimeoutError
 
 SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET = 3, 4, 5
+SCM_RIGHTS = 1
 SOCK_NONBLOCK, SOCK_CLOEXEC = 0o4000, 0o2000000
 SOMAXCONN = 4096
 INADDR_ANY, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE = 0, 0xFFFFFFFF, 0x7F000001, 0xFFFFFFFF
 # The machines of a room have none, not even on their loopback.
 has_ipv6 = False
 
-_EAGAIN, _EINPROGRESS, _ECONNRESET = (linux.ERRNO[name][0] for name in ("EAGAIN", "EINPROGRESS", "ECONNRESET"))
+_EAGAIN, _ECONNRESET, _ENOTSOCK = (linux.ERRNO[name][0] for name in ("EAGAIN", "ECONNRESET", "ENOTSOCK"))
 
 _LONGEST_DATAGRAM = 65535
 _NO_RAW = (
@@ -78,8 +82,44 @@ def _close(fd):
 
 
 def dup(fd, /):
-    """Not here: a program's descriptor table has one number for each socket."""
-    raise wireside.NotAvailable("This lab has no dup(): each socket has one descriptor.")
+    """dup(2): one more descriptor of the same open socket."""
+    return _descriptors.dup(integer(fd))
+
+
+def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):
+    """socketpair(2): two sockets that are connected to each other."""
+    family, kind, proto = integer(family), _arguments.integer(type), integer(proto)
+    waits = _default_timeout if not kind & SOCK_NONBLOCK else 0.0
+    kind &= ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
+    value, _ = _kernel.call("SocketPair", _asked(family, kind, proto))
+    both = []
+    for fd in value["Pair"]:
+        _kernel.made[fd] = family, kind, proto
+        both.append(socket(family, kind, proto, fd))
+        both[-1].settimeout(waits)
+    return tuple(both)
+
+
+def _asked(family, kind, proto):
+    """A socket that is wanted, in the protocol's own form."""
+    called = _addresses.family_name(family)
+    if kind not in _KINDS:
+        if kind == SOCK_RAW:
+            raise wireside.NotAvailable(_NO_RAW)
+        if kind in (SOCK_RDM, SOCK_SEQPACKET):
+            raise wireside.NotAvailable("This lab has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP) sockets, no others.")
+        raise linux.error(22)
+    name, protocol = _KINDS[kind]
+    if proto == IPPROTO_ICMP and family != AF_UNIX:
+        raise wireside.NotAvailable(_NO_RAW)
+    if proto not in (0, AF_UNIX if family == AF_UNIX else protocol):
+        raise linux.error(93)
+    return {"family": called, "kind": name}
+
+
+def CMSG_LEN(length, /):
+    """Of no use here, and so no name of `socket`: `recv_fds` asks for it."""
+    raise wireside.NotAvailable(_vectors.CONTROL)
 
 
 class socket(_vectors.Vectors):
@@ -103,32 +143,21 @@ class socket(_vectors.Vectors):
             self._adopt(integer(fileno), family, kind, proto)
 
     def _open(self):
-        family = _addresses.family_name(self._family)
-        if self._type not in _KINDS:
-            if self._type == SOCK_RAW:
-                raise wireside.NotAvailable(_NO_RAW)
-            if self._type in (SOCK_RDM, SOCK_SEQPACKET):
-                raise wireside.NotAvailable("This lab has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP) sockets, no others.")
-            raise linux.error(22)
-        kind, protocol = _KINDS[self._type]
-        if self._proto == IPPROTO_ICMP:
-            raise wireside.NotAvailable(_NO_RAW)
-        if self._proto not in (0, protocol):
-            raise linux.error(93)
-        value, _ = _kernel.call("Socket", {"family": family, "kind": kind})
-        return value["Descriptor"]
+        value, _ = _kernel.call("Socket", _asked(self._family, self._type, self._proto))
+        fd = value["Descriptor"]
+        _kernel.made[fd] = self._family, self._type, self._proto
+        return fd
 
     def _adopt(self, fd, family, kind, proto):
         if fd < 0:
             raise ValueError("negative file descriptor")
-        if family == -1:
-            value, _ = _kernel.call("GetSockName", {"fd": fd})
-            family = AF_INET6 if value["Address"].startswith("[") else AF_INET
-        if kind == -1:
-            value, _ = _kernel.call("GetSockOpt", {"fd": fd, "name": "Type"})
-            kind = _options.plain(value["Option"], 0)
-        self._fd, self._family, self._type = fd, family, kind
-        self._proto = max(proto, 0)
+        known = _kernel.made.get(fd) or _traits(fd)
+        self._fd = fd
+        self._family = known[0] if family == -1 else family
+        self._type = known[1] if kind == -1 else kind
+        # The kernel says the protocol it has, not the 0 that was asked for.
+        own = 0 if known[0] == AF_UNIX or known[1] not in _KINDS else _KINDS[known[1]][1]
+        self._proto = own if proto == -1 else proto
 
     family = property(lambda self: self._family, doc="the socket family")
     type = property(lambda self: self._type, doc="the socket type")
@@ -159,12 +188,16 @@ class socket(_vectors.Vectors):
     def _accept(self):
         value, _ = self._call("Accept", {})
         accepted = value["Accepted"]
+        _kernel.made[accepted["fd"]] = self._family, self._type, self._proto
         return accepted["fd"], _addresses.tuple_of(accepted["peer"])
 
     @one
     def bind(self, address):
         """bind(2). An empty host is every address of the machine."""
-        self._call("Bind", {"address": _addresses.text_of("bind", self._family, address)})
+        address = _addresses.text_of("bind", self._family, address)
+        if self._family == AF_UNIX:
+            _unix.before_bind(address)
+        self._call("Bind", {"address": address})
 
     @some(0, 1)
     def listen(self, backlog=128):
@@ -189,7 +222,16 @@ class socket(_vectors.Vectors):
         return 0
 
     def _connect(self, call, address):
-        self._call("Connect", {"address": _addresses.text_of(call, self._family, address)})
+        address = _addresses.text_of(call, self._family, address)
+        if self._family != AF_UNIX:
+            self._call("Connect", {"address": address})
+            return
+        try:
+            # It is connected at once, or has to wait for a place in a queue; CPython does not wait with a timeout either.
+            self._call("Connect", {"address": address}, None if self._timeout is None else _kernel.NO)
+        except FileNotFoundError:
+            _unix.refuse_file(address)
+            raise
 
     @some(1, 2)
     def send(self, data, flags=0):
@@ -223,6 +265,9 @@ class socket(_vectors.Vectors):
             except BlockingIOError:
                 if not timed:
                     raise
+            except FileNotFoundError:
+                _unix.refuse_file(fields["address"])
+                raise
             self._wait_for(_POLLOUT)
 
     def _wait_for(self, events):
@@ -386,12 +431,27 @@ class socket(_vectors.Vectors):
         return self._timeout != 0
 
 
+def _traits(fd):
+    """Family, type and protocol of a descriptor that this program did not make as a socket."""
+    if not _descriptors.is_socket(fd):
+        os.fstat(fd)
+        raise linux.error(_ENOTSOCK)
+    value, _ = _kernel.call("GetSockName", {"fd": fd})
+    address = value["Address"]
+    family = AF_UNIX if address.startswith("unix:") else AF_INET6 if address.startswith("[") else AF_INET
+    value, _ = _kernel.call("GetSockOpt", {"fd": fd, "name": "Type"})
+    return family, _options.plain(value["Option"], 0), 0
+
+
 SocketType = socket
 
 # What `socket` takes over: CPython's own names, and none of ours.
 _FUNCTIONS = (
     "close", "dup", "error", "gaierror", "getaddrinfo", "getdefaulttimeout", "gethostbyaddr", "gethostbyname", "gethostbyname_ex",
     "gethostname", "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_ipv6", "herror", "htonl", "htons",
-    "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "setdefaulttimeout", "socket", "timeout", "SocketType",
+    "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "setdefaulttimeout", "socket", "socketpair", "timeout",
+    "SocketType",
 )  # fmt: skip
-__all__ = [*_FUNCTIONS, *(name for name in tuple(globals()) if name.isupper() and not name.startswith("_"))]
+# What `send_fds` and `recv_fds` of CPython's `socket.py` need to be told that there are no control messages.
+_INNER = ("CMSG_LEN", "SCM_RIGHTS")
+__all__ = [*_FUNCTIONS, *(name for name in tuple(globals()) if name.isupper() and not name.startswith("_") and name not in _INNER)]

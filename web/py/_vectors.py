@@ -9,10 +9,13 @@ import _addresses
 import _arguments
 import _options
 import wireside
-from _vocabulary import SOCK_DGRAM
+from _vocabulary import AF_UNIX, SOCK_DGRAM
 
 MSG_TRUNC = 0x20
-_CONTROL = "This lab's sendmsg() and recvmsg() carry bytes and no control messages (ancillary data)."
+CONTROL = (
+    "This lab's sendmsg() and recvmsg() carry bytes and no control messages: no descriptors (SCM_RIGHTS) and no credentials, "
+    "since each program lives in a page of its own."
+)
 
 
 class Vectors:
@@ -25,7 +28,7 @@ class Vectors:
         """sendmsg(2): the buffers one after the other; how many bytes the kernel took."""
         data = b"".join(map(_arguments.readable, _all_of("sendmsg", buffers, "must be iterable")))
         if list(_all_of("sendmsg", ancdata, "must be iterable", number=2)):
-            raise wireside.NotAvailable(_CONTROL)
+            raise wireside.NotAvailable(CONTROL)
         flags = _options.flags(flags)
         if address is not None:
             to = _addresses.text_of("sendmsg", self._family, address)
@@ -56,8 +59,11 @@ class Vectors:
         return done, [], told, sender
 
     def _receive_message(self, size, flags):
-        if self._type != SOCK_DGRAM:
+        if self._type != SOCK_DGRAM and self._family != AF_UNIX:
             return self._receive("recvmsg", size, flags)[1], 0, None
+        if self._type != SOCK_DGRAM:
+            data, sender = self._receive_from("recvmsg", size, flags)
+            return data, 0, sender
         # A byte more than was asked for: that is how a datagram is known to have been cut.
         data, sender = self._receive_from("recvmsg", size + 1, flags)
         return data[:size], MSG_TRUNC if len(data) > size else 0, sender

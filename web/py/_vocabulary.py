@@ -6,9 +6,11 @@
 # Address families.
 AF_INET = 2
 AF_INET6 = 10
+AF_UNIX = 1
 FAMILIES = {
     AF_INET: "Inet",
     AF_INET6: "Inet6",
+    AF_UNIX: "Unix",
 }
 
 # Types of sockets, with the protocol of each.
@@ -81,3 +83,7 @@ EVENTS = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLNVAL | POLLRDHUP
 
 # Most payload bytes of one call.
 CALL_PAYLOAD = 1048576
+# Longest name of a socket of AF_UNIX, in bytes.
+UNIX_NAME = 107
+# Where the folder of a machine's programs is: paths that do not begin with / begin there.
+HOME = "/home/user"

@@ -19,9 +19,10 @@ import { Stacks } from "./stacks.js";
 import { Sys } from "./sys.js";
 import { mendTrampoline } from "./trampoline.js";
 import { Transcript } from "./transcript.js";
+import { HOME } from "./vocabulary.js";
 
 /** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_signals.py", "_arguments.py", "_text_form.py", "_addresses.py", "_options.py", "_services.py", "_names.py", "_vectors.py", "_endings.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_platform.py", "_prompt.py", "runner.py"];
+const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_signals.py", "_arguments.py", "_text_form.py", "_unix.py", "_addresses.py", "_options.py", "_services.py", "_names.py", "_vectors.py", "_endings.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_platform.py", "_prompt.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 /** The first descriptor of a file, as `_descriptors.py` has it. */
 const FILES = 1024;
@@ -64,7 +65,7 @@ async function load({ base, files, module, snapshot }) {
   ]);
   // Pyodide decodes part of it, and decoders take no shared memory.
   const start = picture ? { _loadSnapshot: picture.slice() } : { _makeSnapshot: true };
-  pyodide = await loadPyodide({ indexURL: base, env: { HOME: "/home/user" }, ...start });
+  pyodide = await loadPyodide({ indexURL: base, env: { HOME }, ...start });
   const taken = picture ?? shared(pyodide.makeMemorySnapshot());
   const suspending = suspends();
   mustHave(pyodide._module, suspending);

@@ -50,10 +50,12 @@ def prepare(threads=False):
     import _platform
     import _signals
     import _streams  # noqa: F401
+    import _unix
 
     if sys.platform == "emscripten":
         # Elsewhere, in tests, files have the numbers of sockets, and there are processes and signals.
         _descriptors.install()
+        _unix.install()
         _absent.install()
         _signals.install()
         _platform.install()
@@ -72,18 +74,18 @@ def _load(name, file):
 
 # What programs that are meant for other machines ask for most.
 _LINUX_HAS = frozenset(
-    """AF_UNIX AF_PACKET AF_NETLINK AF_CAN AF_BLUETOOTH AF_VSOCK AF_ALG AF_TIPC TCP_INFO TCP_MAXSEG TCP_CONGESTION TCP_SYNCNT
+    """AF_PACKET AF_NETLINK AF_CAN AF_BLUETOOTH AF_VSOCK AF_ALG AF_TIPC TCP_INFO TCP_MAXSEG TCP_CONGESTION TCP_SYNCNT
     TCP_DEFER_ACCEPT TCP_FASTOPEN TCP_NOTSENT_LOWAT TCP_WINDOW_CLAMP TCP_LINGER2 IP_TOS IP_ADD_MEMBERSHIP IP_DROP_MEMBERSHIP
     IP_MULTICAST_IF IP_MULTICAST_LOOP IP_MULTICAST_TTL IP_HDRINCL IP_OPTIONS IP_RECVTOS IP_TRANSPARENT SO_RCVTIMEO SO_SNDTIMEO
     SO_RCVLOWAT SO_SNDLOWAT SO_PRIORITY SO_DOMAIN SO_PROTOCOL SO_BINDTODEVICE SO_MARK SO_PEERCRED SO_PASSCRED SO_DONTROUTE SO_DEBUG
     MSG_CTRUNC MSG_EOR MSG_ERRQUEUE MSG_CONFIRM MSG_DONTROUTE MSG_FASTOPEN SCM_RIGHTS SCM_CREDENTIALS CMSG_LEN CMSG_SPACE
-    IPPROTO_RAW IPPROTO_IGMP IPPROTO_SCTP sethostname if_nameindex if_nametoindex if_indextoname recv_fds send_fds""".split()
+    IPPROTO_RAW IPPROTO_IGMP IPPROTO_SCTP sethostname if_nameindex if_nametoindex if_indextoname""".split()
 )
 
 
 def _why(name):
     if name.startswith("AF_"):
-        return " (only AF_INET)"
+        return " (only AF_INET and AF_UNIX)"
     if "MULTICAST" in name or "MEMBERSHIP" in name or name == "IPPROTO_IGMP":
         return " (no multicast)"
     if name in ("IPPROTO_RAW", "IP_HDRINCL"):
@@ -205,12 +207,13 @@ def _in_folder():
 
     sys.dont_write_bytecode = True
     here = os.getcwd()
+    files = set(os.listdir(here))
     sys.path[:] = [here, *(path for path in sys.path if path not in (here, "", _OURS[:-1])), _OURS[:-1]]
     importlib.invalidate_caches()
     for name, module in list(sys.modules.items()):
         # Ours are loaded already and go on without their names: those are the script's to use.
         ours = (getattr(module, "__file__", None) or "").startswith(_OURS)
-        if ours and not name.startswith("_") and os.path.exists(f"{name}.py"):
+        if ours and not name.startswith("_") and f"{name}.py" in files:
             del sys.modules[name]
 
 

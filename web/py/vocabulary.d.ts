@@ -4,7 +4,8 @@
 /** Address families. */
 export type Family =
   | "AF_INET"
-  | "AF_INET6";
+  | "AF_INET6"
+  | "AF_UNIX";
 
 /** Types of sockets. */
 export type Kind =
@@ -77,7 +78,11 @@ export type CallName =
   | "getsockopt"
   | "poll"
   | "getaddrinfo"
-  | "ping";
+  | "ping"
+  | "dup"
+  | "socketpair"
+  | "unlink"
+  | "stat";
 
 /** Forms of an option's value. */
 export type OptionForm =
@@ -97,4 +102,6 @@ export const FOLDER_FILES: number;
 export const FOLDER_FILE_BYTES: number;
 export const HOST_NAME: number;
 export const NAME: number;
+export const UNIX_NAME: number;
 export const WIRE_DELAY_MS: number;
+export const HOME: string;

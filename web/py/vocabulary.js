@@ -5,6 +5,7 @@
 export const FAMILIES = {
   AF_INET: "Inet",
   AF_INET6: "Inet6",
+  AF_UNIX: "Unix",
 };
 
 /** Types of sockets. */
@@ -82,5 +83,11 @@ export const HOST_NAME = 253;
 /** Longest name of a person, a program, a lesson or a step, in characters. */
 export const NAME = 32;
 
+/** Longest name of a socket of AF_UNIX, in bytes. */
+export const UNIX_NAME = 107;
+
 /** Longest one-way delay of the wire, in milliseconds. */
 export const WIRE_DELAY_MS = 10000;
+
+/** Where the folder of a machine's programs is: paths that do not begin with / begin there. */
+export const HOME = "/home/user";

@@ -4,10 +4,11 @@
 //! A call is made when everything that had ended before it has ended here too, and as many packets have been seen. What
 //! depends on the world outside or on somebody's machine that is not there is left out.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use lab::{CallRequest, Delivery, Lab, Request, Room, keeper::Keeper, mailbox};
 use proto::{
+    address::Address,
     call::{Call, CallError, Outcome, Value, Wait},
     errno::Errno,
     id::{CallId, CallRef, Fd, HostId, MemberId, PacketId, ProgramId},
@@ -271,21 +272,24 @@ impl<'run> Again<'run> {
             (Ok(Value::Descriptor(there)), Ok(Value::Descriptor(here))) => {
                 self.fds.insert((program, *there), *here);
             }
+            (Ok(Value::Pair(one, other)), Ok(Value::Pair(first, second))) => {
+                self.fds.extend([((program, *one), *first), ((program, *other), *second)]);
+            }
             (
                 Ok(Value::Accepted { fd: there, peer: theirs }),
                 Ok(Value::Accepted { fd: here, peer: ours }),
             ) => {
                 self.fds.insert((program, *there), *here);
-                self.ports.insert(theirs.port(), ours.port());
+                self.ports.extend(theirs.port().zip(ours.port()));
             }
             (Ok(Value::Address(theirs)), Ok(Value::Address(ours))) => {
-                self.ports.insert(theirs.port(), ours.port());
+                self.ports.extend(theirs.port().zip(ours.port()));
             }
             (
                 Ok(Value::ReceivedFrom { from: Some(theirs), .. }),
                 Ok(Value::ReceivedFrom { from: Some(ours), .. }),
             ) => {
-                self.ports.insert(theirs.port(), ours.port());
+                self.ports.extend(theirs.port().zip(ours.port()));
             }
             _ => {}
         }
@@ -294,8 +298,10 @@ impl<'run> Again<'run> {
     /// A call as it is made here.
     fn translated(&self, program: ProgramId, call: &Call) -> Call {
         let own = |fd: &mut Fd| *fd = self.fds.get(&(program, *fd)).copied().unwrap_or(*fd);
-        let to = |address: &mut SocketAddr| {
-            if let Some(&port) = self.ports.get(&address.port()) {
+        let to = |address: &mut Address| {
+            if let Address::Ip(address) = address
+                && let Some(&port) = self.ports.get(&address.port())
+            {
                 address.set_port(port);
             }
         };
@@ -315,9 +321,15 @@ impl<'run> Again<'run> {
             | Call::GetSockName { fd }
             | Call::GetPeerName { fd }
             | Call::SetSockOpt { fd, .. }
-            | Call::GetSockOpt { fd, .. } => own(fd),
+            | Call::GetSockOpt { fd, .. }
+            | Call::Dup { fd } => own(fd),
             Call::Poll { fds } => fds.iter_mut().for_each(|(fd, _)| own(fd)),
-            Call::Socket { .. } | Call::Resolve { .. } | Call::Ping { .. } => {}
+            Call::Socket { .. }
+            | Call::SocketPair { .. }
+            | Call::Resolve { .. }
+            | Call::Ping { .. }
+            | Call::Unlink { .. }
+            | Call::Stat { .. } => {}
         }
         call
     }

@@ -334,6 +334,7 @@ fn of_family(addresses: Vec<IpAddr>, family: Option<Family>) -> Result<Vec<IpAdd
         None => true,
         Some(Family::Inet) => address.is_ipv4(),
         Some(Family::Inet6) => address.is_ipv6(),
+        Some(Family::Unix) => false,
     };
     let addresses: Vec<_> = addresses.into_iter().filter(fits).collect();
     if addresses.is_empty() { Err(CallError::Resolve(ResolveError::NoData)) } else { Ok(addresses) }

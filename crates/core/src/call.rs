@@ -3,11 +3,11 @@
 //! A call has the effect of exactly one blocking system call by a process. [`Call::Resolve`] and
 //! [`Call::Ping`] are library functions, not system calls, and [`Call::is_library`] says so.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{errno::Errno, id::Fd};
+use crate::{address::Address, errno::Errno, id::Fd};
 
 pub use crate::vocabulary::{Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, PollEvents};
 
@@ -80,7 +80,7 @@ calls! {
             /// Descriptor.
             fd: Fd,
             /// Local address; port 0 lets the kernel choose.
-            address: SocketAddr,
+            address: Address,
         };
         /// listen(2).
         Listen = "listen" {
@@ -99,7 +99,7 @@ calls! {
             /// Descriptor.
             fd: Fd,
             /// Remote address.
-            address: SocketAddr,
+            address: Address,
         };
         /// send(2).
         Send = "send" {
@@ -117,7 +117,7 @@ calls! {
             /// Flags.
             flags: Flags,
             /// Destination.
-            address: SocketAddr,
+            address: Address,
             /// Payload bytes that follow, at most [`crate::limits::CALL_PAYLOAD`].
             length: u32,
         };
@@ -198,6 +198,28 @@ calls! {
             /// How many echo requests, 1 to [`crate::limits::PING_COUNT`].
             count: u8,
         };
+        /// dup(2): one more descriptor for the same open socket.
+        Dup = "dup" {
+            /// Descriptor.
+            fd: Fd,
+        };
+        /// socketpair(2): two sockets that are connected to each other.
+        SocketPair = "socketpair" {
+            /// Address family; the kernel has pairs of [`Family::Unix`].
+            family: Family,
+            /// Socket type.
+            kind: Kind,
+        };
+        /// unlink(2) of a socket in the machine's file system. Other files are not the room's.
+        Unlink = "unlink" {
+            /// Its path.
+            address: Address,
+        };
+        /// stat(2): whether there is a socket in the machine's file system. It changes nothing, and the trace has no word of it.
+        Stat = "stat" {
+            /// Its path.
+            address: Address,
+        };
     }
 }
 
@@ -218,8 +240,15 @@ impl Call {
             | Self::GetSockName { fd }
             | Self::GetPeerName { fd }
             | Self::SetSockOpt { fd, .. }
-            | Self::GetSockOpt { fd, .. } => Some(fd),
-            Self::Socket { .. } | Self::Poll { .. } | Self::Resolve { .. } | Self::Ping { .. } => None,
+            | Self::GetSockOpt { fd, .. }
+            | Self::Dup { fd } => Some(fd),
+            Self::Socket { .. }
+            | Self::Poll { .. }
+            | Self::Resolve { .. }
+            | Self::Ping { .. }
+            | Self::SocketPair { .. }
+            | Self::Unlink { .. }
+            | Self::Stat { .. } => None,
         }
     }
 
@@ -240,16 +269,16 @@ impl Call {
 /// What a call that succeeded returns. Received bytes follow the message and are not in here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
-    /// Nothing but success: bind, listen, connect, shutdown, close, setsockopt.
+    /// Nothing but success: bind, listen, connect, shutdown, close, setsockopt, unlink, stat.
     Done,
-    /// A new descriptor: socket.
+    /// A new descriptor: socket, dup.
     Descriptor(Fd),
     /// A new descriptor and its peer: accept.
     Accepted {
         /// The connection.
         fd: Fd,
         /// The other end.
-        peer: SocketAddr,
+        peer: Address,
     },
     /// Bytes the kernel took: send, sendto.
     Sent(u32),
@@ -263,10 +292,10 @@ pub enum Value {
         /// How many bytes follow.
         length: u32,
         /// Sender, where the kernel tells it.
-        from: Option<SocketAddr>,
+        from: Option<Address>,
     },
     /// getsockname, getpeername.
-    Address(SocketAddr),
+    Address(Address),
     /// getsockopt.
     Option(OptionValue),
     /// poll: those with an event, in the order asked. Empty when the wait ran out.
@@ -287,6 +316,8 @@ pub enum Value {
         /// False where only the name was resolved (addresses outside the room).
         sent: bool,
     },
+    /// Two new descriptors: socketpair.
+    Pair(Fd, Fd),
 }
 
 impl Value {

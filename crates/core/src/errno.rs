@@ -40,6 +40,7 @@ macro_rules! errno {
 
 errno! {
     EPERM = 1, "Operation not permitted", "This is not allowed here.", "The kernel asks for a privilege that this program does not have.";
+    ENOENT = 2, "No such file or directory", "There is no socket at that path on this machine.", "Is the server running, and has it bound to this path? Each machine has its own.";
     EINTR = 4, "Interrupted system call", "The call was cancelled while it waited.", "Nothing is wrong: somebody pressed Cancel or Stop.";
     EIO = 5, "Input/output error", "The kernel reports an error of a device.", "Make a new socket and try again.";
     EBADF = 9, "Bad file descriptor", "This number names no open socket of this program.", "Was it closed already, or never made?";

@@ -1,5 +1,6 @@
 #![doc = include_str!("../PROTOCOL.md")]
 
+pub mod address;
 pub mod call;
 pub mod client;
 mod endpoint;

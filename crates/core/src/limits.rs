@@ -155,6 +155,11 @@ numbers! {
     /// Messages about progress in lessons that a session may send at once; one more is allowed each second. Those beyond
     /// are not recorded.
     PROGRESS_BURST: u32 = 64 => ProgressBurst "progress-burst" Count;
+    /// Longest name of a socket of AF_UNIX, in bytes (unix(7): `sun_path` without the NUL after a path or before an abstract
+    /// name).
+    UNIX_NAME: usize = 107 => UnixName "unix-name" Bytes;
+    /// Sockets in the file system of one machine: paths that sockets of AF_UNIX were bound to and nobody has removed.
+    SOCKET_FILES: usize = 256 => SocketFiles "socket-files" Count;
     /// Longest text of one output message, in bytes.
     OUTPUT: usize = 16 * 1024 => Output "output" Bytes;
     /// Longest text of a program that is shown to the others in a room, in bytes: one frame holds it.

@@ -9,6 +9,9 @@ use crate::{
     sysctl::Sysctl,
 };
 
+/// Where the folder of a machine's programs is in its file system: paths that do not begin with `/` begin there.
+pub const HOME: &str = "/home/user";
+
 /// What a person may do. Checked for every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    address::Address,
     call::{Call, Outcome},
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
     message::HostCommand,
@@ -145,7 +146,7 @@ pub struct CallEnd {
     pub outcome: Outcome,
     /// The first bytes received.
     pub data: Data,
-    /// The socket that the call made (socket, accept), else the one it acted on.
+    /// The socket that the call made (socket, accept; of a pair the first), else the one it acted on.
     pub socket: Option<SocketId>,
     /// Nanoseconds from begin to end.
     pub elapsed: u64,
@@ -389,11 +390,13 @@ pub enum TcpState {
     TimeWait,
     /// A datagram socket: it has no TCP state.
     Datagram,
+    /// A socket of AF_UNIX: it has no TCP state either.
+    Unix,
 }
 
 impl TcpState {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Closed,
         Self::Listen,
         Self::SynSent,
@@ -406,6 +409,7 @@ impl TcpState {
         Self::LastAck,
         Self::TimeWait,
         Self::Datagram,
+        Self::Unix,
     ];
 
     /// The one of this [`name`](Self::name).
@@ -428,6 +432,7 @@ impl TcpState {
             Self::LastAck => "LAST_ACK",
             Self::TimeWait => "TIME_WAIT",
             Self::Datagram => "UDP",
+            Self::Unix => "UNIX",
         }
     }
 }
@@ -439,12 +444,12 @@ pub struct StateChange {
     pub host: HostId,
     /// Which socket.
     pub socket: SocketId,
-    /// The program and descriptor that own it; none for one nobody accepted yet, or an orphan.
+    /// The program and descriptor that own it, the first of several (dup); none for one nobody accepted yet, or an orphan.
     pub owner: Option<(ProgramId, Fd)>,
     /// Local address.
-    pub local: Option<SocketAddr>,
+    pub local: Option<Address>,
     /// Remote address.
-    pub remote: Option<SocketAddr>,
+    pub remote: Option<Address>,
     /// State before; none when the socket is new.
     pub from: Option<TcpState>,
     /// State now.
@@ -459,6 +464,23 @@ pub struct StateChange {
     pub unacknowledged: u32,
     /// The kernel's running timer.
     pub timer: Option<Timer>,
+}
+
+impl StateChange {
+    /// The local address, where it is one of IP.
+    pub fn local_inet(&self) -> Option<SocketAddr> {
+        self.local.and_then(|local| local.inet())
+    }
+
+    /// The remote address, where it is one of IP.
+    pub fn remote_inet(&self) -> Option<SocketAddr> {
+        self.remote.and_then(|remote| remote.inet())
+    }
+
+    /// Whether it tells that another descriptor than this one names the socket (dup): all else is as it was.
+    pub fn names_another(&self, than: (ProgramId, Fd)) -> bool {
+        self.from == Some(self.to) && self.owner.is_some_and(|owner| owner != than)
+    }
 }
 
 /// A running timer of a socket, sock_diag(7).

@@ -45,15 +45,17 @@ words! {
         Inet = "AF_INET" 2;
         /// ipv6(7).
         Inet6 = "AF_INET6" 10;
+        /// unix(7): inside one machine.
+        Unix = "AF_UNIX" 1;
     }
 }
 
 words! {
     /// Type of a socket, socket(2).
     Kind {
-        /// TCP.
+        /// TCP; in AF_UNIX a stream of bytes as well.
         Stream = "SOCK_STREAM" 1;
-        /// UDP.
+        /// UDP; in AF_UNIX messages as well.
         Datagram = "SOCK_DGRAM" 2;
     }
 }

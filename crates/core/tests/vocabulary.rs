@@ -8,9 +8,12 @@ use std::{fmt::Write as _, fs, path::PathBuf};
 use proto::{
     call::{Call, Family, Flags, How, Kind, OptionForm, OptionName, PollEvents},
     limits,
+    room::HOME,
     vocabulary::{Level, NOSIGNAL, POLL},
 };
 
+const HOME_IS: &str =
+    "Where the folder of a machine's programs is: paths that do not begin with / begin there.";
 const HOW_TO: &str = "WIRESIDE_WRITE=1 cargo test --workspace --test vocabulary";
 
 #[test]
@@ -40,7 +43,7 @@ fn head(comment: &str) -> String {
 }
 
 /// Numbers that JavaScript and Python look at before they ask.
-fn numbers() -> [(&'static str, u64, &'static str); 7] {
+fn numbers() -> [(&'static str, u64, &'static str); 8] {
     [
         ("CALL_PAYLOAD", limits::CALL_PAYLOAD.into(), "Most payload bytes of one call."),
         ("FOLDER_BYTES", limits::FOLDER_BYTES as u64, "Most bytes of all files in a machine's folder."),
@@ -56,6 +59,7 @@ fn numbers() -> [(&'static str, u64, &'static str); 7] {
             limits::NAME as u64,
             "Longest name of a person, a program, a lesson or a step, in characters.",
         ),
+        ("UNIX_NAME", limits::UNIX_NAME as u64, "Longest name of a socket of AF_UNIX, in bytes."),
         (
             "WIRE_DELAY_MS",
             limits::WIRE_DELAY_MS.into(),
@@ -99,6 +103,7 @@ fn javascript() -> String {
     for (name, number, doc) in numbers() {
         let _ = writeln!(text, "\n/** {doc} */\nexport const {name} = {number};");
     }
+    let _ = writeln!(text, "\n/** {HOME_IS} */\nexport const HOME = \"{HOME}\";");
     text
 }
 
@@ -139,6 +144,7 @@ fn types() -> String {
     for (name, ..) in numbers().iter() {
         let _ = writeln!(text, "export const {name}: number;");
     }
+    text.push_str("export const HOME: string;\n");
     text
 }
 
@@ -198,8 +204,11 @@ fn python() -> String {
     }
     let all: Vec<&str> = PollEvents::ALL.iter().map(|(_, name, _)| *name).collect();
     let _ = writeln!(text, "EVENTS = {}\n", all.join(" | "));
-    for (name, number, doc) in numbers().into_iter().filter(|(name, ..)| *name == "CALL_PAYLOAD") {
+    for (name, number, doc) in
+        numbers().into_iter().filter(|(name, ..)| ["CALL_PAYLOAD", "UNIX_NAME"].contains(name))
+    {
         let _ = writeln!(text, "# {doc}\n{name} = {number}");
     }
+    let _ = writeln!(text, "# {HOME_IS}\nHOME = \"{HOME}\"");
     text
 }

@@ -7,6 +7,7 @@ mod transfer;
 mod waiting;
 
 use proto::{
+    address::Address,
     call::{Call, Kind, Value},
     id::SocketId,
     trace::TcpState,
@@ -55,10 +56,20 @@ fn connection_of<'a>(trace: &Trace<'a>, call: CallOf<'a>) -> Option<Connection<'
 fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Value) {
     match (&call.begin.call, value) {
         (Call::Socket { kind, .. }, Value::Descriptor(fd)) => opening::socket(answer, call, at, *kind, fd.0),
-        (Call::Bind { address, .. }, _) => opening::bind(answer, call, at, *address),
+        (Call::Bind { address, .. } | Call::Connect { address, .. }, _) if address.is_unix() => {
+            answer.means(
+                format!("{address} is a name on this machine alone, and no packet goes there."),
+                &[at],
+            );
+        }
+        (Call::Bind { address: Address::Ip(address), .. }, _) => opening::bind(answer, call, at, *address),
         (Call::Listen { .. }, _) => opening::listen(answer, call, at),
-        (Call::Accept { .. }, Value::Accepted { peer, .. }) => opening::accept(answer, call, at, *peer),
-        (Call::Connect { address, .. }, _) => opening::connect(answer, call, at, *address),
+        (Call::Accept { .. }, Value::Accepted { peer: Address::Ip(peer), .. }) => {
+            opening::accept(answer, call, at, *peer)
+        }
+        (Call::Connect { address: Address::Ip(address), .. }, _) => {
+            opening::connect(answer, call, at, *address)
+        }
         (Call::Send { length, .. }, Value::Sent(taken)) => transfer::send(answer, call, at, *length, *taken),
         (Call::SendTo { length, .. }, Value::Sent(taken)) => {
             transfer::send(answer, call, at, *length, *taken)

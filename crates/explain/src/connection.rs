@@ -103,7 +103,7 @@ impl<'a> Connection<'a> {
 
     /// The connection that a socket had at a place, if it had one.
     pub(crate) fn of_state(trace: &Trace<'a>, change: &StateChange, at: usize) -> Option<Self> {
-        let (local, remote) = change.local.zip(change.remote)?;
+        let (local, remote) = change.local_inet().zip(change.remote_inet())?;
         if change.to == TcpState::Datagram {
             return None;
         }
@@ -114,7 +114,8 @@ impl<'a> Connection<'a> {
 
     /// The connection that a socket had last, up to a place.
     pub(crate) fn of_socket(trace: &Trace<'a>, socket: SocketId, until: usize) -> Option<Self> {
-        let states = trace.states(socket).filter(|(at, change)| *at <= until && change.remote.is_some());
+        let states =
+            trace.states(socket).filter(|(at, change)| *at <= until && change.remote_inet().is_some());
         let (at, change) = states.last()?;
         Self::of_state(trace, change, at)
     }
@@ -344,8 +345,8 @@ impl<'a> Connection<'a> {
         trace.between(self.from, self.to.min(until + 1)).rev().find_map(|(at, what)| match what {
             What::State(change)
                 if Some(change.host) == host
-                    && change.local == Some(local)
-                    && change.remote == Some(remote) =>
+                    && change.local_inet() == Some(local)
+                    && change.remote_inet() == Some(remote) =>
             {
                 Some((at, change))
             }
@@ -358,7 +359,9 @@ impl<'a> Connection<'a> {
         let (local, remote) = (self.address(side), self.address(side.other()));
         trace.between(self.from, self.to).find_map(|(at, what)| match what {
             What::State(change)
-                if change.to == state && change.local == Some(local) && change.remote == Some(remote) =>
+                if change.to == state
+                    && change.local_inet() == Some(local)
+                    && change.remote_inet() == Some(remote) =>
             {
                 Some(at)
             }

@@ -79,7 +79,7 @@ pub(crate) fn datagram_end<'a>(answer: &mut Answer<'_, 'a>, packet: PacketOf<'a>
     let taker = packet.packet.to.and_then(|host| {
         let fits = |change: &StateChange| {
             change.to == TcpState::Datagram
-                && change.local.is_some_and(|local| {
+                && change.local_inet().is_some_and(|local| {
                     local.port() == port && (local.ip().is_unspecified() || local.ip() == packet.packet.dst)
                 })
         };

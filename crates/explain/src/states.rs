@@ -35,7 +35,7 @@ pub(crate) fn explain<'a>(
         }
         _ if change.to == TcpState::Closed => closed(answer, at, change, connection.as_ref()),
         Some(connection) => {
-            let side = change.local.map_or(Side::Caller, |local| connection.side_of(local));
+            let side = change.local_inet().map_or(Side::Caller, |local| connection.side_of(local));
             of_connection(answer, at, change, connection, side);
         }
         None if change.to == TcpState::SynSent => {
@@ -106,7 +106,7 @@ fn with_packet(
     use TcpState::{
         CloseWait, Closed, Closing, Established, FinWait1, FinWait2, LastAck, SynRecv, SynSent, TimeWait,
     };
-    let Some((local, remote)) = change.local.zip(change.remote) else { return };
+    let Some((local, remote)) = change.local_inet().zip(change.remote_inet()) else { return };
     let Some((from, to)) = packet.packet.transport.ports() else { return };
     let goes = |a: SocketAddr, b: SocketAddr| {
         (packet.packet.src, from) == (a.ip(), a.port()) && (packet.packet.dst, to) == (b.ip(), b.port())
@@ -148,9 +148,9 @@ fn flags(packet: PacketOf<'_>) -> &'static str {
 }
 
 fn listen(answer: &mut Answer<'_, '_>, at: usize, change: &StateChange) {
-    let port = change.local.map_or(0, |local| local.port());
+    let port = change.local_inet().map_or(0, |local| local.port());
     let (queued, places) = (change.unread, change.unacknowledged + 1);
-    let who = change.local.filter(|local| !local.ip().is_unspecified()).map(|local| local.ip());
+    let who = change.local_inet().filter(|local| !local.ip().is_unspecified()).map(|local| local.ip());
     let only = match who {
         Some(ip) if ip.is_loopback() => format!(" at {ip}, for programs on this machine only"),
         Some(ip) => format!(" at {ip}"),
@@ -178,7 +178,7 @@ fn closed<'a>(
 ) {
     match change.from {
         None | Some(TcpState::Closed) => {
-            let text = match change.local.filter(|local| local.port() != 0) {
+            let text = match change.local_inet().filter(|local| local.port() != 0) {
                 Some(local) => format!("It has port {}, and no connection.", local.port()),
                 None => "It is new: it has no address and no connection yet.".to_owned(),
             };
@@ -323,7 +323,7 @@ fn of_connection<'a>(
             answer.next("It comes, and nothing is left here: the other side finished first, and rests.", &[]);
         }
         TcpState::TimeWait => time_wait(answer, at, change, connection, side),
-        TcpState::Closed | TcpState::Listen | TcpState::Datagram => {}
+        TcpState::Closed | TcpState::Listen | TcpState::Datagram | TcpState::Unix => {}
     }
 }
 
@@ -401,7 +401,7 @@ fn time_wait<'a>(
             format!("For {} s more the", grouped(u64::from(timer.left_ms).div_ceil(1000)))
         });
     let the = if seconds.is_empty() { "For a while the".to_owned() } else { seconds };
-    let port = change.local.map_or(0, |local| local.port());
+    let port = change.local_inet().map_or(0, |local| local.port());
     let text = format!(
         "{the} kernel keeps this pair of addresses, so that late packets do no harm. Until then bind() to port {port} of {machine} may fail with EADDRINUSE."
     );

@@ -14,18 +14,21 @@ pub(crate) const GROWS_TO: usize = 64 * 1024;
 /// Bytes that a new socket may come to hold. A TCP socket without a peer may lead to one that no program has: a ready-made
 /// server's, or one that nobody accepts.
 pub(crate) fn of_new(fd: BorrowedFd<'_>) -> usize {
-    let stream = syscall::kind(fd) == Ok(Kind::Stream);
+    let stream = syscall::kind(fd) == Ok(Kind::Stream) && !syscall::is_unix(fd);
     let leads = stream && syscall::getpeername(fd).is_err();
     of(fd) + if leads { 2 * GROWS_TO } else { 0 }
 }
 
-/// Bytes that a socket's own buffers may come to hold. A datagram that was sent is the wire's.
+/// Bytes that a socket's own buffers may come to hold. A datagram that was sent is the wire's; within a machine (AF_UNIX)
+/// what was sent is its sender's until it is received.
 pub(crate) fn of(fd: BorrowedFd<'_>) -> usize {
     let size = |name| match syscall::getsockopt(fd, name) {
         Ok(OptionValue::Int(bytes)) => usize::try_from(bytes).unwrap_or(0),
         _ => 0,
     };
-    if syscall::kind(fd) == Ok(Kind::Stream) {
+    if syscall::is_unix(fd) {
+        size(OptionName::SndBuf)
+    } else if syscall::kind(fd) == Ok(Kind::Stream) {
         size(OptionName::RcvBuf).max(GROWS_TO) + size(OptionName::SndBuf).max(GROWS_TO)
     } else {
         size(OptionName::RcvBuf)

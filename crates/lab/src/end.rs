@@ -7,7 +7,6 @@
 mod room_fd;
 
 use std::{
-    net::SocketAddr,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Arc,
 };
@@ -18,10 +17,10 @@ use proto::{
     limits,
 };
 
-pub(crate) use self::room_fd::RoomFd;
+pub(crate) use self::room_fd::{KernelAddress, RoomFd};
 use crate::{
     outside::{OutsideLink, OutsideSocket},
-    syscall,
+    syscall::{self, Told},
 };
 
 /// What a descriptor names.
@@ -29,6 +28,8 @@ use crate::{
 pub(crate) struct End {
     room: OwnedFd,
     kind: Kind,
+    /// Of AF_UNIX: it reaches its own machine and nothing else.
+    unix: bool,
     /// Options set so far, to be kept outside.
     options: Vec<(OptionName, OptionValue)>,
     outside: Option<OutsideEnd>,
@@ -73,11 +74,16 @@ impl End {
     /// As getsockopt(2).
     pub(crate) fn new(room: OwnedFd) -> syscall::Result<Self> {
         let kind = syscall::kind(room.as_fd())?;
-        Ok(Self { room, kind, options: Vec::new(), outside: None, pending: None })
+        let unix = syscall::is_unix(room.as_fd());
+        Ok(Self { room, kind, unix, options: Vec::new(), outside: None, pending: None })
     }
 
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    pub(crate) fn is_unix(&self) -> bool {
+        self.unix
     }
 
     /// The connection outside, if that is what the descriptor names.
@@ -109,7 +115,7 @@ impl End {
     }
 
     /// connect(2), also once it has begun: EINPROGRESS and EALREADY until it is decided.
-    pub(crate) fn connect(&mut self, address: SocketAddr) -> Result<(), CallError> {
+    pub(crate) fn connect(&mut self, address: &KernelAddress) -> Result<(), CallError> {
         let Some(outside) = &mut self.outside else {
             return RoomFd::new(&self.room).connect(address).map_err(CallError::errno);
         };
@@ -187,11 +193,7 @@ impl End {
     }
 
     /// recvfrom(2) on a datagram socket, which is always in the room.
-    pub(crate) fn recvfrom(
-        &self,
-        size: usize,
-        flags: Flags,
-    ) -> syscall::Result<(Vec<u8>, Option<SocketAddr>)> {
+    pub(crate) fn recvfrom(&self, size: usize, flags: Flags) -> syscall::Result<(Vec<u8>, Option<Told>)> {
         let mut buffer = vec![0; size];
         let (taken, from) = syscall::recvfrom(self.room()?.as_fd(), &mut buffer, flags)?;
         buffer.truncate(taken);
@@ -212,7 +214,7 @@ impl End {
     }
 
     /// getpeername(2).
-    pub(crate) fn getpeername(&mut self) -> Result<SocketAddr, CallError> {
+    pub(crate) fn getpeername(&mut self) -> Result<Told, CallError> {
         self.check()?;
         syscall::getpeername(self.fd()).map_err(CallError::errno)
     }

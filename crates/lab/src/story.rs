@@ -2,9 +2,10 @@
 //! packet after them, calls that ended and states at the packet before: who reads packet by packet reads what happened in
 //! its order.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::collections::HashMap;
 
 use proto::{
+    address::Address,
     call::{Call, CallError, Outcome, Value},
     id::{CallRef, HostId, PacketId, ProgramId},
     room::{BY_HAND, HostInfo, ProgramInfo},
@@ -161,7 +162,7 @@ impl Teller {
 /// A call with the arguments that matter on the wire.
 fn call(call: &Call) -> String {
     let name = call.name();
-    let to = |address: &SocketAddr| format!("{name}({address})");
+    let to = |address: &Address| format!("{name}({address})");
     match call {
         Call::Bind { address, .. } | Call::Connect { address, .. } => to(address),
         Call::Listen { backlog, .. } => format!("{name}({backlog})"),
@@ -231,7 +232,7 @@ mod tests {
             by: None,
             host: HostId(1),
             program: ProgramId(7),
-            call: Call::Connect { fd: Fd(3), address: SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), 80)) },
+            call: Call::Connect { fd: Fd(3), address: (Ipv4Addr::new(10, 0, 0, 1), 80).into() },
             data: Data::default(),
             socket: None,
             line: Some(4),

@@ -13,7 +13,7 @@ use proto::{
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    net::{self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, sockopt},
+    net::{self, AddressFamily, RecvFlags, SendFlags, Shutdown, SocketAddrAny, SocketAddrUnix, sockopt},
 };
 
 use crate::keeper::option;
@@ -42,8 +42,27 @@ pub(crate) fn errno_of(error: &std::io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno)
 }
 
-pub(crate) fn address(any: SocketAddrAny) -> Result<SocketAddr> {
-    SocketAddr::try_from(any).map_err(errno)
+/// An address as the kernel tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Ip(SocketAddr),
+    /// A socket of AF_UNIX without a name.
+    Unnamed,
+    /// A name of AF_UNIX, without the NUL before it.
+    Abstract(Vec<u8>),
+}
+
+pub(crate) fn told(any: &SocketAddrAny) -> Result<Told> {
+    if any.address_family() != AddressFamily::UNIX {
+        return SocketAddr::try_from(any.clone()).map(Told::Ip).map_err(errno);
+    }
+    // The family alone. The library makes an abstract name of no bytes of it.
+    if any.addr_len() as usize <= size_of::<u16>() {
+        return Ok(Told::Unnamed);
+    }
+    let name = SocketAddrUnix::try_from(any.clone()).map_err(errno)?;
+    // No socket of a room is ever bound to a path.
+    Ok(name.abstract_name().map_or(Told::Unnamed, |name| Told::Abstract(name.to_vec())))
 }
 
 pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], flags: Flags) -> Result<usize> {
@@ -69,13 +88,9 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, max: usize, flags: Flags) -> Result<Vec<u
     Ok(buffer)
 }
 
-pub(crate) fn recvfrom(
-    fd: BorrowedFd<'_>,
-    buffer: &mut [u8],
-    flags: Flags,
-) -> Result<(usize, Option<SocketAddr>)> {
+pub(crate) fn recvfrom(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: Flags) -> Result<(usize, Option<Told>)> {
     let (taken, _, from) = net::recvfrom(fd, buffer, recv_flags(flags)).map_err(errno)?;
-    Ok((taken, from.and_then(|any| address(any).ok())))
+    Ok((taken, from.and_then(|any| told(&any).ok())))
 }
 
 /// Bytes that a receive would find now: FIONREAD.
@@ -92,12 +107,12 @@ pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: How) -> Result<()> {
     net::shutdown(fd, how).map_err(errno)
 }
 
-pub(crate) fn getsockname(fd: BorrowedFd<'_>) -> Result<SocketAddr> {
-    address(net::getsockname(fd).map_err(errno)?)
+pub(crate) fn getsockname(fd: BorrowedFd<'_>) -> Result<Told> {
+    told(&net::getsockname(fd).map_err(errno)?)
 }
 
-pub(crate) fn getpeername(fd: BorrowedFd<'_>) -> Result<SocketAddr> {
-    address(net::getpeername(fd).map_err(errno)?.ok_or(Errno::ENOTCONN)?)
+pub(crate) fn getpeername(fd: BorrowedFd<'_>) -> Result<Told> {
+    told(&net::getpeername(fd).map_err(errno)?.ok_or(Errno::ENOTCONN)?)
 }
 
 pub(crate) fn cookie(fd: BorrowedFd<'_>) -> Result<u64> {
@@ -183,7 +198,12 @@ pub(crate) fn close_without_waiting(fd: BorrowedFd<'_>) {
     }
 }
 
-/// Whether the kernel knows the socket as TCP.
+/// Whether the kernel knows the socket as one of AF_UNIX.
+pub(crate) fn is_unix(fd: BorrowedFd<'_>) -> bool {
+    sockopt::socket_domain(fd) == Ok(AddressFamily::UNIX)
+}
+
+/// Whether the kernel knows the socket as one for streams.
 pub(crate) fn kind(fd: BorrowedFd<'_>) -> Result<Kind> {
     let kind = sockopt::socket_type(fd).map_err(errno)?;
     Ok(if kind == net::SocketType::STREAM { Kind::Stream } else { Kind::Datagram })

@@ -9,13 +9,13 @@
 //! | module | owns |
 //! | --- | --- |
 //! | `observer` | what is known of the kernels' sockets, the log |
-//! | `machines` (`tables`, `settings`, `socket_pool`) | machines; programs and their descriptor tables |
+//! | `machines` (`tables`, `settings`, `socket_pool`, `paths`) | machines; programs and their descriptor tables; names of AF_UNIX |
 //! | `network` | packets on the wire, what is recorded of them, the capture |
 //! | `lan` | the three together: one step, with cause and effect; timers |
 //! | `people` | members and where their deliveries go |
 //! | `sockets`, `streams`, `waiting` | kernel sockets with their queues, streams, calls that wait |
 //! | `calls` (`attempt`) | all of that: calls from begin to end |
-//! | `world` (`library`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
+//! | `world` (`library`, `unix`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
 
 mod attempt;
 mod calls;
@@ -28,6 +28,7 @@ mod machines;
 mod names;
 mod network;
 mod observer;
+mod paths;
 mod people;
 mod settings;
 mod shares;
@@ -36,6 +37,7 @@ mod sockets;
 mod streams;
 mod tables;
 mod timers;
+mod unix;
 mod waiting;
 
 use std::{

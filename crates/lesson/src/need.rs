@@ -183,6 +183,7 @@ pub(crate) fn stage_words(stage: Stage) -> &'static str {
         Stage::Listening(..) => "listens",
         Stage::Connecting(_) => "is not connected yet",
         Stage::Connected(_) | Stage::Accepted(_) => "is connected",
+        Stage::Inside => "stays inside its machine",
         Stage::Dead => "is of no use any more",
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use proto::{
-    call::{Call, CallError, Value},
+    call::{Call, CallError, Family, Value},
     errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
     message::HostCommand,
@@ -32,6 +32,8 @@ pub enum Stage {
     Connecting(SocketAddr),
     /// Connected to this address by a connect.
     Connected(SocketAddr),
+    /// Of AF_UNIX, however far: it has no port and no packet, and no lesson is about it.
+    Inside,
     /// Made by an accept on this port.
     Accepted(u16),
     /// Of no use any more: refused, reset, or of a network that is gone.
@@ -132,7 +134,8 @@ impl Now {
         if let (Call::Connect { address, .. }, Some(socket)) = (&begin.call, begin.socket) {
             let dropped = self.dropped;
             if let Some(socket) = self.sockets.get_mut(&socket) {
-                (socket.stage, socket.dropped_before) = (Stage::Connecting(*address), dropped);
+                let stage = address.inet().map_or(Stage::Inside, Stage::Connecting);
+                (socket.stage, socket.dropped_before) = (stage, dropped);
             }
         }
         self.calls.insert(begin.id, begin.clone());
@@ -142,23 +145,44 @@ impl Now {
     fn call_ends(&mut self, end: &CallEnd, seq: u64) {
         let Some(begin) = self.calls.remove(&end.id) else { return };
         match (&begin.call, &end.outcome) {
+            (Call::Socket { family: Family::Unix, .. }, Ok(Value::Descriptor(fd)))
+            | (Call::SocketPair { .. }, Ok(Value::Pair(fd, _))) => {
+                self.opens(&begin, *fd, end.socket, Stage::Inside, seq);
+            }
             (Call::Socket { .. }, Ok(Value::Descriptor(fd))) => {
                 self.opens(&begin, *fd, end.socket, Stage::New, seq);
             }
+            (Call::Dup { .. }, Ok(Value::Descriptor(fd))) => {
+                if let Some(socket) = end.socket {
+                    self.descriptors.insert((begin.program, *fd), socket);
+                    evict(&mut self.descriptors);
+                }
+            }
             (Call::Accept { .. }, Ok(Value::Accepted { fd, .. })) => {
-                let port = begin.socket.and_then(|listener| self.sockets.get(&listener)).map(port_of);
-                self.opens(&begin, *fd, end.socket, Stage::Accepted(port.unwrap_or_default()), seq);
+                let listener = begin.socket.and_then(|listener| self.sockets.get(&listener));
+                let stage = match listener {
+                    Some(SocketNow { stage: Stage::Inside, .. }) => Stage::Inside,
+                    listener => Stage::Accepted(listener.map(port_of).unwrap_or_default()),
+                };
+                self.opens(&begin, *fd, end.socket, stage, seq);
             }
             (Call::Close { fd }, Ok(_)) => self.closes(begin.program, *fd),
             _ => {}
         }
         let Some(socket) = begin.socket.and_then(|socket| self.sockets.get_mut(&socket)) else { return };
+        if socket.stage == Stage::Inside {
+            return;
+        }
         match (&begin.call, &end.outcome) {
-            (Call::Bind { address, .. }, Ok(_)) => socket.stage = Stage::Bound(address.port()),
+            (Call::Bind { address, .. }, Ok(_)) => {
+                socket.stage = address.port().map_or(Stage::Inside, Stage::Bound)
+            }
             (Call::Listen { backlog, .. }, Ok(_)) => {
                 socket.stage = Stage::Listening(port_of(socket), i64::from(*backlog));
             }
-            (Call::Connect { address, .. }, Ok(_)) => socket.stage = Stage::Connected(*address),
+            (Call::Connect { address, .. }, Ok(_)) => {
+                socket.stage = address.inet().map_or(Stage::Inside, Stage::Connected);
+            }
             (Call::Connect { .. }, Err(CallError::Errno { errno, .. })) => match *errno {
                 // It is under way, or done.
                 Errno::EINPROGRESS | Errno::EALREADY | Errno::EINTR | Errno::EISCONN => {}
@@ -197,6 +221,10 @@ impl Now {
 
     fn closes(&mut self, program: ProgramId, fd: Fd) {
         let Some(id) = self.descriptors.remove(&(program, fd)) else { return };
+        if self.descriptors.values().any(|other| *other == id) {
+            // dup(2): another descriptor keeps it open.
+            return;
+        }
         if let Some(socket) = self.sockets.get_mut(&id) {
             socket.open = false;
             if socket.kernel.is_none() {
@@ -225,7 +253,7 @@ impl Now {
         let socket = self.sockets.entry(change.socket).or_insert_with(|| SocketNow {
             host: change.host,
             program: change.owner.map(|(program, _)| program),
-            stage: Stage::New,
+            stage: if change.to == TcpState::Unix { Stage::Inside } else { Stage::New },
             made: seq,
             queued: 0,
             kernel: None,
@@ -233,6 +261,11 @@ impl Now {
             dropped_before: self.dropped,
             received: 0,
         });
+        if let Some(owner) = change.owner.filter(|_| change.to == TcpState::Unix) {
+            // Of a pair the call's end names the first alone.
+            self.descriptors.insert(owner, change.socket);
+            evict(&mut self.descriptors);
+        }
         socket.queued = if change.to == TcpState::Listen { change.unread } else { 0 };
         let was = socket.kernel.replace(change.clone());
         if matches!(change.to, TcpState::Closed | TcpState::TimeWait) {
@@ -341,7 +374,7 @@ impl Now {
     /// Whether somebody takes callers on a port of a machine.
     pub fn listens(&self, host: HostId, port: u16) -> bool {
         let by_kernel = |kernel: &StateChange| {
-            kernel.to == TcpState::Listen && kernel.local.is_some_and(|own| own.port() == port)
+            kernel.to == TcpState::Listen && kernel.local.and_then(|own| own.port()) == Some(port)
         };
         let mut there = self.sockets.values().filter(|socket| socket.host == host);
         there.any(|socket| {
@@ -365,8 +398,9 @@ impl Now {
         let others = self.sockets.iter().filter(|(id, socket)| socket.host == host && but != Some(id));
         for socket in others.map(|(_, socket)| socket) {
             let kernel = socket.kernel.as_ref();
-            let local = kernel.and_then(|kernel| kernel.local).map(|local| local.port());
-            let datagram = kernel.is_some_and(|kernel| kernel.to == TcpState::Datagram);
+            let local = kernel.and_then(|kernel| kernel.local).and_then(|local| local.port());
+            let datagram =
+                kernel.is_some_and(|kernel| matches!(kernel.to, TcpState::Datagram | TcpState::Unix));
             let by_call = match socket.stage {
                 Stage::Bound(own) | Stage::Listening(own, _) => own == port,
                 _ => false,
@@ -428,7 +462,7 @@ pub fn is_called(name: &str, file: &str) -> bool {
 fn port_of(socket: &SocketNow) -> u16 {
     match socket.stage {
         Stage::Bound(port) | Stage::Listening(port, _) => port,
-        _ => socket.kernel.as_ref().and_then(|kernel| kernel.local).map_or(0, |local| local.port()),
+        _ => socket.kernel.as_ref().and_then(|kernel| kernel.local?.port()).unwrap_or_default(),
     }
 }
 

@@ -223,7 +223,7 @@ impl Scene {
     }
 
     fn state(&mut self, change: &StateChange) -> Facts {
-        let local = change.local.map(|local| local.port());
+        let local = change.local.and_then(|local| local.port());
         let listens = change.to == TcpState::Listen;
         if let Some(port) = local {
             let key = (change.host, port);
@@ -239,10 +239,10 @@ impl Scene {
             .word(Field::State, change.to.name())
             .maybe_word(Field::From, change.from.map(TcpState::name))
             .maybe_number(Field::Port, local)
-            .maybe_word(Field::Address, change.local.map(|local| local.ip().to_string()))
+            .maybe_word(Field::Address, change.local.and_then(|local| local.ip()).map(|ip| ip.to_string()))
             .maybe_word(
                 Field::To,
-                change.remote.and_then(|remote| self.host_at(remote.ip())).and_then(|id| self.name(id)),
+                change.remote.and_then(|remote| self.host_at(remote.ip()?)).and_then(|id| self.name(id)),
             )
             .yes(Field::Accepted, change.accepted);
         if listens {

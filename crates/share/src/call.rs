@@ -1,9 +1,8 @@
 //! Calls and their arguments; what came of them is next door.
 
-use std::net::SocketAddr;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use proto::{
+    address::Address,
     call::{Call, OptionValue, PollEvents},
     id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     trace::{CallBegin, Data},
@@ -43,7 +42,7 @@ pub(crate) enum Made {
     },
     Bind {
         fd: i32,
-        address: SocketAddr,
+        address: Address,
     },
     Listen {
         fd: i32,
@@ -54,7 +53,7 @@ pub(crate) enum Made {
     },
     Connect {
         fd: i32,
-        address: SocketAddr,
+        address: Address,
     },
     Send {
         fd: i32,
@@ -64,7 +63,7 @@ pub(crate) enum Made {
     SendTo {
         fd: i32,
         flags: Vec<String>,
-        address: SocketAddr,
+        address: Address,
         bytes: u32,
     },
     Recv {
@@ -110,6 +109,19 @@ pub(crate) enum Made {
     Ping {
         name: String,
         count: u8,
+    },
+    Dup {
+        fd: i32,
+    },
+    SocketPair {
+        family: String,
+        r#type: String,
+    },
+    Unlink {
+        address: Address,
+    },
+    Stat {
+        address: Address,
     },
     #[serde(other)]
     Unknown,
@@ -192,6 +204,12 @@ impl Made {
                 port: *port,
             },
             Call::Ping { name, count } => Self::Ping { name: name.clone(), count: *count },
+            Call::Dup { fd } => Self::Dup { fd: fd.0 },
+            Call::SocketPair { family, kind } => {
+                Self::SocketPair { family: family.name().to_owned(), r#type: kind.name().to_owned() }
+            }
+            Call::Unlink { address } => Self::Unlink { address: *address },
+            Call::Stat { address } => Self::Stat { address: *address },
         }
     }
 
@@ -237,6 +255,12 @@ impl Made {
                 port: *port,
             },
             Self::Ping { name, count } => Call::Ping { name: name.clone(), count: *count },
+            Self::Dup { fd } => Call::Dup { fd: Fd(*fd) },
+            Self::SocketPair { family, r#type } => {
+                Call::SocketPair { family: words::family_of(family)?, kind: words::kind_of(r#type)? }
+            }
+            Self::Unlink { address } => Call::Unlink { address: *address },
+            Self::Stat { address } => Call::Stat { address: *address },
             Self::Unknown => return None,
         })
     }

@@ -4,12 +4,10 @@
 //!
 //! Between programs the order is not compared: it is the kernel's affair which of two waiting ones goes on first.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    net::SocketAddr,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proto::{
+    address::Address,
     call::{Call, CallError, Value},
     id::{CallRef, HostId, PacketId, ProgramId, SocketId},
     trace::{CallBegin, CallEnd, Event, Fate, Link, Packet, StateChange, TcpState, Transport, What},
@@ -202,7 +200,7 @@ impl Lanes {
 
     fn state(&mut self, change: &StateChange) -> Option<(String, String)> {
         // How much waits in queues at the moment of the look depends on the moment.
-        if change.from == Some(change.to) || change.to == TcpState::Datagram {
+        if change.from == Some(change.to) || matches!(change.to, TcpState::Datagram | TcpState::Unix) {
             return None;
         }
         let ends = match (change.local, change.remote) {
@@ -239,7 +237,8 @@ impl Lanes {
         }
     }
 
-    fn address(&mut self, address: SocketAddr) -> String {
+    fn address(&mut self, address: Address) -> String {
+        let Address::Ip(address) = address else { return address.to_string() };
         format!("{}:{}", address.ip(), self.port(address.port()))
     }
 

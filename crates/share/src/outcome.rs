@@ -1,8 +1,9 @@
 //! How calls ended.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use proto::{
+    address::Address,
     call::{CallError, Outcome, ResolveError, Value},
     errno::Errno,
     id::{CallRef, Fd, SocketId},
@@ -22,7 +23,7 @@ pub(crate) enum Returned {
     },
     Accepted {
         fd: i32,
-        peer: SocketAddr,
+        peer: Address,
     },
     Sent {
         bytes: u32,
@@ -32,10 +33,10 @@ pub(crate) enum Returned {
     },
     ReceivedFrom {
         bytes: u32,
-        from: Option<SocketAddr>,
+        from: Option<Address>,
     },
     Address {
-        address: SocketAddr,
+        address: Address,
     },
     Option {
         value: Setting,
@@ -51,6 +52,9 @@ pub(crate) enum Returned {
         address: IpAddr,
         round_trips: Vec<Option<u64>>,
         sent: bool,
+    },
+    Pair {
+        fds: (i32, i32),
     },
     Errno {
         errno: i32,
@@ -102,6 +106,7 @@ impl Returned {
             Value::Pinged { address, round_trips, sent } => {
                 Self::Pinged { address: *address, round_trips: round_trips.clone(), sent: *sent }
             }
+            Value::Pair(one, other) => Self::Pair { fds: (one.0, other.0) },
         }
     }
 
@@ -129,6 +134,7 @@ impl Returned {
             Self::Ready { fds } => Ok(Value::Ready(fds_of(&fds)?)),
             Self::Addresses { addresses, from_room } => Ok(Value::Addresses { addresses, from_room }),
             Self::Pinged { address, round_trips, sent } => Ok(Value::Pinged { address, round_trips, sent }),
+            Self::Pair { fds: (one, other) } => Ok(Value::Pair(Fd(one), Fd(other))),
             Self::Errno { errno, taken } => Err(CallError::Errno { errno: Errno(errno), taken }),
             Self::TimedOut { taken } => Err(CallError::TimedOut { taken }),
             Self::NotResolved { error } => {

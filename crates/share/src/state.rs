@@ -1,11 +1,9 @@
 //! Sockets' states, machines, people, programs and the wire.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-};
+use std::{collections::BTreeMap, net::IpAddr};
 
 use proto::{
+    address::Address,
     id::{Fd, HostId, MemberId, ProgramId, SocketId},
     message::HostCommand,
     room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
@@ -24,8 +22,8 @@ pub(crate) struct Socket {
     program: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fd: Option<i32>,
-    local: Option<SocketAddr>,
-    remote: Option<SocketAddr>,
+    local: Option<Address>,
+    remote: Option<Address>,
     from: Option<String>,
     to: String,
     observed: bool,

@@ -5,6 +5,12 @@ use proto::call::Call;
 /// What a waiting call waits for. `full`: the queue that a connection finds full, as it is and its places.
 pub fn waits_for(call: &Call, full: Option<(u32, u32)>) -> String {
     let sentence = match call {
+        Call::Connect { address, .. } if address.is_unix() => {
+            "The other socket's queue is full. It returns when its program accepts somebody: both are on this machine, and no packet goes."
+        }
+        Call::SendTo { address, .. } if address.is_unix() => {
+            "The other socket has as many messages as it may keep. It returns when its program reads one."
+        }
         Call::Accept { .. } => "It returns when somebody connects.",
         Call::Connect { .. } => match full {
             Some((queued, places)) => {

@@ -169,7 +169,7 @@ impl Page {
     /// Begins to connect, and to send `first`, without waiting for anything.
     pub(crate) fn begin_stream(&mut self, fd: Fd, first: &[u8]) -> Open {
         let address = self.targets[self.target % self.targets.len()];
-        self.begin(Call::Connect { fd, address });
+        self.begin(Call::Connect { fd, address: address.into() });
         let stream =
             self.endpoint.open_stream(self.program, fd, limits::STREAM_WINDOW).expect("within the limits");
         self.send(stream, first);

@@ -1,8 +1,7 @@
 //! One of everything, for tests of the wire format.
 
-use std::net::SocketAddr;
-
 use crate::{
+    address::Address,
     call::{
         Call, CallError, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, ResolveError, Value,
         Wait,
@@ -23,12 +22,16 @@ use crate::{
 const PROGRAM: ProgramId = ProgramId(7);
 const FD: Fd = Fd(3);
 
-fn v4() -> SocketAddr {
+fn v4() -> Address {
     "10.0.0.10:12345".parse().unwrap()
 }
 
-fn v6() -> SocketAddr {
+fn v6() -> Address {
     "[fd00::1]:80".parse().unwrap()
+}
+
+fn path() -> Address {
+    "unix:/tmp/talk".parse().unwrap()
 }
 
 pub(super) fn accept(id: u32) -> ClientMessage {
@@ -66,6 +69,10 @@ fn calls() -> Vec<Call> {
         Call::Poll { fds: vec![(FD, PollEvents::IN), (Fd(4), PollEvents::RDHUP)] },
         Call::Resolve { name: "tutorial".into(), family: Some(Family::Inet), port: 12345 },
         Call::Ping { name: "tutorial".into(), count: 3 },
+        Call::Dup { fd: FD },
+        Call::SocketPair { family: Family::Unix, kind: Kind::Stream },
+        Call::Unlink { address: path() },
+        Call::Stat { address: "unix:@a\\x00".parse().unwrap() },
     ]
 }
 
@@ -147,8 +154,10 @@ fn values() -> Vec<Value> {
         Value::Address(v4()),
         Value::Option(OptionValue::Bool(true)),
         Value::Ready(vec![(FD, PollEvents::HUP)]),
-        Value::Addresses { addresses: vec![v4().ip(), v6().ip()], from_room: true },
-        Value::Pinged { address: v4().ip(), round_trips: vec![Some(1_000_000), None], sent: true },
+        Value::Addresses { addresses: vec![v4().ip().unwrap(), v6().ip().unwrap()], from_room: true },
+        Value::Pinged { address: v4().ip().unwrap(), round_trips: vec![Some(1_000_000), None], sent: true },
+        Value::Pair(FD, Fd(4)),
+        Value::Address("unix:".parse().unwrap()),
     ]
 }
 
@@ -230,7 +239,7 @@ fn host() -> HostInfo {
         id: HostId(1),
         name: "server".into(),
         aliases: vec!["www.example.test".into()],
-        address: v4().ip(),
+        address: v4().ip().unwrap(),
         guest: None,
         ready_made: true,
         cable: true,
@@ -269,8 +278,8 @@ fn packet(transport: Transport, link: Link, cause: Cause, fate: Fate) -> What {
         link,
         from: Some(HostId(1)),
         to: None,
-        src: v4().ip(),
-        dst: v6().ip(),
+        src: v4().ip().unwrap(),
+        dst: v6().ip().unwrap(),
         transport,
         data: Data::of(b"Thank you for connecting"),
         cause,

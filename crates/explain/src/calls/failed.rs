@@ -67,7 +67,7 @@ fn of_kernel<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, errno
         Errno::EINTR => {
             answer.why("It was cancelled while it waited. Kernel and network have refused nothing.", &[at]);
         }
-        Errno::EACCES if matches!(&call.begin.call, Call::Bind { address, .. } if (1..1024).contains(&address.port())) =>
+        Errno::EACCES if matches!(&call.begin.call, Call::Bind { address, .. } if address.port().is_some_and(|port| (1..1024).contains(&port))) =>
         {
             answer.why("Ports below 1024 are for programs with a privilege that none has here.", &[at]);
         }

@@ -31,7 +31,7 @@ pub(super) fn socket(answer: &mut Answer<'_, '_>, call: CallOf<'_>, at: usize, k
 
 pub(super) fn bind(answer: &mut Answer<'_, '_>, call: CallOf<'_>, at: usize, asked: SocketAddr) {
     let told = call.begin.socket.and_then(|socket| answer.trace.state(socket, at));
-    let local = told.and_then(|(_, change)| change.local).filter(|local| local.port() != 0);
+    let local = told.and_then(|(_, change)| change.local_inet()).filter(|local| local.port() != 0);
     let rests: Vec<_> =
         std::iter::once(at).chain(told.filter(|_| local.is_some()).map(|told| told.0)).collect();
     let port = match local {
@@ -57,7 +57,7 @@ pub(super) fn listen(answer: &mut Answer<'_, '_>, call: CallOf<'_>, at: usize) {
     let Some((state, change)) = told.filter(|(_, change)| change.to == TcpState::Listen) else {
         return answer.unknown("Its state was not recorded after this call.", &[at]);
     };
-    let port = change.local.map_or(0, |local| local.port());
+    let port = change.local_inet().map_or(0, |local| local.port());
     answer.means(format!("From now on the kernel itself answers every SYN for port {port}."), &[at, state]);
     let places = change.unacknowledged + 1;
     let text = format!(

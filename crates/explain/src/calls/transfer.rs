@@ -124,7 +124,7 @@ fn came_with<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, lengt
     let known = call.begin.socket.and_then(|socket| {
         let before = read_before(answer, socket, call, at)?;
         let connection = Connection::of_socket(trace, socket, at)?;
-        let local = trace.state(socket, at)?.1.local?;
+        let local = trace.state(socket, at)?.1.local_inet()?;
         let side = connection.side_of(local).other();
         let carriers = connection.carriers(trace, side, (before, before.checked_add(length)?), at)?;
         Some(carriers)
@@ -206,7 +206,8 @@ fn end_of_file<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, max
         );
     }
     let connection = call.begin.socket.and_then(|socket| Connection::of_socket(trace, socket, at));
-    let local = call.begin.socket.and_then(|socket| trace.state(socket, at)).and_then(|state| state.1.local);
+    let local =
+        call.begin.socket.and_then(|socket| trace.state(socket, at)).and_then(|state| state.1.local_inet());
     let fin = connection
         .as_ref()
         .zip(local)

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use proto::{
+    address::Address,
     call::{Call, Flags},
     id::SocketId,
     trace::{Fate, TcpState, TimerKind, What},
@@ -30,7 +31,13 @@ pub(super) fn explain<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>) {
 pub(super) fn reason<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: usize) {
     match &call.begin.call {
         Call::Accept { .. } => accept(answer, call, until),
-        Call::Connect { address, .. } => connect(answer, call, *address, until),
+        Call::Connect { address: Address::Ip(address), .. } => connect(answer, call, *address, until),
+        Call::Connect { .. } => {
+            answer.why(
+                "The other socket's queue was full: both are on this machine, and no packet goes.",
+                &[call.at],
+            );
+        }
         Call::Recv { .. } | Call::RecvFrom { .. } => recv(answer, call, until),
         Call::Send { .. } | Call::SendTo { .. } => send(answer, call, until),
         Call::Poll { .. } if is_settled(answer, call, until) => {
@@ -61,7 +68,7 @@ fn accept<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: usize) {
     let Some((at, listener)) = listener.filter(|(_, change)| change.to == TcpState::Listen) else {
         return answer.unknown("What stands in its queue is not in the recording.", &[call.at]);
     };
-    let port = listener.local.map_or(0, |local| local.port());
+    let port = listener.local_inet().map_or(0, |local| local.port());
     if listener.unread > 0 {
         let text = format!("{} in the queue of port {port}: it takes the oldest.", stand(listener.unread));
         return answer.means(text, &[at]);
@@ -74,7 +81,7 @@ fn accept<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: usize) {
         return syn_on_its_way(answer, syn, fate);
     }
     let half = trace.sockets(call.begin.host, until).into_iter().find(|(_, change)| {
-        change.to == TcpState::SynRecv && change.local.is_some_and(|local| local.port() == port)
+        change.to == TcpState::SynRecv && change.local_inet().is_some_and(|local| local.port() == port)
     });
     if let Some((at, _)) = half {
         let text = "One handshake is half done: the kernel has answered a SYN, and the ACK that completes it has not come.";
@@ -232,7 +239,7 @@ pub(crate) fn full_queue(
     let arrived = answer.trace.arrived(syn.packet, answer.trace.last())?;
     let listener = answer.trace.sockets(host, arrived).into_iter().find(|(_, change)| {
         change.to == TcpState::Listen
-            && change.local.is_some_and(|local| {
+            && change.local_inet().is_some_and(|local| {
                 local.port() == to.port() && (local.ip().is_unspecified() || local.ip() == syn.packet.dst)
             })
     });
@@ -283,7 +290,7 @@ fn recv<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: usize) {
     let Some(connection) = Connection::of_socket(trace, socket, until) else {
         return answer.unknown("Its connection is not in the recording.", &[call.at]);
     };
-    let Some(local) = state.local else { return };
+    let Some(local) = state.local_inet() else { return };
     let peer = connection.side_of(local).other();
     let (Call::Recv { flags, .. } | Call::RecvFrom { flags, .. }) = call.begin.call else { return };
     if flags.contains(Flags::WAITALL) {
@@ -346,7 +353,7 @@ fn datagram<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, state: usize, unt
         .begin
         .socket
         .and_then(|socket| trace.state(socket, until))
-        .and_then(|(_, change)| change.local)
+        .and_then(|(_, change)| change.local_inet())
         .map(|local| local.port())
     else {
         return answer.means("It has no port yet, so nobody can send to it.", &[state]);
@@ -377,7 +384,7 @@ fn send<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: usize) {
     let Some(((at, own), connection)) = own.zip(connection) else {
         return answer.unknown("Its connection is not in the recording.", &[call.at]);
     };
-    let Some(local) = own.local else { return };
+    let Some(local) = own.local_inet() else { return };
     if !is_settled(answer, call, until) {
         return answer.next("It returns when the kernel has taken its bytes.", &[call.at]);
     }

@@ -55,7 +55,7 @@ fn unknown(answer: &mut Answer<'_, '_>, reset: PacketOf<'_>) {
 fn is_own(answer: &Answer<'_, '_>, reset: PacketOf<'_>, socket: Option<proto::id::SocketId>) -> bool {
     let state = socket.and_then(|socket| answer.trace.state(socket, reset.at));
     let from = reset.packet.transport.ports().map(|ports| SocketAddr::new(reset.packet.src, ports.0));
-    state.is_some_and(|(_, change)| change.local == from && change.remote.is_some())
+    state.is_some_and(|(_, change)| change.local_inet() == from && change.remote_inet().is_some())
 }
 
 /// A RST that answers a segment.
@@ -66,7 +66,7 @@ fn answers<'a>(answer: &mut Answer<'_, 'a>, reset: PacketOf<'a>, before: PacketO
     if is_syn(before.packet) {
         let listens = reset.packet.from.is_some_and(|host| {
             trace.sockets(host, reset.at).iter().any(|(_, change)| {
-                change.to == TcpState::Listen && change.local.is_some_and(|local| local.port() == port)
+                change.to == TcpState::Listen && change.local_inet().is_some_and(|local| local.port() == port)
             })
         });
         let because = if listens {

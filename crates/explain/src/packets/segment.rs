@@ -113,7 +113,7 @@ fn agrees<'a>(answer: &mut Answer<'_, 'a>, segment: PacketOf<'a>, connection: &C
     if segment.packet.copy_of.is_none() {
         let listener = segment.packet.from.and_then(|host| {
             trace.sockets(host, segment.at).into_iter().find(|(_, change)| {
-                change.to == TcpState::Listen && change.local.is_some_and(|local| local.port() == port)
+                change.to == TcpState::Listen && change.local_inet().is_some_and(|local| local.port() == port)
             })
         });
         let asked = match segment.packet.cause {

@@ -13,7 +13,7 @@ use rustix::{
 
 use super::Files;
 
-/// The newest of which we ask something: signals and abstract sockets stay among processes confined alike.
+/// The newest of which we ask something: signals stay among processes confined alike.
 const NEWEST: ABI = ABI::V6;
 
 /// Nothing but reading from these files, and from all files below these folders; and in one folder, making, reading and
@@ -22,7 +22,9 @@ pub(super) fn server(readable: &[PathBuf], kept: Option<&Path>) -> Result<Files,
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let keep = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::MakeReg | AccessFs::RemoveFile;
     let readable = readable.iter().map(|path| (path.as_path(), read));
-    restrict(readable.chain(kept.map(|path| (path, keep))))
+    // Abstract sockets do not: those of rooms are the keeper's, and in the server's own namespace it can have none that
+    // leads anywhere (seccomp).
+    restrict(readable.chain(kept.map(|path| (path, keep))), Scope::Signal.into())
 }
 
 /// What makes hosts: settings of network namespaces, the namespaces' own files, the TUN device.
@@ -35,16 +37,17 @@ pub(super) fn keeper() -> Result<Files, RulesetError> {
         (Path::new("/proc/sys"), settings),
         (Path::new("/dev/net/tun"), device),
     ];
-    restrict(rules.into_iter())
+    restrict(rules.into_iter(), Scope::from_all(NEWEST))
 }
 
 fn restrict<'path>(
     rules: impl Iterator<Item = (&'path Path, BitFlags<AccessFs>)>,
+    scopes: BitFlags<Scope>,
 ) -> Result<Files, RulesetError> {
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(NEWEST))?
-        .scope(Scope::from_all(NEWEST))?;
+        .scope(scopes)?;
     let mut created = ruleset.create()?;
     for (path, access) in rules {
         // What is not there cannot be opened either.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use libc::c_long;
+use libc::{c_int, c_long};
 use rustix::process::getpid;
 use seccompiler::{
     BackendError, BpfProgram, Error, SeccompAction, SeccompCmpArgLen::Dword, SeccompCmpOp, SeccompCondition,
@@ -13,7 +13,7 @@ use seccompiler::{
 };
 
 /// Any arguments will do.
-const FREE: [c_long; 86] = [
+const FREE: [c_long; 85] = [
     // Descriptors.
     libc::SYS_close,
     libc::SYS_dup,
@@ -52,7 +52,6 @@ const FREE: [c_long; 86] = [
     libc::SYS_sendto,
     libc::SYS_setsockopt,
     libc::SYS_shutdown,
-    libc::SYS_socketpair,
     // Waiting.
     libc::SYS_clock_getres,
     libc::SYS_clock_gettime,
@@ -190,6 +189,13 @@ pub(super) fn server(keeps: bool) -> Result<(), Error> {
     // The addresses of this machine, which rooms must not reach.
     sockets.push(rule([is(0, libc::AF_NETLINK as u64)?, is(2, libc::NETLINK_ROUTE as u64)?])?);
     rules.insert(libc::SYS_socket, sockets);
+    // For its own signals, and for the keeper's ends. No datagrams: the others are connected already, and lead to no name that
+    // somebody else has.
+    let pairs: Result<_, Error> = [libc::SOCK_STREAM, libc::SOCK_SEQPACKET]
+        .iter()
+        .map(|&kind| rule([is(0, libc::AF_UNIX as u64)?, masked(1, 0xf, kind as u64)?]))
+        .collect();
+    rules.insert(libc::SYS_socketpair, pairs?);
     about_itself(&mut rules)?;
     hide_clone3()?;
     install(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)
@@ -238,9 +244,12 @@ pub(super) fn keeper() -> Result<(), Error> {
     let network = libc::CLONE_NEWNET as u64;
     rules.insert(libc::SYS_unshare, vec![rule([is(0, network)?])?]);
     rules.insert(libc::SYS_setns, vec![rule([is(1, network)?])?]);
-    let families = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK, libc::AF_PACKET];
-    let sockets: Result<_, Error> = families.iter().map(|&family| rule([is(0, family as u64)?])).collect();
-    rules.insert(libc::SYS_socket, sockets?);
+    let of = |families: &[c_int]| -> Result<Vec<SeccompRule>, Error> {
+        families.iter().map(|&family| rule([is(0, family as u64)?])).collect()
+    };
+    let rooms = [libc::AF_INET, libc::AF_INET6, libc::AF_UNIX];
+    rules.insert(libc::SYS_socket, of(&[&rooms[..], &[libc::AF_NETLINK, libc::AF_PACKET]].concat())?);
+    rules.insert(libc::SYS_socketpair, of(&rooms)?);
     few_controls(&mut rules, &[TUNSETIFF, SIOCETHTOOL, libc::SIOCGIFINDEX])?;
     about_itself(&mut rules)?;
     install(rules, SeccompAction::Errno(libc::EPERM as u32), SeccompAction::Allow)

@@ -6,9 +6,42 @@ use std::{
 };
 
 use proto::{call::Flags, errno::Errno};
-use rustix::net::{self, SocketFlags};
+use rustix::net::{self, SocketAddrUnix, SocketFlags};
 
-use crate::syscall::{self, Result};
+use crate::syscall::{self, Result, Told};
+
+/// Where a socket of a room is bound, connected or sent to, as its kernel is told.
+#[derive(Clone, Debug)]
+pub(crate) struct KernelAddress(Form);
+
+/// Of AF_UNIX there are only names that the machine's own namespace has. There is no way to say a path: that would be one of
+/// the server's file system, which all namespaces share.
+#[derive(Clone, Debug)]
+enum Form {
+    Ip(SocketAddr),
+    Unix(SocketAddrUnix),
+}
+
+impl From<SocketAddr> for KernelAddress {
+    fn from(address: SocketAddr) -> Self {
+        Self(Form::Ip(address))
+    }
+}
+
+impl KernelAddress {
+    /// An abstract name, without the NUL before it.
+    ///
+    /// # Errors
+    /// ENAMETOOLONG beyond 107 bytes.
+    pub(crate) fn abstract_name(name: &[u8]) -> Result<Self> {
+        SocketAddrUnix::new_abstract_name(name).map(|name| Self(Form::Unix(name))).map_err(syscall::errno)
+    }
+
+    /// No name: in bind(2) the kernel chooses an abstract one.
+    pub(crate) fn unnamed() -> Self {
+        Self(Form::Unix(SocketAddrUnix::new_unnamed()))
+    }
+}
 
 /// A socket in a room's own network: the only one that is bound, listened on, connected or sent from to an address.
 #[derive(Clone, Copy, Debug)]
@@ -20,26 +53,39 @@ impl<'fd> RoomFd<'fd> {
         Self(room.as_fd())
     }
 
-    pub(crate) fn bind(self, address: SocketAddr) -> Result<()> {
-        net::bind(self.0, &address).map_err(syscall::errno)
+    pub(crate) fn bind(self, address: &KernelAddress) -> Result<()> {
+        match &address.0 {
+            Form::Ip(address) => net::bind(self.0, address),
+            Form::Unix(name) => net::bind(self.0, name),
+        }
+        .map_err(syscall::errno)
     }
 
     pub(crate) fn listen(self, backlog: i32) -> Result<()> {
         net::listen(self.0, backlog).map_err(syscall::errno)
     }
 
-    pub(crate) fn accept(self) -> Result<(OwnedFd, SocketAddr)> {
+    pub(crate) fn accept(self) -> Result<(OwnedFd, Told)> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let (connection, peer) = net::acceptfrom_with(self.0, flags).map_err(syscall::errno)?;
-        Ok((connection, syscall::address(peer.ok_or(Errno::EINVAL)?)?))
+        Ok((connection, syscall::told(&peer.ok_or(Errno::EINVAL)?)?))
     }
 
-    pub(crate) fn connect(self, address: SocketAddr) -> Result<()> {
-        net::connect(self.0, &address).map_err(syscall::errno)
+    pub(crate) fn connect(self, address: &KernelAddress) -> Result<()> {
+        match &address.0 {
+            Form::Ip(address) => net::connect(self.0, address),
+            Form::Unix(name) => net::connect(self.0, name),
+        }
+        .map_err(syscall::errno)
     }
 
-    pub(crate) fn sendto(self, bytes: &[u8], flags: Flags, to: SocketAddr) -> Result<usize> {
-        net::sendto(self.0, bytes, syscall::send_flags(flags), &to).map_err(syscall::errno)
+    pub(crate) fn sendto(self, bytes: &[u8], flags: Flags, to: &KernelAddress) -> Result<usize> {
+        let flags = syscall::send_flags(flags);
+        match &to.0 {
+            Form::Ip(address) => net::sendto(self.0, bytes, flags, address),
+            Form::Unix(name) => net::sendto(self.0, bytes, flags, name),
+        }
+        .map_err(syscall::errno)
     }
 }
 

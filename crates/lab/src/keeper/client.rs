@@ -124,6 +124,14 @@ impl Keeper {
         Ok(sockets)
     }
 
+    /// Makes two sockets on a host that are connected to each other. EOPNOTSUPP in families without pairs.
+    pub async fn pair(&self, namespace: &Namespace, spec: SocketSpec) -> io::Result<Vec<OwnedFd>> {
+        let (_, sockets) = self.ask(Request::Pair(spec), Some(namespace)).await?;
+        let pair: [OwnedFd; 2] = exactly(sockets)?;
+        pair.iter().try_for_each(|socket| namespace.check(socket))?;
+        Ok(pair.into())
+    }
+
     /// Changes a setting of a host. ENOENT where this kernel does not have it, EINVAL where it rejects the value.
     pub async fn set_sysctl(&self, namespace: &Namespace, sysctl: HostSysctl, value: u32) -> io::Result<()> {
         self.ask(Request::SetSysctl(sysctl, value), Some(namespace)).await.map(|_| ())

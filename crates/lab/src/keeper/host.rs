@@ -5,7 +5,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use rustix::{
     fs::{CWD, Mode, OFlags, openat},
     io::Errno,
-    net::{AddressFamily, SocketFlags, SocketType, netlink, socket_with, sockopt},
+    net::{AddressFamily, SocketFlags, SocketType, netlink, socket_with, socketpair, sockopt},
     thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe},
 };
 
@@ -48,24 +48,42 @@ pub(super) fn create(base: BorrowedFd<'_>, spec: HostSpec) -> Result<Vec<OwnedFd
 
 /// Makes a socket in the current namespace.
 pub(super) fn socket(spec: SocketSpec) -> Result<OwnedFd, Errno> {
-    let family = match spec.family {
-        SocketFamily::Inet => AddressFamily::INET,
-        SocketFamily::Inet6 => AddressFamily::INET6,
-    };
+    let family = family_of(spec.family);
     let (kind, protocol) = match (spec.kind, spec.family) {
         (SocketKind::Stream, _) => (SocketType::STREAM, None),
         (SocketKind::Datagram, _) => (SocketType::DGRAM, None),
+        // There are none: the kernel says so.
+        (SocketKind::IcmpEcho, SocketFamily::Unix) => (SocketType::DGRAM, Some(rustix::net::ipproto::ICMP)),
         (SocketKind::IcmpEcho, SocketFamily::Inet) => (SocketType::DGRAM, Some(rustix::net::ipproto::ICMP)),
         (SocketKind::IcmpEcho, SocketFamily::Inet6) => {
             (SocketType::DGRAM, Some(rustix::net::ipproto::ICMPV6))
         }
     };
     let socket = socket_with(family, kind, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, protocol)?;
-    if spec.kind == SocketKind::Stream {
+    if spec.kind == SocketKind::Stream && spec.family != SocketFamily::Unix {
         // As a default of the namespace the kernel may have refused it. Without it, the default there is.
         let _ = sockopt::set_tcp_congestion(&socket, "cubic");
     }
     Ok(socket)
+}
+
+/// Makes two sockets in the current namespace that are connected to each other.
+pub(super) fn pair(spec: SocketSpec) -> Result<Vec<OwnedFd>, Errno> {
+    let kind = match spec.kind {
+        SocketKind::Stream => SocketType::STREAM,
+        SocketKind::Datagram | SocketKind::IcmpEcho => SocketType::DGRAM,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let (one, other) = socketpair(family_of(spec.family), kind, flags, None)?;
+    Ok(vec![one, other])
+}
+
+fn family_of(family: SocketFamily) -> AddressFamily {
+    match family {
+        SocketFamily::Inet => AddressFamily::INET,
+        SocketFamily::Inet6 => AddressFamily::INET6,
+        SocketFamily::Unix => AddressFamily::UNIX,
+    }
 }
 
 /// Packets that the current namespace's end of the wire dropped because nobody read them in time.

@@ -49,14 +49,16 @@ pub enum SocketFamily {
     Inet,
     /// AF_INET6.
     Inet6,
+    /// AF_UNIX.
+    Unix,
 }
 
 /// Types of sockets on a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SocketKind {
-    /// SOCK_STREAM: TCP.
+    /// SOCK_STREAM: TCP, or a stream within the machine.
     Stream,
-    /// SOCK_DGRAM: UDP.
+    /// SOCK_DGRAM: UDP, or messages within the machine.
     Datagram,
     /// SOCK_DGRAM with IPPROTO_ICMP (IPPROTO_ICMPV6): echo requests and replies only, icmp(7).
     IcmpEcho,
@@ -81,6 +83,8 @@ pub(super) enum Request {
     CreateHost(HostSpec),
     /// Answered with so many sockets, at most [`DESCRIPTORS`], all alike.
     Sockets(SocketSpec, u8),
+    /// Answered with two sockets that are connected to each other.
+    Pair(SocketSpec),
     SetSysctl(HostSysctl, u32),
     GetSysctl(HostSysctl),
     LinkDrops,

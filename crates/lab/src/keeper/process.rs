@@ -181,6 +181,7 @@ fn inside(request: Request) -> Served {
             let made: Result<_, _> = (0..count).map(|_| host::socket(spec)).collect();
             made.map(|sockets| (Reply::Done, sockets)).at(Step::Socket)
         }
+        Request::Pair(spec) => host::pair(spec).map(|sockets| (Reply::Done, sockets)).at(Step::Socket),
         Request::SetSysctl(sysctl, value) => {
             sysctl::set(sysctl, value).map(|()| (Reply::Done, Vec::new())).at(Step::Sysctl)
         }

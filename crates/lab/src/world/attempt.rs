@@ -5,13 +5,13 @@
 //! which judges the address.
 
 use std::{
-    net::SocketAddr,
     os::fd::{AsFd, BorrowedFd},
     sync::Arc,
 };
 
 use bytes::Bytes;
 use proto::{
+    address::Address,
     call::{Call, CallError, Flags, Kind, Outcome, PollEvents, Value},
     errno::Errno,
     id::SocketId,
@@ -23,13 +23,14 @@ use super::{
     people::People,
     sockets::Sockets,
     tables::Tables,
+    unix,
     waiting::{Waiting, received},
 };
 use crate::{
-    end::{End, RoomFd},
+    end::{End, KernelAddress, RoomFd},
     outside::Outside,
     results::NoRoom,
-    syscall,
+    syscall::{self, Told},
 };
 
 /// What one try came to.
@@ -70,9 +71,9 @@ impl Try<'_> {
     pub(super) fn run(mut self) -> Attempt {
         match self.waiting.call {
             Call::Accept { .. } => self.accept(),
-            Call::Connect { address, .. } => self.connect(address),
+            Call::Connect { address, .. } => self.connect(&address),
             Call::Send { flags, .. } => self.send(flags),
-            Call::SendTo { flags, address, .. } => self.send_to(flags, address),
+            Call::SendTo { flags, address, .. } => self.send_to(flags, &address),
             Call::Recv { flags, max, .. } => self.recv(flags, max),
             Call::RecvFrom { flags, max, .. } => self.recv_from(flags, max),
             _ => Attempt::failed(CallError::errno(Errno::EOPNOTSUPP)),
@@ -99,7 +100,11 @@ impl Try<'_> {
         };
         match accepted {
             Ok((os, peer)) => match self.sockets.adopt(program, host, os, self.lan) {
-                Ok((fd, _)) => Attempt::done(Value::Accepted { fd, peer }),
+                Ok((fd, socket)) => {
+                    unix::tell(socket, self.sockets, self.lan);
+                    let peer = unix::address_of(host, &peer, self.lan);
+                    Attempt::done(Value::Accepted { fd, peer })
+                }
                 Err(error) => Attempt::failed(error),
             },
             Err(errno) => Attempt::error(syscall::making_failed(errno), self.waiting.never_waits()),
@@ -108,7 +113,10 @@ impl Try<'_> {
 
     /// Begins to connect, or goes on: the kernel answers EALREADY until it is decided, then once how it ended. So the
     /// socket is afterwards as a blocking call leaves it: connected, or as new.
-    fn connect(&mut self, address: SocketAddr) -> Attempt {
+    fn connect(&mut self, address: &Address) -> Attempt {
+        if address.is_unix() {
+            return self.connect_inside(address);
+        }
         let result = self.connect_once(address);
         let undecided = [Errno::EINPROGRESS, Errno::EALREADY].map(CallError::errno);
         let waits = result.as_ref().is_err_and(|error| undecided.contains(error));
@@ -125,6 +133,32 @@ impl Try<'_> {
         }
     }
 
+    /// connect(2) to a name of AF_UNIX: it is connected at once, or waits for a place in the other socket's queue.
+    fn connect_inside(&mut self, address: &Address) -> Attempt {
+        let address = match unix::kernel_address(self.socket, address, self.sockets, self.lan) {
+            Ok(address) => address,
+            Err(errno) => return Attempt::failed(CallError::errno(errno)),
+        };
+        match self.end().and_then(|end| end.connect(&address)) {
+            Ok(()) => {
+                unix::tell(self.socket, self.sockets, self.lan);
+                Attempt::done(Value::Done)
+            }
+            Err(error) => self.parked(error),
+        }
+    }
+
+    /// EAGAIN waits until another socket of the machine has room.
+    fn parked(&mut self, error: CallError) -> Attempt {
+        let attempt = Attempt::error(error, self.waiting.never_waits());
+        if matches!(attempt, Attempt::Waits)
+            && let Some(socket) = self.sockets.get_mut(self.socket)
+        {
+            socket.parked = true;
+        }
+        attempt
+    }
+
     /// What an earlier connect of this socket left in its error queue makes epoll report it for ever, and the room
     /// would do nothing else while the next connect waits, or a recv after it.
     fn clear_error_queue(&self) {
@@ -133,14 +167,15 @@ impl Try<'_> {
         }
     }
 
-    fn connect_once(&mut self, address: SocketAddr) -> Result<(), CallError> {
+    fn connect_once(&mut self, address: &Address) -> Result<(), CallError> {
+        let Some(address) = address.inet() else { return Err(CallError::errno(Errno::EAFNOSUPPORT)) };
         let was_outside = self.sockets.is_outside(self.socket);
         if was_outside {
             // It may come back into the room here.
             self.sockets.stop_watching(self.socket);
         }
         let end = self.end()?;
-        let result = end.connect(address);
+        let result = end.connect(&address.into());
         // A machine has no address of IPv6's: its kernel knows that before it looks for a way.
         let nowhere =
             if address.ip().to_canonical().is_ipv6() { Errno::EADDRNOTAVAIL } else { Errno::ENETUNREACH };
@@ -187,15 +222,23 @@ impl Try<'_> {
     }
 
     /// On a stream the kernel ignores the address: it has one peer.
-    fn send_to(&mut self, flags: Flags, to: SocketAddr) -> Attempt {
+    fn send_to(&mut self, flags: Flags, to: &Address) -> Attempt {
         let Some(end) = self.sockets.get(self.socket).map(|socket| &socket.end) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
-        if end.kind() == Kind::Stream {
+        let (stream, unix) = (end.kind() == Kind::Stream, end.is_unix());
+        if stream && !unix {
             return self.send(flags);
         }
-        match end.room().and_then(|fd| fd.sendto(&self.waiting.payload, flags, to)) {
+        let to = match unix::kernel_address(self.socket, to, self.sockets, self.lan) {
+            Ok(to) => to,
+            // On a stream the kernel does not look where it would go: it refuses any address.
+            Err(_) if stream => KernelAddress::unnamed(),
+            Err(errno) => return Attempt::failed(CallError::errno(errno)),
+        };
+        match end.room().and_then(|fd| fd.sendto(&self.waiting.payload, flags, &to)) {
             Ok(sent) => Attempt::done(Value::Sent(count(sent))),
+            Err(errno) if unix => self.parked(CallError::errno(errno)),
             Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
         }
     }
@@ -278,15 +321,17 @@ impl Try<'_> {
         }
     }
 
-    /// On a stream this is recv(2): the kernel names no sender.
+    /// On a stream this is recv(2): the kernel names no sender, but for the other end's name in AF_UNIX.
     fn recv_from(&mut self, flags: Flags, max: u32) -> Attempt {
         let Some(end) = self.sockets.get(self.socket).map(|socket| &socket.end) else {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
         if end.kind() == Kind::Stream {
+            let peer = named_peer(end).map(|told| unix::address_of(self.waiting.host, &told, self.lan));
             return match self.recv(flags, max) {
                 Attempt::Ended(Ok(_), payload) => {
-                    let value = Value::ReceivedFrom { length: count(payload.len()), from: None };
+                    let from = peer.filter(|_| !payload.is_empty());
+                    let value = Value::ReceivedFrom { length: count(payload.len()), from };
                     Attempt::Ended(Ok(value), payload)
                 }
                 other => other,
@@ -302,12 +347,19 @@ impl Try<'_> {
         };
         match end.recvfrom(size, flags) {
             Ok((data, from)) => {
+                let from = from.map(|told| unix::address_of(self.waiting.host, &told, self.lan));
                 let value = Value::ReceivedFrom { length: count(data.len()), from };
                 Attempt::Ended(Ok(value), place.fill(data))
             }
             Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
         }
     }
+}
+
+/// The name of the other end of a stream of AF_UNIX, where it has one.
+fn named_peer(end: &End) -> Option<Told> {
+    let told = syscall::getpeername(end.is_unix().then(|| end.fd())?).ok()?;
+    (told != Told::Unnamed).then_some(told)
 }
 
 /// A real zero-timeout poll(2) over the descriptors of a kept call.

@@ -8,7 +8,6 @@ mod stream_mode;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
     os::fd::OwnedFd,
     sync::Arc,
     time::{Duration, Instant},
@@ -16,6 +15,7 @@ use std::{
 
 use bytes::Bytes;
 use proto::{
+    address::Address,
     call::{Call, CallError, Kind, Outcome, Value, Wait},
     errno::Errno,
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
@@ -30,6 +30,7 @@ use super::{
     sockets::Sockets,
     streams::Streams,
     timers::Timer,
+    unix,
     waiting::{Direction, Waiting, check},
 };
 use crate::{outside::Outside, request::CallRequest, syscall};
@@ -217,7 +218,7 @@ impl Calls {
     }
 
     /// Lets the calls at the head of a queue go on until one has to wait.
-    fn advance(&mut self, socket: SocketId, direction: Direction) {
+    pub(super) fn advance(&mut self, socket: SocketId, direction: Direction) {
         if direction == Direction::Read
             && let Some(socket) = self.sockets.get_mut(socket)
         {
@@ -261,10 +262,14 @@ impl Calls {
         let Some(waiting) = self.take(id) else { return };
         let held = self.leave_queues(&waiting);
         let socket = waiting.socket;
+        let room_on = self.makes_room(&waiting, &outcome).then_some(waiting.host);
         // A socket that was closed while this call held it goes now, and its FIN with it.
         held.iter().for_each(|&socket| self.release_if_closed(socket, Cause::Call(id)));
         held.into_iter().chain(socket).for_each(|socket| self.sockets.update_interest(socket));
         self.finish(waiting, outcome, payload);
+        if let Some(host) = room_on {
+            self.unpark(host);
+        }
     }
 
     /// Takes a call out of those that wait; whoever works for it may stop.
@@ -396,16 +401,26 @@ impl Calls {
         if let Call::Close { fd } = waiting.call {
             self.lan.machines.tables.close(waiting.program, fd).map_err(CallError::errno)?;
             self.release(id);
+            self.tell_owner(id);
             return Ok(Value::Done);
+        }
+        if let Call::Dup { .. } = waiting.call {
+            let fd = self.lan.machines.tables.open(waiting.program, id).map_err(CallError::errno)?;
+            return Ok(Value::Descriptor(fd));
         }
         if let Call::GetSockName { .. } = waiting.call {
             return self.local_address(id).map(Value::Address).map_err(CallError::errno);
         }
-        let end = self.sockets.get_mut(id).map(|socket| &mut socket.end);
-        let end = end.ok_or(CallError::errno(Errno::EBADF))?;
+        if let Call::Bind { address: Address::Unix(name), .. } = &waiting.call {
+            self.bind_unix(id, name)?;
+            unix::tell(id, &self.sockets, &mut self.lan);
+            return Ok(Value::Done);
+        }
+        let socket = self.sockets.get_mut(id).ok_or(CallError::errno(Errno::EBADF))?;
+        let (host, end) = (socket.host, &mut socket.end);
         match waiting.call {
-            Call::Bind { address, .. } => {
-                end.room().and_then(|fd| fd.bind(address)).map_err(CallError::errno)?;
+            Call::Bind { address: Address::Ip(address), .. } => {
+                end.room().and_then(|fd| fd.bind(&address.into())).map_err(CallError::errno)?;
             }
             Call::Listen { backlog, .. } => {
                 end.room().and_then(|fd| fd.listen(backlog)).map_err(CallError::errno)?;
@@ -413,7 +428,10 @@ impl Calls {
             Call::Shutdown { how, .. } => end.shutdown(how)?,
             Call::SetSockOpt { name, value, .. } => self.sockets.setsockopt(id, name, value)?,
             Call::GetSockOpt { name, .. } => return end.getsockopt(name).map(Value::Option),
-            Call::GetPeerName { .. } => return end.getpeername().map(Value::Address),
+            Call::GetPeerName { .. } => {
+                let told = end.getpeername()?;
+                return Ok(Value::Address(unix::address_of(host, &told, &self.lan)));
+            }
             _ => return Err(CallError::errno(Errno::EOPNOTSUPP)),
         }
         Ok(Value::Done)
@@ -421,22 +439,37 @@ impl Calls {
 
     /// The address a program sees for its own end: outside the room a substitute, the machine's own address with the
     /// real port, since the server's own addresses are nobody's business.
-    fn local_address(&self, id: SocketId) -> Result<SocketAddr, Errno> {
+    fn local_address(&self, id: SocketId) -> Result<Address, Errno> {
         let socket = self.sockets.get(id).ok_or(Errno::EBADF)?;
-        let real = syscall::getsockname(socket.end.fd())?;
+        let real = unix::address_of(socket.host, &syscall::getsockname(socket.end.fd())?, &self.lan);
         let own = self.lan.machines.get(socket.host).map(|host| host.info.address);
-        Ok(match own.filter(|_| socket.end.is_outside()) {
-            Some(own) => SocketAddr::new(own, real.port()),
-            None => real,
+        Ok(match (own.filter(|_| socket.end.is_outside()), real.port()) {
+            (Some(own), Some(port)) => Address::Ip((own, port).into()),
+            _ => real,
         })
     }
 
+    /// A descriptor of a socket was closed that others name still: says which is its first now.
+    fn tell_owner(&self, id: SocketId) {
+        let Some(socket) = self.sockets.get(id).filter(|_| self.lan.machines.tables.name(id).is_some())
+        else {
+            return;
+        };
+        let datagram = socket.end.kind() == Kind::Datagram;
+        self.lan.observer.record_owner(socket.host, id, datagram, &self.lan.machines.tables);
+    }
+
     /// Closes a socket if nothing names or holds it any more: this is where its FIN leaves.
-    fn release(&mut self, id: SocketId) {
+    pub(super) fn release(&mut self, id: SocketId) {
         self.sockets.update_interest(id);
+        let unix_on = self.sockets.get(id).filter(|socket| socket.end.is_unix()).map(|socket| socket.host);
         if let Some(end) = self.sockets.take_free(id, &mut self.lan) {
             end.close();
             self.end_stream(id, None);
+            if let Some(host) = unix_on {
+                self.lan.observer.unix_gone(host, id, &self.lan.machines.tables);
+                self.unpark(host);
+            }
         }
     }
 
@@ -450,6 +483,7 @@ impl Calls {
     /// Destroys every socket of a machine and lets the calls that waited on them see it.
     pub(super) fn destroy_sockets(&mut self, host: HostId) {
         self.lan.destroy_sockets(host);
+        self.shut_unix_down(host);
         self.sockets.on(host).into_iter().for_each(|socket| self.socket_ready(socket));
         self.lan.look(host);
     }
@@ -461,8 +495,12 @@ impl Calls {
         let adopted = made.and_then(|os| self.sockets.adopt(program, host, os, &mut self.lan));
         match adopted {
             Ok((fd, socket)) => {
-                let datagram = kind == Kind::Datagram;
-                self.lan.observer.record_new_socket(host, socket, datagram, &self.lan.machines.tables);
+                if self.sockets.is_unix(socket) {
+                    unix::tell(socket, &self.sockets, &mut self.lan);
+                } else {
+                    let datagram = kind == Kind::Datagram;
+                    self.lan.observer.record_new_socket(host, socket, datagram, &self.lan.machines.tables);
+                }
                 let waiting = Waiting { socket: Some(socket), ..waiting };
                 self.finish(waiting, Ok(Value::Descriptor(fd)), Bytes::new());
             }

@@ -125,6 +125,13 @@ pub(super) fn sockets(keeper: Keeper, wanted: Wanted, count: u8, abort: AbortReg
     Abortable::new(made, abort).map(move |made| Done::Sockets(wanted, made.ok())).boxed()
 }
 
+/// Has two sockets made that are connected to each other.
+pub(super) fn pair(keeper: Keeper, wanted: Wanted, abort: AbortRegistration) -> Work {
+    let (namespace, spec) = (wanted.namespace.clone(), wanted.spec);
+    let made = asked(async move { keeper.pair(&namespace, spec).await });
+    Abortable::new(made, abort).map(move |made| Done::Sockets(wanted, made.ok())).boxed()
+}
+
 /// Has a guest's machine made.
 pub(super) fn guest(keeper: Keeper, joining: Joining, spec: HostSpec) -> Work {
     async move { Done::Guest(joining, asked(keeper.create_host(spec)).await) }.boxed()

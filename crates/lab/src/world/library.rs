@@ -18,6 +18,7 @@ use super::{
     names::{self, Known},
     socket_pool::KEPT,
     timers::Timer,
+    unix,
     waiting::Waiting,
 };
 use crate::{
@@ -31,9 +32,14 @@ impl World {
         if let Some(error) = self.calls.refusal(&request) {
             return self.calls.people.answer(request.member, request.id, Err(error));
         }
+        if let Some(outcome) = unix::look_at_path(&self.calls.lan.machines, &request) {
+            return self.calls.people.answer(request.member, request.id, outcome);
+        }
         let Some(waiting) = self.calls.begin(request) else { return };
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
+            Call::SocketPair { family, kind } => unix::make_pair(self, waiting, family, kind),
+            Call::Unlink { address } => unix::unlink(&mut self.calls, waiting, &address),
             Call::Resolve { .. } | Call::Ping { .. } => self.look_up(waiting),
             Call::Poll { .. } => self.calls.begin_poll(waiting),
             _ => self.calls.begin_on_descriptor(waiting),
@@ -46,15 +52,7 @@ impl World {
         if let Err(errno) = self.calls.lan.machines.tables.next_fd(waiting.program) {
             return self.calls.fail(waiting, CallError::errno(errno));
         }
-        let kind = match kind {
-            Kind::Stream => SocketKind::Stream,
-            Kind::Datagram => SocketKind::Datagram,
-        };
-        let family = match family {
-            Family::Inet => SocketFamily::Inet,
-            Family::Inet6 => SocketFamily::Inet6,
-        };
-        let spec = SocketSpec { family, kind };
+        let spec = spec_of(family, kind);
         match self.calls.lan.machines.take_socket(waiting.host, spec) {
             Ok(Ok(socket)) => self.calls.finish_socket(waiting, Ok(socket)),
             Ok(Err((namespace, count))) => {
@@ -77,6 +75,9 @@ impl World {
         let Wanted { call, host, namespace, spec } = wanted;
         let (Some(made), Some(waiting)) = (made, self.calls.take(call)) else { return };
         let current = self.calls.lan.machines.get_mut(host).filter(|host| host.namespace.is(&namespace));
+        if let (Call::SocketPair { .. }, Some(_)) = (&waiting.call, &current) {
+            return self.calls.finish_pair(waiting, made);
+        }
         let socket = match (made, current) {
             // The machine has another network by now: this is one of the old.
             (Ok(_), None) => return self.ask_again(waiting),
@@ -93,6 +94,8 @@ impl World {
         };
         match waiting.call {
             Call::Ping { .. } => self.begin_echoes(waiting, socket),
+            // Only a failure comes here.
+            Call::SocketPair { .. } => self.calls.finish_pair(waiting, socket.map(|one| vec![one])),
             _ => self.calls.finish_socket(waiting, socket),
         }
     }
@@ -100,6 +103,7 @@ impl World {
     fn ask_again(&mut self, waiting: Waiting) {
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
+            Call::SocketPair { family, kind } => unix::make_pair(self, waiting, family, kind),
             _ => self.look_up(waiting),
         }
     }
@@ -221,4 +225,18 @@ impl World {
         lan.look(id);
         Ok(())
     }
+}
+
+/// What the keeper is asked for.
+pub(super) fn spec_of(family: Family, kind: Kind) -> SocketSpec {
+    let kind = match kind {
+        Kind::Stream => SocketKind::Stream,
+        Kind::Datagram => SocketKind::Datagram,
+    };
+    let family = match family {
+        Family::Inet => SocketFamily::Inet,
+        Family::Inet6 => SocketFamily::Inet6,
+        Family::Unix => SocketFamily::Unix,
+    };
+    SocketSpec { family, kind }
 }

@@ -21,7 +21,7 @@ use proto::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{settings::Settings, socket_pool::SocketPool, tables::Tables};
+use super::{paths::Paths, settings::Settings, socket_pool::SocketPool, tables::Tables};
 use crate::{
     account::Charge,
     descriptors::{Descriptors, MACHINE},
@@ -54,6 +54,7 @@ pub(super) struct Host {
     pub(super) tap: OwnedFd,
     pub(super) diag: OwnedFd,
     pub(super) pool: SocketPool,
+    pub(super) paths: Paths,
     pub(super) settings: Settings,
     pub(super) drops: Drops,
     /// Ready-made servers; they end with the machine.
@@ -256,6 +257,7 @@ impl Machines {
             tap: fds.loopback,
             diag: fds.diag,
             pool: SocketPool::default(),
+            paths: Paths::default(),
             settings: Settings::default(),
             drops: Drops::default(),
             services: JoinSet::new(),
@@ -301,6 +303,7 @@ impl Machines {
             std::mem::take(&mut host.pool),
         );
         host.settings.renew();
+        host.paths.forget_files();
         close_elsewhere(old);
         Ok(())
     }

@@ -52,5 +52,6 @@ fn is_of(address: IpAddr, family: Option<Family>) -> bool {
         None => true,
         Some(Family::Inet) => address.is_ipv4(),
         Some(Family::Inet6) => address.is_ipv6(),
+        Some(Family::Unix) => false,
     }
 }

@@ -4,15 +4,17 @@
 //! Queues are told in bytes, as a program means them. The kernel counts in sequence numbers, of which SYN and FIN take
 //! one each; where the state proves that one of them is among those counted, it is taken off.
 
+mod unix;
+
 use std::{
     collections::{HashMap, HashSet},
     io,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use proto::{
+    address::Address,
     id::{HostId, SocketId},
     trace::{StateChange, TcpState, TimerKind, What},
 };
@@ -45,12 +47,19 @@ struct States {
 struct Known {
     id: SocketId,
     state: TcpState,
-    local: Option<SocketAddr>,
-    remote: Option<SocketAddr>,
+    local: Option<Address>,
+    remote: Option<Address>,
     unread: u32,
     unacknowledged: u32,
     accepted: bool,
     timer: Option<(TimerKind, u8)>,
+}
+
+impl Known {
+    /// Whether the kernel lists it among those of TCP and UDP.
+    fn is_listed(&self) -> bool {
+        !matches!(self.state, TcpState::Closed | TcpState::Unix)
+    }
 }
 
 #[derive(Debug)]
@@ -200,8 +209,8 @@ impl Observer {
         let known = Known {
             id,
             state: to,
-            local: Some(socket.local),
-            remote: socket.remote,
+            local: Some(socket.local.into()),
+            remote: socket.remote.map(Address::from),
             unread: unread(to, socket.rqueue),
             unacknowledged: unacknowledged(to, socket.wqueue),
             accepted,
@@ -252,7 +261,7 @@ impl Observer {
             if known.state != TcpState::Closed {
                 continue;
             }
-            let known = Known { local: Some(local), remote: Some(remote), ..known.clone() };
+            let known = Known { local: Some(local.into()), remote: Some(remote.into()), ..known.clone() };
             self.record_inferred(host, &known, Some(TcpState::Closed), TcpState::SynSent, tables);
             self.record_inferred(host, &known, Some(TcpState::SynSent), TcpState::Closed, tables);
         }
@@ -264,7 +273,7 @@ impl Observer {
         let gone: Vec<u64> = states
             .known
             .iter()
-            .filter(|(cookie, known)| !seen.contains(cookie) && known.state != TcpState::Closed)
+            .filter(|(cookie, known)| !seen.contains(cookie) && known.is_listed())
             .map(|(&cookie, _)| cookie)
             .collect();
         for cookie in gone {
@@ -283,7 +292,8 @@ impl Observer {
         let mut from = std::mem::replace(&mut known.state, TcpState::Closed);
         (known.unread, known.unacknowledged, known.timer) = (0, 0, None);
         let known = known.clone();
-        if let Some((local, remote)) = known.local.zip(known.remote) {
+        let inet = |address: Option<Address>| address.and_then(|address| address.inet());
+        if let Some((local, remote)) = inet(known.local).zip(inet(known.remote)) {
             for state in evidence.between(Some(from), TcpState::Closed, local, remote) {
                 self.record_inferred(host, &known, Some(from), state, tables);
                 from = state;
@@ -312,6 +322,15 @@ impl Observer {
             states.known.insert(cookie, new);
         }
         id
+    }
+
+    /// A descriptor of a socket was closed, and another names it still. `datagram`: one that has no state.
+    pub(super) fn record_owner(&self, host: HostId, socket: SocketId, datagram: bool, tables: &Tables) {
+        let Some(states) = self.machines.get(&host) else { return };
+        let Some(known) = states.known.values().find(|known| known.id == socket) else { return };
+        let state =
+            if datagram && known.state == TcpState::Closed { TcpState::Datagram } else { known.state };
+        self.record(What::State(change(host, known, Some(state), state, tables)));
     }
 
     /// A new socket has no entry in the kernel's tables until it is bound or connected: its state is CLOSED by

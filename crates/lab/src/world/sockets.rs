@@ -42,6 +42,8 @@ pub(super) struct Socket {
     pub(super) stream_holds: bool,
     /// Its receive waits until the page has taken results: whether there is something to read is of no interest.
     pub(super) starved: bool,
+    /// Its connect or sendto waits until another socket of AF_UNIX has room: nothing of its own tells when.
+    pub(super) parked: bool,
     registered: Wanted,
     _descriptors: Option<Charge>,
     /// What its buffers may come to hold, with those it may lead to; none for a library function's, which lives for one
@@ -62,6 +64,7 @@ impl Socket {
             stream_wants: Wanted::default(),
             stream_holds: false,
             starved: false,
+            parked: false,
             registered: Wanted::default(),
             _descriptors: descriptors,
             buffers,
@@ -109,7 +112,7 @@ impl Socket {
         if !self.readers.is_empty() && !self.starved {
             wanted = wanted.with(if urgent { Wanted::URGENT } else { Wanted::READ });
         }
-        if !self.writers.is_empty() {
+        if !self.writers.is_empty() && !self.parked {
             wanted = wanted.with(Wanted::WRITE);
         }
         for (_, events) in &self.pollers {
@@ -223,7 +226,7 @@ impl Sockets {
     fn count_of(&self, member: Option<MemberId>, lan: &Lan) -> usize {
         let Some(member) = member else { return 0 };
         let unnamed = self.all.values().filter(|socket| socket.unnamed_of == Some(member)).count();
-        lan.machines.tables.open_of_member(member).len() + unnamed
+        lan.machines.tables.sockets_of_member(member) + unnamed
     }
 
     /// Takes a socket that nothing names or holds any more, to be closed.
@@ -238,6 +241,21 @@ impl Sockets {
     /// The sockets of one machine.
     pub(super) fn on(&self, host: HostId) -> Vec<SocketId> {
         self.all.iter().filter(|(_, socket)| socket.host == host).map(|(&id, _)| id).collect()
+    }
+
+    /// Those of one machine that wait until another of its sockets has room: they are to try again.
+    pub(super) fn take_parked(&mut self, host: HostId) -> Vec<SocketId> {
+        let parked = self.all.iter_mut().filter(|(_, socket)| socket.host == host && socket.parked);
+        parked
+            .map(|(&id, socket)| {
+                socket.parked = false;
+                id
+            })
+            .collect()
+    }
+
+    pub(super) fn is_unix(&self, id: SocketId) -> bool {
+        self.all.get(&id).is_some_and(|socket| socket.end.is_unix())
     }
 
     /// The sockets that a poll waits for.

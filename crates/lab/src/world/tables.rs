@@ -16,8 +16,9 @@ use crate::program::Program;
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     programs: BTreeMap<ProgramId, Program>,
-    /// Every kernel socket that a program or a call has, with the descriptor that names it; none once that is closed.
-    names: HashMap<SocketId, Option<(ProgramId, Fd)>>,
+    /// Every kernel socket that a program or a call has, with the descriptors that name it, oldest first; none once they are
+    /// closed.
+    names: HashMap<SocketId, Vec<(ProgramId, Fd)>>,
     last: u32,
 }
 
@@ -74,6 +75,12 @@ impl Tables {
         open.into_iter().flatten().collect()
     }
 
+    /// How many sockets a person's programs have: one with several descriptors is one.
+    pub(super) fn sockets_of_member(&self, member: MemberId) -> usize {
+        let of = |name: &(ProgramId, Fd)| self.is_of(name.0, member);
+        self.names.values().filter(|names| names.first().is_some_and(of)).count()
+    }
+
     /// Open descriptors of a person's programs.
     pub(super) fn open_of_member(&self, member: MemberId) -> Vec<(ProgramId, Fd)> {
         self.of_member(member)
@@ -97,7 +104,7 @@ impl Tables {
         let table = self.programs.get_mut(&program).ok_or(Errno::EBADF)?;
         let fd = table.next_fd()?;
         table.open(fd, socket);
-        self.names.insert(socket, Some((program, fd)));
+        self.names.entry(socket).or_default().push((program, fd));
         Ok(fd)
     }
 
@@ -113,13 +120,13 @@ impl Tables {
     /// EBADF when the number names no open socket.
     pub(super) fn close(&mut self, program: ProgramId, fd: Fd) -> Result<SocketId, Errno> {
         let socket = self.programs.get_mut(&program).ok_or(Errno::EBADF)?.close(fd)?;
-        self.names.insert(socket, None);
+        self.names.entry(socket).or_default().retain(|name| *name != (program, fd));
         Ok(socket)
     }
 
     /// A socket of a library function: no descriptor names it, its call holds it.
     pub(super) fn add_unnamed(&mut self, socket: SocketId) {
-        self.names.insert(socket, None);
+        self.names.insert(socket, Vec::new());
     }
 
     /// The kernel's socket is closed.
@@ -127,9 +134,9 @@ impl Tables {
         self.names.remove(&socket);
     }
 
-    /// The descriptor that names a socket.
+    /// The descriptor that names a socket, the first of several.
     pub(super) fn name(&self, socket: SocketId) -> Option<(ProgramId, Fd)> {
-        self.names.get(&socket).copied().flatten()
+        self.names.get(&socket)?.first().copied()
     }
 
     /// Whether a program or a call has this socket.
@@ -154,6 +161,21 @@ mod tests {
         assert_eq!(tables.close(program, fd), Err(Errno::EBADF));
         tables.forget(SocketId(7));
         assert!(!tables.has(SocketId(7)));
+    }
+
+    #[test]
+    fn a_socket_with_two_descriptors_has_a_name_until_both_are_closed() {
+        let mut tables = Tables::default();
+        let program = tables.begin(HostId(1), MemberId(1), "a".into(), Lifetime::Page).unwrap().id;
+        let first = tables.open(program, SocketId(7)).unwrap();
+        let second = tables.open(program, SocketId(7)).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(tables.sockets_of_member(MemberId(1)), 1);
+        tables.close(program, first).unwrap();
+        assert_eq!(tables.name(SocketId(7)), Some((program, second)));
+        assert_eq!(tables.socket(program, second), Ok(SocketId(7)));
+        tables.close(program, second).unwrap();
+        assert_eq!(tables.name(SocketId(7)), None);
     }
 
     #[test]

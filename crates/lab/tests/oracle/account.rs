@@ -1,8 +1,9 @@
 //! What a run came to, in lines that can be compared. Ports that the kernel chose are all the same here.
 
-use std::{collections::HashSet, net::SocketAddr};
+use std::collections::HashSet;
 
 use proto::{
+    address::Address,
     call::{CallError, Outcome, PollEvents, Value},
     trace::TcpFlags,
 };
@@ -65,7 +66,8 @@ pub(crate) fn packets(seen: &[Seen]) -> Vec<String> {
     seen.iter().filter(|packet| !packet.is_bare_ack()).filter(new).map(Seen::line).collect()
 }
 
-fn address(address: SocketAddr) -> String {
+fn address(address: Address) -> String {
+    let Address::Ip(address) = address else { return address.to_string() };
     if CHOSEN.contains(&address.port()) { format!("{}:*", address.ip()) } else { address.to_string() }
 }
 

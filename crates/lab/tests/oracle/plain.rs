@@ -118,6 +118,7 @@ impl Run {
                 let family = match family {
                     Family::Inet => SocketFamily::Inet,
                     Family::Inet6 => SocketFamily::Inet6,
+                    Family::Unix => SocketFamily::Unix,
                 };
                 let kind = match kind {
                     Kind::Stream => SocketKind::Stream,

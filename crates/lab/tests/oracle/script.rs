@@ -2,10 +2,11 @@
 
 use std::{
     collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
 };
 
 use proto::{
+    address::Address,
     call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
     message::Sysctl,
@@ -113,23 +114,23 @@ pub(crate) fn case(name: &'static str, write: impl FnOnce(&mut Script)) -> Case 
     Case { name, steps: script.steps, packets: script.packets }
 }
 
-pub(crate) fn server(port: u16) -> SocketAddr {
+pub(crate) fn server(port: u16) -> Address {
     (S.address(), port).into()
 }
 
-pub(crate) fn client(port: u16) -> SocketAddr {
+pub(crate) fn client(port: u16) -> Address {
     (C.address(), port).into()
 }
 
-pub(crate) fn loopback(port: u16) -> SocketAddr {
+pub(crate) fn loopback(port: u16) -> Address {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-pub(crate) fn any(port: u16) -> SocketAddr {
+pub(crate) fn any(port: u16) -> Address {
     (Ipv4Addr::UNSPECIFIED, port).into()
 }
 
-pub(crate) fn elsewhere(a: u8, b: u8, c: u8, d: u8) -> SocketAddr {
+pub(crate) fn elsewhere(a: u8, b: u8, c: u8, d: u8) -> Address {
     (IpAddr::from([a, b, c, d]), 9).into()
 }
 
@@ -213,7 +214,7 @@ impl Script {
         self.next_fd(side)
     }
 
-    pub(crate) fn bind(&mut self, side: Side, fd: Fd, address: SocketAddr) {
+    pub(crate) fn bind(&mut self, side: Side, fd: Fd, address: Address) {
         self.call(side, Call::Bind { fd, address });
     }
 
@@ -228,12 +229,12 @@ impl Script {
         fd
     }
 
-    pub(crate) fn connect(&mut self, side: Side, fd: Fd, address: SocketAddr) {
+    pub(crate) fn connect(&mut self, side: Side, fd: Fd, address: Address) {
         self.call(side, Call::Connect { fd, address });
     }
 
     /// A new socket, connected.
-    pub(crate) fn connected(&mut self, side: Side, address: SocketAddr) -> Fd {
+    pub(crate) fn connected(&mut self, side: Side, address: Address) -> Fd {
         let fd = self.tcp(side);
         self.connect(side, fd, address);
         fd
@@ -260,7 +261,7 @@ impl Script {
         self.ask(side, Call::Send { fd, flags, length }, Wait::Forever, bytes);
     }
 
-    pub(crate) fn send_to(&mut self, side: Side, fd: Fd, address: SocketAddr, bytes: &[u8]) {
+    pub(crate) fn send_to(&mut self, side: Side, fd: Fd, address: Address, bytes: &[u8]) {
         let length = u32::try_from(bytes.len()).unwrap();
         self.ask(side, Call::SendTo { fd, flags: Flags::default(), address, length }, Wait::Forever, bytes);
     }

@@ -1,10 +1,7 @@
 //! What the rules of `explain` say, beside the kernel: a room does it, and what is said of the trace has to be what the room
 //! did. With `WIRESIDE_WRITE=1` the traces become the recordings that `explain`'s own tests read.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-};
+use std::{net::Ipv4Addr, path::Path};
 
 use explain::Names;
 use proto::{
@@ -120,7 +117,7 @@ fn record(events: &[Event], roster: &Roster, name: &str) {
         .unwrap();
 }
 
-fn loopback(port: u16) -> SocketAddr {
+fn loopback(port: u16) -> proto::address::Address {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 

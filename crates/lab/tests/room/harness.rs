@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::{Ipv4Addr, SocketAddr},
+    net::Ipv4Addr,
     path::Path,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -11,6 +11,7 @@ use std::{
 use bytes::Bytes;
 use lab::{CallRequest, Delivery, Lab, Outside, Request, Room, RoomLimits, Service, keeper::Keeper, mailbox};
 use proto::{
+    address::Address,
     call::{Call, CallError, Family, Flags, Kind, Outcome, Value, Wait},
     id::{CallId, Fd, HostId, MemberId, ProgramId},
     message::{ClientMessage, HostCommand, WireCommand},
@@ -97,7 +98,7 @@ async fn room_of(lab: &Lab, outside: Option<Arc<dyn Outside>>) -> Stage {
     }
 }
 
-pub(crate) fn on(last: u8, port: u16) -> SocketAddr {
+pub(crate) fn on(last: u8, port: u16) -> Address {
     (Ipv4Addr::new(10, 0, 0, last), port).into()
 }
 
@@ -225,7 +226,7 @@ impl Stage {
         fd
     }
 
-    pub(crate) async fn accept(&mut self, program: ProgramId, fd: Fd) -> (Fd, SocketAddr) {
+    pub(crate) async fn accept(&mut self, program: ProgramId, fd: Fd) -> (Fd, Address) {
         match self.call(program, Call::Accept { fd }).await {
             Ok(Value::Accepted { fd, peer }) => (fd, peer),
             other => panic!("nothing accepted: {other:?}"),
@@ -236,7 +237,7 @@ impl Stage {
         &mut self,
         program: ProgramId,
         fd: Fd,
-        address: SocketAddr,
+        address: Address,
     ) -> Result<(), CallError> {
         self.call(program, Call::Connect { fd, address }).await.map(|_| ())
     }

@@ -138,7 +138,7 @@ async fn connected(door: &Arc<Door>, far: &TcpListener) -> Option<(Stage, Progra
     let mut stage = stage_with(vec![], Some(Arc::clone(door) as Arc<dyn Outside>)).await?;
     let program = stage.program(CLIENT).await;
     let fd = stage.socket(program).await;
-    assert_eq!(stage.connect(program, fd, public()).await, Ok(()));
+    assert_eq!(stage.connect(program, fd, public().into()).await, Ok(()));
     let (peer, _) = far.accept().unwrap();
     Some((stage, program, fd, peer))
 }
@@ -150,7 +150,7 @@ async fn a_connected_socket_cannot_be_led_elsewhere() {
     let ((far, there), (canary, trap)) = (listener(), listener());
     let door = Door::new(there, PLENTY, PLENTY);
     let Some((mut stage, program, fd, _peer)) = connected(&door, &far).await else { return };
-    for address in [trap, public(), on(1, 9)] {
+    for address in [trap.into(), public().into(), on(1, 9)] {
         assert_eq!(stage.connect(program, fd, address).await, Err(CallError::errno(Errno::EISCONN)));
     }
     let invalid = Err(CallError::errno(Errno::EINVAL));
@@ -174,12 +174,12 @@ async fn a_socket_whose_connection_failed_is_in_the_room_again() {
     let program = stage.program(CLIENT).await;
     let fd = stage.socket(program).await;
     let refused = Err(CallError::errno(Errno::ECONNREFUSED));
-    assert_eq!(stage.connect(program, fd, public()).await, refused);
+    assert_eq!(stage.connect(program, fd, public().into()).await, refused);
     // The machine's own loopback, where nobody listens; not the one this test runs on, where the canary does.
-    assert_eq!(stage.connect(program, fd, trap).await, refused);
+    assert_eq!(stage.connect(program, fd, trap.into()).await, refused);
     // Judged again, each time.
     assert_eq!(stage.connect(program, fd, "203.0.113.5:80".parse().unwrap()).await, Err(policy()));
-    assert_eq!(stage.connect(program, fd, public()).await, refused);
+    assert_eq!(stage.connect(program, fd, public().into()).await, refused);
     // And again a socket like any other.
     let listening = Call::Bind { fd, address: (Ipv4Addr::LOCALHOST, trap.port()).into() };
     assert_eq!(stage.call(program, listening).await, Ok(Value::Done));
@@ -205,8 +205,8 @@ async fn a_socket_that_is_in_use_in_the_room_does_not_go_outside() {
     };
     let (server, client, _, theirs, listening) = stage.pair().await;
     let taken = Err(CallError::errno(Errno::EISCONN));
-    assert_eq!(stage.connect(client, theirs, public()).await, taken);
-    assert_eq!(stage.connect(server, listening, public()).await, taken);
+    assert_eq!(stage.connect(client, theirs, public().into()).await, taken);
+    assert_eq!(stage.connect(server, listening, public().into()).await, taken);
     let fd = stage.socket(client).await;
     let mapped = "[::ffff:93.184.215.14]:80".parse().unwrap();
     let wrong = Err(CallError::errno(Errno::EAFNOSUPPORT));
@@ -219,7 +219,7 @@ async fn sendto_with_an_address_sends_to_the_peer() {
     let ((far, there), (canary, trap)) = (listener(), listener());
     let door = Door::new(there, PLENTY, PLENTY);
     let Some((mut stage, program, fd, mut peer)) = connected(&door, &far).await else { return };
-    let call = Call::SendTo { fd, flags: Flags::default(), address: trap, length: 2 };
+    let call = Call::SendTo { fd, flags: Flags::default(), address: trap.into(), length: 2 };
     let id = stage.begin(program, call, Wait::Forever, b"hi").await;
     assert_eq!(stage.result(id).await.0, Ok(Value::Sent(2)));
     let mut got = [0; 2];
@@ -241,7 +241,7 @@ async fn options_that_reach_beyond_the_connection_stay_in_the_room() {
     for name in [OptionName::ReusePort, OptionName::ReuseAddr, OptionName::NoDelay] {
         assert_eq!(stage.call(program, set(name, OptionValue::Bool(true))).await, Ok(Value::Done));
     }
-    assert_eq!(stage.connect(program, fd, public()).await, Ok(()));
+    assert_eq!(stage.connect(program, fd, public().into()).await, Ok(()));
     let _peer = far.accept().unwrap();
     for call in
         [set(OptionName::Ttl, OptionValue::Int(3)), set(OptionName::KeepAlive, OptionValue::Bool(true))]
@@ -267,7 +267,7 @@ async fn the_own_address_is_a_substitute_and_the_peers_is_real() {
     let Some((mut stage, program, fd, peer)) = connected(&door, &far).await else { return };
     let own = stage.call(program, Call::GetSockName { fd }).await;
     assert_eq!(own, Ok(Value::Address(on(2, peer.peer_addr().unwrap().port()))));
-    assert_eq!(stage.call(program, Call::GetPeerName { fd }).await, Ok(Value::Address(there)));
+    assert_eq!(stage.call(program, Call::GetPeerName { fd }).await, Ok(Value::Address(there.into())));
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn a_connection_seen_by_poll_is_verified_before_a_byte_passes() {
     };
     let program = stage.program(CLIENT).await;
     let fd = stage.socket(program).await;
-    let begun = Call::Connect { fd, address: public() };
+    let begun = Call::Connect { fd, address: public().into() };
     let id = stage.begin(program, begun.clone(), Wait::No, b"").await;
     assert_eq!(stage.result(id).await.0, Err(CallError::errno(Errno::EINPROGRESS)));
     let writable = Call::Poll { fds: vec![(fd, PollEvents::OUT)] };
@@ -346,7 +346,7 @@ async fn connect_after_a_connect_that_did_not_wait_answers_as_the_kernel_does() 
     };
     let program = stage.program(CLIENT).await;
     let fd = stage.socket(program).await;
-    let begun = Call::Connect { fd, address: public() };
+    let begun = Call::Connect { fd, address: public().into() };
     let id = stage.begin(program, begun.clone(), Wait::No, b"").await;
     assert_eq!(stage.result(id).await.0, Err(CallError::errno(Errno::EINPROGRESS)));
     let _peer = far.accept().unwrap();
@@ -371,7 +371,7 @@ async fn a_limit_ends_a_call_that_waits() {
     // As the door's clock does it.
     rustix::net::connect_unspec(&door.sockets.lock().unwrap()[0]).unwrap();
     assert_eq!(stage.result(waiting).await.0, Err(limit("life")));
-    assert_eq!(stage.connect(program, fd, public()).await, Err(limit("life")));
+    assert_eq!(stage.connect(program, fd, public().into()).await, Err(limit("life")));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! States and queues of sockets: observed, or proved by packets and marked so.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
 use proto::{
+    address::Address,
     call::{Call, CallError, How, Value, Wait},
     errno::Errno,
     trace::{Event, TcpState, TimerKind, What},
@@ -10,7 +11,7 @@ use proto::{
 
 use crate::harness::{CLIENT, SERVER, lines, on, stage, states};
 
-fn loopback(port: u16) -> SocketAddr {
+fn loopback(port: u16) -> Address {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
@@ -19,7 +20,9 @@ fn loopback(port: u16) -> SocketAddr {
 fn path(events: &[Event], port: u16) -> Vec<String> {
     states(events)
         .into_iter()
-        .filter(|state| state.local.is_some_and(|local| local.port() == port) && state.from != Some(state.to))
+        .filter(|state| {
+            state.local.and_then(|local| local.port()) == Some(port) && state.from != Some(state.to)
+        })
         .map(|state| format!("{}{}", state.to.name(), if state.observed { "" } else { "*" }))
         .collect()
 }
@@ -33,7 +36,7 @@ async fn over_the_loopback_a_handshake_is_inferred() {
     assert_eq!(stage.connect(client, fd, loopback(12345)).await, Ok(()));
     let (_, peer) = stage.accept(server, listener).await;
     let events = stage.events();
-    assert_eq!(path(&events, peer.port()), ["SYN_SENT*", "ESTABLISHED"], "{}", lines(&events));
+    assert_eq!(path(&events, peer.port().unwrap()), ["SYN_SENT*", "ESTABLISHED"], "{}", lines(&events));
     assert_eq!(path(&events, 12345), ["LISTEN", "SYN_RECV*", "ESTABLISHED"]);
 }
 
@@ -44,7 +47,7 @@ async fn over_the_loopback_a_refusal_is_inferred() {
     let fd = stage.socket(client).await;
     assert_eq!(stage.connect(client, fd, loopback(9)).await, Err(CallError::errno(Errno::ECONNREFUSED)));
     let events = stage.events();
-    let port = states(&events).iter().find_map(|state| state.local).expect("an address").port();
+    let port = states(&events).iter().find_map(|state| state.local?.port()).expect("an address");
     assert_eq!(path(&events, port), ["SYN_SENT*", "CLOSED*"], "{}", lines(&events));
 }
 
@@ -59,7 +62,8 @@ async fn over_the_wire_every_state_is_observed() {
     stage.call(server, Call::Close { fd: ours }).await.expect("closed");
     let events =
         stage.trace_until(|events| states(events).iter().any(|state| state.to == TcpState::TimeWait)).await;
-    let port = states(&events).iter().find(|s| s.to == TcpState::TimeWait).unwrap().local.unwrap().port();
+    let port =
+        states(&events).iter().find(|s| s.to == TcpState::TimeWait).unwrap().local.unwrap().port().unwrap();
     let seen = ["SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT"];
     assert_eq!(path(&events, port), seen, "{}", lines(&events));
     let seen = ["LISTEN", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"];

@@ -83,7 +83,7 @@ async fn wire_settings_that_make_no_sense_are_refused() {
 
 /// Waits until the kernel has sent the SYN of a connect from `last` three times more: seven seconds.
 async fn three_repeats(stage: &Stage, last: u8) {
-    let from = on(last, 0).ip();
+    let from = on(last, 0).ip().unwrap();
     let repeats = |events: &[Event]| {
         packets(events).iter().filter(|packet| packet.copy_of.is_some() && packet.src == from).count()
     };

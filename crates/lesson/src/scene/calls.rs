@@ -1,8 +1,7 @@
 //! Facts of calls, and what they tell of their sockets.
 
-use std::net::SocketAddr;
-
 use proto::{
+    address::Address,
     call::{Call, CallError, OptionName, OptionValue, Outcome, Value},
     id::Fd,
     trace::{CallBegin, CallEnd, Data},
@@ -18,10 +17,10 @@ impl Scene {
             let note = self.sockets.entry(socket).or_default();
             match &begin.call {
                 Call::Connect { address, .. } => {
-                    (note.port, note.to) = (Some(address.port()), Some(*address));
+                    (note.port, note.to) = (address.port(), address.inet());
                     (note.began, note.dropped_before) = (Some(time), dropped);
                 }
-                Call::Bind { address, .. } => note.port = Some(address.port()),
+                Call::Bind { address, .. } => note.port = address.port(),
                 _ => {}
             }
             bound(&mut self.sockets);
@@ -57,9 +56,12 @@ impl Scene {
         }
         facts = answered(facts, &end.outcome);
         if let Call::Connect { address, .. } = &note.begin.call {
-            let to = self.meant(note.begin.host, address.ip());
+            let listens = address.inet().is_some_and(|address| {
+                let to = self.meant(note.begin.host, address.ip());
+                to.is_some_and(|host| self.now.listens(host, address.port()))
+            });
             facts = facts
-                .yes(Field::Listens, to.is_some_and(|host| self.now.listens(host, address.port())))
+                .yes(Field::Listens, listens)
                 .number(Field::Syns, note.syns)
                 .word(Field::Answer, note.answer.clone().unwrap_or_else(|| "none".to_owned()))
                 .yes(Field::Full, note.full);
@@ -137,23 +139,28 @@ impl Scene {
             .maybe_word(Field::Host, self.name(begin.host))
             .maybe_number(Field::Line, begin.line)
             .maybe_number(Field::Fd, begin.call.fd().and_then(|fd| u64::try_from(fd.0).ok()));
-        let to = |facts: Facts, address: &SocketAddr| {
-            facts
+        let to = |facts: Facts, address: &Address| match address.inet() {
+            Some(address) => facts
                 .number(Field::Port, address.port())
                 .word(Field::Address, address.ip().to_string())
-                .maybe_word(Field::To, self.host_meant(begin.host, address.ip()))
+                .maybe_word(Field::To, self.host_meant(begin.host, address.ip())),
+            // A name of AF_UNIX: it is on the same machine, and has no port.
+            None => {
+                facts.word(Field::Address, address.to_string()).maybe_word(Field::To, self.name(begin.host))
+            }
         };
         match &begin.call {
-            Call::Socket { family, kind } => {
+            Call::Socket { family, kind } | Call::SocketPair { family, kind } => {
                 facts.word(Field::Family, family.name()).word(Field::Type, kind.name())
             }
             Call::Connect { address, .. } => {
-                let name = self.programs.name_of(begin.program, address.ip());
+                let name = address.ip().and_then(|ip| self.programs.name_of(begin.program, ip));
                 to(facts, address).maybe_word(Field::Name, name)
             }
             Call::Bind { address, .. } => {
                 let socket = begin.socket.and_then(|socket| self.sockets.get(&socket));
-                let after = self.programs.since_accept(begin.host, address.port(), note.time);
+                let after =
+                    address.port().and_then(|port| self.programs.since_accept(begin.host, port, note.time));
                 to(facts, address)
                     .yes(Field::Reuse, socket.is_some_and(|socket| socket.reuse))
                     .maybe_number(Field::After, after)
@@ -216,7 +223,8 @@ fn made(outcome: &Outcome) -> Option<Fd> {
 fn answered(facts: Facts, outcome: &Outcome) -> Facts {
     match outcome {
         Ok(Value::Address(address)) => {
-            facts.number(Field::Answered, address.port()).word(Field::Address, address.ip().to_string())
+            let text = address.ip().map_or_else(|| address.to_string(), |ip| ip.to_string());
+            facts.maybe_number(Field::Answered, address.port()).word(Field::Address, text)
         }
         Ok(Value::Addresses { addresses, .. }) => {
             facts.maybe_word(Field::Address, addresses.first().map(ToString::to_string))

@@ -53,6 +53,7 @@ impl Scene {
     fn answers(&self, packet: &Packet) -> Option<CallRef> {
         let waits = |note: &super::CallNote| match &note.begin.call {
             proto::call::Call::Connect { address, .. } => {
+                let Some(address) = address.inet() else { return false };
                 let from_there = packet.src == address.ip()
                     && packet.transport.ports().is_none_or(|(source, _)| source == address.port());
                 // The wire answers so for addresses that nobody has.

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use proto::{
+    address::{Address, UnixName},
     call::{
         Call, CallError, Family, Flags, How, Kind, OptionName, OptionValue, Outcome, PollEvents,
         ResolveError, Value,
@@ -35,9 +36,15 @@ fn ip() -> BoxedStrategy<IpAddr> {
     any::<IpAddr>().boxed()
 }
 
-/// An address as text has it: with neither flow nor scope.
-fn address() -> BoxedStrategy<SocketAddr> {
-    (ip(), any::<u16>()).prop_map(|(ip, port)| SocketAddr::new(ip, port)).boxed()
+/// An address as text has it: with neither flow nor scope. Names are of any bytes.
+fn address() -> BoxedStrategy<Address> {
+    let name = || vec(any::<u8>(), 0..limits::UNIX_NAME);
+    prop_oneof![
+        (ip(), any::<u16>()).prop_map(|(ip, port)| SocketAddr::new(ip, port).into()),
+        name().prop_map(|name| UnixName::abstract_name(&name).unwrap_or(UnixName::Unnamed).into()),
+        name().prop_map(|name| UnixName::path(&name).unwrap_or(UnixName::Unnamed).into()),
+    ]
+    .boxed()
 }
 
 fn option_value() -> BoxedStrategy<OptionValue> {
@@ -93,6 +100,10 @@ fn call() -> BoxedStrategy<Call> {
         (text(), option::of(select(Family::ALL)), any::<u16>())
             .prop_map(|(name, family, port)| Call::Resolve { name, family, port }),
         (text(), any::<u8>()).prop_map(|(name, count)| Call::Ping { name, count }),
+        fd().prop_map(|fd| Call::Dup { fd }),
+        (select(Family::ALL), select(Kind::ALL)).prop_map(|(family, kind)| Call::SocketPair { family, kind }),
+        address().prop_map(|address| Call::Unlink { address }),
+        address().prop_map(|address| Call::Stat { address }),
     ]
     .boxed()
 }
@@ -112,6 +123,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
             .prop_map(|(addresses, from_room)| Value::Addresses { addresses, from_room }),
         (ip(), vec(option::of(any::<u64>()), 0..3), any::<bool>())
             .prop_map(|(address, round_trips, sent)| Value::Pinged { address, round_trips, sent }),
+        (fd(), fd()).prop_map(|(one, other)| Value::Pair(one, other)),
     ];
     let error = prop_oneof![
         (any::<i32>(), any::<u32>())

@@ -81,7 +81,7 @@ fn what_a_newer_wireside_adds_is_passed_over_and_counted() {
         r#"{"seq":2,"time":2,"kind":"telepathy","id":1}"#,
         r#"{"seq":2,"time":2,"kind":"call","id":1,"by":null,"machine":1,"program":1,"call":"sendfile","fds":[]}"#,
         r#"{"seq":2,"time":2,"kind":"return","id":1,"elapsed":1,"returned":{"is":"delegated","to":2}}"#,
-        r#"{"seq":2,"time":2,"kind":"call","id":1,"by":null,"machine":1,"program":1,"call":"socket","family":"AF_UNIX","type":"SOCK_STREAM"}"#,
+        r#"{"seq":2,"time":2,"kind":"call","id":1,"by":null,"machine":1,"program":1,"call":"socket","family":"AF_PACKET","type":"SOCK_STREAM"}"#,
     ] {
         let mut lines = lines.clone();
         unknown.clone_into(&mut lines[2]);

@@ -146,8 +146,9 @@ pub fn socket(given: &Arguments<'_>) -> Result<Operation, Fault> {
     let (family, family_column) = number(0, "family", 2)?;
     let (kind, kind_column) = number(1, "type", 1)?;
     let (protocol, protocol_column) = number(2, "proto", 0)?;
-    let family = Family::numbered(family).ok_or_else(|| {
-        Fault::lacking("this address family", family_column).hint("AF_INET is IPv4, AF_INET6 is IPv6.")
+    let family = Family::numbered(family).filter(|family| *family != Family::Unix).ok_or_else(|| {
+        let hint = "AF_INET is IPv4, AF_INET6 is IPv6. AF_UNIX is for programs and the Python prompt.";
+        Fault::lacking("this address family", family_column).hint(hint)
     })?;
     let kind = Kind::numbered(kind).ok_or_else(|| {
         Fault::lacking("this type of socket", kind_column).hint("SOCK_STREAM is TCP, SOCK_DGRAM is UDP.")

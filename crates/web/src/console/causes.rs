@@ -2,6 +2,7 @@
 //! otherwise the table of errnos has the word.
 
 use proto::{
+    address::Address,
     call::{Call, Kind},
     errno::Errno,
     room::BY_HAND,
@@ -43,6 +44,10 @@ impl Words {
 /// What is known of a failure with this errno.
 pub fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
     let stage = known.descriptor.map(|descriptor| descriptor.stage);
+    if let Some(words) = unix_words(call, errno) {
+        return words;
+    }
+    let port_of = |address: &Address| address.port().unwrap_or_default();
     match (errno, call) {
         (Errno::ECONNREFUSED, Call::Connect { address, .. }) => match refused(address, known.around) {
             Some(refusal) => Words {
@@ -52,11 +57,11 @@ pub fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
             },
             None => Words::new(format!(
                 "Connection refused. The machine answered, but nothing listens on port {} there.",
-                address.port()
+                port_of(address)
             )),
         },
         (Errno::ECONNREFUSED, _) => refused_before(known.descriptor),
-        (Errno::EADDRINUSE, Call::Bind { address, .. }) => taken_port(address.port(), known.around),
+        (Errno::EADDRINUSE, Call::Bind { address, .. }) => taken_port(port_of(address), known.around),
         (Errno::EADDRINUSE, Call::Listen { .. }) => {
             Words::new("Another socket of this machine listens on that port.")
         }
@@ -65,8 +70,8 @@ pub fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
         }
         (Errno::EINVAL, Call::Bind { .. }) => Words::new("This socket has a port already.")
             .hint("A socket is bound once: make a new one for another port."),
-        (Errno::EACCES, Call::Bind { address, .. }) if address.port() < 1024 => {
-            Words::new(format!("Port {} is below 1024: those need privileges.", address.port()))
+        (Errno::EACCES, Call::Bind { address, .. }) if port_of(address) < 1024 => {
+            Words::new(format!("Port {} is below 1024: those need privileges.", port_of(address)))
                 .hint("Choose a port from 1024 on.")
         }
         (Errno::EINTR, Call::Connect { .. }) => Words::new(
@@ -79,7 +84,7 @@ pub fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
             Words::new("This socket has no other end to receive from.")
         }
         (Errno::EADDRNOTAVAIL | Errno::ENETUNREACH, Call::Bind { address, .. } | Call::Connect { address, .. })
-            if address.is_ipv6() =>
+            if address.ip().is_some_and(|ip| ip.is_ipv6()) =>
         {
             Words::new("This machine has no IPv6 address: the rooms of this lab have IPv4 only.")
                 .hint("Use an IPv4 address or a name, with AF_INET.")
@@ -100,6 +105,30 @@ pub fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
         }
         _ => Words::default(),
     }
+}
+
+/// What an errno means for a call with a name of AF_UNIX: both ends are on one machine, and there is no port.
+fn unix_words(call: &Call, errno: Errno) -> Option<Words> {
+    let (Call::Bind { address, .. } | Call::Connect { address, .. } | Call::SendTo { address, .. }) = call
+    else {
+        return None;
+    };
+    let Address::Unix(name) = address else { return None };
+    let name = excerpt(&name.to_string(), NAME);
+    Some(match (errno, call) {
+        (Errno::EADDRINUSE, _) => Words::new(format!("{name} is there already on this machine."))
+            .hint("A socket's path stays when its program ends. Remove it before bind(): os.unlink(path)."),
+        (Errno::ENOENT, Call::Bind { .. }) => Words::new(format!("The folder of {name} is not there."))
+            .hint("Make it first, or choose another path."),
+        (Errno::ENOENT, _) => Words::new(format!("There is no socket at {name} on this machine."))
+            .hint("Run the server first, on the same machine: these sockets reach no other one."),
+        (Errno::ECONNREFUSED, _) => Words::new(format!("Nobody listens at {name} on this machine."))
+            .hint("Is the server running, on this machine? Its path may be left from an earlier run."),
+        (Errno::EPROTOTYPE, _) => Words::new(format!("The socket at {name} is of another type."))
+            .hint("SOCK_STREAM connects to SOCK_STREAM, SOCK_DGRAM to SOCK_DGRAM."),
+        (Errno::EINTR, _) => Words::new("Cancelled. The socket is as it was.").hint(""),
+        _ => return None,
+    })
 }
 
 /// A refusal that a later call is told of.

@@ -218,6 +218,30 @@ mod tests {
     }
 
     #[test]
+    fn names_within_a_machine_in_three_languages() {
+        let variables = variables();
+        let bound = |text: &str| {
+            forms(&Call::Bind { fd: S, address: text.parse().expect("address") }, &context(&variables))
+        };
+        let path = bound("unix:/tmp/talk");
+        assert_eq!(path.python, "s.bind(\"/tmp/talk\")");
+        assert_eq!(path.rust, "s.bind(&SockAddr::unix(\"/tmp/talk\")?)?;");
+        assert!(
+            path.c.contains(".sun_path = \"/tmp/talk\" };") && path.c.contains("sizeof address"),
+            "{}",
+            path.c
+        );
+        let name = bound("unix:@1talk");
+        assert_eq!(name.python, "s.bind(b'\\x001talk')");
+        assert_eq!(name.rust, "s.bind(&SockAddr::unix(OsStr::from_bytes(b\"\\x001talk\"))?)?;");
+        assert!(
+            name.c.contains(".sun_path = \"\\0001talk\"") && name.c.contains("sun_path) + 6"),
+            "{}",
+            name.c
+        );
+    }
+
+    #[test]
     fn c_literals_never_swallow_a_digit() {
         let variables = variables();
         let context = Context { payload: b"\x01a\xff9", ..context(&variables) };

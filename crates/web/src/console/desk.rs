@@ -413,6 +413,7 @@ fn descriptors_of(operation: &Operation) -> Vec<Fd> {
         | Operation::SetTimeout { fd, .. } => vec![*fd],
         Operation::Poll { fds, .. } => fds.iter().map(|(fd, _)| *fd).collect(),
         Operation::Select { read, write, except, .. } => [read.as_slice(), write, except].concat(),
+        Operation::Overheard { call } => call.fd().into_iter().collect(),
         Operation::Socket { .. }
         | Operation::GetAddrInfo { .. }
         | Operation::GetHostByName { .. }

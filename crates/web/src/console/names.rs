@@ -52,7 +52,7 @@ const NUMBERS: [(&str, i64); 9] = [
 ];
 
 /// Those of [`NUMBERS`] that Python shows with their kind.
-const OTHERS: [(&str, &str, i64); 2] = [("AF_UNIX", "AddressFamily", 1), ("SOCK_RAW", "SocketKind", 3)];
+const OTHERS: [(&str, &str, i64); 1] = [("SOCK_RAW", "SocketKind", 3)];
 
 /// A family as Python shows it.
 pub fn family_value(family: Family) -> Value {

@@ -1,7 +1,7 @@
 //! What a line of the prompt asks for, with every argument checked, before names are resolved.
 
 use proto::{
-    call::{Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
+    call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ pub enum Operation {
     Select { read: Vec<Fd>, write: Vec<Fd>, except: Vec<Fd>, wait: Wait },
     /// `ping("tutorial", 3)`
     Ping { host: String, count: u8 },
+    /// A call that no line here makes: somebody else made it.
+    Overheard { call: Call },
 }
 
 impl Operation {
@@ -91,6 +93,7 @@ impl Operation {
             Self::Poll { .. } => "poll",
             Self::Select { .. } => "select",
             Self::Ping { .. } => "ping",
+            Self::Overheard { call } => call.name(),
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use proto::{
+    address::{self, UnixName},
     call::{Call, CallError, Family, Flags, Kind, OptionValue, PollEvents, Value as Returned, Wait},
     id::Fd,
 };
@@ -139,6 +140,7 @@ impl Plan {
     /// The operation's main call, now that the address is known.
     fn addressed(&self, address: SocketAddr) -> Progress {
         let wait = self.setting.wait;
+        let address = address.into();
         match &self.operation {
             Operation::Bind { fd, .. } => call(Call::Bind { fd: *fd, address }, Wait::Forever),
             Operation::Connect { fd, .. } => call(Call::Connect { fd: *fd, address }, wait),
@@ -213,12 +215,25 @@ fn numeric(host: &str, family: Family) -> Option<IpAddr> {
     match (host, family) {
         ("", Family::Inet) => Some(Ipv4Addr::UNSPECIFIED.into()),
         ("", Family::Inet6) => Some(Ipv6Addr::UNSPECIFIED.into()),
+        (_, Family::Unix) => None,
         ("<broadcast>", _) => Some(Ipv4Addr::BROADCAST.into()),
         (host, _) => host.parse().ok(),
     }
 }
 
-/// An address as CPython returns it.
+/// An address of any family as CPython returns it.
+pub fn written(address: &address::Address) -> Value {
+    match address {
+        address::Address::Ip(address) => pair(address),
+        address::Address::Unix(UnixName::Unnamed) => Value::Str(String::new()),
+        address::Address::Unix(UnixName::Path(path)) => {
+            Value::Str(String::from_utf8_lossy(path.as_bytes()).into_owned())
+        }
+        address::Address::Unix(UnixName::Abstract(name)) => Value::Bytes([b"\0", name.as_bytes()].concat()),
+    }
+}
+
+/// An IP address with its port as CPython returns it.
 pub fn pair(address: &SocketAddr) -> Value {
     let mut items = vec![Value::Str(address.ip().to_string()), Value::Int(i64::from(address.port()))];
     if address.is_ipv6() {
@@ -232,13 +247,14 @@ fn value(returned: &Returned, bytes: &[u8]) -> Value {
     match returned {
         Returned::Done => Value::None,
         Returned::Descriptor(fd) => Value::Socket(*fd),
-        Returned::Accepted { fd, peer } => Value::Tuple(vec![Value::Socket(*fd), pair(peer)]),
+        Returned::Accepted { fd, peer } => Value::Tuple(vec![Value::Socket(*fd), written(peer)]),
         Returned::Sent(count) => Value::Int(i64::from(*count)),
         Returned::Received { .. } => Value::Bytes(bytes.to_vec()),
         Returned::ReceivedFrom { from, .. } => {
-            Value::Tuple(vec![Value::Bytes(bytes.to_vec()), from.as_ref().map_or(Value::None, pair)])
+            Value::Tuple(vec![Value::Bytes(bytes.to_vec()), from.as_ref().map_or(Value::None, written)])
         }
-        Returned::Address(address) => pair(address),
+        Returned::Address(address) => written(address),
+        Returned::Pair(one, other) => Value::Tuple(vec![Value::Socket(*one), Value::Socket(*other)]),
         Returned::Option(OptionValue::Bool(on)) => Value::Int(i64::from(*on)),
         Returned::Option(OptionValue::Int(number)) => Value::Int(i64::from(*number)),
         Returned::Option(OptionValue::Linger(time)) => {
@@ -344,7 +360,7 @@ mod tests {
     fn a_numeric_address_is_not() {
         assert!(matches!(asked(begin(connect("10.0.0.1")).1), Call::Connect { .. }));
         assert!(
-            matches!(asked(begin(connect("")).1), Call::Connect { address, .. } if address.ip().is_unspecified())
+            matches!(asked(begin(connect("")).1), Call::Connect { address, .. } if address.ip().is_some_and(|ip| ip.is_unspecified()))
         );
     }
 

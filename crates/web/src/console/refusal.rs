@@ -1,8 +1,8 @@
 //! A refused connect(): which machine it went to, and where what it wanted listens, as far as the room knows.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use proto::room::BY_HAND;
+use proto::{address::Address, room::BY_HAND};
 
 use super::{
     cards::Remedy,
@@ -55,7 +55,8 @@ impl Listener<'_> {
 }
 
 /// Why a connect() to this address was refused; none where the room does not know the machine.
-pub fn refused(address: &SocketAddr, around: &Surroundings) -> Option<Refusal> {
+pub fn refused(address: &Address, around: &Surroundings) -> Option<Refusal> {
+    let address = address.inet()?;
     let (ip, port) = (address.ip(), address.port());
     let target = around.machine_at(ip)?;
     let name = excerpt(&target.name, NAME);

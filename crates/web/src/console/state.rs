@@ -1,9 +1,10 @@
 //! What the console knows of its descriptors: kind, addresses, how far each has come. Learnt from the calls of its own
 //! program and how they ended, so that it can be computed again from the trace.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::collections::BTreeMap;
 
 use proto::{
+    address::Address,
     call::{Call, CallError, Family, How, Kind, Outcome, Value as Returned, Wait},
     errno::Errno,
     id::Fd,
@@ -22,9 +23,9 @@ pub struct Descriptor {
     /// How far it has come.
     pub stage: Stage,
     /// The address of a successful bind.
-    pub bound: Option<SocketAddr>,
+    pub bound: Option<Address>,
     /// The other end of a connection.
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<Address>,
     /// `recv` has returned end of file.
     pub end_of_file: bool,
     /// This program has shut the reading half down.
@@ -139,6 +140,17 @@ impl Descriptors {
             }
             (Call::Close { fd }, _) => {
                 self.open.remove(&fd.0);
+            }
+            (Call::Dup { fd: of }, Returned::Descriptor(fd)) => {
+                if let Some(same) = self.get(*of).cloned() {
+                    self.open.insert(fd.0, same);
+                }
+            }
+            (Call::SocketPair { family, kind }, Returned::Pair(one, other)) => {
+                let mut half = Descriptor::new(*family, *kind);
+                half.stage = Stage::Connected;
+                self.open.insert(one.0, half.clone());
+                self.open.insert(other.0, half);
             }
             _ => {}
         }

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use proto::address::Address;
 use serde::Deserialize;
 
 /// A machine and its sockets.
@@ -74,7 +75,8 @@ pub struct Surroundings(pub Vec<Machine>);
 impl Surroundings {
     /// The listener's queue at an address, if it is full: connections in it and places. Linux keeps one more than the
     /// backlog.
-    pub fn full_queue(&self, address: &SocketAddr) -> Option<(u32, u32)> {
+    pub fn full_queue(&self, address: &Address) -> Option<(u32, u32)> {
+        let address = address.inet()?;
         let ip = address.ip().to_string();
         let machine = self.0.iter().find(|machine| machine.address == ip && !machine.held)?;
         let listener =

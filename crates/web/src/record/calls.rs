@@ -55,7 +55,11 @@ pub(super) fn call_end(end: &CallEnd, names: &Names) -> CallRecord {
 fn args(call: &Call, data: &Data) -> Args {
     match call {
         Call::Socket { family, kind } => Args::Socket { family: family.name(), r#type: kind.name() },
-        Call::Bind { address, .. } | Call::Connect { address, .. } => Args::Address { address: *address },
+        Call::SocketPair { family, kind } => Args::Socket { family: family.name(), r#type: kind.name() },
+        Call::Bind { address, .. }
+        | Call::Connect { address, .. }
+        | Call::Unlink { address }
+        | Call::Stat { address } => Args::Address { address: *address },
         Call::Listen { backlog, .. } => Args::Listen { backlog: *backlog },
         Call::Send { flags, .. } => {
             Args::Send { flags: flags.names().collect(), address: None, data: DataRecord::of(data) }
@@ -74,9 +78,11 @@ fn args(call: &Call, data: &Data) -> Args {
             Args::Resolve { name: name.clone(), family: family.map(Family::name), port: *port }
         }
         Call::Ping { name, count } => Args::Ping { name: name.clone(), count: *count },
-        Call::Accept { .. } | Call::Close { .. } | Call::GetSockName { .. } | Call::GetPeerName { .. } => {
-            Args::None {}
-        }
+        Call::Accept { .. }
+        | Call::Close { .. }
+        | Call::Dup { .. }
+        | Call::GetSockName { .. }
+        | Call::GetPeerName { .. } => Args::None {},
     }
 }
 
@@ -110,6 +116,7 @@ fn result(value: &Value, data: &Data) -> ResultRecord {
         Value::Pinged { address, round_trips, sent } => {
             ResultRecord::Pinged { address: *address, round_trips: round_trips.clone(), sent: *sent }
         }
+        Value::Pair(one, other) => ResultRecord::Pair { fds: [one.0, other.0] },
     }
 }
 

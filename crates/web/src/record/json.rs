@@ -1,12 +1,12 @@
 //! The structures of the JSON form, as they are serialised. What fills them is next door.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Serialize;
 use tsify::Tsify;
 
-use proto::trace::Data;
+use proto::{address::Address, trace::Data};
 
 /// One event in its JSON form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -153,14 +153,14 @@ pub enum Args {
         r#type: &'static str,
     },
     Address {
-        address: SocketAddr,
+        address: Address,
     },
     Listen {
         backlog: i32,
     },
     Send {
         flags: Vec<&'static str>,
-        address: Option<SocketAddr>,
+        address: Option<Address>,
         #[serde(flatten)]
         data: DataRecord,
     },
@@ -224,7 +224,7 @@ pub enum OptionRecord {
 pub enum ResultRecord {
     Accepted {
         fd: i32,
-        peer: SocketAddr,
+        peer: Address,
     },
     Descriptor {
         fd: i32,
@@ -235,10 +235,10 @@ pub enum ResultRecord {
     Received {
         #[serde(flatten)]
         data: DataRecord,
-        from: Option<SocketAddr>,
+        from: Option<Address>,
     },
     Address {
-        address: SocketAddr,
+        address: Address,
     },
     Option {
         value: OptionRecord,
@@ -254,6 +254,9 @@ pub enum ResultRecord {
         address: IpAddr,
         round_trips: Vec<Option<u64>>,
         sent: bool,
+    },
+    Pair {
+        fds: [i32; 2],
     },
     Done {},
 }
@@ -390,8 +393,8 @@ pub struct StateRecord {
     pub program: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fd: Option<i32>,
-    pub local: Option<SocketAddr>,
-    pub remote: Option<SocketAddr>,
+    pub local: Option<Address>,
+    pub remote: Option<Address>,
     pub from: Option<&'static str>,
     pub to: &'static str,
     pub observed: bool,

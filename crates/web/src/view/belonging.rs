@@ -149,7 +149,7 @@ fn end_of(store: &TraceStore, seq: u64) -> Option<u64> {
 fn awaited(store: &TraceStore, end: u64) -> Option<u64> {
     let What::CallEnd(CallEnd { id, outcome: Ok(_), .. }) = what(store, end)? else { return None };
     let begin = store.call_begin(*id)?;
-    let port = store.sockets().get(&begin.socket?)?.change.local?.port();
+    let port = store.sockets().get(&begin.socket?)?.change.local?.port()?;
     let since = store.call(*id).begin? + 1;
     let (seq, packet) = (since..end).rev().find_map(|seq| Some((seq, arrival(store, seq, begin.host)?)))?;
     (packet.transport.ports()?.1 == port).then_some(seq)

@@ -1,7 +1,8 @@
 //! One event in full: a plain sentence first, then fields, then bytes, then what caused it and what it led to.
 
 use proto::{
-    call::CallError,
+    address::Address,
+    call::{Call, CallError, Family},
     errno::Errno,
     trace::{CallBegin, Cause, Data, Event, Packet, StateChange, TcpFlags, TcpState, Transport, What},
 };
@@ -12,6 +13,7 @@ use crate::console::code::{Context, Forms, forms};
 
 use super::{
     belonging,
+    sockets::end_of,
     store::{TraceStore, WindowScale},
     table,
     text::{self, option},
@@ -145,6 +147,11 @@ fn call(store: &TraceStore, begin: &CallBegin, details: &mut Details) {
     if let Some(by) = begin.by {
         details.fields.push(field("by", bounded(&store.names().member(by), 64)));
     }
+    if is_inside(store, begin) {
+        details
+            .fields
+            .push(field("inside", "it stays inside this machine (AF_UNIX): no packet goes over the wire"));
+    }
     if begin.call.is_library() {
         details.fields.push(field("kind", "a library function, not a system call"));
     }
@@ -165,6 +172,20 @@ fn call(store: &TraceStore, begin: &CallBegin, details: &mut Details) {
         details.bytes = dump(&end.data);
     }
     details.error = end.outcome.as_ref().err().map(error_card);
+}
+
+/// Whether a call is on a socket of AF_UNIX, or makes one.
+fn is_inside(store: &TraceStore, begin: &CallBegin) -> bool {
+    let named = match &begin.call {
+        Call::Socket { family, .. } | Call::SocketPair { family, .. } => *family == Family::Unix,
+        Call::Bind { address, .. } | Call::Connect { address, .. } | Call::SendTo { address, .. } => {
+            address.is_unix()
+        }
+        _ => false,
+    };
+    let address = |address: Option<Address>| address.is_some_and(|address| address.is_unix());
+    let socket = || begin.socket.and_then(|socket| store.sockets().get(&socket));
+    named || socket().is_some_and(|note| address(note.change.local))
 }
 
 /// A failure in words.
@@ -295,10 +316,10 @@ fn state(store: &TraceStore, change: &StateChange, details: &mut Details) {
             .push(field("owner", format!("fd {fd} of {}", bounded(&store.names().program(program), 64))));
     }
     if let Some(local) = change.local {
-        details.fields.push(field("local", local.to_string()));
+        details.fields.push(field("local", end_of(Some(local))));
     }
     if let Some(remote) = change.remote {
-        details.fields.push(field("remote", remote.to_string()));
+        details.fields.push(field("remote", end_of(Some(remote))));
     }
     details.fields.extend(queues(store, details.seq, change));
     if !change.observed {
@@ -320,6 +341,8 @@ fn queues(store: &TraceStore, seq: u64, change: &StateChange) -> Vec<Field> {
             });
             unread.into_iter().chain(memory).collect()
         }
+        // Nobody tells, and it has none of TCP's states.
+        TcpState::Unix => Vec::new(),
         _ => vec![
             field("unread", bytes(change.unread.into())),
             field("unacknowledged", bytes(change.unacknowledged.into())),
@@ -361,6 +384,9 @@ fn state_sentence(change: &StateChange) -> &'static str {
             "All is said. The kernel keeps the pair of addresses for 60 s, so that stray packets do no harm."
         }
         TcpState::Datagram => "A datagram socket: there are no connections, only messages.",
+        TcpState::Unix => {
+            "A socket of AF_UNIX: it reaches other programs of its own machine, and sends no packets."
+        }
     }
 }
 

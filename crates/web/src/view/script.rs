@@ -267,8 +267,8 @@ impl Script {
             host,
             socket: SocketId(socket),
             owner: Some((ProgramId(host.0), Fd(2 + socket as i32))),
-            local: Some(SocketAddr::new(ip, port)),
-            remote: (!listens).then(|| SocketAddr::new(address(peer), other)),
+            local: Some(SocketAddr::new(ip, port).into()),
+            remote: (!listens).then(|| SocketAddr::new(address(peer), other).into()),
             from,
             to,
             observed: true,
@@ -323,7 +323,10 @@ impl Script {
     /// connect() begins on the client.
     pub(crate) fn client_connects(&mut self) -> CallRef {
         self.socket(CLIENT, 3, 2);
-        self.begin(CLIENT, Call::Connect { fd: Fd(3), address: SocketAddr::new(address(SERVER), PORT) })
+        self.begin(
+            CLIENT,
+            Call::Connect { fd: Fd(3), address: SocketAddr::new(address(SERVER), PORT).into() },
+        )
     }
 
     /// The tutorial's whole conversation.
@@ -340,7 +343,7 @@ impl Script {
         let change = self.state(SERVER, 3, Some(TcpState::SynRecv), TcpState::Established);
         (change.owner, change.accepted) = (None, false);
         self.end(connect, Ok(Value::Done));
-        let peer = SocketAddr::new(address(CLIENT), 40000);
+        let peer = SocketAddr::new(address(CLIENT), 40000).into();
         self.state(SERVER, 3, Some(TcpState::Established), TcpState::Established);
         self.end_with(accept, Ok(Value::Accepted { fd: Fd(4), peer }), Some(3), b"");
         let thanks = b"Thank you for connecting";

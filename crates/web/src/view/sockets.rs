@@ -1,6 +1,7 @@
 //! The sockets of a machine as they are now: a table like ss(8), and the calls that wait.
 
 use proto::{
+    address::{Address, UnixName},
     id::HostId,
     trace::{StateChange, TcpState, TimerKind, What},
 };
@@ -114,8 +115,18 @@ pub fn waiting(store: &TraceStore, host: Option<HostId>) -> Vec<WaitingCall> {
 fn label(note: &SocketNote) -> &'static str {
     match note.change.local {
         _ if !note.fresh => note.change.to.name(),
-        Some(local) if local.port() != 0 => "bound",
+        Some(local) if local.port().is_some_and(|port| port != 0) => "bound",
         _ => "new",
+    }
+}
+
+/// One end's address, `*` where there is none. What has no name in AF_UNIX has an end all the same.
+pub(super) fn end_of(address: Option<Address>) -> String {
+    match address {
+        None => "*".to_owned(),
+        Some(Address::Ip(address)) => address.to_string(),
+        Some(Address::Unix(UnixName::Unnamed)) => "(no name)".to_owned(),
+        Some(Address::Unix(name)) => name.to_string(),
     }
 }
 
@@ -130,7 +141,7 @@ pub fn tone(state: TcpState) -> &'static str {
         | TcpState::CloseWait
         | TcpState::Closing
         | TcpState::LastAck => "closing",
-        TcpState::TimeWait | TcpState::Closed | TcpState::Datagram => "soft",
+        TcpState::TimeWait | TcpState::Closed | TcpState::Datagram | TcpState::Unix => "soft",
     }
 }
 
@@ -171,10 +182,11 @@ fn row(store: &TraceStore, note: &SocketNote, now: u64) -> SocketRow {
         state: change.to.name(),
         label: label(note),
         tone: tone(change.to),
-        local: change.local.map_or_else(|| "*".to_owned(), |address| address.to_string()),
-        peer: change.remote.map_or_else(|| "*".to_owned(), |address| address.to_string()),
+        local: end_of(change.local),
+        peer: end_of(change.remote),
         unread: store.unread_now(note),
-        unacknowledged: (change.to != TcpState::Datagram).then_some(change.unacknowledged),
+        unacknowledged: (!matches!(change.to, TcpState::Datagram | TcpState::Unix))
+            .then_some(change.unacknowledged),
         listens: change.to == TcpState::Listen,
         accepted: change.accepted,
         observed: change.observed,

@@ -329,11 +329,12 @@ impl TraceStore {
         &self.sockets
     }
 
-    /// Unread bytes at a state change; none for a datagram socket of which that is not known. For a listener, what waits
+    /// Unread bytes at a state change; none for a datagram socket of which that is not known, and for one of AF_UNIX. For a listener, what waits
     /// to be accepted.
     pub fn unread_at(&self, seq: u64, change: &StateChange) -> Option<u32> {
         match change.to {
             TcpState::Datagram if change.unread > 0 => self.waited.get(&seq).copied(),
+            TcpState::Unix => None,
             _ => Some(change.unread),
         }
     }
@@ -342,6 +343,7 @@ impl TraceStore {
     pub fn unread_now(&self, note: &SocketNote) -> Option<u32> {
         match note.change.to {
             TcpState::Datagram => self.datagrams.waiting(note.change.socket),
+            TcpState::Unix => None,
             _ => Some(note.change.unread),
         }
     }

@@ -2,6 +2,7 @@
 //! the drawing mirrors it.
 
 use proto::{
+    address::{Address, UnixName},
     id::MemberId,
     message::HostCommand,
     room::{StepOutcome, WireSettings},
@@ -373,12 +374,26 @@ fn state(store: &TraceStore, seq: u64, change: &StateChange) -> Cells {
     Cells { kind: "state", place: host, what, tone: tone(change.to), sentence }
 }
 
+/// The names of a socket of AF_UNIX, and of the one it is connected to.
+fn ends(change: &StateChange) -> String {
+    let local = match change.local {
+        Some(Address::Unix(UnixName::Unnamed)) | None => "no name".to_owned(),
+        Some(local) => bounded(&local.to_string(), 128),
+    };
+    match change.remote {
+        None => local,
+        Some(Address::Unix(UnixName::Unnamed)) => format!("{local}, connected to one without a name"),
+        Some(remote) => format!("{local}, connected to {}", bounded(&remote.to_string(), 128)),
+    }
+}
+
 /// `unread` where it is known.
 fn queues(change: &StateChange, unread: Option<u32>) -> String {
     match (change.to, unread) {
         (TcpState::Listen, _) => {
             format!("{} waiting to be accepted, backlog {}", change.unread, change.unacknowledged)
         }
+        (TcpState::Unix, _) => ends(change),
         (TcpState::Datagram, None) => "something unread".to_owned(),
         (TcpState::Datagram, Some(unread)) => format!("{} unread", bytes(unread.into())),
         _ => {

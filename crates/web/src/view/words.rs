@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use proto::{
+    address::Address,
     call::{Call, CallError, Flags, OptionValue, Outcome, Value},
     trace::{Packet, TcpFlags, Transport},
 };
@@ -199,7 +200,13 @@ pub fn percent(probability: f64) -> String {
 /// A call as the diagram names it: `recv(1024)`, `sendall` never, since it is not one call.
 pub fn call_short(call: &Call) -> String {
     match call {
-        Call::Bind { address, .. } => format!("bind(:{})", address.port()),
+        Call::Bind { address, .. } => match address {
+            Address::Ip(address) => format!("bind(:{})", address.port()),
+            Address::Unix(name) => format!("bind({})", bounded(&name.to_string(), 40)),
+        },
+        Call::Unlink { address } | Call::Stat { address } => {
+            format!("{}({})", call.name(), path_of(address, 40))
+        }
         Call::Listen { backlog, .. } => format!("listen({backlog})"),
         Call::Send { length, .. } => format!("send({})", bytes(u64::from(*length))),
         Call::SendTo { length, .. } => format!("sendto({})", bytes(u64::from(*length))),
@@ -217,7 +224,17 @@ pub fn call_short(call: &Call) -> String {
         | Call::Close { .. }
         | Call::GetSockName { .. }
         | Call::GetPeerName { .. }
+        | Call::Dup { .. }
+        | Call::SocketPair { .. }
         | Call::Poll { .. } => format!("{}()", call.name()),
+    }
+}
+
+/// A path as people write it.
+fn path_of(address: &Address, most: usize) -> String {
+    match address {
+        Address::Ip(address) => address.to_string(),
+        Address::Unix(name) => bounded(&name.to_string(), most),
     }
 }
 
@@ -232,14 +249,17 @@ pub fn call_bare(call: &Call) -> String {
 /// A call with all its arguments, descriptors as `fd 3`.
 pub fn call_full(call: &Call) -> String {
     let arguments = match call {
-        Call::Socket { family, kind } => {
+        Call::Socket { family, kind } | Call::SocketPair { family, kind } => {
             format!("{}, {}", family.name(), kind.name())
         }
         Call::Bind { fd, address } | Call::Connect { fd, address } => format!("fd {fd}, {address}"),
         Call::Listen { fd, backlog } => format!("fd {fd}, {backlog}"),
-        Call::Accept { fd } | Call::Close { fd } | Call::GetSockName { fd } | Call::GetPeerName { fd } => {
-            format!("fd {fd}")
-        }
+        Call::Accept { fd }
+        | Call::Close { fd }
+        | Call::Dup { fd }
+        | Call::GetSockName { fd }
+        | Call::GetPeerName { fd } => format!("fd {fd}"),
+        Call::Unlink { address } | Call::Stat { address } => path_of(address, 128),
         Call::Send { fd, flags, length } => {
             format!("fd {fd}, {}{}", bytes(u64::from(*length)), flag_list(*flags))
         }
@@ -293,6 +313,7 @@ fn value_short(value: &Value) -> String {
     match value {
         Value::Done => String::new(),
         Value::Descriptor(fd) | Value::Accepted { fd, .. } => format!("fd {fd}"),
+        Value::Pair(one, other) => format!("fd {one} and fd {other}"),
         Value::Sent(taken) => bytes(u64::from(*taken)),
         Value::Received { length: 0 } => "end of file".to_owned(),
         Value::Received { length } | Value::ReceivedFrom { length, .. } => bytes(u64::from(*length)),

@@ -1,9 +1,8 @@
 //! Programs and their calls, each awaited by its own number.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use proto::{
+    address::Address,
     call::{Call, CallError, Family, Flags, Kind, Outcome, Value, Wait},
     id::{CallId, Fd, HostId, ProgramId},
     room::Lifetime,
@@ -60,7 +59,7 @@ impl Client {
     }
 
     /// `getaddrinfo()`: the first address.
-    pub(crate) async fn resolve(&mut self, program: ProgramId, name: &str, port: u16) -> SocketAddr {
+    pub(crate) async fn resolve(&mut self, program: ProgramId, name: &str, port: u16) -> Address {
         let call = Call::Resolve { name: name.to_owned(), family: None, port };
         match self.call(program, call).await {
             Ok(Value::Addresses { addresses, .. }) => (addresses[0], port).into(),
@@ -73,7 +72,7 @@ impl Client {
         &mut self,
         program: ProgramId,
         fd: Fd,
-        address: SocketAddr,
+        address: Address,
     ) -> Result<(), CallError> {
         self.call(program, Call::Connect { fd, address }).await.map(drop)
     }
@@ -89,14 +88,14 @@ impl Client {
     /// A socket that listens on every address of its machine.
     pub(crate) async fn listener(&mut self, program: ProgramId, port: u16, backlog: i32) -> Fd {
         let fd = self.socket(program).await;
-        let address = SocketAddr::from(([0, 0, 0, 0], port));
+        let address = ([0, 0, 0, 0], port).into();
         assert_eq!(self.call(program, Call::Bind { fd, address }).await, Ok(Value::Done));
         assert_eq!(self.call(program, Call::Listen { fd, backlog }).await, Ok(Value::Done));
         fd
     }
 
     /// `accept()`.
-    pub(crate) async fn accept(&mut self, program: ProgramId, fd: Fd) -> (Fd, SocketAddr) {
+    pub(crate) async fn accept(&mut self, program: ProgramId, fd: Fd) -> (Fd, Address) {
         match self.call(program, Call::Accept { fd }).await {
             Ok(Value::Accepted { fd, peer }) => (fd, peer),
             other => panic!("nothing accepted: {other:?}"),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use proto::{
+    address::Address,
     call::{Call, OptionName, OptionValue},
     errno::Errno,
     id::{HostId, SocketId},
@@ -21,6 +22,9 @@ use crate::{
 /// ECONNREFUSED: a RST for the SYN, or an ICMP message for a datagram.
 pub(super) fn refused<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize) {
     let Call::Connect { address, .. } = call.begin.call else { return refused_datagram(answer, call, at) };
+    let Address::Ip(address) = address else {
+        return answer.why(format!("Nobody listened at {address} on this machine."), &[at]);
+    };
     let trace = answer.trace;
     let syns = waiting::syns(answer, call, at);
     let connection = syns.first().and_then(|syn| Connection::of_segment(trace, *syn));
@@ -56,7 +60,7 @@ fn other_address(
     asked: SocketAddr,
 ) {
     let machine = answer.maybe_host(reset.packet.from);
-    match change.local {
+    match change.local_inet() {
         Some(local) if !local.ip().is_unspecified() && local.ip() != reset.packet.src => {
             let text = format!(
                 "On {machine} a socket listens on port {}, but only at {}. The SYN was for {}, so it was refused.",
@@ -86,7 +90,7 @@ fn listeners<'a>(
     let sockets = answer.trace.sockets(host, until).into_iter();
     sockets
         .filter(|(_, change)| {
-            change.to == TcpState::Listen && change.local.is_some_and(|local| local.port() == port)
+            change.to == TcpState::Listen && change.local_inet().is_some_and(|local| local.port() == port)
         })
         .collect()
 }
@@ -115,7 +119,8 @@ fn elsewhere<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, asked: SocketAdd
 
 fn refused_datagram<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize) {
     let trace = answer.trace;
-    let local = call.begin.socket.and_then(|socket| trace.state(socket, at)).and_then(|state| state.1.local);
+    let local =
+        call.begin.socket.and_then(|socket| trace.state(socket, at)).and_then(|state| state.1.local_inet());
     let is_unreachable = |packet: &Packet| {
         packet.to == Some(call.begin.host)
             && matches!(packet.transport, Transport::Icmp { kind: 3, code: 3, .. })
@@ -147,18 +152,22 @@ fn refused_datagram<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize
 /// EADDRINUSE: who has the port.
 pub(super) fn in_use<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize) {
     let trace = answer.trace;
+    if let Call::Bind { address: Address::Unix(name), .. } = call.begin.call {
+        return answer.why(format!("{name} is there already on this machine."), &[at]);
+    }
     let own = call.begin.socket;
     let datagram = is_datagram(trace, own, at);
     // Two sockets are in each other's way where their addresses meet.
     let asked = match call.begin.call {
-        Call::Bind { address, .. } => Some(address.ip()),
+        Call::Bind { address, .. } => address.ip(),
         _ => None,
     };
     let port = match call.begin.call {
-        Call::Bind { address, .. } => Some(address.port()),
-        _ => {
-            own.and_then(|own| trace.state(own, at)).and_then(|state| state.1.local).map(|local| local.port())
-        }
+        Call::Bind { address, .. } => address.port(),
+        _ => own
+            .and_then(|own| trace.state(own, at))
+            .and_then(|state| state.1.local_inet())
+            .map(|local| local.port()),
     };
     let Some(port) = port.filter(|port| *port != 0) else {
         return answer.unknown("Which port is taken is not in the recording.", &[at]);
@@ -169,7 +178,7 @@ pub(super) fn in_use<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usiz
         .filter(|(_, change)| {
             Some(change.socket) != own
                 && (change.to == TcpState::Datagram) == datagram
-                && change.local.is_some_and(|local| {
+                && change.local_inet().is_some_and(|local| {
                     let meets = asked.is_none_or(|asked| {
                         asked.is_unspecified() || local.ip().is_unspecified() || asked == local.ip()
                     });
@@ -241,7 +250,7 @@ fn resting<'a>(
     let trace = answer.trace;
     let mut rests = vec![state, at];
     let connection = Connection::of_state(trace, change, state);
-    let fin = connection.as_ref().zip(change.local).and_then(|(connection, local)| {
+    let fin = connection.as_ref().zip(change.local_inet()).and_then(|(connection, local)| {
         let own = connection.side_of(local);
         (connection.finished(trace) == Finished::First(own)).then(|| connection.fin(own))?
     });
@@ -283,7 +292,7 @@ fn reuse(answer: &Answer<'_, '_>, socket: SocketId, before: usize) -> Option<(us
 pub(super) fn not_available<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize) {
     let own = answer.address_of(call.begin.host);
     match (&call.begin.call, own) {
-        (Call::Bind { address, .. }, Some(own)) if address.ip() != own => {
+        (Call::Bind { address: Address::Ip(address), .. }, Some(own)) if address.ip() != own => {
             let text = format!(
                 "{} has the address {own}, and {} is none of its own. A socket can be bound to an address of its own machine only.",
                 answer.host(call.begin.host),
@@ -309,7 +318,7 @@ pub(super) fn unreachable<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at:
         _ => None,
     });
     let asked = match call.begin.call {
-        Call::Connect { address, .. } | Call::SendTo { address, .. } => Some(address.ip()),
+        Call::Connect { address, .. } | Call::SendTo { address, .. } => address.ip(),
         _ => None,
     };
     let lost =

@@ -20,8 +20,8 @@ fn own<'a>(answer: &Answer<'_, 'a>, call: CallOf<'a>, at: usize) -> Option<(Conn
     let socket = call.begin.socket?;
     let connection = Connection::of_socket(answer.trace, socket, at)?;
     let states =
-        answer.trace.states(socket).filter(|(place, change)| *place <= at && change.remote.is_some());
-    let local = states.last()?.1.local?;
+        answer.trace.states(socket).filter(|(place, change)| *place <= at && change.remote_inet().is_some());
+    let local = states.last()?.1.local_inet()?;
     let side = connection.side_of(local);
     Some((connection, side))
 }

@@ -78,8 +78,8 @@ impl Calls {
         let ping = waiting.ping.as_mut().ok_or(Errno::EBADF)?;
         ping.sent = Some(Instant::now());
         let request = icmp::echo_request(ping.sequence());
-        let to = SocketAddr::new(ping.address, 0);
-        socket.end.room()?.sendto(&request, Flags::default(), to)?;
+        let to = SocketAddr::new(ping.address, 0).into();
+        socket.end.room()?.sendto(&request, Flags::default(), &to)?;
         Ok(())
     }
 

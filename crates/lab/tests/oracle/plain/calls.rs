@@ -8,6 +8,7 @@ use std::{
 };
 
 use proto::{
+    address::Address,
     call::{Call, Flags, How, OptionName, OptionValue, PollEvents, Value, Wait},
     errno::Errno,
 };
@@ -25,7 +26,7 @@ pub(super) type Done = (Result<Made, Errno>, Vec<u8>);
 /// What it made.
 pub(super) enum Made {
     Value(Value),
-    Connection(OwnedFd, SocketAddr),
+    Connection(OwnedFd, Address),
 }
 
 pub(super) fn perform(asked: &Asked, fds: &[Arc<OwnedFd>]) -> Done {
@@ -42,11 +43,11 @@ fn system_call(asked: &Asked, fds: &[Arc<OwnedFd>], received: &mut Vec<u8>) -> r
     let fd = fds[0].as_fd();
     let at_once = *wait == Wait::No;
     match *call {
-        Call::Bind { address, .. } => net::bind(fd, &address)?,
+        Call::Bind { address, .. } => net::bind(fd, &inet(address))?,
         Call::Listen { backlog, .. } => net::listen(fd, backlog)?,
         Call::Connect { address, .. } => {
             ioctl_fionbio(fd, at_once)?;
-            let connected = net::connect(fd, &address);
+            let connected = net::connect(fd, &inet(address));
             ioctl_fionbio(fd, false)?;
             connected?;
         }
@@ -61,7 +62,7 @@ fn system_call(asked: &Asked, fds: &[Arc<OwnedFd>], received: &mut Vec<u8>) -> r
             return sent(net::send(fd, payload, send_flags(flags, at_once)));
         }
         Call::SendTo { flags, address, .. } => {
-            return sent(net::sendto(fd, payload, send_flags(flags, at_once), &address));
+            return sent(net::sendto(fd, payload, send_flags(flags, at_once), &inet(address)));
         }
         Call::Recv { flags, max, .. } => {
             received.resize(max as usize, 0);
@@ -74,7 +75,7 @@ fn system_call(asked: &Asked, fds: &[Arc<OwnedFd>], received: &mut Vec<u8>) -> r
             received.resize(max as usize, 0);
             let taken = net::recvfrom(fd, &mut received[..], recv_flags(flags, at_once));
             received.truncate(taken.as_ref().map_or(0, |(_, length, _)| (*length).min(max as usize)));
-            let from = taken?.2.and_then(|from| SocketAddr::try_from(from).ok());
+            let from = taken?.2.and_then(|from| SocketAddr::try_from(from).ok()).map(Address::from);
             return Ok(Made::Value(Value::ReceivedFrom { length: received.len() as u32, from }));
         }
         Call::Shutdown { how, .. } => net::shutdown(
@@ -102,8 +103,13 @@ fn sent(result: rustix::io::Result<usize>) -> rustix::io::Result<Made> {
     result.map(|length| Made::Value(Value::Sent(u32::try_from(length).unwrap())))
 }
 
-fn address(any: SocketAddrAny) -> SocketAddr {
-    SocketAddr::try_from(any).unwrap()
+fn address(any: SocketAddrAny) -> Address {
+    SocketAddr::try_from(any).unwrap().into()
+}
+
+/// No case is about names of AF_UNIX: in no two rooms a path is the same.
+fn inet(address: Address) -> SocketAddr {
+    address.inet().unwrap()
 }
 
 fn polled(

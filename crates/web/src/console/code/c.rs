@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use proto::{
+    address::{Address, UnixName},
     call::{Call, Family, Flags, OptionForm, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
     vocabulary::NOSIGNAL,
@@ -18,7 +19,8 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("int {} = socket({}, {}, 0);", context.target(0, "s"), family.name(), kind.name())
         }
         Call::Bind { fd, address } => {
-            format!("{}\nbind({}, (struct sockaddr *)&address, sizeof address);", declare(address), name(fd))
+            let size = length_of(address);
+            format!("{}\nbind({}, (struct sockaddr *)&address, {size});", declare(address), name(fd))
         }
         Call::Listen { fd, backlog } => format!("listen({}, {backlog});", name(fd)),
         Call::Accept { fd } => {
@@ -27,11 +29,8 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("{storage}\nint {conn} = accept({}, (struct sockaddr *)&{addr}, &{length});", name(fd))
         }
         Call::Connect { fd, address } => {
-            format!(
-                "{}\nconnect({}, (struct sockaddr *)&address, sizeof address);",
-                declare(address),
-                name(fd)
-            )
+            let size = length_of(address);
+            format!("{}\nconnect({}, (struct sockaddr *)&address, {size});", declare(address), name(fd))
         }
         Call::Send { fd, flags, length } => {
             format!(
@@ -43,9 +42,9 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
         }
         Call::SendTo { fd, flags, address, length } => {
             let (bytes, flags) = (bytes(context, *length), send_flags(*flags));
-            let address = declare(address);
+            let (address, size) = (declare(address), length_of(address));
             format!(
-                "{address}\nssize_t sent = sendto({}, {bytes}, {length}, {flags}, (struct sockaddr *)&address, sizeof address);",
+                "{address}\nssize_t sent = sendto({}, {bytes}, {length}, {flags}, (struct sockaddr *)&address, {size});",
                 name(fd)
             )
         }
@@ -78,10 +77,50 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
                 quoted(name)
             )
         }
+        Call::Dup { fd } => format!("int {} = dup({});", context.target(0, "again"), name(fd)),
+        Call::SocketPair { family, kind } => {
+            format!("int pair[2];\nsocketpair({}, {}, 0, pair);", family.name(), kind.name())
+        }
+        Call::Unlink { address } => format!("unlink(\"{}\");", path_of(address)),
+        Call::Stat { address } => format!("struct stat found;\nstat(\"{}\", &found);", path_of(address)),
     }
 }
 
-fn declare(address: &SocketAddr) -> String {
+fn declare(address: &Address) -> String {
+    match address {
+        Address::Ip(address) => declare_ip(address),
+        Address::Unix(UnixName::Unnamed) => {
+            "struct sockaddr_un address = { .sun_family = AF_UNIX };".to_owned()
+        }
+        Address::Unix(UnixName::Path(path)) => format!(
+            "struct sockaddr_un address = {{ .sun_family = AF_UNIX, .sun_path = \"{}\" }};",
+            escape(path.as_bytes())
+        ),
+        Address::Unix(UnixName::Abstract(name)) => format!(
+            "struct sockaddr_un address = {{ .sun_family = AF_UNIX, .sun_path = \"\\000{}\" }};",
+            escape(name.as_bytes())
+        ),
+    }
+}
+
+/// How many bytes of a declared address count: in AF_UNIX the name's length tells abstract names and none apart.
+fn length_of(address: &Address) -> String {
+    let begins = "offsetof(struct sockaddr_un, sun_path)";
+    match address {
+        Address::Ip(_) | Address::Unix(UnixName::Path(_)) => "sizeof address".to_owned(),
+        Address::Unix(UnixName::Unnamed) => begins.to_owned(),
+        Address::Unix(UnixName::Abstract(name)) => format!("{begins} + {}", name.as_bytes().len() + 1),
+    }
+}
+
+fn path_of(address: &Address) -> String {
+    match address {
+        Address::Unix(UnixName::Path(path)) => escape(path.as_bytes()),
+        _ => String::new(),
+    }
+}
+
+fn declare_ip(address: &SocketAddr) -> String {
     let port = address.port();
     match address {
         SocketAddr::V4(v4) => {

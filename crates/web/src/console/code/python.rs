@@ -1,8 +1,7 @@
 //! A step in Python 3.
 
-use std::net::SocketAddr;
-
 use proto::{
+    address::{Address, UnixName},
     call::{Call, Family, Flags, Kind, OptionForm, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
 };
@@ -24,6 +23,10 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
     };
     match call {
         Call::Socket { .. } => format!("{} = {expression}", context.target(0, "s")),
+        Call::SocketPair { .. } => {
+            format!("{}, {} = {expression}", context.target(0, "a"), context.target(1, "b"))
+        }
+        Call::Dup { .. } => format!("{} = {expression}", context.target(0, "again")),
         Call::Accept { .. } => {
             format!("{}, {} = {expression}", context.target(0, "conn"), context.target(1, "addr"))
         }
@@ -87,18 +90,32 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         }
         Call::Resolve { name, port, .. } => format!("socket.getaddrinfo({}, {port})", quoted(name)),
         Call::Ping { name, count } => format!("ping({}, {count})", quoted(name)),
+        Call::Dup { fd } => format!("{}.dup()", name(fd)),
+        Call::SocketPair { family, kind } => {
+            format!("socket.socketpair(socket.{}, socket.{})", family.name(), kind.name())
+        }
+        Call::Unlink { address } => format!("os.unlink({})", pair(address)),
+        Call::Stat { address } => format!("os.stat({})", pair(address)),
     }
 }
 
-fn pair(address: &SocketAddr) -> String {
-    format!("(\"{}\", {})", address.ip(), address.port())
+/// A pair of host and port, or a name of AF_UNIX.
+fn pair(address: &Address) -> String {
+    match address {
+        Address::Ip(address) => format!("(\"{}\", {})", address.ip(), address.port()),
+        Address::Unix(UnixName::Unnamed) => "\"\"".to_owned(),
+        Address::Unix(UnixName::Path(path)) => match str::from_utf8(path.as_bytes()) {
+            Ok(text) if !text.chars().any(crate::visible::is_hidden) => quoted(text),
+            _ => bytes_repr(path.as_bytes()),
+        },
+        Address::Unix(UnixName::Abstract(name)) => bytes_repr(&[b"\0", name.as_bytes()].concat()),
+    }
 }
 
-fn bind_pair(address: &SocketAddr) -> String {
-    if address.ip().is_unspecified() && address.is_ipv4() {
-        format!("('', {})", address.port())
-    } else {
-        pair(address)
+fn bind_pair(address: &Address) -> String {
+    match address {
+        Address::Ip(ip) if ip.ip().is_unspecified() && ip.is_ipv4() => format!("('', {})", ip.port()),
+        address => pair(address),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, net::SocketAddr};
 
 use proto::{
+    address::{Address, UnixName},
     call::{
         Call, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents, Wait,
     },
@@ -16,11 +17,10 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
     let name = |fd: &Fd| context.name(*fd);
     match call {
         Call::Socket { family, kind } => {
-            let family = if *family == Family::Inet { "IPV4" } else { "IPV6" };
-            let kind = if *kind == Kind::Stream { "STREAM" } else { "DGRAM" };
+            let (family, kind) = (domain(*family), type_of(*kind));
             format!("let {} = Socket::new(Domain::{family}, Type::{kind}, None)?;", context.target(0, "s"))
         }
-        Call::Bind { fd, address } => format!("{}.bind(&{}.into())?;", name(fd), socket_address(address)),
+        Call::Bind { fd, address } => format!("{}.bind(&{})?;", name(fd), sock_addr(address)),
         Call::Listen { fd, backlog } => format!("{}.listen({backlog})?;", name(fd)),
         Call::Accept { fd } => {
             format!(
@@ -31,17 +31,16 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             )
         }
         Call::Connect { fd, address } => {
-            format!("{}.connect(&{}.into())?;", name(fd), socket_address(address))
+            format!("{}.connect(&{})?;", name(fd), sock_addr(address))
         }
         Call::Send { fd, flags, length } => send(&name(fd), *flags, *length, context),
         Call::SendTo { fd, flags, address, length } => {
-            let (bytes, address) = (bytes(context, *length), socket_address(address));
+            let (bytes, address) = (bytes(context, *length), sock_addr(address));
             match flag_bits(*flags) {
-                None => format!("let sent = {}.send_to({bytes}, &{address}.into())?;", name(fd)),
-                Some(bits) => format!(
-                    "let sent = {}.send_to_with_flags({bytes}, &{address}.into(), {bits})?;",
-                    name(fd)
-                ),
+                None => format!("let sent = {}.send_to({bytes}, &{address})?;", name(fd)),
+                Some(bits) => {
+                    format!("let sent = {}.send_to_with_flags({bytes}, &{address}, {bits})?;", name(fd))
+                }
             }
         }
         Call::Recv { fd, flags, max } => receive(&name(fd), *flags, *max, context),
@@ -83,6 +82,54 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
                 quoted(name)
             )
         }
+        Call::Dup { fd } => format!("let {} = {}.try_clone()?;", context.target(0, "again"), name(fd)),
+        Call::SocketPair { family, kind } => {
+            let (one, other) = (context.target(0, "a"), context.target(1, "b"));
+            format!(
+                "let ({one}, {other}) = Socket::pair(Domain::{}, Type::{}, None)?;",
+                domain(*family),
+                type_of(*kind)
+            )
+        }
+        Call::Unlink { address } => format!("std::fs::remove_file({})?;", unix_path(address)),
+        Call::Stat { address } => format!("let found = std::fs::metadata({})?;", unix_path(address)),
+    }
+}
+
+fn domain(family: Family) -> &'static str {
+    match family {
+        Family::Inet => "IPV4",
+        Family::Inet6 => "IPV6",
+        Family::Unix => "UNIX",
+    }
+}
+
+fn type_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Stream => "STREAM",
+        Kind::Datagram => "DGRAM",
+    }
+}
+
+/// An address as socket2 takes it: of IP one of the standard library's, of AF_UNIX a path, an abstract name with its NUL before
+/// it, or nothing.
+fn sock_addr(address: &Address) -> String {
+    match address {
+        Address::Ip(address) => format!("{}.into()", socket_address(address)),
+        Address::Unix(_) => format!("SockAddr::unix({})?", unix_path(address)),
+    }
+}
+
+fn unix_path(address: &Address) -> String {
+    let bytes = match address {
+        Address::Unix(UnixName::Path(path)) => path.as_bytes().to_vec(),
+        Address::Unix(UnixName::Abstract(name)) => [b"\0", name.as_bytes()].concat(),
+        Address::Ip(_) | Address::Unix(UnixName::Unnamed) => Vec::new(),
+    };
+    if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        format!("\"{}\"", escape(&bytes))
+    } else {
+        format!("OsStr::from_bytes(b\"{}\")", escape(&bytes))
     }
 }
 

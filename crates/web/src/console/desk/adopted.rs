@@ -94,8 +94,10 @@ impl Desk {
 
 /// The operation whose last call this is.
 fn operation_of(call: &Call) -> Operation {
-    let written =
-        |address: &std::net::SocketAddr| Address { host: address.ip().to_string(), port: address.port() };
+    let written = |address: &proto::address::Address| match address.inet() {
+        Some(address) => Address { host: address.ip().to_string(), port: address.port() },
+        None => Address { host: address.to_string(), port: 0 },
+    };
     match call.clone() {
         Call::Socket { family, kind } => Operation::Socket { family, kind },
         Call::Bind { fd, address } => Operation::Bind { fd, address: written(&address) },
@@ -119,5 +121,8 @@ fn operation_of(call: &Call) -> Operation {
             Operation::GetAddrInfo { host: name, port, family: family.or(Some(Family::Inet)), kind: None }
         }
         Call::Ping { name, count } => Operation::Ping { host: name, count },
+        call @ (Call::Dup { .. } | Call::SocketPair { .. } | Call::Unlink { .. } | Call::Stat { .. }) => {
+            Operation::Overheard { call }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use proto::{
-    id::{HostId, SocketId},
+    id::{Fd, HostId, ProgramId, SocketId},
     trace::{StateChange, TcpState, TimerKind},
 };
 
@@ -37,6 +37,8 @@ pub(super) struct Band {
     pub(super) end: Option<u64>,
     /// Unread bytes as last heard of; for a listener, connections.
     unread: u32,
+    /// The last word on it, and the event that has it.
+    last: Option<(u64, StateChange)>,
 }
 
 /// All bands, in order of their beginning.
@@ -91,9 +93,10 @@ impl Bands {
         if renamed || last.is_some_and(|last| last.accepted != change.accepted) {
             band.points.push(point);
         }
+        band.last = Some((seq, change.clone()));
         let before = std::mem::replace(&mut band.unread, change.unread);
         match (renamed, change.to) {
-            (true, TcpState::Closed | TcpState::Datagram) => Change::Quiet,
+            (true, TcpState::Closed | TcpState::Datagram | TcpState::Unix) => Change::Quiet,
             (true, _) => Change::Named,
             (false, TcpState::Listen) if before != change.unread => Change::Queue,
             (false, TcpState::Listen) => Change::Quiet,
@@ -114,14 +117,21 @@ impl Bands {
         }
     }
 
-    /// A program closed a socket: that is its end only where it never had a state.
-    pub(super) fn closed(&mut self, seq: u64, socket: SocketId) {
+    /// A program closed a socket by the call that began then: that is its end only where it never had a state, and no other
+    /// descriptor names it.
+    pub(super) fn closed(&mut self, seq: u64, socket: SocketId, (began, by): (u64, (ProgramId, Fd))) {
         let stateless = |band: &Band| {
             band.points.last().is_some_and(|point| {
-                matches!(point.state, TcpState::Closed | TcpState::Listen | TcpState::Datagram)
+                matches!(
+                    point.state,
+                    TcpState::Closed | TcpState::Listen | TcpState::Datagram | TcpState::Unix
+                )
             })
         };
-        if self.open(socket).is_some_and(|at| stateless(&self.all[at])) {
+        let last = |band: &Band| {
+            !band.last.as_ref().is_some_and(|(told, change)| *told > began && change.names_another(by))
+        };
+        if self.open(socket).is_some_and(|at| stateless(&self.all[at]) && last(&self.all[at])) {
             self.end(socket, seq);
         }
     }
@@ -162,7 +172,7 @@ impl Bands {
         }
         tracks[track] = Some(socket);
         self.by_socket.insert(socket, self.all.len());
-        let band = Band { socket, host, track, points: Vec::new(), end: None, unread: 0 };
+        let band = Band { socket, host, track, points: Vec::new(), end: None, unread: 0, last: None };
         self.all.push(band);
     }
 

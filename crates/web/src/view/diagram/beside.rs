@@ -391,6 +391,6 @@ fn fill(point: Point) -> &'static str {
         | TcpState::Closing
         | TcpState::LastAck => "hatch",
         TcpState::TimeWait => "drain",
-        TcpState::Closed | TcpState::Datagram => "plain",
+        TcpState::Closed | TcpState::Datagram | TcpState::Unix => "plain",
     }
 }

@@ -1,5 +1,7 @@
 //! Packets held on the wire: a pile of the same segment, with a card on top.
 
+use std::net::SocketAddr;
+
 use proto::{
     id::{HostId, PacketId},
     trace::{Fate, Packet, TimerKind, Transport, What},
@@ -144,8 +146,8 @@ impl Paper<'_> {
             let ends = note.change.local.zip(note.change.remote);
             note.change.host == sender
                 && ends.is_some_and(|(local, remote)| {
-                    (local.ip(), local.port()) == (packet.src, tcp.src_port)
-                        && (remote.ip(), remote.port()) == (packet.dst, tcp.dst_port)
+                    local.inet() == Some(SocketAddr::new(packet.src, tcp.src_port))
+                        && remote.inet() == Some(SocketAddr::new(packet.dst, tcp.dst_port))
                 })
         })?;
         let timer = socket

@@ -286,9 +286,12 @@ impl Layout {
     /// socket() begins a band before anybody has seen a state; close() ends one that never had any.
     fn sockets_of_call(&mut self, store: &TraceStore, event: &Event, end: &CallEnd, host: HostId) {
         let Some(socket) = end.socket else { return };
-        match (&end.outcome, store.call_begin(end.id).map(|begin| &begin.call)) {
+        match (&end.outcome, store.call_begin(end.id)) {
             (Ok(Value::Descriptor(_)), _) => self.bands.made(event.seq, socket, host),
-            (Ok(_), Some(Call::Close { .. })) => self.bands.closed(event.seq, socket),
+            (Ok(_), Some(CallBegin { call: Call::Close { fd }, program, .. })) => {
+                let began = store.call(end.id).begin.unwrap_or(0);
+                self.bands.closed(event.seq, socket, (began, (*program, *fd)));
+            }
             _ => {}
         }
     }

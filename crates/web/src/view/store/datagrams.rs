@@ -2,7 +2,10 @@
 //! here it is counted from the datagrams that arrived and the calls that took one, and where that cannot be, nothing is
 //! said.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    net::SocketAddr,
+};
 
 use proto::{
     id::{HostId, SocketId},
@@ -115,9 +118,9 @@ impl Waiting {
 /// How well a socket fits a datagram, as the kernel chooses: 0 not at all.
 fn fitness(change: &StateChange, host: HostId, packet: &Packet) -> u8 {
     let (Some(local), Some((from, to))) = (change.local, packet.transport.ports()) else { return 0 };
-    if change.host != host || local.port() != to {
+    let Some(local) = local.inet().filter(|local| change.host == host && local.port() == to) else {
         return 0;
-    }
+    };
     let exact = match local.ip() {
         ip if ip.is_unspecified() => 0,
         ip if ip == packet.dst => 1,
@@ -125,7 +128,7 @@ fn fitness(change: &StateChange, host: HostId, packet: &Packet) -> u8 {
     };
     match change.remote {
         None => 1 + exact,
-        Some(remote) if (remote.ip(), remote.port()) == (packet.src, from) => 3 + exact,
+        Some(remote) if remote.inet() == Some(SocketAddr::new(packet.src, from)) => 3 + exact,
         Some(_) => 0,
     }
 }

@@ -2,7 +2,7 @@
 
 use proto::{
     call::{Call, Flags, Value},
-    trace::{CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, Transport, What},
+    trace::{CallBegin, CallEnd, Cause, Event, Fate, Packet, StateChange, TcpState, Transport, What},
 };
 
 use super::{CAPACITY, CauseKey, PacketNote, SocketNote, TraceStore};
@@ -67,9 +67,9 @@ impl TraceStore {
     /// A descriptor that was closed is nobody's any more, though the kernel may have something left to do: of that no word
     /// comes where the state stays as it was. Datagram sockets have no such end, and are gone.
     fn disown(&mut self, end: &CallEnd) {
-        let closes = self.call_begin(end.id).is_some_and(|begin| matches!(begin.call, Call::Close { .. }));
+        let closed = self.closes(end);
         let note = end.socket.and_then(|socket| self.sockets.get_mut(&socket));
-        if let Some(note) = note.filter(|_| closes && end.outcome.is_ok()) {
+        if let Some(note) = note.filter(|_| closed) {
             note.change.owner = None;
             note.gone |= note.change.to == TcpState::Datagram;
         }
@@ -77,14 +77,26 @@ impl TraceStore {
 
     /// A socket that was CLOSED already changes no state when its last descriptor goes: then it is gone.
     fn index_close(&mut self, end: &CallEnd) {
-        let closed = self.call_begin(end.id).is_some_and(|begin| matches!(begin.call, Call::Close { .. }));
+        let closed = self.closes(end);
         let note = end.socket.and_then(|socket| self.sockets.get_mut(&socket));
-        if let Some(note) = note.filter(|_| closed && end.outcome.is_ok()) {
+        if let Some(note) = note.filter(|_| closed) {
             note.gone |= note.change.to == TcpState::Closed;
             if note.gone {
                 self.datagrams.gone(note.change.socket);
             }
         }
+    }
+
+    /// Whether a call was a close(2) of a socket's last descriptor: where another names it still (dup), the room has said so
+    /// meanwhile, as a state that is what it was.
+    fn closes(&self, end: &CallEnd) -> bool {
+        let Some(CallBegin { call: Call::Close { fd }, program, .. }) = self.call_begin(end.id) else {
+            return false;
+        };
+        let began = self.call(end.id).begin.unwrap_or(0);
+        let note = end.socket.and_then(|socket| self.sockets.get(&socket));
+        end.outcome.is_ok()
+            && !note.is_some_and(|note| note.seq > began && note.change.names_another((*program, *fd)))
     }
 
     /// A call that reads takes a datagram, unless it only peeks.
@@ -173,7 +185,7 @@ impl TraceStore {
         let listener = self.sockets.values().find(|note| {
             note.change.to == TcpState::Listen
                 && Some(note.change.host) == packet.to
-                && note.change.local.is_some_and(|local| local.port() == tcp.dst_port)
+                && note.change.local.and_then(|local| local.port()) == Some(tcp.dst_port)
         })?;
         let (queued, backlog) = (listener.change.unread, listener.change.unacknowledged);
         (queued > backlog).then_some((queued, backlog + 1))

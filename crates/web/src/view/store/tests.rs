@@ -191,7 +191,7 @@ fn a_handshake_in_somebodys_hand_belongs_together_as_a_quick_one_does() {
     let confirms = script.segment(CLIENT, ACK, b"", Cause::Packet(agrees), Fate::Held);
     script.end(connect, Ok(Value::Done));
     script.fate(confirms, Fate::Delivered);
-    let peer = std::net::SocketAddr::from(([10, 0, 0, 2], 40000));
+    let peer = std::net::SocketAddr::from(([10, 0, 0, 2], 40000)).into();
     script.end_with(accept, Ok(Value::Accepted { fd: Fd(4), peer }), Some(3), b"");
     let store = script.store();
     let all = belonging::related(&store, store.call(connect).begin.unwrap());
@@ -258,6 +258,41 @@ fn a_closed_socket_is_gone_when_its_descriptor_is() {
     let close = script.begin(CLIENT, Call::Close { fd: Fd(4) });
     script.end_with(close, Ok(Value::Done), Some(2), b"");
     assert!(sockets::sockets(&script.store(), CLIENT, script.now()).is_empty());
+}
+
+#[test]
+fn a_socket_with_two_descriptors_is_there_until_both_are_closed() {
+    let mut script = Script::new();
+    script.state(CLIENT, 3, None, TcpState::Datagram);
+    let close = script.begin(CLIENT, Call::Close { fd: Fd(5) });
+    script.state(CLIENT, 3, Some(TcpState::Datagram), TcpState::Datagram).owner =
+        Some((ProgramId(CLIENT.0), Fd(6)));
+    script.end_with(close, Ok(Value::Done), Some(3), b"");
+    let rows = sockets::sockets(&script.store(), CLIENT, script.now());
+    assert_eq!(rows.iter().map(|row| row.fd).collect::<Vec<_>>(), [Some(6)]);
+    let close = script.begin(CLIENT, Call::Close { fd: Fd(6) });
+    script.end_with(close, Ok(Value::Done), Some(3), b"");
+    assert!(sockets::sockets(&script.store(), CLIENT, script.now()).is_empty());
+}
+
+#[test]
+fn what_stays_inside_a_machine_is_said_to() {
+    let mut script = Script::new();
+    let at: proto::address::Address = "unix:/tmp/talk".parse().unwrap();
+    let connect = script.begin(CLIENT, Call::Connect { fd: Fd(3), address: at });
+    let change = script.state(CLIENT, 2, None, TcpState::Unix);
+    (change.local, change.remote) = (Some("unix:".parse().unwrap()), Some(at));
+    let store = script.store();
+    let waiting = sockets::waiting(&store, None);
+    assert!(waiting[0].sentence.ends_with("both are on this machine, and no packet goes."), "{waiting:?}");
+    let row = &sockets::sockets(&store, CLIENT, script.now())[0];
+    assert_eq!((row.local.as_str(), row.peer.as_str(), row.label), ("(no name)", "/tmp/talk", "UNIX"));
+    assert_eq!((row.unread, row.unacknowledged), (None, None), "nobody tells");
+    let call = details::details(&store, store.call(connect).begin.unwrap()).unwrap();
+    assert!(call.fields.iter().any(|field| field.name == "inside"), "{call:?}");
+    let state = details::details(&store, store.last_seq()).unwrap();
+    assert!(state.fields.iter().all(|field| field.name != "unread"), "{state:?}");
+    assert!(state.sentence.contains("UNIX"), "{}", state.sentence);
 }
 
 #[test]

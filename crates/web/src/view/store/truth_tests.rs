@@ -45,7 +45,7 @@ fn memory(script: &mut Script, bytes: u32) -> u64 {
     let known = script.events.iter().any(|event| matches!(event.what, What::State(_)));
     let from = known.then_some(TcpState::Datagram);
     let change = script.state(SERVER, 1, from, TcpState::Datagram);
-    change.local = Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), PORT));
+    change.local = Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), PORT).into());
     change.remote = None;
     change.unread = bytes;
     script.events.len() as u64

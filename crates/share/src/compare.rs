@@ -44,7 +44,7 @@ impl Comparison {
     /// How much of what happened is equal, in parts of a thousand; 1000 where nothing happened.
     pub fn per_mille(&self) -> usize {
         let all = 2 * self.equal + self.before.len() + self.now.len();
-        if all == 0 { 1000 } else { 2000 * self.equal / all }
+        (2000 * self.equal).checked_div(all).unwrap_or(1000)
     }
 
     /// Whether nothing differs.

@@ -520,7 +520,7 @@ class Turns(unittest.TestCase):
         self.done = []
         taken = types.SimpleNamespace(
             due=lambda: self.done.append("due"), can_wait=lambda: True, turn=lambda: 0, wait=lambda token: self.done.append("turn"),
-            ident=lambda: 1,
+            ident=lambda: _threads.MAIN, take_signal=lambda: 0,
         )
         self.enterContext(unittest.mock.patch.object(_threads, "_stacks", taken))
 
@@ -546,7 +546,7 @@ class Turns(unittest.TestCase):
     def test_in_what_a_handler_of_the_program_does(self):
         before = signal.signal(signal.SIGINT, lambda number, frame: _threads._turn_is_over(26, sys._getframe(0)))
         self.addCleanup(signal.signal, signal.SIGINT, before)
-        with unittest.mock.patch.object(_kernel._pane, "take_interrupt", lambda: True):
+        with unittest.mock.patch.object(_kernel._pane, "take_signal", iter((2, 0, 0)).__next__):
             _kernel.signals()
         self.assertEqual(self.done, ["turn"])
 

@@ -52,9 +52,9 @@ pub(crate) fn explain<'a>(
 /// The connect() that brought a socket into SYN_SENT, or out of it.
 fn connect_of<'a>(trace: &Trace<'a>, change: &StateChange, at: usize) -> Option<CallOf<'a>> {
     let opens = change.to == TcpState::SynSent || change.from == Some(TcpState::SynSent);
-    let calls =
+    let mut calls =
         trace.calls(Some(change.socket), at).filter(|call| matches!(call.begin.call, Call::Connect { .. }));
-    calls.last().filter(|_| opens)
+    calls.next_back().filter(|_| opens)
 }
 
 /// The connection of that call: such a state may be told before the SYN.

@@ -227,7 +227,7 @@ impl Class {
         let mut state = self.state();
         state.expected -= 1;
         let key = secret()?;
-        let name = name::told_apart(name, state.seats.values().map(|seat| seat.name.as_str()));
+        let name = name::told_apart(name, &state.seats.values().map(|seat| seat.name.as_str()));
         state.last += 1;
         let number = state.last;
         state.seats.insert(number, Seat::new(name.clone(), key, room, self.now()));

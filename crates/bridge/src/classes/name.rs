@@ -30,7 +30,7 @@ pub(crate) fn checked(given: &str) -> Result<String, NameError> {
 }
 
 /// The name, with a number behind it where somebody has it already.
-pub(crate) fn told_apart<'a>(name: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn told_apart<'a>(name: &str, taken: &(impl Iterator<Item = &'a str> + Clone)) -> String {
     let is_taken = |wanted: &str| taken.clone().any(|one| one.to_lowercase() == wanted.to_lowercase());
     if !is_taken(name) {
         return name.to_owned();
@@ -62,10 +62,10 @@ mod tests {
     #[test]
     fn equal_names_are_told_apart_within_their_bound() {
         let taken = ["Ada", "ada (2)"];
-        assert_eq!(told_apart("ADA", taken.into_iter()), "ADA (3)");
-        assert_eq!(told_apart("Bob", taken.into_iter()), "Bob");
+        assert_eq!(told_apart("ADA", &taken.into_iter()), "ADA (3)");
+        assert_eq!(told_apart("Bob", &taken.into_iter()), "Bob");
         let long = "x".repeat(limits::NAME);
-        let second = told_apart(&long, [long.as_str()].into_iter());
+        let second = told_apart(&long, &[long.as_str()].into_iter());
         assert_eq!(second.chars().count(), limits::NAME);
         assert!(second.ends_with("x (2)"));
     }

@@ -179,11 +179,11 @@ pub(crate) fn why_reset(answer: &Answer<'_, '_>, close: CallOf<'_>) -> Option<(S
         let text = format!("with {} unread", bytes(change.unread.into()));
         return Some((text, vec![at]));
     }
-    let lingers = trace.calls(Some(socket), close.at).filter(|call| {
+    let mut lingers = trace.calls(Some(socket), close.at).filter(|call| {
         matches!(call.begin.call, Call::SetSockOpt { name: OptionName::Linger, .. })
             && call.end.is_some_and(|(end, outcome)| end < close.at && outcome.outcome.is_ok())
     });
-    let last = lingers.last()?;
+    let last = lingers.next_back()?;
     let zero = matches!(last.begin.call, Call::SetSockOpt { value: OptionValue::Linger(Some(0)), .. });
     zero.then(|| ("with SO_LINGER set to 0 seconds".to_owned(), vec![last.at]))
 }

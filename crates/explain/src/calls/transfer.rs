@@ -84,18 +84,15 @@ fn became<'a>(answer: &mut Answer<'_, 'a>, last: PacketOf<'a>, carries: &[Packet
 
 fn send_datagram(answer: &mut Answer<'_, '_>, call: CallOf<'_>, at: usize) {
     let trace = answer.trace;
-    let sent = trace.packets_of(call.begin.id).into_iter();
-    let datagram = sent.filter(|packet| matches!(packet.packet.transport, Transport::Udp { .. })).last();
+    let mut sent = trace.packets_of(call.begin.id).into_iter();
+    let datagram = sent.rfind(|packet| matches!(packet.packet.transport, Transport::Udp { .. }));
     answer.means("The kernel took the datagram. UDP does not tell whether anybody gets it.", &[at]);
     let Some(datagram) = datagram else { return };
     crate::packets::datagram_end(answer, datagram);
 }
 
 pub(super) fn recv<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, length: u32) {
-    let (flags, max) = match call.begin.call {
-        Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. } => (flags, max),
-        _ => return,
-    };
+    let (Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. }) = call.begin.call else { return };
     if is_datagram(answer.trace, call.begin.socket, at) {
         let text = format!(
             "It took one datagram, of {}. A datagram is read whole or cut, never joined.",
@@ -178,9 +175,10 @@ pub(super) fn read_before(
         ) else {
             continue;
         };
-        let taken = match outcome.outcome {
-            Ok(Value::Received { length } | Value::ReceivedFrom { length, .. }) => length,
-            _ => continue,
+        let Ok(Value::Received { length: taken } | Value::ReceivedFrom { length: taken, .. }) =
+            outcome.outcome
+        else {
+            continue;
         };
         if end < ended && other.begin.id != call.begin.id && !flags.contains(Flags::PEEK) {
             // Of two that wait at once nobody can tell who took which bytes.

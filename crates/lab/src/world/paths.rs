@@ -113,7 +113,7 @@ impl Paths {
     }
 
     /// What the kernel says, as the program's own kernel would.
-    pub(super) fn from_kernel(&self, told: &Told) -> Address {
+    pub(super) fn address_told(&self, told: &Told) -> Address {
         let name = match told {
             Told::Ip(address) => return Address::Ip(*address),
             Told::Unnamed => UnixName::Unnamed,
@@ -181,10 +181,10 @@ mod tests {
         assert_eq!(again, Err(CallError::errno(Errno::EADDRINUSE)));
         assert_eq!(paths.find(&path("/home/user/talk")).map(|file| file.socket), Ok(SocketId(7)));
         let told = Told::Abstract(name);
-        assert_eq!(paths.from_kernel(&told).to_string(), "unix:./talk");
+        assert_eq!(paths.address_told(&told).to_string(), "unix:./talk");
         assert_eq!(paths.remove(&path("talk")), Ok(()));
         assert_eq!(paths.remove(&path("talk")), Err(Errno::ENOENT));
-        assert_eq!(paths.from_kernel(&told).to_string(), "unix:./talk");
+        assert_eq!(paths.address_told(&told).to_string(), "unix:./talk");
         let other = paths.make(path("talk"), SocketId(8), Kind::Stream).unwrap();
         assert_ne!(Told::Abstract(other), told, "an old socket is not found under a new one's path");
     }

@@ -60,7 +60,7 @@ pub(super) fn kernel_address(
 pub(super) fn address_of(host: HostId, told: &Told, lan: &Lan) -> Address {
     match (told, lan.machines.get(host)) {
         (Told::Ip(address), _) => Address::Ip(*address),
-        (told, Some(host)) => host.paths.from_kernel(told),
+        (told, Some(host)) => host.paths.address_told(told),
         (_, None) => Address::Unix(UnixName::Unnamed),
     }
 }

@@ -277,7 +277,7 @@ fn resting<'a>(
 /// The last word on SO_REUSEADDR for a socket, before a place.
 fn reuse(answer: &Answer<'_, '_>, socket: SocketId, before: usize) -> Option<(usize, bool)> {
     let calls = answer.trace.calls(Some(socket), before);
-    let set = calls.filter_map(|call| match (&call.begin.call, call.end) {
+    let mut set = calls.filter_map(|call| match (&call.begin.call, call.end) {
         (Call::SetSockOpt { name: OptionName::ReuseAddr, value, .. }, Some((end, outcome)))
             if outcome.outcome.is_ok() && end < before =>
         {
@@ -285,7 +285,7 @@ fn reuse(answer: &Answer<'_, '_>, socket: SocketId, before: usize) -> Option<(us
         }
         _ => None,
     });
-    set.last()
+    set.next_back()
 }
 
 /// EADDRNOTAVAIL: not an address of this machine.

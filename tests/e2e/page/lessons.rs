@@ -149,7 +149,7 @@ async fn the_tutorial_sentence_by_sentence() {
         tab.click(&row, &format!("Show me S{number}")).await;
         tab.sees(&row, "Recorded just now: event").await;
         // It tidies up before the next one may begin.
-        let rested = format!("!document.querySelector('{row} button').disabled");
+        let rested = format!("!document.querySelector('{row} [aria-label^=\"Show me\"]').disabled");
         tab.shows("it to have tidied up", &rested).await;
     }
     tab.sees("[data-sentence=S24] .badge", "not so on Linux").await;

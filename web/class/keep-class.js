@@ -37,6 +37,9 @@ export function keepClass(board) {
         const body = { title, hide_names: hide.checked };
         const { link, delete_key: key } = await (await ask(`/c/${board.id}/seats/${seat.seat}/shares`, { key: board.key, body })).json();
         const address = new URL(link, location.origin).href;
+        // The board hears of it a moment later; whoever closes the class before that is told what is so.
+        const known = board.seats.get(seat.seat);
+        if (known) board.seats.set(seat.seat, { ...known, kept: link });
         list.append(element("li", {}, element("a", { class: "link", href: address, target: "_blank", rel: "noopener" }, board.called(seat)), " · ", element("a", { class: "link", href: `${address}#delete=${key}`, target: "_blank", rel: "noopener" }, "link that deletes it")));
       } catch (error) {
         wrong.push(`${board.called(seat)}: ${/** @type {Error} */ (error).message}`);

@@ -84,9 +84,11 @@ async fn a_teacher_makes_a_class_and_leads_it_to_its_end() {
     ada.sees("#wire", "by the teacher").await;
     teacher.click("#acts", "Let all wires go (2 held)").await;
     ada.sees_no("#lesson", "holds all wires").await;
+    teacher.sees("#acts", "Hold all wires").await;
     teacher.click("#acts", "Everybody to a step").await;
     teacher.click("#acts", "3. …").await;
     ada.sees("#lesson .count", "3 of").await;
+    teacher.sees("#acts", "Everybody is sent to step 3").await;
     teacher.click("#acts", "Give a file").await;
     types(&teacher, "print('from the teacher')").await;
     teacher.click(".dialog", "Give it to all").await;

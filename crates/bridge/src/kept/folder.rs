@@ -75,8 +75,10 @@ impl Folder {
             let (name, about) = (entry.file_name(), entry.metadata()?);
             let name = name.to_string_lossy();
             let age = about.modified().ok().and_then(|made| SystemTime::now().duration_since(made).ok());
-            if name.starts_with(BEGUN) && age.is_some_and(|age| age > ABANDONED) {
-                fs::remove_file(entry.path())?;
+            if name.starts_with(BEGUN) {
+                if age.is_some_and(|age| age > ABANDONED) {
+                    fs::remove_file(entry.path())?;
+                }
             } else if name.ends_with(WHOLE) || name.ends_with(LAST) {
                 used += about.len();
                 lasts.extend(name.strip_suffix(LAST).map(str::to_owned));

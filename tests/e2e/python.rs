@@ -98,6 +98,19 @@ async fn in_a_page(script: &str) -> Value {
     tab.script(&format!("{TOOLS} {script}")).await
 }
 
+/// Runs a program of Python in a page with shared memory and then in one without, where calls go by messages from the
+/// first on; what each printed and how it ended.
+async fn with_and_without_shared_memory(program: &str) -> Vec<Value> {
+    let script = js(program);
+    let result = in_a_page(&format!(
+        "const isolated = await run('client', {script});
+        Object.defineProperty(globalThis, 'crossOriginIsolated', {{ value: false }});
+        return [isolated, await run('server', {script})];"
+    ))
+    .await;
+    result.as_array().expect("two runs").clone()
+}
+
 pub(crate) async fn bare(browser: &Browser, server: &TestServer) -> Tab {
     let tab = browser.visitor(800, 600).await;
     tab.go(&format!("{}/limits", server.origin())).await;

@@ -1,6 +1,6 @@
 // "Put it into a page": the lines of HTML that show a recording in a page of somebody's own, and how that looks.
-import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
+import { copyText } from "./link-row.js";
 
 const WHAT = "These lines show it in a page of your own, a course or a blog, in a frame. Nothing runs in it, and no room is made.";
 
@@ -18,7 +18,7 @@ export function embedRow(address) {
   );
   field.addEventListener("focus", () => field.select());
   const note = element("span", { class: "soft", role: "status" });
-  const copy = element("button", { type: "button", class: "button", on: { click: () => copyOf(field, copy, note) } }, "Copy");
+  const copy = element("button", { type: "button", class: "button", on: { click: () => copyText("HTML", { field, copy, note }) } }, "Copy");
   const preview = element("details", { class: "snippet-preview" }, element("summary", {}, "How it looks"));
   const choices = element("div", { class: "choices", role: "group", "aria-label": "What it shows" });
   let [chosen] = VIEWS;
@@ -66,19 +66,4 @@ function snippet(address, view, height) {
 /** @param {string} source @param {number} height */
 function frame(source, height) {
   return element("iframe", { src: source, title: "How it looks in a page", height, frameborder: 0, loading: "lazy" });
-}
-
-/** @param {HTMLTextAreaElement} field @param {HTMLElement} copy @param {HTMLElement} note */
-async function copyOf(field, copy, note) {
-  try {
-    await navigator.clipboard.writeText(field.value);
-    copy.textContent = "Copied";
-    note.textContent = "";
-    announce("HTML copied.");
-  } catch {
-    // No clipboard here: the person's own keys always work.
-    field.focus();
-    field.select();
-    note.textContent = "Selected: press Ctrl+C (⌘C) to copy.";
-  }
 }

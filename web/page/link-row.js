@@ -9,7 +9,7 @@ export function linkRow({ title, text }, link) {
   );
   field.addEventListener("focus", () => field.select());
   const note = element("span", { class: "soft", role: "status" });
-  const copy = element("button", { type: "button", class: "button", on: { click: () => copyLink(field, copy, note) } }, "Copy");
+  const copy = element("button", { type: "button", class: "button", on: { click: () => copyText("Link", { field, copy, note }) } }, "Copy");
   return element(
     "section",
     { class: "share-row" },
@@ -20,13 +20,17 @@ export function linkRow({ title, text }, link) {
   );
 }
 
-/** @param {HTMLInputElement} field @param {HTMLElement} copy @param {HTMLElement} note */
-async function copyLink(field, copy, note) {
+/**
+ * Copies what stands in a field, or selects it where there is no clipboard.
+ * @param {string} what it is, as a sentence begins
+ * @param {{ field: HTMLInputElement | HTMLTextAreaElement, copy: HTMLElement, note: HTMLElement }} row the field, its button, and where is said how
+ */
+export async function copyText(what, { field, copy, note }) {
   try {
     await navigator.clipboard.writeText(field.value);
     copy.textContent = "Copied";
     note.textContent = "";
-    announce("Link copied.");
+    announce(`${what} copied.`);
   } catch {
     // No clipboard on an insecure address, or not allowed: the person's own keys always work.
     field.focus();

@@ -127,34 +127,31 @@ def _machine_has(path):
     return True
 
 
-def _seen(theirs):
+def _or_on_the_machine(theirs, ours):
+    """A function of files that, where there is none at a path, means the machine's socket there."""
+
     @functools.wraps(theirs)
-    def look(path, *args, **kwargs):
+    def both(path, *args, **kwargs):
         try:
             return theirs(path, *args, **kwargs)
         except FileNotFoundError:
             if kwargs.get("dir_fd") is not None or not _machine_has(path):
                 raise
-        # Who may use it and since when, the machine does not say: every program of it may.
-        return os.stat_result((stat.S_IFSOCK | 0o755, 0, 0, 1, 0, 0, 0, 0, 0, 0))
+            return ours(path)
 
-    return look
+    return both
 
 
-def _removed(theirs):
-    @functools.wraps(theirs)
-    def remove(path, *args, **kwargs):
-        try:
-            return theirs(path, *args, **kwargs)
-        except FileNotFoundError:
-            if kwargs.get("dir_fd") is not None or not _machine_has(path):
-                raise
-            _kernel.call("Unlink", {"address": _asked(path)})
+def _seen(_path):
+    # Who may use it and since when, the machine does not say: every program of it may.
+    return os.stat_result((stat.S_IFSOCK | 0o755, 0, 0, 1, 0, 0, 0, 0, 0, 0))
 
-    return remove
+
+def _removed(path):
+    _kernel.call("Unlink", {"address": _asked(path)})
 
 
 def install():
     """Lets `os` find and remove the machine's sockets."""
-    os.stat, os.lstat = _seen(_stat), _seen(_lstat)
-    os.unlink, os.remove = _removed(os.unlink), _removed(os.remove)
+    os.stat, os.lstat = _or_on_the_machine(_stat, _seen), _or_on_the_machine(_lstat, _seen)
+    os.unlink, os.remove = _or_on_the_machine(os.unlink, _removed), _or_on_the_machine(os.remove, _removed)

@@ -4,26 +4,32 @@
 //! A call is made when everything that had ended before it has ended here too, and as many packets have been seen. What
 //! depends on the world outside or on somebody's machine that is not there is left out.
 
+mod numbers;
+
 use std::{collections::HashMap, time::Duration};
 
 use lab::{CallRequest, Delivery, Lab, Request, Room, keeper::Keeper, mailbox};
 use proto::{
-    address::Address,
-    call::{Call, CallError, Outcome, Value, Wait},
+    call::{CallError, Outcome, Value, Wait},
     errno::Errno,
-    id::{CallId, CallRef, Fd, HostId, MemberId, PacketId, ProgramId},
+    id::{CallId, CallRef, HostId, MemberId, PacketId, ProgramId},
     limits,
     message::{ClientMessage, WireCommand},
     room::{Lifetime, ProgramInfo, Role, WireSettings},
     trace::{CallBegin, CallEnd, Event, Fate, What},
 };
-use share::{Header, Recording};
+use share::Recording;
 use tokio::{
     sync::mpsc,
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::{config::Service, rooms};
+use self::numbers::Numbers;
+use crate::{
+    config::Service,
+    kept::{self, Asked, Recorded},
+    rooms,
+};
 
 /// Longest wait for what happened within a moment, beside what it took the first time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -85,9 +91,7 @@ struct Again<'run> {
     made: HashMap<CallRef, (CallId, ProgramId)>,
     results: HashMap<CallId, Outcome>,
     opened: HashMap<CallId, ProgramId>,
-    fds: HashMap<(ProgramId, Fd), Fd>,
-    /// Ports that the kernel chose there, and here.
-    ports: HashMap<u16, u16>,
+    numbers: Numbers,
     wire: WireSettings,
     /// Packets seen there so far.
     packets: u64,
@@ -139,8 +143,7 @@ impl<'run> Again<'run> {
             made: HashMap::new(),
             results: HashMap::new(),
             opened: HashMap::new(),
-            fds: HashMap::new(),
-            ports: HashMap::new(),
+            numbers: Numbers::default(),
             wire: WireSettings::default(),
             packets: 0,
             directions: HashMap::new(),
@@ -229,7 +232,7 @@ impl<'run> Again<'run> {
         let Some(program) = self.program(begin.program, begin.host).await? else { return Ok(()) };
         self.until_as_many_packets(took).await;
         let id = self.number();
-        let call = self.translated(begin.program, &begin.call);
+        let call = self.numbers.translated(begin.program, &begin.call);
         let mut payload = begin.data.bytes.clone();
         // Of long ones the beginning is known.
         payload.resize(call.payload_length().min(limits::CALL_PAYLOAD) as usize, b'.');
@@ -262,76 +265,8 @@ impl<'run> Again<'run> {
             self.ask(ClientMessage::Cancel { id }).await?;
         }
         let Some(outcome) = self.result(id, PATIENCE).await else { return Ok(()) };
-        self.learn(program, &end.outcome, &outcome);
+        self.numbers.learn(program, &end.outcome, &outcome);
         Ok(())
-    }
-
-    /// Which descriptor and which port here stands for which there.
-    fn learn(&mut self, program: ProgramId, there: &Outcome, here: &Outcome) {
-        match (there, here) {
-            (Ok(Value::Descriptor(there)), Ok(Value::Descriptor(here))) => {
-                self.fds.insert((program, *there), *here);
-            }
-            (Ok(Value::Pair(one, other)), Ok(Value::Pair(first, second))) => {
-                self.fds.extend([((program, *one), *first), ((program, *other), *second)]);
-            }
-            (
-                Ok(Value::Accepted { fd: there, peer: theirs }),
-                Ok(Value::Accepted { fd: here, peer: ours }),
-            ) => {
-                self.fds.insert((program, *there), *here);
-                self.ports.extend(theirs.port().zip(ours.port()));
-            }
-            (Ok(Value::Address(theirs)), Ok(Value::Address(ours))) => {
-                self.ports.extend(theirs.port().zip(ours.port()));
-            }
-            (
-                Ok(Value::ReceivedFrom { from: Some(theirs), .. }),
-                Ok(Value::ReceivedFrom { from: Some(ours), .. }),
-            ) => {
-                self.ports.extend(theirs.port().zip(ours.port()));
-            }
-            _ => {}
-        }
-    }
-
-    /// A call as it is made here.
-    fn translated(&self, program: ProgramId, call: &Call) -> Call {
-        let own = |fd: &mut Fd| *fd = self.fds.get(&(program, *fd)).copied().unwrap_or(*fd);
-        let to = |address: &mut Address| {
-            if let Address::Ip(address) = address
-                && let Some(&port) = self.ports.get(&address.port())
-            {
-                address.set_port(port);
-            }
-        };
-        let mut call = call.clone();
-        match &mut call {
-            Call::Bind { fd, address } | Call::Connect { fd, address } | Call::SendTo { fd, address, .. } => {
-                own(fd);
-                to(address);
-            }
-            Call::Listen { fd, .. }
-            | Call::Accept { fd }
-            | Call::Send { fd, .. }
-            | Call::Recv { fd, .. }
-            | Call::RecvFrom { fd, .. }
-            | Call::Shutdown { fd, .. }
-            | Call::Close { fd }
-            | Call::GetSockName { fd }
-            | Call::GetPeerName { fd }
-            | Call::SetSockOpt { fd, .. }
-            | Call::GetSockOpt { fd, .. }
-            | Call::Dup { fd } => own(fd),
-            Call::Poll { fds } => fds.iter_mut().for_each(|(fd, _)| own(fd)),
-            Call::Socket { .. }
-            | Call::SocketPair { .. }
-            | Call::Resolve { .. }
-            | Call::Ping { .. }
-            | Call::Unlink { .. }
-            | Call::Stat { .. } => {}
-        }
-        call
     }
 
     /// Makes the wire as it was there.
@@ -438,17 +373,9 @@ impl<'run> Again<'run> {
     /// What has happened.
     async fn recorded(&self) -> Result<Recording, AgainError> {
         let directory = self.room.directory().await.map_err(|_| AgainError::Ended)?;
-        let (events, _) = self.room.trace().all();
-        let header = Header {
-            hosts: directory.hosts,
-            programs: directory.programs,
-            members: directory.members,
-            wire: directory.wire,
-            ..Header::default()
-        };
         let failed = |error: &dyn std::fmt::Display| AgainError::Recording(error.to_string());
-        let (lines, _) = share::select(&events).map_err(|error| failed(&error))?;
-        let text = share::write(&header, &lines).map_err(|error| failed(&error))?;
+        let Recorded { text, .. } =
+            kept::recorded(self.room.trace(), directory, Asked::default()).map_err(|error| failed(&error))?;
         share::read(text.as_bytes()).map_err(|error| failed(&error))
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod gate;
 pub(crate) mod headers;
 mod health;
+mod keys;
 mod last;
 mod limits;
 mod oembed;

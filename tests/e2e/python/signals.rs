@@ -1,9 +1,6 @@
 //! Signals that a program sends itself, and timers: handlers run while it computes and wherever it waits.
 
-use super::{in_a_page, js, text};
-
-/// What a page without isolation has: calls by messages from the first on.
-const NOT_ISOLATED: &str = "Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false });";
+use super::{text, with_and_without_shared_memory};
 
 /// Every way to wait, interrupted by a handler that returns, and by one that raises (PEP 475).
 const TIMERS: &str = r#"import asyncio, os, select, signal, socket, threading, time
@@ -116,14 +113,7 @@ const PRINTED: &str = "True True 0 100\n\
 
 #[tokio::test]
 async fn handlers_run_wherever_a_program_is_with_and_without_shared_memory() {
-    let script = js(TIMERS);
-    let result = in_a_page(&format!(
-        "const isolated = await run('client', {script});
-        {NOT_ISOLATED}
-        return [isolated, await run('server', {script})];"
-    ))
-    .await;
-    for run in result.as_array().expect("two runs") {
+    for run in &with_and_without_shared_memory(TIMERS).await {
         assert_eq!(text(run), PRINTED, "{run}");
         assert_eq!(
             (run["exit"]["status"].as_str(), run["exit"]["code"].as_i64()),

@@ -1,9 +1,6 @@
 //! Threads: CPython's own modules on stacks that the browser suspends.
 
-use super::{case, in_a_page, js, text};
-
-/// What a page without isolation has: calls by messages from the first on.
-const NOT_ISOLATED: &str = "Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false });";
+use super::{case, in_a_page, js, text, with_and_without_shared_memory};
 
 /// Everything that stands on `threading`, each with one line of output.
 const MODULES: &str = r#"import asyncio, concurrent.futures, http.server, logging, queue, socket, socketserver, sys, threading, time, urllib.request
@@ -87,14 +84,7 @@ const PRINTED: &str = "[b'CALLER 2', b'CALLER 1', b'CALLER 0']\n[0, 1, 2, 3, 4]\
 
 #[tokio::test]
 async fn cpythons_own_modules_have_threads_with_and_without_shared_memory() {
-    let script = js(MODULES);
-    let result = in_a_page(&format!(
-        "const isolated = await run('client', {script});
-        {NOT_ISOLATED}
-        return [isolated, await run('server', {script})];"
-    ))
-    .await;
-    for run in result.as_array().expect("two runs") {
+    for run in &with_and_without_shared_memory(MODULES).await {
         assert!(text(run).starts_with(PRINTED), "{run}");
         assert!(
             text(run).ends_with("ValueError: in a thread\n}end of main True\na thread outlives main\n"),

@@ -24,7 +24,7 @@ use serde_json::json;
 use super::{
     error::Refused,
     gate::{Client, Insider},
-    pcap::bearer,
+    keys::bearer,
 };
 use crate::{
     classes::{Class, MakeError, Opening},
@@ -87,8 +87,7 @@ pub(crate) async fn make(
     let Wanted { seats, lesson, start } = object(&body, "{\"seats\", \"lesson\", \"start\"}")?;
     let seats = seats.unwrap_or(SEATS);
     if !(1..=limits::CLASS_SEATS).contains(&seats) {
-        let most = limits::CLASS_SEATS as u64;
-        return Err(Refused::limit(StatusCode::BAD_REQUEST, Limit::ClassSeats, most));
+        return Err(Refused::over(StatusCode::BAD_REQUEST, Limit::ClassSeats));
     }
     check_start(start.as_deref())?;
     let class = shared.classes.make(Opening { seats, lesson, start }).map_err(|error| match error {
@@ -109,8 +108,7 @@ pub(crate) async fn make(
 fn check_start(start: Option<&str>) -> Result<(), Refused> {
     let Some(start) = start else { return Ok(()) };
     if start.len() > limits::CLASS_START {
-        let most = limits::CLASS_START as u64;
-        return Err(Refused::limit(StatusCode::BAD_REQUEST, Limit::ClassStart, most));
+        return Err(Refused::over(StatusCode::BAD_REQUEST, Limit::ClassStart));
     }
     let plain = start.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte));
     if plain && start.starts_with("copy=") {

@@ -73,6 +73,11 @@ impl Refused {
         Self { limit: Some(limit), value: Some(value), ..Self::new(status, Class::Limit, message) }
     }
 
+    /// A limit that is the same for every server was reached.
+    pub(crate) fn over(status: StatusCode, limit: Limit) -> Self {
+        Self::limit(status, limit, limit.value())
+    }
+
     /// A body comes with its length.
     pub(crate) fn length_required() -> Self {
         let message = "a request's body has to come with a Content-Length and without a Transfer-Encoding";

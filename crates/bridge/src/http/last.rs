@@ -10,19 +10,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use proto::room::Role;
 use serde::{Deserialize, Serialize};
 
 use super::{
     error::Refused,
     gate::Client,
+    keys::{bearer, owned_room},
     page::is_room_id,
-    pcap::bearer,
     shares::{answer, disk},
 };
 use crate::{
     kept::{OFFERED, Stored},
-    room::Room,
     shared::Shared,
 };
 
@@ -61,7 +59,7 @@ pub(crate) async fn offer(
     Path(room): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let room = owned(&shared, &room, &headers)?;
+    let room = owned_room(&shared, &room, &headers)?;
     let offered = shared.kept.shelf().is_ok() && room.offer.is_offered();
     let offer = Offer { offered, minutes: OFFERED.as_secs() / 60 };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(offer)).into_response())
@@ -74,7 +72,7 @@ pub(crate) async fn set_offer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    let room = owned(&shared, &room, &headers)?;
+    let room = owned_room(&shared, &room, &headers)?;
     let wrong = |_| Refused::protocol("body", "the body has to be JSON: {\"offered\"}");
     let Offer { offered, .. } = serde_json::from_slice(&body).map_err(wrong)?;
     room.offer.set(offered);
@@ -82,13 +80,4 @@ pub(crate) async fn set_offer(
         shared.kept.forget(&room.id).await;
     }
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
-}
-
-fn owned(shared: &Shared, room: &str, headers: &HeaderMap) -> Result<Arc<Room>, Refused> {
-    let room = shared.rooms.find(room).ok_or_else(Refused::not_found)?;
-    if bearer(headers).and_then(|key| room.keys.role(&key)) != Some(Role::Owner) {
-        let refused = Refused::protocol("key", "this needs the owner's key: Authorization: Bearer <key>");
-        return Err(refused.with_status(StatusCode::FORBIDDEN));
-    }
-    Ok(room)
 }

@@ -11,13 +11,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures_util::Stream;
 use lab::Story;
-use proto::message::Secret;
 
-use super::{error::Refused, gate::Client};
+use super::{error::Refused, gate::Client, keys::bearer};
 use crate::shared::Shared;
 use crate::{
     quota::{Kind, Permit},
@@ -75,11 +73,4 @@ fn pieces(room: Arc<Room>, story: Arc<Story>, permit: Permit) -> impl Stream<Ite
         })?;
         Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (room, reading, permit))))
     })
-}
-
-/// The key that a request comes with.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let key = value.strip_prefix("Bearer ")?;
-    URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()
 }

@@ -4,12 +4,7 @@
 //! Whatever an id is (never given, mistyped, deleted), the answer is the same. Keys come in an `Authorization: Bearer`
 //! header, never in the address.
 
-use std::{
-    io::Read,
-    net::IpAddr,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{io::Read, net::IpAddr, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -24,7 +19,6 @@ use futures_util::Stream;
 use proto::{
     limits::{self, Limit},
     message::Secret,
-    room::Role,
 };
 use serde::{Deserialize, Serialize};
 use share::Note;
@@ -35,8 +29,8 @@ use super::{
     error::Refused,
     gate::{Client, Site},
     headers::Public,
+    keys::{bearer, owned_room},
     oembed, page,
-    pcap::bearer,
 };
 use crate::{
     kept::{Asked, Label, NoShelf, PutError, Recorded, SMALL, Shelf, Stored, packed, recorded, unpacked},
@@ -91,27 +85,41 @@ pub(crate) async fn make(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
-    let room = shared.rooms.find(&room).ok_or_else(Refused::not_found)?;
-    if bearer(&headers).and_then(|key| room.keys.role(&key)) != Some(Role::Owner) {
-        let refused = Refused::protocol("key", "this needs the owner's key: Authorization: Bearer <key>");
-        return Err(refused.with_status(StatusCode::FORBIDDEN));
-    }
-    let asked = wanted(&body)?;
-    let shelf = Arc::clone(shelf(&shared)?);
-    shared.memory.check_answer()?;
-    let place = room
-        .keep_one()
-        .ok_or_else(|| Refused::limit(StatusCode::CONFLICT, Limit::RoomKept, limits::ROOM_KEPT as u64))?;
-    shared.kept.days.take(shared.quota.network(client), Instant::now())?;
-    let made = keep(&shared, shelf, &room, asked).await?;
-    place.take();
-    tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
-    let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
-    shared.metrics.recording_kept();
-    Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+    let room = owned_room(&shared, &room, &headers)?;
+    let network = shared.quota.network(client);
+    let made = keep(&shared, &room, &body, || shared.kept.days.take(network, Instant::now())).await?;
+    Ok(created(made))
 }
 
-pub(super) fn wanted(body: &Bytes) -> Result<Asked, Refused> {
+/// Says what was made, and where.
+pub(super) fn created(made: Made) -> Response {
+    let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
+    (StatusCode::CREATED, headers, Json(made)).into_response()
+}
+
+/// Keeps what happened in a room, as `body` asks. `allowed` is asked last: whoever may keep no more is told so.
+pub(super) async fn keep<E>(
+    shared: &Shared,
+    room: &Room,
+    body: &Bytes,
+    allowed: impl FnOnce() -> Result<(), E>,
+) -> Result<Made, Refused>
+where
+    Refused: From<E>,
+{
+    let asked = wanted(body)?;
+    let shelf = Arc::clone(shelf(shared)?);
+    shared.memory.check_answer()?;
+    let place = room.keep_one().ok_or_else(|| Refused::over(StatusCode::CONFLICT, Limit::RoomKept))?;
+    allowed()?;
+    let made = write(shared, shelf, room, asked).await?;
+    place.take();
+    shared.metrics.recording_kept();
+    tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
+    Ok(made)
+}
+
+fn wanted(body: &Bytes) -> Result<Asked, Refused> {
     let wrong =
         || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\", \"notes\"}");
     let Wanted { title, hide_names, mut notes } = match body.trim_ascii_start().first() {
@@ -121,15 +129,11 @@ pub(super) fn wanted(body: &Bytes) -> Result<Asked, Refused> {
         Some(_) => return Err(wrong()),
     };
     if title.chars().count() > limits::SHARE_TITLE {
-        let most = limits::SHARE_TITLE as u64;
-        return Err(Refused::limit(StatusCode::BAD_REQUEST, Limit::ShareTitle, most));
+        return Err(Refused::over(StatusCode::BAD_REQUEST, Limit::ShareTitle));
     }
-    for (is, limit, most) in [
-        (notes.len(), Limit::ShareNotes, limits::SHARE_NOTES),
-        (longest(&notes), Limit::ShareNote, limits::SHARE_NOTE),
-    ] {
-        if is > most {
-            return Err(Refused::limit(StatusCode::BAD_REQUEST, limit, most as u64));
+    for (is, limit) in [(notes.len(), Limit::ShareNotes), (longest(&notes), Limit::ShareNote)] {
+        if is as u64 > limit.value() {
+            return Err(Refused::over(StatusCode::BAD_REQUEST, limit));
         }
     }
     notes.sort_by_key(|note| note.seq);
@@ -141,7 +145,7 @@ fn longest(notes: &[Note]) -> usize {
     notes.iter().map(|note| note.text.chars().count()).max().unwrap_or(0)
 }
 
-pub(super) fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
+fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     shared.kept.shelf().map_err(|why| {
         let why = match why {
             NoShelf::Off => "this server keeps no recordings",
@@ -153,23 +157,17 @@ pub(super) fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
     })
 }
 
-/// Keeps a room as it is now.
-pub(super) async fn keep(
-    shared: &Shared,
-    shelf: Arc<dyn Shelf>,
-    room: &Room,
-    asked: Asked,
-) -> Result<Made, Refused> {
+/// Writes a room as it is now.
+async fn write(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
     let turn = shared.kept.turn();
     let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
     let trace = Arc::clone(room.lab.trace());
     let made = tokio::task::spawn_blocking(move || {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
         let (id, key) = (spell(&random()?), random()?);
         let Recorded { text, events, evicted, notes } =
-            recorded(&trace, directory, asked, now).map_err(std::io::Error::other)?;
+            recorded(&trace, directory, asked).map_err(std::io::Error::other)?;
         let compressed = packed(&text, SMALL)?;
         let label = Label::new(&key, text.len(), compressed.len());
         shelf.put(&id, &label, &compressed)?;

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use proto::trace::What;
@@ -71,9 +71,7 @@ impl Kept {
             if !trace.any(|event| matches!(event.what, What::CallBegin(_) | What::Output { .. })) {
                 return Ok(());
             }
-            let now =
-                SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-            let Recorded { text, .. } = recorded(&trace, directory, Asked::default(), now)?;
+            let Recorded { text, .. } = recorded(&trace, directory, Asked::default())?;
             let compressed = packed(&text, QUICK)?;
             let label = Label::new(&keys.owner, text.len(), compressed.len());
             let label = label.with_keys(&[keys.owner, keys.join, keys.watch]);

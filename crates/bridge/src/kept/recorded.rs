@@ -1,5 +1,7 @@
 //! Makes a recording of what a room's trace has.
 
+use std::time::SystemTime;
+
 use lab::{Directory, TraceLog};
 use share::{Header, Note, WriteError};
 
@@ -27,17 +29,13 @@ pub(crate) struct Recorded {
     pub(crate) notes: u64,
 }
 
-/// Makes one of everything that is kept of a room. `made`: seconds since 1970.
+/// Makes one of everything that is kept of a room, now.
 ///
 /// # Errors
 /// [`WriteError`].
-pub(crate) fn recorded(
-    trace: &TraceLog,
-    room: Directory,
-    asked: Asked,
-    made: u64,
-) -> Result<Recorded, WriteError> {
+pub(crate) fn recorded(trace: &TraceLog, room: Directory, asked: Asked) -> Result<Recorded, WriteError> {
     let (mut events, evicted) = trace.all();
+    let made = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let Directory { members, hosts, programs, wire } = room;
     let mut header = Header {
         made,

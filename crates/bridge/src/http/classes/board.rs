@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use lab::Request;
-use proto::limits::{self, Limit};
+use proto::limits::Limit;
 use serde_json::json;
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -41,10 +41,8 @@ pub(crate) async fn news(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let class = find_for_teacher(&shared, &id, &headers)?;
-    let place = class.board().ok_or_else(|| {
-        let most = limits::CLASS_BOARDS as u64;
-        Refused::limit(StatusCode::TOO_MANY_REQUESTS, Limit::ClassBoards, most)
-    })?;
+    let place =
+        class.board().ok_or_else(|| Refused::over(StatusCode::TOO_MANY_REQUESTS, Limit::ClassBoards))?;
     let mut look = interval(LOOK);
     // Whoever reads slowly gets no more at once for it.
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -128,7 +126,7 @@ fn name_of(act: &Act) -> &'static str {
 }
 
 fn refuse_act(error: ActError) -> Refused {
-    let limit = |limit: Limit| Refused::limit(StatusCode::BAD_REQUEST, limit, limit.value());
+    let limit = |limit: Limit| Refused::over(StatusCode::BAD_REQUEST, limit);
     match error {
         ActError::Seat => Refused::protocol("seat", "there is no such seat in this class"),
         ActError::Step => Refused::protocol("step", "the class's lesson has no such step"),
@@ -154,18 +152,11 @@ pub(crate) async fn keep(
         Refused::protocol("seat", "there is no such seat, or its room has ended")
             .with_status(StatusCode::NOT_FOUND)
     })?;
-    let asked = shares::wanted(&body)?;
-    let shelf = Arc::clone(shares::shelf(&shared)?);
-    shared.memory.check_answer()?;
-    let place = room
-        .keep_one()
-        .ok_or_else(|| Refused::limit(StatusCode::CONFLICT, Limit::RoomKept, limits::ROOM_KEPT as u64))?;
-    let made = shares::keep(&shared, shelf, &room, asked).await?;
-    place.take();
+    // A class has no allowance a day: it ends, and each of its rooms keeps a few at most.
+    let made = shares::keep(&shared, &room, &body, || Ok::<_, Refused>(())).await?;
     class.kept(seat, &made.link);
     tracing::info!(class = class.id, seat, room = room.id, "a recording of a seat is kept");
-    let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
-    Ok((StatusCode::CREATED, headers, Json(made)).into_response())
+    Ok(shares::created(made))
 }
 
 /// `GET /c/{class}/steps.csv`: the table of steps.

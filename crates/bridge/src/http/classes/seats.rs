@@ -11,7 +11,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use lab::Request;
-use proto::limits::{self, Limit};
+use proto::limits::Limit;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::{find, lines, object, required};
 use crate::{
     classes::{Class, Joined, NameError, SeatNews, checked},
-    http::{error::Refused, gate::Client, pcap::bearer},
+    http::{error::Refused, gate::Client, keys::bearer},
     quota::Kind,
     room::Room,
     shared::Shared,
@@ -129,7 +129,7 @@ fn refuse_name(error: NameError) -> Refused {
             "name",
             "this name has characters in it that cannot be seen, or that turn text around",
         ),
-        NameError::Long => Refused::limit(StatusCode::BAD_REQUEST, Limit::Name, limits::NAME as u64),
+        NameError::Long => Refused::over(StatusCode::BAD_REQUEST, Limit::Name),
     }
 }
 
@@ -160,9 +160,8 @@ pub(crate) async fn news(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let (class, seat) = seat_of(&shared, &id, &headers)?;
-    let place = class.page(seat).ok_or_else(|| {
-        Refused::limit(StatusCode::TOO_MANY_REQUESTS, Limit::SeatPages, limits::SEAT_PAGES as u64)
-    })?;
+    let place =
+        class.page(seat).ok_or_else(|| Refused::over(StatusCode::TOO_MANY_REQUESTS, Limit::SeatPages))?;
     let changed = class.changed();
     let hearing = Hearing { seat, told: None, changed, _place: place };
     Ok(lines::answer(class, hearing, next))

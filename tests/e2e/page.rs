@@ -3,6 +3,7 @@
 mod by_clicks;
 mod by_keyboard;
 mod cases;
+mod chat;
 mod class;
 mod client;
 mod connection;

@@ -107,11 +107,10 @@ async fn the_wire_is_walked_through_and_its_details_opened() {
 }
 
 #[tokio::test]
-async fn history_and_what_cannot_be_read() {
+async fn sockets_within_one_machine_have_paths_and_come_in_pairs() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     let tab = new_room(&browser, &server, LAPTOP).await;
-    // Within one machine: by path, and as a pair.
     do_line(&tab, "left", "u = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)").await;
     do_line(&tab, "left", "u.bind(\"/tmp/talk\")").await;
     do_line(&tab, "left", "a, b = socket.socketpair(type=socket.SOCK_DGRAM)").await;
@@ -121,6 +120,13 @@ async fn history_and_what_cannot_be_read() {
     do_line(&tab, "left", "b.send(b\"to a\")").await;
     do_line(&tab, "left", "a.recv(10)").await;
     tab.sees("#left .cc-entry:last-child", "b'to a'").await;
+}
+
+#[tokio::test]
+async fn history_and_what_cannot_be_read() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = new_room(&browser, &server, LAPTOP).await;
     do_line(&tab, "left", "s = socket.socket()").await;
     let value = "active().value";
     tab.press("ArrowUp").await;

@@ -30,7 +30,7 @@ const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /// Drops files on a machine, as a person does: each has a name and a JavaScript expression for what is in it.
-async fn drop_on(tab: &Tab, side: &str, files: &[(&str, &str)]) {
+pub(super) async fn drop_on(tab: &Tab, side: &str, files: &[(&str, &str)]) {
     let files: String = files
         .iter()
         .map(|(name, content)| format!("items.add(new File([{content}], {}));", quote(name)))

@@ -39,13 +39,18 @@ export class Desk {
   /** What programs have written and nobody has looked at. @type {Set<string>} */
   #unseen = new Set();
   #prompt;
-  #tabs = new TabRow((name) => this.open(name));
+  #tabs = new TabRow((name) => {
+    this.#chosenByHand = true;
+    this.open(name);
+  });
   /** In the machine's head, and on small screens above the wire. @type {RunButton[]} */
   #runs;
   /** The file that Run runs. */
   #file = "";
   /** What was suggested last. */
   #suggested = "";
+  /** Somebody has pressed a tab: what the page opens by itself as it begins comes too late. */
+  #chosenByHand = false;
   /** Its files are here. */
   #begun = false;
   /** @type {Promise<void>} */
@@ -134,13 +139,14 @@ export class Desk {
     if (lost > 0) this.#say(`This browser has not kept ${lost === 1 ? "a file" : `${lost} files`} of ${this.#host.name}.`, { bad: true });
     this.#begun = true;
     const names = [...this.#files.programs.keys()];
-    this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
+    if (this.#file === "") this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
     await this.#shared.python.known;
     this.#prompt.comeBack();
+    void this.#listen();
+    if (this.#chosenByHand) return this.#update();
     const other = kept && (this.#isData(kept.open) || this.#prompt.tabs.includes(kept.open));
     const open = other ? kept.open : this.#file || BY_HAND;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : open);
-    void this.#listen();
   }
 
   /** What the others in the room do with the programs of this machine. */
@@ -526,6 +532,10 @@ export class Desk {
     if (tab === null) return;
     const suggested = `${tab} ${what}`;
     if (suggested === this.#suggested) return;
+    if (this.#suggested === "" && this.#chosenByHand) {
+      this.#suggested = suggested;
+      return;
+    }
     if (tab !== this.#tabs.chosen && this.inUse) return;
     this.open(tab);
     this.#suggested = suggested;

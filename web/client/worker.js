@@ -3,9 +3,8 @@
 import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
 import { BLOCKING, PaneMemory } from "../py/pane-memory.js";
+import { NAME } from "../py/vocabulary.js";
 
-/** Longest name of a thread, in Unicode scalar values (`limits::NAME`). */
-const THREAD = 32;
 const NO_BYTES = new Uint8Array();
 
 /** @typedef {import("./web.js").News & { payload?: Uint8Array, error?: unknown }} News what the session tells */
@@ -162,7 +161,7 @@ async function open({ url, key, name, token, trace }) {
 
 /** A thread's name as the room takes it: longer ones lose their end. @param {unknown} name @returns {string | undefined} */
 function thread(name) {
-  return typeof name === "string" ? [...name].slice(0, THREAD).join("") : undefined;
+  return typeof name === "string" ? [...name].slice(0, NAME).join("") : undefined;
 }
 
 /** News of the session. @param {News} news */

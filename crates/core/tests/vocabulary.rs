@@ -43,9 +43,11 @@ fn head(comment: &str) -> String {
 }
 
 /// Numbers that JavaScript and Python look at before they ask.
-fn numbers() -> [(&'static str, u64, &'static str); 8] {
+fn numbers() -> [(&'static str, u64, &'static str); 13] {
     [
         ("CALL_PAYLOAD", limits::CALL_PAYLOAD.into(), "Most payload bytes of one call."),
+        ("CLASS_FILE", limits::CLASS_FILE as u64, "Most bytes of a file for a whole class."),
+        ("CLASS_NOTE", limits::CLASS_NOTE as u64, "Longest note of a teacher, in characters."),
         ("FOLDER_BYTES", limits::FOLDER_BYTES as u64, "Most bytes of all files in a machine's folder."),
         ("FOLDER_FILES", limits::FOLDER_FILES as u64, "Most files in a machine's folder."),
         (
@@ -59,6 +61,9 @@ fn numbers() -> [(&'static str, u64, &'static str); 8] {
             limits::NAME as u64,
             "Longest name of a person, a program, a lesson or a step, in characters.",
         ),
+        ("SHARE_NOTE", limits::SHARE_NOTE as u64, "Longest note to an event of a recording, in characters."),
+        ("SHARE_NOTES", limits::SHARE_NOTES as u64, "Most notes in one recording."),
+        ("SHARE_TITLE", limits::SHARE_TITLE as u64, "Longest title of a recording, in characters."),
         ("UNIX_NAME", limits::UNIX_NAME as u64, "Longest name of a socket of AF_UNIX, in bytes."),
         (
             "WIRE_DELAY_MS",

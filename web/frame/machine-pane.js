@@ -147,7 +147,7 @@ export class MachinePane extends HTMLElement {
     if (this.#desks.size === 0) body.replaceChildren();
     body.append(desk.body);
     this.#desks.set(host.id, desk);
-    /** @type {any} */ (console).attach?.({ room: shared.room, host, view: shared.view, readOnly });
+    /** @type {import("../console/call-console.js").CallConsole} */ (console).attach?.({ room: shared.room, host: /** @type {import("../client/wireside.js").Host} */ (host), view: shared.view, readOnly });
     return desk;
   }
 
@@ -179,7 +179,7 @@ export class MachinePane extends HTMLElement {
       delete state.dataset.mood;
       setText(state, "");
     }
-    /** @type {any} */ (find("socket-list", this)).show?.(this.#host.name, sockets);
+    /** @type {import("./socket-list.js").SocketList} */ (find("socket-list", this)).show?.(this.#host.name, sockets);
   }
 }
 

@@ -69,7 +69,7 @@ export class Desk {
     (shared.desks ??= new Map()).set(host.name, this);
     this.#host = host;
     this.#part = part;
-    this.console = /** @type {any} */ (console);
+    this.console = /** @type {import("../console/call-console.js").CallConsole} */ (console);
     this.#runs = [false, true].map((named) => new RunButton({ machine: host.name, toggle: () => this.toggle(), named }));
     this.body.append(console);
     // A line that a lesson carries out is seen where it is carried out.

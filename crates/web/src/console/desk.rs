@@ -14,7 +14,7 @@ use proto::{
 
 use super::{
     code::is_socket,
-    entry::{End, Entry, KEPT, Shown, Step, relevant, text_of},
+    entry::{End, Entry, KEPT, ShownEntry, Step, relevant, text_of},
     evaluate::Variables,
     fault::Fault,
     operation::{Action, Operation, Statement},
@@ -23,7 +23,7 @@ use super::{
     state::Descriptors,
     suggest::{Offer, Suggestion, every_call, fresh_name, name_of, suggestions},
     surroundings::Surroundings,
-    value::{Value, str_repr},
+    value::Value,
 };
 
 /// Entries the history keeps.
@@ -334,12 +334,12 @@ impl Desk {
     }
 
     /// Entries from the oldest, as the page shows them.
-    pub fn history(&self, around: &Surroundings) -> Vec<Shown> {
+    pub fn history(&self, around: &Surroundings) -> Vec<ShownEntry> {
         self.entries.iter().map(|entry| entry.shown(around)).collect()
     }
 
     /// One entry.
-    pub fn shown(&self, id: u32, around: &Surroundings) -> Option<Shown> {
+    pub fn shown(&self, id: u32, around: &Surroundings) -> Option<ShownEntry> {
         self.entries.iter().find(|entry| entry.id == id).map(|entry| entry.shown(around))
     }
 
@@ -365,10 +365,11 @@ impl Desk {
         every_call(newest.as_deref().unwrap_or("s"), &self.offer)
     }
 
-    /// Names and what they hold, for a list: name and text.
+    /// Names and what they hold: name and text.
+    #[cfg(test)]
     pub fn names(&self) -> Vec<(String, String)> {
         let text = |value: &Value| match value {
-            Value::Str(text) => str_repr(&crate::visible::excerpt(text, 60)),
+            Value::Str(text) => super::value::str_repr(&crate::visible::excerpt(text, 60)),
             value => crate::visible::excerpt(&value.repr(), 60),
         };
         self.variables.iter().map(|(name, value)| (name.clone(), text(value))).collect()

@@ -8,12 +8,12 @@ use proto::{
 
 use super::{
     desk::Desk,
-    entry::Shown,
+    entry::ShownEntry,
     surroundings::{Machine, Seen, Surroundings},
 };
 
 /// Runs a line whose calls end as given.
-fn run(desk: &mut Desk, line: &str, answers: &[(Outcome, &[u8])]) -> Shown {
+fn run(desk: &mut Desk, line: &str, answers: &[(Outcome, &[u8])]) -> ShownEntry {
     let (id, mut request) = desk.submit(line);
     for (outcome, bytes) in answers {
         assert!(request.is_some(), "{line} makes as many calls as answered");

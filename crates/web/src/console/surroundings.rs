@@ -5,9 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use proto::address::Address;
 use serde::Deserialize;
+use tsify::Tsify;
 
 /// A machine and its sockets.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Machine {
     /// Its name.
@@ -30,7 +31,7 @@ pub struct Machine {
 }
 
 /// A socket as last heard of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Seen {
     /// State in RFC capitals.

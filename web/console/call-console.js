@@ -8,7 +8,7 @@ import { EntryView } from "./entry-view.js";
 import { LogEnd } from "./log-end.js";
 import { PromptLine } from "./prompt-line.js";
 import { ConsoleMemory } from "./memory.js";
-import { surroundingsOf } from "../base/surroundings.js";
+import { roomSocketsOf } from "../base/room-sockets.js";
 import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
 
@@ -479,7 +479,7 @@ export class CallConsole extends HTMLElement {
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
   #lookAround() {
     if (!this.#view) return;
-    this.#console?.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host }));
+    this.#console?.roomSockets(roomSocketsOf({ room: this.#room, view: this.#view, host: this.#host }));
   }
 
   // Other people's machines
@@ -492,7 +492,7 @@ export class CallConsole extends HTMLElement {
       if (event.phase === "begin" && event.host !== this.#host.name) continue;
       if (event.phase === "end" && !beginnings.delete(event.id)) continue;
       if (event.phase === "begin") beginnings.add(event.id);
-      const entry = this.#view?.overhear(console, event.seq);
+      const entry = this.#view?.observe(console, event.seq);
       if (entry === undefined) continue;
       if (this.#entries.has(entry)) this.#update(entry);
       else this.#show(console.entry(entry));

@@ -24,7 +24,7 @@ export class Frame {
   /** Called when what a program of this page does has changed. */
   onprogram = () => {};
 
-  /** @param {import("../program/desk.js").Surroundings} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
+  /** @param {import("../program/desk.js").DeskContext} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
   constructor(shared, doing) {
     this.#room = shared.room;
     this.#moodOf = doing;

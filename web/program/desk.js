@@ -21,7 +21,7 @@ const BY_HAND_FILE = "by-hand.py";
 const UNDO_MS = 10_000;
 
 /**
- * @typedef {object} Surroundings what all desks share
+ * @typedef {object} DeskContext what all desks share
  * @property {import("../client/room.js").Room} room
  * @property {import("../client/web.js").View} view
  * @property {{ now: () => number }} clock
@@ -63,7 +63,7 @@ export class Desk {
   /** What a program does is different now. */
   onchange = () => {};
 
-  /** @param {Surroundings} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
+  /** @param {DeskContext} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
   constructor(shared, host, part, console) {
     this.#shared = shared;
     (shared.desks ??= new Map()).set(host.name, this);

@@ -13,10 +13,10 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    desk::{Desk, Overheard},
+    desk::{Desk, ObservedCall},
     failures::failure,
     plan::Request,
-    surroundings::Surroundings,
+    room_sockets::RoomSockets,
     syntax::statements,
 };
 
@@ -25,7 +25,7 @@ use super::{
 #[derive(Debug)]
 pub struct Console {
     desk: Desk,
-    around: Surroundings,
+    around: RoomSockets,
     /// Bytes of sends that were asked for and not fetched yet, by entry.
     payloads: BTreeMap<u32, Vec<u8>>,
 }
@@ -59,7 +59,7 @@ impl Console {
     /// A console on the machine of this name.
     #[wasm_bindgen(constructor)]
     pub fn new(host_name: &str) -> Self {
-        Self { desk: Desk::new(host_name), around: Surroundings::default(), payloads: BTreeMap::new() }
+        Self { desk: Desk::new(host_name), around: RoomSockets::default(), payloads: BTreeMap::new() }
     }
 
     /// Cuts pasted text into single lines.
@@ -149,7 +149,8 @@ impl Console {
     }
 
     /// What is known of the room's sockets.
-    pub fn surroundings(
+    #[wasm_bindgen(js_name = roomSockets)]
+    pub fn room_sockets(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Machine[]")] machines: JsValue,
     ) -> Result<(), JsError> {
@@ -176,8 +177,8 @@ impl Console {
     }
 
     /// A call that somebody else made begins or ends: its entry, if it has one.
-    pub(crate) fn overhear(&mut self, heard: Overheard<'_>) -> Option<u32> {
-        let entry = self.desk.overhear(heard)?;
+    pub(crate) fn observe(&mut self, call: ObservedCall<'_>) -> Option<u32> {
+        let entry = self.desk.observe(call)?;
         self.desk.explain(entry, &self.around);
         Some(entry)
     }

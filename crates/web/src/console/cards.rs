@@ -11,8 +11,8 @@ use tsify::Tsify;
 use super::{
     causes::{Words, errno_words},
     fault::{Fault, Kind as FaultKind},
+    room_sockets::RoomSockets,
     state::Descriptor,
-    surroundings::Surroundings,
 };
 use crate::visible::excerpt;
 
@@ -60,7 +60,7 @@ pub enum Remedy {
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// The room's sockets.
-    pub around: &'a Surroundings,
+    pub around: &'a RoomSockets,
     /// The descriptor that the call acted on.
     pub descriptor: Option<&'a Descriptor>,
 }
@@ -229,16 +229,16 @@ mod tests {
     use super::{FailureCard, Known, Remedy, fault_card};
     use crate::console::{
         fault::Fault,
+        room_sockets::{Machine, RoomSockets, Seen},
         state::{Descriptor, Stage},
-        surroundings::{Machine, Seen, Surroundings},
     };
 
-    fn error_card(call: &Call, error: &CallError, around: &Surroundings) -> FailureCard {
+    fn error_card(call: &Call, error: &CallError, around: &RoomSockets) -> FailureCard {
         super::error_card(call, error, Known { around, descriptor: None })
     }
 
     fn on(descriptor: &Descriptor, call: &Call, errno: Errno) -> FailureCard {
-        let known = Known { around: &Surroundings::default(), descriptor: Some(descriptor) };
+        let known = Known { around: &RoomSockets::default(), descriptor: Some(descriptor) };
         super::error_card(call, &CallError::errno(errno), known)
     }
 
@@ -250,7 +250,7 @@ mod tests {
         Call::Bind { fd: Fd(3), address: "0.0.0.0:12345".parse().expect("address") }
     }
 
-    fn around(state: &str, unread: u32) -> Surroundings {
+    fn around(state: &str, unread: u32) -> RoomSockets {
         let seen = Seen {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
@@ -259,7 +259,7 @@ mod tests {
             timer_left_ms: Some(40_100),
             ..Seen::default()
         };
-        Surroundings(vec![Machine {
+        RoomSockets(vec![Machine {
             name: "server".into(),
             address: "10.0.0.1".into(),
             own: true,
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn refused_names_the_port() {
-        let card = error_card(&connect(), &CallError::errno(Errno::ECONNREFUSED), &Surroundings::default());
+        let card = error_card(&connect(), &CallError::errno(Errno::ECONNREFUSED), &RoomSockets::default());
         assert_eq!((card.name.as_str(), card.number), ("ECONNREFUSED", Some(111)));
         assert_eq!(card.python, "ConnectionRefusedError: [Errno 111] Connection refused");
         assert!(card.sentence.contains("nothing listens on port 12345"));
@@ -302,7 +302,7 @@ mod tests {
         let card = on(&own, &send, Errno::EPIPE);
         assert!(card.sentence.starts_with("This program has shut the writing half"), "{}", card.sentence);
         assert!(!format!("{} {}", card.sentence, card.hint).contains("other side has closed"));
-        let unknown = error_card(&send, &CallError::errno(Errno::EPIPE), &Surroundings::default());
+        let unknown = error_card(&send, &CallError::errno(Errno::EPIPE), &RoomSockets::default());
         assert!(unknown.sentence.starts_with("The connection cannot be written to any more"));
     }
 
@@ -331,7 +331,7 @@ mod tests {
     fn our_rule_is_never_an_errno() {
         let error =
             CallError::Policy { rule: "private addresses".into(), value: "192.168.1.10:22\u{202e}".into() };
-        let card = error_card(&connect(), &error, &Surroundings::default());
+        let card = error_card(&connect(), &error, &RoomSockets::default());
         assert_eq!((card.class.as_str(), card.number, card.python.as_str()), ("policy", None, ""));
         assert!(card.sentence.starts_with(
             "This lab does not connect to 192.168.1.10:22\u{27e8}U+202E\u{27e9} (rule: private"
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn resolver_failures_keep_their_own_codes() {
         let call = Call::Resolve { name: "nope".into(), family: None, port: 0 };
-        let card = error_card(&call, &CallError::Resolve(ResolveError::NoName), &Surroundings::default());
+        let card = error_card(&call, &CallError::Resolve(ResolveError::NoName), &RoomSockets::default());
         assert_eq!((card.name.as_str(), card.number), ("EAI_NONAME", Some(-2)));
         assert_eq!(card.python, "socket.gaierror: [Errno -2] Name or service not known");
     }

@@ -15,8 +15,8 @@ use super::{
     operation::{Operation, Printed, Statement},
     plan::Plan,
     render::{bytes, outcome_text, returned, waits_for},
+    room_sockets::RoomSockets,
     state::Descriptor,
-    surroundings::Surroundings,
     value::{Value, bytes_repr},
 };
 use crate::dump::dump;
@@ -35,7 +35,7 @@ pub struct Entry {
     pub line: String,
     /// Who made it, where that was somebody else.
     pub by: Option<String>,
-    /// The call's number in the trace, where it was overheard.
+    /// The call's number in the trace, where it was observed there.
     pub heard: Option<u64>,
     /// Names and sockets as they were, so that the forms keep their names: only those its calls need.
     pub variables: Variables,
@@ -199,7 +199,7 @@ impl Entry {
     }
 
     /// As the page shows it now.
-    pub fn shown(&self, around: &Surroundings) -> ShownEntry {
+    pub fn shown(&self, around: &RoomSockets) -> ShownEntry {
         let mut shown = ShownEntry {
             id: self.id,
             line: crate::visible::visible(&self.line),
@@ -270,7 +270,7 @@ impl Entry {
         Context { variables: &self.variables, payload, targets, wait: step.wait }
     }
 
-    fn show_end(&self, shown: &mut ShownEntry, around: &Surroundings) {
+    fn show_end(&self, shown: &mut ShownEntry, around: &RoomSockets) {
         match &self.end {
             None => {}
             Some(End::Note(note)) => shown.note = note.clone(),
@@ -295,13 +295,13 @@ impl Entry {
     }
 
     /// Why it failed, by what is known now.
-    fn explained(&self, around: &Surroundings) -> Option<FailureCard> {
+    fn explained(&self, around: &RoomSockets) -> Option<FailureCard> {
         let known = Known { around, descriptor: self.descriptor.as_ref() };
         self.failure().map(|(step, error)| error_card(&step.call, error, known))
     }
 
     /// Keeps the reason of its failure as it is known now.
-    pub fn explain(&mut self, around: &Surroundings) {
+    pub fn explain(&mut self, around: &RoomSockets) {
         if self.end == Some(End::Failed) && self.card.is_none() {
             self.card = self.explained(around);
         }

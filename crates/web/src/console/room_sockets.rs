@@ -71,9 +71,9 @@ impl Seen {
 /// All machines of the room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Surroundings(pub Vec<Machine>);
+pub struct RoomSockets(pub Vec<Machine>);
 
-impl Surroundings {
+impl RoomSockets {
     /// The listener's queue at an address, if it is full: connections in it and places. Linux keeps one more than the
     /// backlog.
     pub fn full_queue(&self, address: &Address) -> Option<(u32, u32)> {

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     belonging, details,
-    diagram::{Diagram, changes::Painted, shapes::Options},
+    diagram::{Diagram, changes::Retained, shapes::Options},
     explained,
     filter::{Filter, Shown},
     recording::{self, Kept},
@@ -30,7 +30,7 @@ use crate::{
 pub struct View {
     store: TraceStore,
     diagram: Diagram,
-    painted: Painted,
+    retained: Retained,
     shown: Shown,
 }
 
@@ -136,7 +136,7 @@ impl View {
     ) -> Result<JsValue, JsError> {
         let options: Options = serde_wasm_bindgen::from_value(options)?;
         let mut scene = self.diagram.scene(&self.store, &options);
-        self.painted.reduce(&mut scene);
+        self.retained.reduce(&mut scene);
         parsed(&scene)
     }
 

@@ -1,5 +1,6 @@
 // One line of the history: the call, what it waits for, what came back or why it failed. Shows; decides nothing.
 import { button, element } from "../base/element.js";
+import { withTerms } from "../base/term-card.js";
 
 /** Waiting is shown only when it lasts, so that quick calls do not flicker. */
 const NOTICEABLE_MS = 150;
@@ -83,7 +84,8 @@ export class EntryView {
     setText(this.#elapsed, `${waiting.call} has been waiting ${duration(elapsed)}.`);
     // Said once: a number that runs must not be read out.
     setText(this.#spoken, `${waiting.call} is waiting.`);
-    setText(this.#sentence, waiting.sentence);
+    // Only when it is another one: who reads a word's card keeps it.
+    if (this.#sentence.textContent !== waiting.sentence) this.#sentence.replaceChildren(...withTerms(waiting.sentence));
     this.#cancel.setAttribute("aria-label", `Cancel ${waiting.call}`);
     return elapsed;
   }
@@ -98,7 +100,7 @@ export class EntryView {
     const more = [dump && hexToggle(dump), valueDetails(shown), formDetails(shown)].filter((part) => part !== null);
     if (more.length > 0) parts.push(element("div", { class: "cc-more" }, ...more));
     if (dump) parts.push(dump);
-    if (shown.note) parts.push(element("p", { class: "cc-note cc-remark" }, shown.note));
+    if (shown.note) parts.push(element("p", { class: "cc-note cc-remark" }, ...withTerms(shown.note)));
     return parts;
   }
 }
@@ -137,8 +139,8 @@ function errorCard(error, { onprogram, onprompt }) {
     { class: "cc-error", role: "group", "aria-label": error.class === "beyond" ? "Not by hand" : `Error ${error.name}`, data: { class: error.class } },
     headline,
     error.python ? element("pre", { class: "cc-python", dir: "auto" }, error.python) : null,
-    element("p", { class: "cc-sentence" }, error.sentence),
-    error.hint ? element("p", { class: "cc-hint" }, error.hint) : null,
+    element("p", { class: "cc-sentence" }, ...withTerms(error.sentence)),
+    error.hint ? element("p", { class: "cc-hint" }, ...withTerms(error.hint)) : null,
     python && onprompt ? button("Put it at the Python prompt", onprompt, { class: "link cc-into cc-to-prompt" }) : null,
     python && onprogram ? button("Put it into a program", onprogram, { class: "link cc-into" }) : null,
   );

@@ -114,6 +114,6 @@ function links({ link, delete_key: key, events, evicted, packed, notes }, { hide
   return [
     linkRow({ title: "Kept: what happened", text }, address),
     embedRow(address),
-    linkRow({ title: "Link that deletes it", text: deletes }, `${address}#delete=${key}`),
+    linkRow({ title: "Link that deletes it", text: deletes }, `${address}#delete=${key}`, { large: false }),
   ];
 }

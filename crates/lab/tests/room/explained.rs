@@ -169,7 +169,7 @@ async fn who_finishes_first_rests() {
     );
     told.says(
         told.packet(|packet| packet.data.length > 0),
-        "24 B went from server to client, and none the other way",
+        "24 B were sent from server to client, and none the other way",
     );
 }
 
@@ -347,7 +347,7 @@ async fn a_half_close_leaves_the_other_direction_open() {
     let told = Told::of(&stage, "half_closed_then_closed");
     told.says(told.failed(Errno::EPIPE), "This side has shut down its own writing half");
     told.says(told.state(CLIENT, TcpState::TimeWait), "client finished first, server second");
-    told.says(half, "6 B went from server to client");
+    told.says(half, "6 B were sent from server to client");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ export class RunLines {
   #program = 0;
   #text = "";
 
-  /** @param {import("../editor/code-editor.js").CodeEditor} editor a code-editor */
+  /** @param {HTMLElement & { linkLines: (lines: number[]) => void }} editor a code-editor */
   constructor(editor) {
     this.#editor = editor;
     editor.addEventListener("code-line", (event) => {

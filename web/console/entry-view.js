@@ -5,22 +5,7 @@ import { withTerms } from "../base/term-card.js";
 /** Waiting is shown only when it lasts, so that quick calls do not flicker. */
 const NOTICEABLE_MS = 150;
 
-/**
- * @typedef {object} Shown as the wasm Console makes it
- * @property {number} id
- * @property {string} line
- * @property {string} by
- * @property {"waiting" | "done" | "failed" | "note"} state
- * @property {{ text: string, result: string, failed: boolean }[]} steps
- * @property {{ call: string, sentence: string } | null} waiting
- * @property {string} result
- * @property {string} note
- * @property {string} value
- * @property {{ repr: string, hex: string, length: number, kept: number } | null} bytes
- * @property {{ class: string, name: string, number: number | null, python: string, sentence: string, hint: string, remedy: { do: string } | null } | null} error
- * @property {number | null} column
- * @property {{ python: string, rust: string, c: string }[]} forms
- */
+/** @typedef {import("../client/web.js").ShownEntry} Shown */
 
 export class EntryView {
   /** @type {Shown} */
@@ -190,16 +175,16 @@ function valueDetails(shown) {
 function formDetails(shown) {
   if (shown.forms.length === 0) return null;
   return details("Python · Rust · C", "Same step in Python, Rust, C", () =>
-    [
+    /** @type {[string, "python" | "rust" | "c"][]} */ ([
       ["Python", "python"],
       ["Rust, socket2", "rust"],
       ["C", "c"],
-    ].flatMap(([title, key]) => [
+    ]).flatMap(([title, key]) => [
       element("p", { class: "cc-language" }, title),
       element(
         "pre",
         { class: "cc-form", tabindex: "0", "aria-label": title },
-        shown.forms.map((form) => /** @type {any} */ (form)[key]).join("\n"),
+        shown.forms.map((form) => form[key]).join("\n"),
       ),
     ]),
   );

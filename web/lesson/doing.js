@@ -74,9 +74,9 @@ export class LessonDoing {
     const mine = this.#lessonHosts();
     for (const host of mine) {
       if (!this.#frame.paneOf(host.name)) this.#frame.reveal(host.name);
-      const desk = /** @type {any} */ (this.#frame.paneOf(host.name))?.desk;
+      const desk = this.#frame.paneOf(host.name)?.desk;
       // A program that waits for the wire does not end before its calls are cancelled, which Stop does.
-      await desk?.stopAll?.();
+      if (desk && "stopAll" in desk) await desk.stopAll();
       await desk?.console?.reset?.();
     }
     const { held, delay_ms: delay, loss } = this.#view.wire();

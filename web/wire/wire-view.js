@@ -121,6 +121,17 @@ export class WireView extends HTMLElement {
     this.#scrubber.play();
   }
 
+  /** How fast that goes, and the event at which it stops (0: the end). @param {{ speed: number, to: number }} pace */
+  setPlay({ speed, to }) {
+    this.#scrubber.to = to;
+    this.#scrubber.setSpeed(speed);
+  }
+
+  /** As it was set, or has become. @returns {{ speed: number, to: number }} */
+  get pace() {
+    return { speed: this.#scrubber.speed, to: this.#scrubber.to };
+  }
+
   /** Stands still. */
   pause() {
     this.#scrubber.pause();

@@ -2,7 +2,7 @@
 
 use super::{LAPTOP, PHONE, entered, type_line};
 use crate::harness::{
-    browser::{Browser, Tab},
+    browser::{Browser, Tab, quote},
     client::Client,
     room::NewRoom,
     server::TestServer,
@@ -306,6 +306,13 @@ async fn many_callers_a_race_and_framing() {
 
 /// Presses what is filled, whatever it is, until all of the lesson is done.
 async fn to_its_end(tab: &Tab, lesson: &str) {
+    // What was passed last stands there until this one has been fetched.
+    let begun = format!(
+        "document.querySelector('lesson-strip').lesson === {}
+            && !document.querySelector('#lesson .count').textContent.includes('All done')",
+        quote(lesson)
+    );
+    tab.shows("its beginning", &begun).await;
     for _ in 0..120 {
         // A program may end the lesson while nothing is to be pressed; what is filled then is another thing.
         tab.shows("what to press, or the end", "filled().length === 1").await;

@@ -133,6 +133,17 @@ export class WireView extends HTMLElement {
     this.#scrubber.play();
   }
 
+  /** How fast that goes, and the event at which it stops (0: the end). @param {{ speed: number, to: number }} pace */
+  setPlay({ speed, to }) {
+    this.#scrubber.to = to;
+    this.#scrubber.setSpeed(speed);
+  }
+
+  /** As it was set, or has become. @returns {{ speed: number, to: number }} */
+  get pace() {
+    return { speed: this.#scrubber.speed, to: this.#scrubber.to };
+  }
+
   /** Stands still. */
   pause() {
     this.#scrubber.pause();
@@ -451,7 +462,7 @@ export class WireView extends HTMLElement {
       ArrowDown: () => table.focus(table.active + 1),
       ArrowUp: () => table.focus(table.active - 1),
       Home: () => table.focus(0),
-      End: () => table.focus(Infinity),
+      End: () => this.#toNewest(),
       ArrowRight: () => this.#follows(),
       ArrowLeft: () => this.#back(),
       Enter: () => this.#enter(),
@@ -461,6 +472,16 @@ export class WireView extends HTMLElement {
       d: () => this.#held((packet) => this.#room.wire.deliver(packet)),
       x: () => this.#held((packet) => this.#room.wire.drop(packet)),
     };
+  }
+
+  /** The newest event, and not the one that is being shown slowly just now. */
+  #toNewest() {
+    if (this.#reveal.waits) {
+      this.#reveal.finish();
+      this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
+      this.#schedule();
+    }
+    this.#table.focus(Infinity);
   }
 
   #enter() {

@@ -6,11 +6,9 @@ import { dialog, popover } from "../base/popover.js";
 import { ask } from "./ask.js";
 import { remember } from "./memory.js";
 import { keepClass, saveSteps } from "./keep-class.js";
+import { CLASS_FILE, CLASS_NOTE } from "../py/vocabulary.js";
 
-/** Longest note, in Unicode scalar values (`limits::CLASS_NOTE`). */
-const NOTE = 280;
-/** Longest file for all, in bytes (`limits::CLASS_FILE`). */
-const FILE = 24 * 1024;
+const FILE_WORDS = `${CLASS_FILE / 1024} KiB`;
 
 export class BoardActs {
   #board;
@@ -116,7 +114,7 @@ export class BoardActs {
 
   /** @param {import("./board-words.js").Seat | null} seat none for all */
   #note(seat) {
-    const field = /** @type {HTMLTextAreaElement} */ (element("textarea", { class: "field note-field", rows: "3", maxlength: String(NOTE), dir: "auto", "aria-label": "The note" }));
+    const field = /** @type {HTMLTextAreaElement} */ (element("textarea", { class: "field note-field", rows: "3", maxlength: String(CLASS_NOTE), dir: "auto", "aria-label": "The note" }));
     const whom = seat ? this.#board.called(seat) : "everybody";
     const form = element("form", { class: "stack" }, element("p", {}, "It stands under the lesson until they close it. An empty one takes it away."), field, element("div", { class: "row" }, element("button", { class: "button filled" }, "Send")));
     const made = dialog(`A note to ${whom}`, [form]);
@@ -137,7 +135,7 @@ export class BoardActs {
     open.addEventListener("change", async () => {
       const [file] = open.files ?? [];
       if (!file) return;
-      if (file.size > FILE) return void (said.textContent = "That file is longer than 24 KiB.");
+      if (file.size > CLASS_FILE) return void (said.textContent = `That file is longer than ${FILE_WORDS}.`);
       name.value = file.name;
       text.value = await file.text();
     });
@@ -154,7 +152,7 @@ export class BoardActs {
     const made = dialog("A file for all", [form]);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (new TextEncoder().encode(text.value).length > FILE) return void (said.textContent = "A file for all has at most 24 KiB.");
+      if (new TextEncoder().encode(text.value).length > CLASS_FILE) return void (said.textContent = `A file for all has at most ${FILE_WORDS}.`);
       const act = { act: "file", machine: machine.value, name: name.value.trim(), text: text.value };
       if (await this.#act(act, `${act.name} is with everybody.`)) made.close();
       else said.textContent = this.#said.textContent;

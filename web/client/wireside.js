@@ -100,12 +100,12 @@ function parse(link, key) {
 /**
  * The first welcome, or why there is none.
  * @param {Port} port @param {Worker} worker @param {string} origin @param {AbortSignal} [signal]
- * @returns {Promise<any>}
+ * @returns {Promise<Extract<import("./worker.js").Told, { type: "begun" }>>}
  */
 function begin(port, worker, origin, signal) {
   return new Promise((resolve, reject) => {
     let failures = 0;
-    const stop = (/** @type {any} */ error) => {
+    const stop = (/** @type {unknown} */ error) => {
       clearTimeout(patience);
       reject(error);
     };

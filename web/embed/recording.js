@@ -13,7 +13,7 @@ export async function showRecording(recording, { view, event, to, speed, play })
   bytes.catch(() => {});
   const panes = view === "wire" ? null : await machines();
   const full = /** @type {HTMLAnchorElement} */ (find("#full"));
-  const wire = /** @type {any} */ (find("wire-view"));
+  const wire = /** @type {import("../wire/wire-view.js").WireView} */ (find("wire-view"));
   find("#frame").hidden = false;
   let place = 0;
   const onmoment = (/** @type {number} */ at) => {

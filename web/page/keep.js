@@ -3,9 +3,7 @@ import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
 import { embedRow } from "./embed-row.js";
 import { linkRow } from "./link-row.js";
-
-/** Longest title, in Unicode scalar values (`limits::SHARE_TITLE`). */
-const TITLE_LENGTH = 80;
+import { SHARE_TITLE } from "../py/vocabulary.js";
 
 const WHAT =
   "A recording of this room up to now, which anybody who has its link can open after the room has ended: calls, packets and states, the programs that ran and what they printed. Files that are no programs are not in it.";
@@ -19,7 +17,7 @@ const WHAT =
  */
 export function keepRow(room, notes) {
   const title = /** @type {HTMLInputElement} */ (
-    element("input", { class: "field", id: "keep-title", maxlength: 2 * TITLE_LENGTH, autocomplete: "off", dir: "auto" })
+    element("input", { class: "field", id: "keep-title", maxlength: 2 * SHARE_TITLE, autocomplete: "off", dir: "auto" })
   );
   const hide = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", id: "keep-hide" }));
   const said = element("p", { class: "soft", role: "status" });
@@ -41,7 +39,7 @@ export function keepRow(room, notes) {
     event.preventDefault();
     keep.disabled = true;
     said.textContent = "";
-    const asked = { title: [...title.value.trim()].slice(0, TITLE_LENGTH).join(""), hide_names: hide.checked, notes };
+    const asked = { title: [...title.value.trim()].slice(0, SHARE_TITLE).join(""), hide_names: hide.checked, notes };
     try {
       const made = await keepRoom(room, asked);
       const rows = links(made, asked);

@@ -11,7 +11,7 @@ import { recordedPanes } from "./recorded-panes.js";
 import { replay } from "./replay.js";
 
 /**
- * @param {{ recording: import("./replay.js").Recorded & { room: string | null }, top: import("./top-bar.js").TopBar, wire: any, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
+ * @param {{ recording: import("./replay.js").Recorded & { room: string | null }, top: import("./top-bar.js").TopBar, wire: import("../wire/wire-view.js").WireView, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
  */
 export async function openRecording({ recording, top, wire, notices, fragment }) {
   const onmoment = recording.room === null ? (/** @type {number} */ event) => follow({ event, ...wire.pace }) : () => {};
@@ -36,7 +36,7 @@ function follow(place) {
   history.replaceState(null, "", `${location.pathname}${fragmentOf(place)}`);
 }
 
-/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: any, again: (() => void) | null }} parts */
+/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: import("../base/notice-bar.js").NoticeBar, again: (() => void) | null }} parts */
 function head({ about, file, notices, again }) {
   const copy = button("Your own copy, live", () => void openCopy(about, file, notices), { class: "button filled" });
   const more = [lessonWords(about), missingWords(about)].filter(Boolean).join(" ");
@@ -79,7 +79,7 @@ function day(made) {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
 }
 
-/** A room of one's own that begins with the programs, the lesson and the wire of this one. @param {any} about @param {any} file @param {any} notices */
+/** A room of one's own that begins with the programs, the lesson and the wire of this one. @param {any} about @param {any} file @param {import("../base/notice-bar.js").NoticeBar} notices */
 async function openCopy(about, file, notices) {
   /** @type {import("../program/code-store.js").Code} */
   const code = {};
@@ -113,7 +113,7 @@ function shareLast() {
   dialog("Share", [element("section", { class: "share-row" }, element("p", {}, text))]);
 }
 
-/** Whoever has the link that deletes it. @param {string} id @param {string} key @param {any} notices */
+/** Whoever has the link that deletes it. @param {string} id @param {string} key @param {import("../base/notice-bar.js").NoticeBar} notices */
 function offerDeletion(id, key, notices) {
   const remove = async () => {
     const answer = await fetch(`/s/${id}`, { method: "DELETE", headers: { Authorization: `Bearer ${key}` } }).catch(() => null);

@@ -24,7 +24,7 @@ const TYPING_MS = 5000;
  */
 
 export class ProgramPane {
-  #editor = /** @type {any} */ (document.createElement("code-editor"));
+  #editor = /** @type {import("../editor/code-editor.js").CodeEditor} */ (document.createElement("code-editor"));
   #output = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
   #input = /** @type {HTMLInputElement} */ (
     element("input", { class: "field mono program-input", autocomplete: "off", spellcheck: "false", "aria-label": "Input for the program" })
@@ -266,9 +266,12 @@ export class ProgramPane {
       if (!this.control.isRunning) this.ontoggle();
     });
     this.#input.addEventListener("keydown", (event) => {
-      if (event.key !== "d" || !event.ctrlKey || this.#input.value !== "") return;
+      const { selectionStart, selectionEnd, value } = this.#input;
+      // What is selected is copied, as everywhere.
+      if (event.key === "c" && event.ctrlKey && selectionStart === selectionEnd) this.#interrupted();
+      else if (event.key === "d" && event.ctrlKey && value === "") this.#endInput();
+      else return;
       event.preventDefault();
-      this.#endInput();
     });
     this.#asking.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -277,6 +280,13 @@ export class ProgramPane {
       this.#input.value = "";
     });
     addEventListener("pagehide", () => this.#leave(), { signal: this.#leaving.signal });
+  }
+
+  /** Ctrl-C, as in a terminal: what was half typed is given up. */
+  #interrupted() {
+    this.#output.print(`${this.#input.value}^C\n`, "stdin");
+    this.#input.value = "";
+    this.control.interrupt();
   }
 
   #leave() {

@@ -450,7 +450,7 @@ export class WireView extends HTMLElement {
       ArrowDown: () => table.focus(table.active + 1),
       ArrowUp: () => table.focus(table.active - 1),
       Home: () => table.focus(0),
-      End: () => table.focus(Infinity),
+      End: () => this.#toNewest(),
       ArrowRight: () => this.#follows(),
       ArrowLeft: () => this.#back(),
       Enter: () => this.#enter(),
@@ -460,6 +460,16 @@ export class WireView extends HTMLElement {
       d: () => this.#held((packet) => this.#room.wire.deliver(packet)),
       x: () => this.#held((packet) => this.#room.wire.drop(packet)),
     };
+  }
+
+  /** The newest event, and not the one that is being shown slowly just now. */
+  #toNewest() {
+    if (this.#reveal.waits) {
+      this.#reveal.finish();
+      this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
+      this.#schedule();
+    }
+    this.#table.focus(Infinity);
   }
 
   #enter() {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ordered, passed, state, stuckPart, time, worthSaying } from "../../web/class/board-words.js";
-import { qr } from "../../web/class/qr.js";
+import { qr } from "../../web/base/qr.js";
 
 const KNOWN = [
   "#######..#.##.#######",

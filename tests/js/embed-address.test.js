@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { fragmentOf, placeIn } from "../../web/base/replay-place.js";
 import { askedIn, fullAddress, shownAt } from "../../web/embed/address.js";
 
 const ID = "abcdefghijkmnpqrstuvwxyz23";
+const END = { event: 0, to: 0, speed: 1 };
 
 test("parameters are those that are documented, or as if they were not there", () => {
-  assert.deepEqual(askedIn("?view=both&event=42&play=1&theme=dark"), { view: "both", event: 42, play: true, theme: "dark" });
-  const none = { view: "wire", event: 0, play: false, theme: "" };
-  for (const search of ["", "?view=all&event=-1&play=yes&theme=red", "?event=1e9", "?event=9999999999999999", "?view=%00"]) {
+  assert.deepEqual(askedIn("?view=both&event=42&to=60&speed=2&play=1&theme=dark"), { view: "both", event: 42, to: 60, speed: 2, play: true, theme: "dark" });
+  const none = { view: "wire", event: 0, to: 0, speed: 1, play: false, theme: "" };
+  for (const search of ["", "?view=all&event=-1&play=yes&theme=red", "?event=1e9", "?event=9999999999999999", "?view=%00", "?to=x&speed=3", "?speed=-1&to=1e3"]) {
     assert.deepEqual(askedIn(search), none, search);
   }
 });
@@ -24,8 +26,15 @@ test("only recordings, lessons and copies are shown", () => {
 });
 
 test("open full leads to what is shown", () => {
-  assert.equal(fullAddress({ kind: "recording", id: ID }, 42, "#key"), `/s/${ID}#e=42`);
-  assert.equal(fullAddress({ kind: "recording", id: ID }, 0, ""), `/s/${ID}`);
-  assert.equal(fullAddress({ kind: "lesson", id: "by-hand" }, 0, ""), "/?lesson=by-hand");
-  assert.equal(fullAddress({ kind: "copy", id: "" }, 0, "#copy=1.abc"), "/#copy=1.abc");
+  assert.equal(fullAddress({ kind: "recording", id: ID }, { event: 42, to: 0, speed: 1 }, "#key"), `/s/${ID}#e=42`);
+  assert.equal(fullAddress({ kind: "recording", id: ID }, END, ""), `/s/${ID}`);
+  assert.equal(fullAddress({ kind: "lesson", id: "by-hand" }, END, ""), "/?lesson=by-hand");
+  assert.equal(fullAddress({ kind: "copy", id: "" }, END, "#copy=1.abc"), "/#copy=1.abc");
+});
+
+test("a place in a recording comes back as it was written", () => {
+  for (const place of [END, { event: 42, to: 0, speed: 1 }, { event: 42, to: 60, speed: 0.5 }, { event: 0, to: 7, speed: 4 }]) {
+    assert.deepEqual(placeIn(fragmentOf(place)), place);
+  }
+  assert.equal(fragmentOf({ event: 42, to: 60, speed: 2 }), "#e=42&to=60&speed=2");
 });

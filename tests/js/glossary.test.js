@@ -1,4 +1,5 @@
-// The glossary: each card is one, and no word of the field is used that has none.
+// The glossary: each card is one, no word of the field is used that has none, and no word at all that is neither an everyday
+// one (everyday-words.txt) nor has a card.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -41,11 +42,54 @@ function sentencesInRust(source) {
   return [...code.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text).filter((text) => text.includes(" "));
 }
 
+/** Our own sentence and hint of each errno; before them stands what strerror(3) says. @param {string} source */
+function sentencesOfErrnos(source) {
+  return [...source.matchAll(/^ {4}E\w+ = \d+, "[^"]*", "((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)";/gm)].flatMap(([, sentence, hint]) => [sentence, hint]);
+}
+
+/** What is read of a document. @param {string} source */
+function textsOf(source) {
+  const body = source.slice(source.indexOf("<body"));
+  return body.replaceAll(/<script[^]*?<\/script>/g, " ").split(/<[^>]*>/).map((text) => text.replaceAll(/\s+/g, " ").trim()).filter(Boolean);
+}
+
+/** Words that a reader of this page has brought along, a heading in front of each kind. */
+const EVERYDAY = new Set(
+  read("tests/js/everyday-words.txt").split("\n").filter((line) => !line.startsWith("#")).flatMap((line) => line.split(" ")).filter(Boolean),
+);
+
+/** What a word may be a form of: `tries` of `try`, `stopped` of `stop`, `making` of `make`. @param {string} word */
+function basesOf(word) {
+  const bases = [word];
+  const ends = (/** @type {RegExp} */ ending, /** @type {string[]} */ ...others) => {
+    const stem = word.replace(ending, "");
+    if (stem !== word && stem.length > 1) bases.push(...others.map((other) => stem + other));
+  };
+  ends(/'s$|s'$/, "");
+  ends(/s$/, "");
+  ends(/es$/, "");
+  ends(/(?:ies|ied|ier)$/, "y");
+  ends(/(?:ed|ing|er|est|ly)$/, "", "e");
+  ends(/(?:([b-df-hj-np-tv-z])\1)(?:ed|ing|er)$/, "");
+  const doubled = /^(.*?)([b-df-hj-np-tv-z])\2(?:ed|ing|er)$/.exec(word);
+  if (doubled) bases.push(doubled[1] + doubled[2]);
+  if (word.includes("'")) bases.push(...basesOf(word.replace(/'s?$/, "")));
+  return bases;
+}
+
+/** Words of a sentence, but for what the machine says and names of files. @param {string} sentence */
+function plainWords(sentence) {
+  const prose = sentence.replace(/`[^`]*`|\{[^}]*\}|\\u\{\w+\}|b'[^']*'/g, " ");
+  return [...prose.matchAll(/(?<![\w./(])[A-Za-z][a-z]*(?:'[a-z]+)?(?:-[a-z]+)*(?![\w]|\.\w|[(_/])/g)].map(([word]) => word.toLowerCase()).filter((word) => word.length > 1 || word === "a");
+}
+
 /** Every place with prose, and its sentences. */
 const PROSE = [
   ...inFolder("web/lessons/", ".md").map((path) => ({ path, sentences: lessonProse(read(path)) })),
   ...inFolder("crates/explain/src/", ".rs").map((path) => ({ path, sentences: sentencesInRust(read(path)) })),
-  ...["crates/core/src/errno.rs", "crates/web/src/waits.rs"].map((path) => ({ path, sentences: sentencesInRust(read(path)) })),
+  { path: "crates/core/src/errno.rs", sentences: sentencesOfErrnos(read("crates/core/src/errno.rs")) },
+  { path: "crates/web/src/waits.rs", sentences: sentencesInRust(read("crates/web/src/waits.rs")) },
+  ...inFolder("web/learn/", ".html").map((path) => ({ path, sentences: textsOf(read(path)) })),
   { path: "web/base/glossary.js", sentences: GLOSSARY.map(({ says }) => says) },
 ];
 
@@ -89,6 +133,31 @@ test("every word of the field that lessons, explanations and cards use has a car
   assert.deepEqual(unexplained, []);
   assert.ok(used.size > 60, `${used.size}`);
 });
+
+test("every other word that they use is an everyday one, and each of those is used", () => {
+  /** @type {Map<string, string>} */
+  const unknown = new Map();
+  const used = new Set();
+  for (const { path, sentences } of PROSE) {
+    for (const sentence of sentences) {
+      for (const word of plainWords(sentence)) {
+        const bases = basesOf(word);
+        const everyday = bases.filter((base) => EVERYDAY.has(base));
+        everyday.forEach((base) => used.add(base));
+        const known = everyday.length > 0 || bases.some((base) => CARDS.has(base) || CARDS.has(`${base}()`)) || inACard(word);
+        if (!known && !unknown.has(word)) unknown.set(word, `${path}: ${sentence.trim()}`);
+      }
+    }
+  }
+  const said = [...unknown].map(([word, where]) => `${word} (${where})`);
+  assert.deepEqual(said, [], "write it in other words, give it a card, or add it to everyday-words.txt where everybody knows it");
+  assert.deepEqual([...EVERYDAY].filter((word) => !used.has(word)), [], "nobody uses these any more: take them out");
+});
+
+/** Parts of terms of several words: `file descriptor`, `SYN ACK`. */
+const PARTS = new Set([...CARDS.keys()].filter((form) => /[ -]/.test(form)).flatMap((form) => form.split(/[ -]/)));
+/** @param {string} word */
+const inACard = (word) => basesOf(word).some((base) => PARTS.has(base));
 
 test("in a paragraph the first of each term opens its card, and only whole words do", () => {
   const words = (text, seen) => piecesOf(text, seen).filter((piece) => typeof piece !== "string").map(({ word, term }) => `${word}=${term.id}`);

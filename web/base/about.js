@@ -43,7 +43,7 @@ export function showAbout() {
       "On the server, in memory until the room ends: the recording, with code, output and the bytes of every packet. " +
         "Whoever has the room's link can see it, so type no secrets. Its log notes rooms, and which names and addresses " +
         "outside were asked for.",
-      "On the server's disk: what the owner of a room chooses to keep. Everybody with its link can open it, until it is deleted.",
+      "On a disk of whoever runs the server: what the owner of a room chooses to keep. Everybody with its link can open it, until it is deleted.",
     ),
     ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer Python starts more slowly, has no asyncio, and " +
         "links are copied by hand."),

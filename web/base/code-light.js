@@ -13,10 +13,11 @@ export class RunLines {
   #program = 0;
   #text = "";
 
-  /** @param {any} editor a code-editor */
+  /** @param {HTMLElement & { text: string, linkLines: (lines: number[]) => void, boxOf: (line: number) => DOMRect | null }} editor a code-editor */
   constructor(editor) {
     this.#editor = editor;
-    editor.addEventListener("code-line", (/** @type {CustomEvent} */ { detail: line }) => {
+    editor.addEventListener("code-line", (event) => {
+      const { detail: line } = /** @type {CustomEvent} */ (event);
       pointAt(editor, line !== null && this.#stands ? { program: this.#program, line } : null);
     });
     editor.addEventListener("change", () => pointAt(editor, null));

@@ -1,8 +1,5 @@
 // People in words: what they are called, and what they are here. Computed from the room; knows nothing of elements.
 
-/** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
-export const NAME_LENGTH = 32;
-
 /**
  * @typedef {object} Person
  * @property {number} id

@@ -1,5 +1,6 @@
 // What the browser remembers: the owner's key of a room and a few wishes for good, the session for a reload.
 // Storage is refused in private windows and some embeds; then the page just forgets.
+import { NAME } from "../py/vocabulary.js";
 
 /** @param {() => Storage} storage */
 function guarded(storage) {
@@ -49,9 +50,6 @@ export const lookKey = {
   set: (room, key) => session.set(`wireside.look.${room}`, key),
 };
 
-/** Longest name of a person, in Unicode scalar values (`limits::NAME`). */
-const NAME_LENGTH = 32;
-
 /** Notes that somebody pinned to events of a room, as JSON, until they are kept with its recording. */
 export const pinnedNotes = {
   /** @param {string} room @returns {{ seq: number, text: string }[]} */
@@ -69,7 +67,7 @@ export const pinnedNotes = {
 
 export const personName = {
   // Another page of this origin, or an older one, may have left a longer one, which no server takes.
-  get: () => [...(kept.get("wireside.name") ?? "").trim()].slice(0, NAME_LENGTH).join("").trim(),
+  get: () => [...(kept.get("wireside.name") ?? "").trim()].slice(0, NAME).join("").trim(),
   /** @param {string} name */
   set: (name) => kept.set("wireside.name", name || null),
 };

@@ -1,9 +1,8 @@
 // Addresses of the room's browser: what somebody typed, where a link leads, and where somebody listens. Knows no document.
+import { HOST_NAME } from "../py/vocabulary.js";
 
 /** Longest address, in UTF-16 units. */
 export const ADDRESS_LENGTH = 2048;
-/** Longest name of a machine, in bytes, as names have it (RFC 1035). */
-const NAME_LENGTH = 253;
 /** Addresses that are suggested at once. */
 const SUGGESTED = 6;
 /** The one of the ready-made servers that speaks HTTP. */
@@ -61,7 +60,7 @@ function read(text) {
   if (url.username || url.password) return { fault: "This browser sends no names and passwords: leave out what stands before the @." };
   if (url.port === "0") return { fault: "Nobody listens on port 0: a port is a number from 1 to 65535." };
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (host.length > NAME_LENGTH) return { fault: `The name of a machine has at most ${NAME_LENGTH} characters.` };
+  if (host.length > HOST_NAME) return { fault: `The name of a machine has at most ${HOST_NAME} characters.` };
   const address = { text: url.href, host, port: url.port === "" ? 80 : Number(url.port), authority: url.host, target: url.pathname + url.search };
   return { address };
 }

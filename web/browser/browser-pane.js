@@ -1,7 +1,7 @@
 // A browser on a machine: an address line, the page below it, and what went over the wire. Paints what a visit finds out.
 import { visibleOutput } from "../client/web.js";
 import { button, element, reconcile } from "../base/element.js";
-import { surroundingsOf } from "../base/surroundings.js";
+import { roomSocketsOf } from "../base/room-sockets.js";
 import { ADDRESS_LENGTH, readAddress, resolveLink, suggestions } from "./address.js";
 import { hexView, textView } from "./bytes-view.js";
 import { contentOf, pictureType } from "./content.js";
@@ -312,7 +312,7 @@ export class BrowserPane {
   /** Addresses where somebody listens now. */
   get #suggested() {
     const { room, view, clock, host } = this.#parts;
-    return suggestions(surroundingsOf({ room, view, host, now: clock.now() }));
+    return suggestions(roomSocketsOf({ room, view, host, now: clock.now() }));
   }
 
   /** What there is to see before anything was opened: where one could go. */

@@ -1,16 +1,14 @@
 // What a teacher does with a class: to everybody by the row of buttons, to one seat by its panel, and how it ends.
 import { announce } from "../base/announce.js";
 import { button, element, find } from "../base/element.js";
+import { showLarge } from "../base/large-link.js";
 import { dialog, popover } from "../base/popover.js";
 import { ask } from "./ask.js";
 import { remember } from "./memory.js";
 import { keepClass, saveSteps } from "./keep-class.js";
-import { qr } from "./qr.js";
+import { CLASS_FILE, CLASS_NOTE } from "../py/vocabulary.js";
 
-/** Longest note, in Unicode scalar values (`limits::CLASS_NOTE`). */
-const NOTE = 280;
-/** Longest file for all, in bytes (`limits::CLASS_FILE`). */
-const FILE = 24 * 1024;
+const FILE_WORDS = `${CLASS_FILE / 1024} KiB`;
 
 export class BoardActs {
   #board;
@@ -24,7 +22,7 @@ export class BoardActs {
   constructor(board, tiles) {
     this.#board = board;
     tiles.onact = (act, seat) => this.#actOn(act, seat);
-    find("#tools").append(this.#names, button("Show the link large", () => showLarge(board.link)));
+    find("#tools").append(this.#names, button("Show the link large", () => showLarge("Come in here", board.link)));
     const steps = button("Everybody to a step", () => {});
     const lessons = button("Another lesson", () => {});
     const end = button("End", () => {});
@@ -116,7 +114,7 @@ export class BoardActs {
 
   /** @param {import("./board-words.js").Seat | null} seat none for all */
   #note(seat) {
-    const field = /** @type {HTMLTextAreaElement} */ (element("textarea", { class: "field note-field", rows: "3", maxlength: String(NOTE), dir: "auto", "aria-label": "The note" }));
+    const field = /** @type {HTMLTextAreaElement} */ (element("textarea", { class: "field note-field", rows: "3", maxlength: String(CLASS_NOTE), dir: "auto", "aria-label": "The note" }));
     const whom = seat ? this.#board.called(seat) : "everybody";
     const form = element("form", { class: "stack" }, element("p", {}, "It stands under the lesson until they close it. An empty one takes it away."), field, element("div", { class: "row" }, element("button", { class: "button filled" }, "Send")));
     const made = dialog(`A note to ${whom}`, [form]);
@@ -137,7 +135,7 @@ export class BoardActs {
     open.addEventListener("change", async () => {
       const [file] = open.files ?? [];
       if (!file) return;
-      if (file.size > FILE) return void (said.textContent = "That file is longer than 24 KiB.");
+      if (file.size > CLASS_FILE) return void (said.textContent = `That file is longer than ${FILE_WORDS}.`);
       name.value = file.name;
       text.value = await file.text();
     });
@@ -154,7 +152,7 @@ export class BoardActs {
     const made = dialog("A file for all", [form]);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (new TextEncoder().encode(text.value).length > FILE) return void (said.textContent = "A file for all has at most 24 KiB.");
+      if (new TextEncoder().encode(text.value).length > CLASS_FILE) return void (said.textContent = `A file for all has at most ${FILE_WORDS}.`);
       const act = { act: "file", machine: machine.value, name: name.value.trim(), text: text.value };
       if (await this.#act(act, `${act.name} is with everybody.`)) made.close();
       else said.textContent = this.#said.textContent;
@@ -225,24 +223,4 @@ export class BoardActs {
 /** @param {string} title @param {string} words @param {string} label @param {() => Promise<boolean>} act */
 function confirm(title, words, label, act) {
   const made = dialog(title, [element("div", { class: "stack" }, element("p", {}, words), element("div", { class: "row" }, button(label, () => (made.close(), void act()), { class: "button filled" })))], "Cancel");
-}
-
-/** The pupils' link as large as the window, with its code. @param {string} link */
-function showLarge(link) {
-  const modules = qr(link);
-  const made = dialog("Come in here", [...(modules ? [drawn(modules)] : []), element("p", { class: "large-link" }, link.replace(/^http:\/\//, ""))]);
-  made.classList.add("large");
-}
-
-/** @param {boolean[][]} modules */
-function drawn(modules) {
-  const size = modules.length + 8;
-  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { class: "large-code", width: String(size * 16), height: String(size * 16), role: "img", "aria-label": "The link as a code for cameras" }));
-  const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  // Cameras want it dark on light, whatever the page is.
-  paint.fillStyle = "#fff";
-  paint.fillRect(0, 0, canvas.width, canvas.height);
-  paint.fillStyle = "#000";
-  modules.forEach((row, y) => row.forEach((dark, x) => dark && paint.fillRect((x + 4) * 16, (y + 4) * 16, 16, 16)));
-  return canvas;
 }

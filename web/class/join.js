@@ -4,9 +4,7 @@ import { personName } from "../base/storage.js";
 import { ask } from "./ask.js";
 import { enterSeat } from "./enter.js";
 import { forget, known, remember } from "./memory.js";
-
-/** Longest name, in Unicode scalar values (`limits::NAME`). */
-const NAME_LENGTH = 32;
+import { NAME } from "../py/vocabulary.js";
 
 const id = decodeURIComponent(/^\/c\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
 const form = find("#form");
@@ -78,7 +76,7 @@ async function come() {
   const enterButton = /** @type {HTMLButtonElement} */ (find("#enter"));
   const name = field.value.trim();
   if (enterButton.disabled) return;
-  if ([...name].length > NAME_LENGTH) return say(`A name has at most ${NAME_LENGTH} characters.`);
+  if ([...name].length > NAME) return say(`A name has at most ${NAME} characters.`);
   enterButton.disabled = true;
   said.hidden = true;
   try {
@@ -90,10 +88,10 @@ async function come() {
   }
 }
 
-/** @param {{ message: string, limit: string, value: number }} error */
-function words({ message, limit, value }) {
-  if (limit === "class-seats") return `All ${value} seats of this class are taken. Ask your teacher.`;
-  if (limit === "server-rooms" || limit === "server-memory") return "The server has no room for one more right now. Tell your teacher.";
+/** @param {import("./ask.js").Refused} error */
+function words({ message, limit, value, named }) {
+  if (limit === "class-seats") return `All ${value} seats of this class are taken. Ask your teacher${named}.`;
+  if (limit === "server-rooms" || limit === "server-memory") return `The server has no room for one more right now. Tell your teacher${named}.`;
   return message;
 }
 

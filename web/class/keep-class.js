@@ -2,9 +2,7 @@
 import { button, element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
 import { ask } from "./ask.js";
-
-/** Longest title of a recording, in Unicode scalar values (`limits::SHARE_TITLE`). */
-const TITLE = 80;
+import { SHARE_TITLE } from "../py/vocabulary.js";
 
 /** @param {import("./board.js").Board} board */
 export function keepClass(board) {
@@ -32,7 +30,7 @@ export function keepClass(board) {
     const wrong = [];
     for (const [at, seat] of seats.entries()) {
       said.textContent = `Keeping ${at + 1} of ${seats.length}…`;
-      const title = [...(hide.checked ? `Seat ${seat.seat}` : seat.name)].slice(0, TITLE).join("");
+      const title = [...(hide.checked ? `Seat ${seat.seat}` : seat.name)].slice(0, SHARE_TITLE).join("");
       try {
         const body = { title, hide_names: hide.checked };
         const { link, delete_key: key } = await (await ask(`/c/${board.id}/seats/${seat.seat}/shares`, { key: board.key, body })).json();

@@ -5,7 +5,7 @@ import { EVENTS, FAMILIES, FLAGS, HOST_NAME, HOW, KINDS, OPTIONS } from "../py/v
 const MAX_INT = 2 ** 31 - 1;
 const MAX_WAIT_MS = 2 ** 32 - 1;
 
-/** @template T @param {Record<string, T>} table @param {unknown} name @param {string} what */
+/** @template T @param {Record<string, T>} table @param {unknown} name @param {string} what @returns {T} */
 function of(table, name, what) {
   if (typeof name === "string" && Object.hasOwn(table, name)) return table[name];
   throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}, not ${String(name)}`);
@@ -53,7 +53,7 @@ export function socketAddress(host, port) {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `["10.0.0.1", 80]` from the protocol's form; a name of AF_UNIX is its own. @param {string} text @returns {any} */
+/** `["10.0.0.1", 80]` from the protocol's form; a name of AF_UNIX is its own. @param {string} text @returns {import("./wireside.js").Address | import("./wireside.js").UnixAddress} */
 export function pair(text) {
   if (isUnix(text)) return text;
   const colon = text.lastIndexOf(":");
@@ -68,7 +68,7 @@ export function bytes(bytes) {
   throw new TypeError("bytes must be a Uint8Array, another buffer, or a string");
 }
 
-/** `"forever"`, `"no"` or milliseconds. @param {unknown} wait */
+/** `"forever"`, `"no"` or milliseconds. @param {unknown} wait @returns {import("../py/vocabulary.js").protocol.Wait} */
 export function wait(wait) {
   if (wait === "forever" || wait === undefined || wait === null) return "Forever";
   if (wait === "no") return "No";
@@ -83,7 +83,7 @@ export function line(line) {
   return line === undefined ? undefined : integer(line, "a line", 1);
 }
 
-/** Python's timeout in seconds: null waits for ever, 0 not at all. @param {unknown} seconds */
+/** Python's timeout in seconds: null waits for ever, 0 not at all. @param {unknown} seconds @returns {import("../py/vocabulary.js").protocol.Wait} */
 export function timeout(seconds) {
   if (seconds === null) return "Forever";
   if (typeof seconds !== "number" || !(seconds >= 0)) throw new RangeError("Timeout value out of range");
@@ -117,10 +117,10 @@ export const family = (name) => of(FAMILIES, name, "the family");
 export const kind = (name) => of(KINDS, name, "the type");
 /** @param {unknown} name */
 export const how = (name) => of(HOW, name, "how");
-/** @param {unknown} name @returns {string} */
+/** @param {unknown} name */
 export const optionName = (name) => of(OPTIONS, name, "the option")[0];
 
-/** @param {string} name @param {unknown} value */
+/** @param {string} name @param {unknown} value @returns {import("../py/vocabulary.js").protocol.OptionValue} */
 export function optionValue(name, value) {
   const [, type] = of(OPTIONS, name, "the option");
   switch (type) {
@@ -134,7 +134,7 @@ export function optionValue(name, value) {
   }
 }
 
-/** @param {{ Bool: boolean } | { Int: number } | { Linger: number | null }} value the protocol's form */
+/** @param {import("../py/vocabulary.js").protocol.OptionValue} value the protocol's form */
 export function plainOption(value) {
   if ("Bool" in value) return value.Bool ? 1 : 0;
   return "Int" in value ? value.Int : value.Linger;

@@ -131,14 +131,14 @@ export function callError(call, error) {
 
 /**
  * The error for a refused session.
- * @param {string | Record<string, any>} refusal as the server tells it
+ * @param {import("./web.js").Refusal} refusal as the server tells it
  */
 export function refused(refusal) {
-  if (typeof refusal === "object" && refusal.Limit) {
+  if (typeof refusal === "object" && "Limit" in refusal) {
     const { limit, value } = refusal.Limit;
     return session("LIMIT", `the limit ${limit} of ${value} is reached`, { limit, value });
   }
-  if (typeof refusal === "object" && refusal.Unavailable) return session("UNAVAILABLE", refusal.Unavailable);
+  if (typeof refusal === "object") return session("UNAVAILABLE", refusal.Unavailable);
   switch (refusal) {
     case "NoRoom":
       return session("NO_ROOM", "this room has ended, or there never was one");

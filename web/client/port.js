@@ -1,17 +1,21 @@
 // Requests to the worker and their answers, over anything with `postMessage` and `onmessage`.
-import { callError } from "./errors.js";
+import { SocketError, callError } from "./errors.js";
 
 const EINTR = 4;
+
+/** @typedef {{ n?: number, news?: undefined, ok?: any, payload?: Uint8Array, error?: import("./errors.js").Failure }} Answer what was asked for is in `ok`: each request has its own */
+/** @typedef {{ news: import("./worker.js").Told }} News */
+/** @typedef {{ postMessage: (message: object, transfer: Transferable[]) => void, onmessage: ((event: MessageEvent) => unknown) | null }} Way a worker, or a port of one */
 
 export class Port {
   #port;
   #next = 1;
-  /** @type {Map<number, { resolve: (answer: any) => void, reject: (error: any) => void, call: string }>} */
+  /** @type {Map<number, { resolve: (answer: Answer) => void, reject: (error: unknown) => void, call: string }>} */
   #waiting = new Map();
-  /** @type {(news: any) => void} */
+  /** @type {(news: import("./worker.js").Told) => void} */
   onnews = () => {};
 
-  /** @param {any} port a worker or a message port */
+  /** @param {Way} port */
   constructor(port) {
     this.#port = port;
     port.onmessage = (/** @type {MessageEvent} */ { data }) => this.#receive(data);
@@ -28,7 +32,7 @@ export class Port {
    * @param {string} call what it is called in errors
    * @param {object} request
    * @param {AbortSignal | null} [signal]
-   * @returns {Promise<{ ok: any, payload?: Uint8Array }>}
+   * @returns {Promise<Answer>}
    */
   async ask(call, request, signal) {
     signal?.throwIfAborted();
@@ -38,10 +42,10 @@ export class Port {
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(n, { resolve, reject, call });
-        this.#port.postMessage({ ...request, n });
+        this.#port.postMessage({ ...request, n }, []);
       });
     } catch (error) {
-      if (signal?.aborted && /** @type {any} */ (error).errno === EINTR && !(/** @type {any} */ (error).taken)) throw signal.reason;
+      if (signal?.aborted && error instanceof SocketError && error.errno === EINTR && !error.taken) throw signal.reason;
       throw error;
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -54,12 +58,13 @@ export class Port {
     this.#waiting.clear();
   }
 
-  /** @param {any} message */
+  /** @param {Answer | News} message */
   #receive(message) {
     if (message.news) return this.onnews(message.news);
-    const asked = this.#waiting.get(message.n);
+    const { n = 0 } = message;
+    const asked = this.#waiting.get(n);
     if (!asked) return;
-    this.#waiting.delete(message.n);
+    this.#waiting.delete(n);
     if (message.error) asked.reject(callError(asked.call, message.error));
     else asked.resolve(message);
   }

@@ -3,12 +3,16 @@ import * as args from "./arguments.js";
 import { CALL_PAYLOAD } from "../py/vocabulary.js";
 
 /** @typedef {{ signal?: AbortSignal, wait?: "forever" | "no" | number, line?: number, flags?: string | string[] }} CallOptions */
+/** @typedef {import("../py/vocabulary.js").protocol.Call} Call */
+/** @typedef {import("../py/vocabulary.js").protocol.Returned} Returned */
+/** @typedef {import("./wireside.js").Address | import("./wireside.js").UnixAddress} Address */
+/** @typedef {import("./wireside.js").Bytes} Bytes */
 
 export class Program {
   #port;
   #sockets = new Map();
 
-  /** @param {import("./port.js").Port} port @param {{ id: number, name: string, host: any }} info */
+  /** @param {import("./port.js").Port} port @param {{ id: number, name: string, host: import("./wireside.js").Host }} info */
   constructor(port, { id, name, host }) {
     this.#port = port;
     this.id = id;
@@ -19,9 +23,9 @@ export class Program {
   /**
    * One call in the protocol's own form, `{ Recv: { fd: 3, flags: 0, max: 1024 } }`: what everything else here is
    * made of. Resolves to its value and the bytes received.
-   * @param {any} call
-   * @param {{ signal?: AbortSignal, wait?: any, line?: number, payload?: Uint8Array, name?: string }} [options]
-   * @returns {Promise<{ value: any, bytes: Uint8Array }>}
+   * @param {Call} call
+   * @param {{ signal?: AbortSignal, wait?: CallOptions["wait"], line?: number, payload?: Uint8Array, name?: string }} [options]
+   * @returns {Promise<{ value: import("../py/vocabulary.js").protocol.Value, bytes: Uint8Array }>}
    */
   async call(call, { signal, wait, line, payload, name } = {}) {
     const request = { do: "call", program: this.id, call, wait: args.wait(wait), line: args.line(line), payload };
@@ -38,7 +42,7 @@ export class Program {
   async socket(family = "AF_INET", kind = "SOCK_STREAM", options) {
     const call = { Socket: { family: args.family(family), kind: args.kind(kind) } };
     const { value } = await this.call(call, options);
-    return this.adopt(value.Descriptor, { family, kind });
+    return this.adopt(returned(value, "Descriptor"), { family, kind });
   }
 
   /** The socket of a descriptor that is open already, such as one from before a reload. @param {number} fd @param {object} [traits] */
@@ -66,9 +70,9 @@ export class Program {
     const family = options.family ? args.family(options.family) : null;
     const call = { Resolve: { name: args.hostName(host), family, port: args.port(port) } };
     const { value } = await this.call(call, { ...options, name: "getaddrinfo" });
-    const { addresses, from_room: fromRoom } = value.Addresses;
-    return addresses.map((/** @type {string} */ address) => ({
-      family: address.includes(":") ? "AF_INET6" : "AF_INET",
+    const { addresses, from_room: fromRoom } = returned(value, "Addresses");
+    return addresses.map((address) => ({
+      family: /** @type {import("../py/vocabulary.js").Family} */ (address.includes(":") ? "AF_INET6" : "AF_INET"),
       address,
       port,
       fromRoom,
@@ -89,8 +93,8 @@ export class Program {
   async ping(host, count = 4, options) {
     const call = { Ping: { name: args.hostName(host), count: args.integer(count, "the count", 1, 10) } };
     const { value } = await this.call(call, { ...options, name: "ping" });
-    const { address, round_trips: times, sent } = value.Pinged;
-    return { address, sent, roundTrips: times.map((/** @type {number | null} */ time) => (time === null ? null : time / 1e6)) };
+    const { address, round_trips: times, sent } = returned(value, "Pinged");
+    return { address, sent, roundTrips: times.map((time) => (time === null ? null : time / 1e6)) };
   }
 
   /**
@@ -99,10 +103,10 @@ export class Program {
    * @returns {Promise<[Socket, string[]][]>}
    */
   async poll(wanted, options) {
-    const fds = wanted.map(([socket, events]) => [socket.fd, args.pollEvents(events)]);
+    const fds = wanted.map(([socket, events]) => /** @type {[number, number]} */ ([socket.fd, args.pollEvents(events)]));
     const { value } = await this.call({ Poll: { fds } }, options);
     const socketOf = new Map(wanted.map(([socket]) => [socket.fd, socket]));
-    return value.Ready.map((/** @type {[number, number]} */ [fd, events]) => [socketOf.get(fd), args.pollNames(events)]);
+    return returned(value, "Ready").map(([fd, events]) => [/** @type {Socket} */ (socketOf.get(fd)), args.pollNames(events)]);
   }
 
   /** Shows text as this program's output, to everybody. @param {string} text @param {{ error?: boolean }} [options] */
@@ -116,7 +120,7 @@ export class Program {
     await this.#port.ask("exit", { do: "closeProgram", program: this.id });
   }
 
-  /** The numeric form of an address; a name is resolved first, visibly. @param {any} address @param {CallOptions} [options] */
+  /** The numeric form of an address; a name is resolved first, visibly. @param {Address} address @param {CallOptions} [options] */
   async resolve(address, options) {
     if (args.isUnix(address)) return address;
     const [host, port] = args.address(address);
@@ -128,7 +132,7 @@ export class Program {
 
 export class Socket {
   #program;
-  /** @type {any} */
+  /** @type {import("../py/vocabulary.js").protocol.Wait} */
   #timeout = "Forever";
 
   /** @param {Program} program @param {number} fd @param {{ family?: string, kind?: string }} [traits] */
@@ -139,7 +143,7 @@ export class Socket {
     this.kind = kind;
   }
 
-  /** bind(2). An empty host is every address of the machine. @param {any} address @param {CallOptions} [options] */
+  /** bind(2). An empty host is every address of the machine. @param {Address} address @param {CallOptions} [options] */
   async bind(address, options) {
     const any = this.family === "AF_INET6" ? "::" : "0.0.0.0";
     const everywhere = !args.isUnix(address) && args.address(address)[0] === "";
@@ -152,28 +156,28 @@ export class Socket {
     await this.#call({ Listen: { fd: this.fd, backlog: args.integer(backlog, "the backlog") } }, options);
   }
 
-  /** accept(2): a new socket and the address of its peer. @param {CallOptions} [options] @returns {Promise<[Socket, [string, number]]>} */
+  /** accept(2): a new socket and the address of its peer. @param {CallOptions} [options] @returns {Promise<[Socket, Address]>} */
   async accept(options) {
     const { value } = await this.#call({ Accept: { fd: this.fd } }, options);
-    const { fd, peer } = value.Accepted;
+    const { fd, peer } = returned(value, "Accepted");
     return [this.#program.adopt(fd, this), args.pair(peer)];
   }
 
-  /** connect(2). A name is resolved first, visibly. @param {any} address @param {CallOptions} [options] */
+  /** connect(2). A name is resolved first, visibly. @param {Address} address @param {CallOptions} [options] */
   async connect(address, options) {
     const numeric = await this.#program.resolve(address, options);
     await this.#call({ Connect: { fd: this.fd, address: numeric } }, options);
   }
 
-  /** send(2): how many bytes the kernel took. @param {any} data @param {CallOptions} [options] @returns {Promise<number>} */
+  /** send(2): how many bytes the kernel took. @param {Bytes} data @param {CallOptions} [options] @returns {Promise<number>} */
   async send(data, options) {
     const payload = args.bytes(data);
     const call = { Send: { fd: this.fd, flags: args.flags(options?.flags), length: payload.length } };
     const { value } = await this.#call(call, options, payload);
-    return value.Sent;
+    return returned(value, "Sent");
   }
 
-  /** A library function: send(2) until everything is taken. @param {any} data @param {CallOptions} [options] */
+  /** A library function: send(2) until everything is taken. @param {Bytes} data @param {CallOptions} [options] */
   async sendall(data, options) {
     let rest = args.bytes(data);
     do {
@@ -182,13 +186,13 @@ export class Socket {
     } while (rest.length > 0);
   }
 
-  /** sendto(2). @param {any} data @param {any} address @param {CallOptions} [options] @returns {Promise<number>} */
+  /** sendto(2). @param {Bytes} data @param {Address} address @param {CallOptions} [options] @returns {Promise<number>} */
   async sendto(data, address, options) {
     const payload = args.bytes(data);
     const numeric = await this.#program.resolve(address, options);
     const call = { SendTo: { fd: this.fd, flags: args.flags(options?.flags), address: numeric, length: payload.length } };
     const { value } = await this.#call(call, options, payload);
-    return value.Sent;
+    return returned(value, "Sent");
   }
 
   /** recv(2): at most `max` bytes; length 0 is end of file. @param {number} max @param {CallOptions} [options] @returns {Promise<Uint8Array>} */
@@ -198,11 +202,11 @@ export class Socket {
     return bytes;
   }
 
-  /** recvfrom(2). @param {number} max @param {CallOptions} [options] @returns {Promise<[Uint8Array, [string, number] | null]>} */
+  /** recvfrom(2). @param {number} max @param {CallOptions} [options] @returns {Promise<[Uint8Array, Address | null]>} */
   async recvfrom(max, options) {
     const call = { RecvFrom: { fd: this.fd, flags: args.flags(options?.flags), max: args.integer(max, "the buffer size", 0) } };
     const { value, bytes } = await this.#call(call, options);
-    const { from } = value.ReceivedFrom;
+    const { from } = returned(value, "ReceivedFrom");
     return [bytes, from ? args.pair(from) : null];
   }
 
@@ -217,19 +221,19 @@ export class Socket {
     this.#program.forget(this);
   }
 
-  /** getsockname(2). @param {CallOptions} [options] @returns {Promise<[string, number]>} */
+  /** getsockname(2). @param {CallOptions} [options] @returns {Promise<Address>} */
   async getsockname(options) {
     const { value } = await this.#call({ GetSockName: { fd: this.fd } }, options);
-    return args.pair(value.Address);
+    return args.pair(returned(value, "Address"));
   }
 
-  /** getpeername(2). @param {CallOptions} [options] @returns {Promise<[string, number]>} */
+  /** getpeername(2). @param {CallOptions} [options] @returns {Promise<Address>} */
   async getpeername(options) {
     const { value } = await this.#call({ GetPeerName: { fd: this.fd } }, options);
-    return args.pair(value.Address);
+    return args.pair(returned(value, "Address"));
   }
 
-  /** setsockopt(2): an option by its name in C. @param {string} name @param {any} value @param {CallOptions} [options] */
+  /** setsockopt(2): an option by its name in C. @param {string} name @param {unknown} value @param {CallOptions} [options] */
   async setsockopt(name, value, options) {
     const call = { SetSockOpt: { fd: this.fd, name: args.optionName(name), value: args.optionValue(name, value) } };
     await this.#call(call, options);
@@ -238,7 +242,7 @@ export class Socket {
   /** getsockopt(2). @param {string} name @param {CallOptions} [options] @returns {Promise<number | null>} */
   async getsockopt(name, options) {
     const { value } = await this.#call({ GetSockOpt: { fd: this.fd, name: args.optionName(name) } }, options);
-    return args.plainOption(value.Option);
+    return args.plainOption(returned(value, "Option"));
   }
 
   /** Later calls wait at most this long: seconds, 0 for not at all, null for ever. No system call. @param {number | null} seconds */
@@ -246,19 +250,31 @@ export class Socket {
     this.#timeout = args.timeout(seconds);
   }
 
-  /** @param {any} call @param {CallOptions} [options] @param {Uint8Array} [payload] */
+  /** @param {Call} call @param {CallOptions} [options] @param {Uint8Array} [payload] */
   #call(call, options = {}, payload) {
-    const wait = options.wait ?? back(this.#timeout);
+    const wait = options.wait ?? publicWait(this.#timeout);
     return this.#program.call(call, { signal: options.signal, wait, line: options.line, payload });
   }
 }
 
-/** The public form of a wait. @param {any} wait */
-function back(wait) {
+/** The public form of a wait. @param {import("../py/vocabulary.js").protocol.Wait} wait @returns {"forever" | "no" | number} */
+export function publicWait(wait) {
   return wait === "Forever" ? "forever" : wait === "No" ? "no" : wait.Millis;
 }
 
-/** The name of a call as in the man pages. @param {any} call */
+/**
+ * What a call returned, in the form that this call has.
+ * @template {keyof Returned} Form
+ * @param {import("../py/vocabulary.js").protocol.Value} value @param {Form} form
+ * @returns {Returned[Form]}
+ */
+function returned(value, form) {
+  const found = value === "Done" ? undefined : value[form];
+  if (found === undefined) throw new TypeError(`the server answered ${JSON.stringify(value)} where ${form} was due`);
+  return found;
+}
+
+/** The name of a call as in the man pages. @param {Call} call */
 export function nameOf(call) {
   return Object.keys(call)[0].toLowerCase();
 }

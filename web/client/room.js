@@ -18,7 +18,7 @@ export class Room {
   #now;
   /** @type {import("./web.js").SessionNews} */
   #session;
-  /** @type {Map<string, Set<(detail: any) => void>>} */
+  /** Told of it: each event has its own detail. @type {Map<string, Set<(detail: any) => void>>} */
   #listeners = new Map();
   /** Programs of an earlier page that nobody has asked for yet. @type {import("./web.js").ProgramNews[]} */
   #inherited = [];
@@ -111,7 +111,7 @@ export class Room {
   get waiting() {
     return this.#waiting;
   }
-  /** @type {any[]} */
+  /** @type {import("./wireside.js").Room["waiting"]} */
   #waiting = [];
 
   /**
@@ -338,7 +338,7 @@ export class Room {
     });
   }
 
-  /** @param {import("./web.js").News & { payload?: Uint8Array, error?: any }} news */
+  /** @param {import("./worker.js").Told} news */
   #hear(news) {
     switch (news.type) {
       case "change":
@@ -363,7 +363,7 @@ export class Room {
     }
   }
 
-  /** @param {any} error */
+  /** @param {import("./errors.js").Failure} error */
   #end(error) {
     this.#over = callError("session", error);
     for (const wake of this.#awaitingEvents.splice(0)) wake();
@@ -375,7 +375,7 @@ export class Room {
     this.#emit("connection", { state, leftMs, error: this.#over });
   }
 
-  /** @param {string} what @param {any} detail */
+  /** @param {string} what @param {unknown} detail */
   #emit(what, detail) {
     for (const listener of this.#listeners.get(what) ?? []) listener(detail);
   }

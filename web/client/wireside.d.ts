@@ -8,7 +8,7 @@
  * (bytes taken are never lost) or, where it was interrupted, by rejecting with the signal's reason.
  */
 
-import type { Family, Flag, How, Kind, OptionName } from "../py/vocabulary.js";
+import type { Family, Flag, How, Kind, OptionName, protocol } from "../py/vocabulary.js";
 
 /** What `openRoom` takes. */
 export interface OpenOptions {
@@ -152,8 +152,8 @@ export class Room {
   readonly waiting: {
     id: number;
     program: number;
-    call: any;
-    result: Promise<{ value: any; bytes: Uint8Array }>;
+    call: protocol.Call;
+    result: Promise<{ value: protocol.Value; bytes: Uint8Array }>;
     cancel(): void;
   }[];
   readonly wire: Wire;
@@ -392,9 +392,9 @@ export class Program {
   adopt(fd: number, traits?: { family?: string; kind?: string }): Socket;
   /** A call in the protocol's own form, `{ Recv: { fd: 3, flags: 0, max: 1024 } }`: what all others are made of. */
   call(
-    call: any,
+    call: protocol.Call,
     options?: CallOptions & { payload?: Uint8Array; name?: string },
-  ): Promise<{ value: any; bytes: Uint8Array }>;
+  ): Promise<{ value: protocol.Value; bytes: Uint8Array }>;
 }
 
 /** A kernel socket under a descriptor. */
@@ -439,6 +439,7 @@ export interface TraceRecord {
     | "state"
     | "output"
     | "source"
+    | "in_front"
     | "wire"
     | "people"
     | "host"

@@ -81,10 +81,12 @@ async function make({ server, signal }) {
 async function refusal(answer) {
   const body = await answer.json().catch(() => ({}));
   const message = body.message ?? `the server answered ${answer.status}`;
-  if (body.class === "limit") return new RoomError("LIMIT", message, { limit: body.limit, value: body.value });
-  if (body.rule === "draining") return new RoomError("DRAINING", message);
-  if (body.class === "policy") return new RoomError("POLICY", message, { rule: body.rule });
-  return new RoomError("UNAVAILABLE", message);
+  // What the request is called in the server's log, where it has a line there.
+  const { request } = body;
+  if (body.class === "limit") return new RoomError("LIMIT", message, { limit: body.limit, value: body.value, request });
+  if (body.rule === "draining") return new RoomError("DRAINING", message, { request });
+  if (body.class === "policy") return new RoomError("POLICY", message, { rule: body.rule, request });
+  return new RoomError("UNAVAILABLE", message, { request });
 }
 
 /** @param {string} link @param {string} [key] */
@@ -100,12 +102,12 @@ function parse(link, key) {
 /**
  * The first welcome, or why there is none.
  * @param {Port} port @param {Worker} worker @param {string} origin @param {AbortSignal} [signal]
- * @returns {Promise<any>}
+ * @returns {Promise<Extract<import("./worker.js").Told, { type: "begun" }>>}
  */
 function begin(port, worker, origin, signal) {
   return new Promise((resolve, reject) => {
     let failures = 0;
-    const stop = (/** @type {any} */ error) => {
+    const stop = (/** @type {unknown} */ error) => {
       clearTimeout(patience);
       reject(error);
     };

@@ -3,15 +3,19 @@
 import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
 import { BLOCKING, PaneMemory } from "../py/pane-memory.js";
+import { NAME } from "../py/vocabulary.js";
 
-/** Longest name of a thread, in Unicode scalar values (`limits::NAME`). */
-const THREAD = 32;
 const NO_BYTES = new Uint8Array();
 
 /** @typedef {import("./web.js").News & { payload?: Uint8Array, error?: unknown }} News what the session tells */
 /** @typedef {{ type: "failed", id: number, error: import("./errors.js").Failure }} Failed */
+/**
+ * @typedef {(Exclude<News, { type: "refused" | "notice" }> | (Extract<News, { type: "refused" }> & { error: import("./errors.js").Over })
+ *   | (Extract<News, { type: "notice" }> & { error?: import("./errors.js").Over })) & { payload?: Uint8Array }
+ *   | { type: "loaded" } | { type: "unable", message: string }} Told what the page is told
+ */
 /** @typedef {Extract<News, { type: "result" | "program" }> | Failed} Settling what ends a call or a request */
-/** @typedef {{ postMessage: (message: any, options?: StructuredSerializeOptions) => void }} Answers who asked */
+/** @typedef {{ postMessage: (message: { n: number, ok?: unknown, error?: unknown, payload?: Uint8Array }, options?: StructuredSerializeOptions) => void }} Answers who asked */
 
 /** @type {Promise<Session> | null} */
 let session = null;
@@ -44,7 +48,7 @@ function serve(port) {
  */
 function servePane({ port, program, buffer }) {
   const memory = buffer && new PaneMemory(buffer);
-  const blocked = { postMessage: (/** @type {any} */ { payload, ...rest }) => memory?.answerCall(JSON.stringify(rest), payload) };
+  const blocked = { postMessage: (/** @type {{ n: number, payload?: Uint8Array }} */ { payload, ...rest }) => memory?.answerCall(JSON.stringify(rest), payload) };
   /** @type {Map<number, number>} */
   const calls = new Map();
   panes.set(program, calls);
@@ -86,9 +90,14 @@ async function answer(port, calls, request) {
     waiting.set(made.id, { port, n, calls });
     settle(early.get(made.id) ?? null);
   } catch (error) {
-    const plain = /** @type {any} */ (error);
-    reply(port, { n, error: plain?.class ? plain : { class: "error", message: String(plain?.message ?? plain) } });
+    reply(port, { n, error: failureOf(error) });
   }
+}
+
+/** What failed in the session says of itself, others by their text. @param {unknown} error @returns {import("./errors.js").Failure} */
+function failureOf(error) {
+  if (typeof error === "object" && error !== null && "class" in error) return /** @type {import("./errors.js").Failure} */ (error);
+  return { class: "error", message: error instanceof Error ? error.message : String(error) };
 }
 
 /**
@@ -162,7 +171,7 @@ async function open({ url, key, name, token, trace }) {
 
 /** A thread's name as the room takes it: longer ones lose their end. @param {unknown} name @returns {string | undefined} */
 function thread(name) {
-  return typeof name === "string" ? [...name].slice(0, THREAD).join("") : undefined;
+  return typeof name === "string" ? [...name].slice(0, NAME).join("") : undefined;
 }
 
 /** News of the session. @param {News} news */

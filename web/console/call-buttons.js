@@ -1,7 +1,7 @@
 // The calls that make sense now, as buttons that make them; all other calls under a disclosure, to be edited first.
 import { button, element, reconcile } from "../base/element.js";
 
-/** @typedef {{ line: string, words: string }} Suggestion */
+/** @typedef {import("../client/web.js").Suggestion} Suggestion */
 
 export class CallButtons {
   #row;

@@ -8,7 +8,7 @@ import { EntryView } from "./entry-view.js";
 import { LogEnd } from "./log-end.js";
 import { PromptLine } from "./prompt-line.js";
 import { ConsoleMemory } from "./memory.js";
-import { surroundingsOf } from "../base/surroundings.js";
+import { roomSocketsOf } from "../base/room-sockets.js";
 import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
 
@@ -25,19 +25,19 @@ const SAID_AFTER_MS = [10_000, 60_000];
 /** How long a reset waits for calls that were cancelled. */
 const RESET_MS = 5000;
 
-/** @typedef {import("./entry-view.js").Shown} Shown */
+/** @typedef {import("../client/web.js").ShownEntry} Shown */
 
 export class CallConsole extends HTMLElement {
-  /** @type {any} */
-  #room = null;
-  /** @type {any} */
-  #host = null;
+  /** @type {import("../client/wireside.js").Room} */
+  #room;
+  /** @type {import("../client/wireside.js").Host} */
+  #host;
   /** @type {import("../client/web.js").View | undefined} */
   #view;
   #readOnly = false;
   /** @type {Console | null} */
   #console = null;
-  /** @type {Promise<any> | null} */
+  /** @type {Promise<import("../client/wireside.js").Program> | null} */
   #program = null;
   /** @type {ConsoleMemory | null} */
   #memory = null;
@@ -47,7 +47,7 @@ export class CallConsole extends HTMLElement {
   #entries = new Map();
   /** @type {Map<number, AbortController>} */
   #calls = new Map();
-  /** Calls from before a reload, by the entry that waits for them. @type {Map<number, any>} */
+  /** Calls from before a reload, by the entry that waits for them. @type {Map<number, import("../client/wireside.js").Room["waiting"][number]>} */
   #inherited = new Map();
   /** Told when an entry ends. @type {Map<number, (shown: Shown) => void>} */
   #ends = new Map();
@@ -77,7 +77,7 @@ export class CallConsole extends HTMLElement {
 
   /**
    * Begins. `readOnly` is for machines that this page does not control: their calls are shown as the trace tells them.
-   * @param {{ room: import("../client/room.js").Room, host: { id: number, name: string, address: string }, view?: import("../client/web.js").View, readOnly?: boolean }} parts
+   * @param {{ room: import("../client/room.js").Room, host: import("../client/wireside.js").Host, view?: import("../client/web.js").View, readOnly?: boolean }} parts
    */
   attach({ room, host, view, readOnly = false }) {
     this.#room = room;
@@ -236,16 +236,16 @@ export class CallConsole extends HTMLElement {
     const console = /** @type {Console} */ (this.#console);
     const room = this.#room;
     const before = room.programs.some(
-      (/** @type {any} */ one) => one.host === this.#host.id && one.name === PROGRAM && one.by === room.me.id,
+      (one) => one.host === this.#host.id && one.name === PROGRAM && one.by === room.me.id,
     );
     if (!before) return;
     const program = await this.#open();
-    const waiting = room.waiting.filter((/** @type {{ program: number }} */ one) => one.program === program.id);
+    const waiting = room.waiting.filter((one) => one.program === program.id);
     const saved = this.#memory?.read();
     const entries = console.restore(
       saved?.console ?? "",
       Int32Array.from(program.sockets, ({ fd }) => fd),
-      waiting.map((/** @type {{ call: any }} */ { call }) => call),
+      waiting.map(({ call }) => call),
     );
     for (const shown of console.history()) this.#show(shown, saved?.since[shown.id]);
     entries.forEach((entry, at) => {
@@ -262,7 +262,7 @@ export class CallConsole extends HTMLElement {
       ({ id }) => this.lines.belongTo(id),
       () => (this.#program = null),
     );
-    return /** @type {Promise<any>} */ (this.#program);
+    return this.#program;
   }
 
   /** @param {string} line */
@@ -314,18 +314,18 @@ export class CallConsole extends HTMLElement {
     this.#save();
     this.#drawButtons();
     this.#tickWhileWaiting();
-    this.#attend(asked.entry, this.#make(asked));
+    this.#attend(asked.entry, this.#make(asked.entry, asked.request));
     return /** @type {Promise<Shown>} */ (ending);
   }
 
-  /** @param {import("./caller.js").Asked} asked @returns {Promise<import("./caller.js").End>} */
-  async #make({ entry, request }) {
+  /** @param {number} entry @param {import("../client/web.js").Asking} request @returns {Promise<import("./caller.js").End>} */
+  async #make(entry, request) {
     const controller = new AbortController();
     this.#calls.set(entry, controller);
     const payload = this.#console?.payload(entry) ?? new Uint8Array();
     try {
       const program = await this.#open();
-      return await makeCall(program, /** @type {any} */ (request), entry, payload, controller.signal);
+      return await makeCall(program, request, entry, payload, controller.signal);
     } catch (error) {
       return ended(Promise.reject(error));
     } finally {
@@ -347,18 +347,18 @@ export class CallConsole extends HTMLElement {
       const asked = this.#tellConsole(console, entry, now);
       this.#update(entry);
       if (!asked?.request) break;
-      end = this.#make(asked);
+      end = this.#make(asked.entry, asked.request);
     }
     this.#settled(entry);
   }
 
-  /** @param {Console} console @param {number} entry @param {any} end */
+  /** @param {Console} console @param {number} entry @param {import("./caller.js").End} end */
   #tellConsole(console, entry, end) {
-    if (end.error) {
+    if ("error" in end) {
       this.#lookAround();
       return console.failed(entry, end.error);
     }
-    if (end.lost !== undefined) {
+    if ("lost" in end) {
       console.lost(entry, end.lost);
       return null;
     }
@@ -370,10 +370,10 @@ export class CallConsole extends HTMLElement {
     this.#update(entry);
     this.#save();
     this.#drawButtons();
-    const shown = this.#console?.entry(entry);
+    const shown = /** @type {Console} */ (this.#console).entry(entry);
     this.#ends.get(entry)?.(shown);
     this.#ends.delete(entry);
-    this.#tell("wireside-line-ended", { line: shown?.line, entry, state: shown?.state });
+    this.#tell("wireside-line-ended", { line: shown.line, entry, state: shown.state });
   }
 
   /** @param {number} entry */
@@ -479,7 +479,7 @@ export class CallConsole extends HTMLElement {
   /** Tells the console what the view knows of the sockets in the room, so that its sentences can be exact. */
   #lookAround() {
     if (!this.#view) return;
-    this.#console?.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host }));
+    this.#console?.roomSockets(roomSocketsOf({ room: this.#room, view: this.#view, host: this.#host }));
   }
 
   // Other people's machines
@@ -492,7 +492,7 @@ export class CallConsole extends HTMLElement {
       if (event.phase === "begin" && event.host !== this.#host.name) continue;
       if (event.phase === "end" && !beginnings.delete(event.id)) continue;
       if (event.phase === "begin") beginnings.add(event.id);
-      const entry = this.#view?.overhear(console, event.seq);
+      const entry = this.#view?.observe(console, event.seq);
       if (entry === undefined) continue;
       if (this.#entries.has(entry)) this.#update(entry);
       else this.#show(console.entry(entry));
@@ -506,10 +506,10 @@ export class CallConsole extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { host: this.#host.name, ...detail } }));
   }
 
-  /** @param {any} error */
+  /** @param {unknown} error */
   #broken(error) {
     this.#empty.hidden = false;
-    this.#empty.textContent = `Calls by hand do not work now: ${error?.message ?? error}`;
+    this.#empty.textContent = `Calls by hand do not work now: ${error instanceof Error ? error.message : error}`;
     if (!this.#log.isConnected) this.replaceChildren(this.#history);
   }
 }

@@ -1,16 +1,23 @@
 // Makes the calls a console asks for, on a program of the room, and tells how they ended in the trace's words.
 // Several may wait at once.
 
-/** @typedef {{ entry: number, request: { call: any, wait: any } | null }} Asked */
-/** @typedef {{ value: any, bytes: Uint8Array } | { error: any } | { lost: string }} End */
+/** @typedef {import("../client/web.js").Asked} Asked */
+/** @typedef {import("../client/web.js").Failed} Failed */
+/** @typedef {{ value: import("../client/web.js").Returned, bytes: Uint8Array }} Done */
+/**
+ * @typedef {{ name: "SocketError", errno: number, taken?: number } | { name: "TimedOutError", taken?: number }
+ *   | { name: "ResolveError", code: string } | { name: "PolicyError", rule: string, value: unknown }
+ *   | { name: "LimitError", limit: string, value: number } | { name: "ProtocolError", rule: string }} Known errors of the client
+ */
+/** @typedef {Done | { error: Failed } | { lost: string }} End */
 
 const EINTR = 4;
 const CANCELLED = Symbol("cancelled");
 
 /**
  * Makes one call and waits for its end. Never throws.
- * @param {any} program of the client
- * @param {{ call: any, wait: any }} request
+ * @param {import("../client/wireside.js").Program} program of the client
+ * @param {import("../client/web.js").Asking} request
  * @param {number} line of the history
  * @param {Uint8Array} payload
  * @param {AbortSignal} signal
@@ -23,7 +30,7 @@ export function makeCall(program, { call, wait }, line, payload, signal) {
 
 /**
  * How a call ended, whoever made it.
- * @param {Promise<{ value: any, bytes: Uint8Array }>} result
+ * @param {Promise<Done>} result
  * @returns {Promise<End>}
  */
 export async function ended(result) {
@@ -40,15 +47,16 @@ export function cancel(/** @type {AbortController} */ controller) {
   controller.abort(CANCELLED);
 }
 
-/** @param {any} wait the protocol's form @returns {"forever" | "no" | number} */
+/** @param {import("../client/web.js").Wait} wait the protocol's form @returns {"forever" | "no" | number} */
 function publicWait(wait) {
   if (wait === "Forever") return "forever";
   return wait === "No" ? "no" : wait.Millis;
 }
 
-/** The client's errors by their names, so that whoever replaces the client needs no import of its classes. @param {any} error @returns {End} */
-function failure(error) {
-  if (error === CANCELLED || error?.name === "AbortError") return { error: { class: "errno", errno: EINTR, taken: 0 } };
+/** The client's errors by their names, so that whoever replaces the client needs no import of its classes. @param {unknown} thrown @returns {End} */
+function failure(thrown) {
+  if (thrown === CANCELLED || (thrown instanceof Error && thrown.name === "AbortError")) return { error: { class: "errno", errno: EINTR, taken: 0 } };
+  const error = /** @type {Known} */ (thrown);
   switch (error?.name) {
     case "SocketError":
       return { error: { class: "errno", errno: error.errno, taken: error.taken ?? 0 } };
@@ -63,6 +71,6 @@ function failure(error) {
     case "TimedOutError":
       return { error: { class: "timed_out", taken: error.taken ?? 0 } };
     default:
-      return { lost: error?.message ?? String(error) };
+      return { lost: thrown instanceof Error ? thrown.message : String(thrown) };
   }
 }

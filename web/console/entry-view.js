@@ -1,25 +1,11 @@
 // One line of the history: the call, what it waits for, what came back or why it failed. Shows; decides nothing.
 import { button, element } from "../base/element.js";
+import { withTerms } from "../base/term-card.js";
 
 /** Waiting is shown only when it lasts, so that quick calls do not flicker. */
 const NOTICEABLE_MS = 150;
 
-/**
- * @typedef {object} Shown as the wasm Console makes it
- * @property {number} id
- * @property {string} line
- * @property {string} by
- * @property {"waiting" | "done" | "failed" | "note"} state
- * @property {{ text: string, result: string, failed: boolean }[]} steps
- * @property {{ call: string, sentence: string } | null} waiting
- * @property {string} result
- * @property {string} note
- * @property {string} value
- * @property {{ repr: string, hex: string, length: number, kept: number } | null} bytes
- * @property {{ class: string, name: string, number: number | null, python: string, sentence: string, hint: string, remedy: { do: string } | null } | null} error
- * @property {number | null} column
- * @property {{ python: string, rust: string, c: string }[]} forms
- */
+/** @typedef {import("../client/web.js").ShownEntry} Shown */
 
 export class EntryView {
   /** @type {Shown} */
@@ -98,7 +84,8 @@ export class EntryView {
     setText(this.#elapsed, `${waiting.call} has been waiting ${duration(elapsed)}.`);
     // Said once: a number that runs must not be read out.
     setText(this.#spoken, `${waiting.call} is waiting.`);
-    setText(this.#sentence, waiting.sentence);
+    // Only when it is another one: who reads a word's card keeps it.
+    if (this.#sentence.textContent !== waiting.sentence) this.#sentence.replaceChildren(...withTerms(waiting.sentence));
     this.#cancel.setAttribute("aria-label", `Cancel ${waiting.call}`);
     return elapsed;
   }
@@ -113,7 +100,7 @@ export class EntryView {
     const more = [dump && hexToggle(dump), valueDetails(shown), formDetails(shown)].filter((part) => part !== null);
     if (more.length > 0) parts.push(element("div", { class: "cc-more" }, ...more));
     if (dump) parts.push(dump);
-    if (shown.note) parts.push(element("p", { class: "cc-note cc-remark" }, shown.note));
+    if (shown.note) parts.push(element("p", { class: "cc-note cc-remark" }, ...withTerms(shown.note)));
     return parts;
   }
 }
@@ -152,8 +139,8 @@ function errorCard(error, { onprogram, onprompt }) {
     { class: "cc-error", role: "group", "aria-label": error.class === "beyond" ? "Not by hand" : `Error ${error.name}`, data: { class: error.class } },
     headline,
     error.python ? element("pre", { class: "cc-python", dir: "auto" }, error.python) : null,
-    element("p", { class: "cc-sentence" }, error.sentence),
-    error.hint ? element("p", { class: "cc-hint" }, error.hint) : null,
+    element("p", { class: "cc-sentence" }, ...withTerms(error.sentence)),
+    error.hint ? element("p", { class: "cc-hint" }, ...withTerms(error.hint)) : null,
     python && onprompt ? button("Put it at the Python prompt", onprompt, { class: "link cc-into cc-to-prompt" }) : null,
     python && onprogram ? button("Put it into a program", onprogram, { class: "link cc-into" }) : null,
   );
@@ -188,16 +175,16 @@ function valueDetails(shown) {
 function formDetails(shown) {
   if (shown.forms.length === 0) return null;
   return details("Python · Rust · C", "Same step in Python, Rust, C", () =>
-    [
+    /** @type {[string, "python" | "rust" | "c"][]} */ ([
       ["Python", "python"],
       ["Rust, socket2", "rust"],
       ["C", "c"],
-    ].flatMap(([title, key]) => [
+    ]).flatMap(([title, key]) => [
       element("p", { class: "cc-language" }, title),
       element(
         "pre",
         { class: "cc-form", tabindex: "0", "aria-label": title },
-        shown.forms.map((form) => /** @type {any} */ (form)[key]).join("\n"),
+        shown.forms.map((form) => form[key]).join("\n"),
       ),
     ]),
   );

@@ -1,6 +1,8 @@
 // What the address of a frame asks for. Whatever else it says is passed over: who wrote it cannot see an error here.
 
-/** @typedef {{ view: "wire" | "code" | "both", event: number, play: boolean, theme: string }} Asked */
+import { eventIn, fragmentOf, speedIn } from "../base/replay-place.js";
+
+/** @typedef {{ view: "wire" | "code" | "both", event: number, to: number, speed: number, play: boolean, theme: string }} Asked */
 
 const VIEWS = /** @type {const} */ (["wire", "code", "both"]);
 
@@ -8,9 +10,9 @@ const VIEWS = /** @type {const} */ (["wire", "code", "both"]);
 export function askedIn(search) {
   const values = new URLSearchParams(search);
   const view = VIEWS.find((one) => one === values.get("view")) ?? "wire";
-  const event = Number(/^\d{1,15}$/.exec(values.get("event") ?? "")?.[0] ?? 0);
+  const [event, to, speed] = [eventIn(values.get("event")), eventIn(values.get("to")), speedIn(values.get("speed"))];
   const theme = values.get("theme") ?? "";
-  return { view, event, play: values.get("play") === "1", theme: ["light", "dark"].includes(theme) ? theme : "" };
+  return { view, event, to, speed, play: values.get("play") === "1", theme: ["light", "dark"].includes(theme) ? theme : "" };
 }
 
 /** @typedef {{ kind: "recording" | "lesson" | "copy", id: string }} Shown */
@@ -24,8 +26,8 @@ export function shownAt(pathname, hash) {
   return pathname === "/embed/" && /^#copy=./.test(hash) ? { kind: "copy", id: "" } : null;
 }
 
-/** The address that shows the same on a whole page. @param {Shown} shown @param {number} event 0 at the end @param {string} hash */
-export function fullAddress({ kind, id }, event, hash) {
-  if (kind === "recording") return event > 0 ? `/s/${id}#e=${event}` : `/s/${id}`;
+/** The address that shows the same on a whole page. @param {Shown} shown @param {import("../base/replay-place.js").Place} place @param {string} hash */
+export function fullAddress({ kind, id }, place, hash) {
+  if (kind === "recording") return `/s/${id}${fragmentOf(place)}`;
   return kind === "lesson" ? `/?lesson=${id}` : `/${hash}`;
 }

@@ -9,7 +9,7 @@ const shown = shownAt(location.pathname, location.hash);
 document.body.dataset.embed = asked.view;
 if (asked.view === "wire") document.body.dataset.only = "wire";
 if (asked.view === "code") document.body.dataset.view = "left";
-if (shown) /** @type {HTMLAnchorElement} */ (find("#full")).href = fullAddress(shown, asked.event, location.hash);
+if (shown) /** @type {HTMLAnchorElement} */ (find("#full")).href = fullAddress(shown, asked, location.hash);
 try {
   await begin();
 } catch (error) {

@@ -7,17 +7,17 @@ import { fetched } from "../page/recording-address.js";
 import { replay } from "../page/replay.js";
 
 /** @param {import("./address.js").Shown} recording @param {import("./address.js").Asked} asked */
-export async function showRecording(recording, { view, event, play }) {
+export async function showRecording(recording, { view, event, to, speed, play }) {
   const bytes = fetched(recording.id);
   // Whoever waits for it is told.
   bytes.catch(() => {});
   const panes = view === "wire" ? null : await machines();
   const full = /** @type {HTMLAnchorElement} */ (find("#full"));
-  const wire = /** @type {any} */ (find("wire-view"));
+  const wire = /** @type {import("../wire/wire-view.js").WireView} */ (find("wire-view"));
   find("#frame").hidden = false;
   let place = 0;
   const onmoment = (/** @type {number} */ at) => {
-    full.href = fullAddress(recording, at, "");
+    full.href = fullAddress(recording, { event: at, ...wire.pace }, "");
     messages.tell("event", { event: at });
     if (at === 0 && place !== 0) messages.tell("ended");
     place = at;
@@ -28,6 +28,7 @@ export async function showRecording(recording, { view, event, play }) {
   const title = about.title || "A recording";
   find("#title").textContent = title;
   document.title = `${title} - Wireside`;
+  wire.setPlay({ to, speed });
   if (event > 0) wire.showMoment(event);
   if (play) wire.play();
   messages.tell("ready", { title, events: about.events, last: about.last });

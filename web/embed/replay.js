@@ -1,8 +1,8 @@
 // <wireside-replay src="https://lab.example/s/ID"> shows a recording of Wireside in a page of yours. The attributes view
-// (wire, code, both), event, play, theme and height are those of docs/embed.md. Its methods are play(), pause() and
+// (wire, code, both), event, to, speed, play, theme and height are those of docs/embed.md. Its methods are play(), pause() and
 // seek(event); it fires "ready" { title, events, last }, "event" { event } and "ended", each with that in `detail`.
 class WiresideReplay extends HTMLElement {
-  static observedAttributes = ["src", "view", "event", "play", "theme", "height"];
+  static observedAttributes = ["src", "view", "event", "to", "speed", "play", "theme", "height"];
   #frame = document.createElement("iframe");
   #hear = (/** @type {MessageEvent} */ { origin, source, data }) => {
     // Only what our own frame says, and only while it shows what we put into it.
@@ -26,10 +26,12 @@ class WiresideReplay extends HTMLElement {
     if (!this.isConnected || !this.hasAttribute("src")) return;
     const { origin, pathname, hash } = new URL(this.getAttribute("src") ?? "", location.href);
     const asked = new URLSearchParams();
-    for (const name of ["view", "event", "theme"]) if (this.hasAttribute(name)) asked.set(name, this.getAttribute(name) ?? "");
+    for (const name of ["view", "event", "to", "speed", "theme"]) if (this.hasAttribute(name)) asked.set(name, this.getAttribute(name) ?? "");
     if (this.hasAttribute("play")) asked.set("play", "1");
-    const event = new URLSearchParams(hash.slice(1)).get("e");
-    if (event && !asked.has("event")) asked.set("event", event);
+    const place = new URLSearchParams(hash.slice(1));
+    for (const [own, name] of [["e", "event"], ["to", "to"], ["speed", "speed"]]) {
+      if (place.has(own) && !asked.has(name)) asked.set(name, place.get(own) ?? "");
+    }
     const address = `${origin}${pathname.startsWith("/embed/") ? "" : "/embed"}${pathname}?${asked}`;
     if (this.#frame.src !== address) this.#frame.src = address;
     Object.assign(this.#frame, { width: "100%", height: this.getAttribute("height") ?? "420", frameBorder: "0" });

@@ -24,12 +24,12 @@ export class Frame {
   /** Called when what a program of this page does has changed. */
   onprogram = () => {};
 
-  /** @param {import("../program/desk.js").Surroundings} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
+  /** @param {import("../program/desk.js").DeskContext} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
   constructor(shared, doing) {
     this.#room = shared.room;
     this.#moodOf = doing;
-    this.#left = /** @type {any} */ (find("#left machine-pane"));
-    this.#right = /** @type {any} */ (find("#right machine-pane"));
+    this.#left = /** @type {import("./machine-pane.js").MachinePane} */ (find("#left machine-pane"));
+    this.#right = /** @type {import("./machine-pane.js").MachinePane} */ (find("#right machine-pane"));
     const others = () =>
       new MachineSwitch(this.#room, {
         label: "Other machines",
@@ -110,7 +110,7 @@ export class Frame {
     if (left) this.#left.show(left, [left]);
     if (right) this.#right.show(right, choices);
     // On a small screen the wire's view has them, the server's first: it is the one to start.
-    const runners = [this.#right, this.#left].map((pane) => pane.desk?.namedRunner).filter(Boolean);
+    const runners = [this.#right, this.#left].map((pane) => pane.desk?.namedRunner).filter((node) => node != null);
     const row = find("#runners");
     if (row.children.length !== runners.length || runners.some((one, at) => row.children[at] !== one)) row.replaceChildren(...runners);
     row.hidden = runners.length === 0;

@@ -11,7 +11,7 @@ import { WatchedDesk } from "../program/watched-desk.js";
 /** @typedef {import("./machines.js").Host} Host */
 
 export class MachinePane extends HTMLElement {
-  /** @type {import("../program/desk.js").Surroundings | null} */
+  /** @type {import("../program/desk.js").DeskContext | null} */
   #shared = null;
   /** @type {Host | null} */
   #host = null;
@@ -22,7 +22,7 @@ export class MachinePane extends HTMLElement {
   /** Called when what a program does is different now. */
   onchange = () => {};
 
-  /** @param {import("../program/desk.js").Surroundings} shared @param {MachineSwitch} others leads to the machines that are not here */
+  /** @param {import("../program/desk.js").DeskContext} shared @param {MachineSwitch} others leads to the machines that are not here */
   attach(shared, others) {
     this.#shared = shared;
     this.#switch = others;
@@ -30,7 +30,7 @@ export class MachinePane extends HTMLElement {
 
   /** Only once it has been begun with a room. */
   get #room() {
-    return /** @type {import("../program/desk.js").Surroundings} */ (this.#shared).room;
+    return /** @type {import("../program/desk.js").DeskContext} */ (this.#shared).room;
   }
 
   get host() {
@@ -132,7 +132,7 @@ export class MachinePane extends HTMLElement {
 
   /** @param {Host} host */
   #newDesk(host) {
-    const shared = /** @type {import("../program/desk.js").Surroundings} */ (this.#shared);
+    const shared = /** @type {import("../program/desk.js").DeskContext} */ (this.#shared);
     const body = find(".machine-body", this);
     // The first machine takes the console that the page came with.
     const vacant = this.#desks.size === 0 ? body.querySelector("call-console") : null;
@@ -147,7 +147,7 @@ export class MachinePane extends HTMLElement {
     if (this.#desks.size === 0) body.replaceChildren();
     body.append(desk.body);
     this.#desks.set(host.id, desk);
-    /** @type {any} */ (console).attach?.({ room: shared.room, host, view: shared.view, readOnly });
+    /** @type {import("../console/call-console.js").CallConsole} */ (console).attach?.({ room: shared.room, host: /** @type {import("../client/wireside.js").Host} */ (host), view: shared.view, readOnly });
     return desk;
   }
 
@@ -179,7 +179,7 @@ export class MachinePane extends HTMLElement {
       delete state.dataset.mood;
       setText(state, "");
     }
-    /** @type {any} */ (find("socket-list", this)).show?.(this.#host.name, sockets);
+    /** @type {import("./socket-list.js").SocketList} */ (find("socket-list", this)).show?.(this.#host.name, sockets);
   }
 }
 

@@ -146,9 +146,35 @@ function solution(lesson, { title, text, exercise, predict, hint, does, cards, e
     predict ? line("Guess", [...pieces(predict.question), ` Right: ${predict.choices[predict.right]}.`]) : null,
     line("Help", pieces(hint)),
     cards.length > 0 ? element("ol", { class: "course-cards" }, ...cards.map((card) => element("li", {}, ...pieces(card)))) : null,
-    element("pre", { tabindex: 0 }, does.map((one) => labelOf(one, (name) => name)).join("\n")),
+    element("pre", { tabindex: 0 }, does.map(lineOf).join("\n")),
+    ...(exercise ? programs(lesson, does) : []),
     explain.length > 0 ? line("Why", pieces(explain)) : null,
   );
+}
+
+/** What is done, and on which machine. @param {import("../client/web.js").Doing} doing */
+function lineOf(doing) {
+  const label = labelOf(doing, (name) => name);
+  return "file" in doing && doing.file ? `${doing.host}: ${label}` : label;
+}
+
+/** The programs that solve an exercise, each folded and fetched when it is unfolded. @param {Listed} lesson @param {import("../client/web.js").Doing[]} does */
+function programs(lesson, does) {
+  const own = lesson.path.startsWith("/lessons/own/");
+  return does.flatMap((doing) => {
+    if (doing.do !== "put") return [];
+    const path = doing.path.startsWith("programs/") ? `/${doing.path}` : `${own ? "/lessons/own/" : "/lessons/"}${doing.path}`;
+    const text = element("pre", { tabindex: 0 }, "…");
+    const made = folded(doing.file, text);
+    made.addEventListener("toggle", () => void source(path).then((words) => (text.textContent = words)), { once: true });
+    return [made];
+  });
+}
+
+/** @param {string} path */
+async function source(path) {
+  const answer = await fetch(path);
+  return answer.ok ? answer.text() : `${path} could not be loaded (${answer.status})`;
 }
 
 /** @param {Piece[]} all @returns {(Node | string)[]} */

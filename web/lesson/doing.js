@@ -74,9 +74,9 @@ export class LessonDoing {
     const mine = this.#lessonHosts();
     for (const host of mine) {
       if (!this.#frame.paneOf(host.name)) this.#frame.reveal(host.name);
-      const desk = /** @type {any} */ (this.#frame.paneOf(host.name))?.desk;
+      const desk = this.#frame.paneOf(host.name)?.desk;
       // A program that waits for the wire does not end before its calls are cancelled, which Stop does.
-      await desk?.stopAll?.();
+      if (desk && "stopAll" in desk) await desk.stopAll();
       await desk?.console?.reset?.();
     }
     const { held, delay_ms: delay, loss } = this.#view.wire();
@@ -232,7 +232,7 @@ export function labelOf(doing, rename) {
     case "cable":
       return doing.plugged ? `Mend ${host}'s cable` : `Cut ${host}'s cable`;
     case "kernel":
-      return `Set ${host}'s kernel`;
+      return `Set ${host}'s ${SETTINGS[doing.name] ?? "kernel"} to ${doing.value}`;
     case "clean":
       return "Start clean";
     case "line":
@@ -243,6 +243,9 @@ export function labelOf(doing, rename) {
       return `Show ${host}`;
   }
 }
+
+/** Settings of a kernel, as sysctl(8) names them. @type {Record<string, string>} */
+const SETTINGS = { SynRetries: "tcp_syn_retries", AbortOnOverflow: "tcp_abort_on_overflow", SynCookies: "tcp_syncookies" };
 
 /** @type {Record<string, string>} */
 const WIRE = { hold: "Hold the wire", release: "Let all through", step: "Let one through", drop: "Drop one" };

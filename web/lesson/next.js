@@ -11,7 +11,7 @@ export class LessonNext {
   #perform;
 
   /**
-   * @param {{ frame: import("../frame/frame.js").Frame, wire: any, rename: (name: string) => string,
+   * @param {{ frame: import("../frame/frame.js").Frame, wire: import("../wire/wire-view.js").WireView, rename: (name: string) => string,
    *   perform: (doing: import("../client/web.js").Doing) => void }} parts
    */
   constructor({ frame, wire, rename, perform }) {

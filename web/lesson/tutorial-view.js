@@ -119,14 +119,29 @@ function row(sentence, tools) {
   );
 }
 
-/** One runs at a time: they share the machines' prompts. */
-let running = false;
+/** The one that runs: one at a time, since they share the machines' prompts. @type {string | null} */
+let running = null;
+/** Puts back what other rows said before somebody pressed them meanwhile. @type {(() => void)[]} */
+const put = [];
+
+/** Says in another's row that it has to wait, and keeps what that row has shown. @param {HTMLElement} said */
+function wait(said) {
+  if (said.dataset.waits !== undefined) return;
+  const before = [...said.childNodes];
+  said.textContent = `${running} is being shown. Press again when it has ended.`;
+  said.dataset.waits = "";
+  put.push(() => {
+    delete said.dataset.waits;
+    said.replaceChildren(...before);
+  });
+}
 
 /** @param {import("../client/web.js").DrawnSentence} sentence @param {any} tools @param {{ show: HTMLButtonElement, said: HTMLElement }} nodes */
 async function run({ id, does, tidy }, tools, { show, said }) {
   const { lessons, doing } = tools;
-  if (running || !lessons.show(id)) return;
-  running = true;
+  if (running !== null) return wait(said);
+  if (!lessons.show(id)) return void (said.textContent = "It cannot be shown in this room.");
+  running = id;
   show.disabled = true;
   const say = (/** @type {string} */ words) => {
     said.textContent = words;
@@ -144,7 +159,8 @@ async function run({ id, does, tidy }, tools, { show, said }) {
   } finally {
     // What was opened is closed again, so that it can be shown once more.
     await all(doing, tidy).catch((error) => console.error(error));
-    running = false;
+    running = null;
+    for (const back of put.splice(0)) back();
     show.disabled = false;
   }
 }

@@ -25,7 +25,7 @@ import { Notes } from "../wire/notes.js";
 
 const notices = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("notice-bar"));
 const strip = /** @type {import("../lesson/strip.js").LessonStrip} */ (find("lesson-strip"));
-const wire = /** @type {any} */ (find("wire-view"));
+const wire = /** @type {import("../wire/wire-view.js").WireView} */ (find("wire-view"));
 const python = new PythonState();
 
 if (new URLSearchParams(location.search).get("view") === "wire") document.body.dataset.only = "wire";
@@ -150,14 +150,15 @@ function begin({ room, view, lessons, top, copy }) {
     .then(async () => {
       if (!seat) return;
       const { ClassSeat } = await import("../class/seat.js");
-      new ClassSeat({ seat, room, frame, strip });
+      new ClassSeat({ seat, room, frame, strip, wire });
     });
+  if (new URLSearchParams(location.search).has("class")) void import("../class/pointing.js").then(({ pointFor }) => pointFor(wire));
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);
   };
   strip.onkeep = () => top.keep();
-  wire.addEventListener("wire-cancel", (/** @type {CustomEvent} */ { detail }) => cancel(view, frame, detail.call));
+  wire.addEventListener("wire-cancel", (event) => cancel(view, frame, /** @type {CustomEvent} */ (event).detail.call));
   frame.onshow = () => strip.refresh();
   frame.onprogram = onceAFrame(() => {
     frame.refresh();

@@ -2,9 +2,10 @@
 // top bar. The room opens behind it meanwhile.
 import { element } from "../base/element.js";
 import { roomOfAddress } from "./opening.js";
-import { NAME_LENGTH, personOf } from "../base/people.js";
+import { personOf } from "../base/people.js";
 import { dialog } from "../base/popover.js";
 import { ownerKey, personName, sessionToken } from "../base/storage.js";
+import { NAME } from "../py/vocabulary.js";
 
 const WHERE = "This is somebody's room: a few machines, the wire between them, and the programs that run on them. Everybody here sees the same, live.";
 
@@ -20,7 +21,7 @@ export function comesUnnamed() {
 export function welcome(entered) {
   const part = element("p", { role: "status" }, "Coming in…");
   const field = /** @type {HTMLInputElement} */ (
-    element("input", { class: "field", id: "arrival-name", maxlength: NAME_LENGTH, autocomplete: "nickname", dir: "auto", autofocus: true })
+    element("input", { class: "field", id: "arrival-name", maxlength: NAME, autocomplete: "nickname", dir: "auto", autofocus: true })
   );
   const form = element(
     "form",

@@ -14,14 +14,14 @@ export class CodeLinks {
   #lines = [];
   #threads = svg("svg", { class: "code-threads", "aria-hidden": "true" });
 
-  /** @param {{ view: import("../client/web.js").View, wire: any, panes: any[] }} parts */
+  /** @param {{ view: import("../client/web.js").View, wire: import("../wire/wire-view.js").WireView, panes: any[] }} parts */
   constructor({ view, wire, panes }) {
     this.#view = view;
     this.#wire = wire;
     this.#panes = panes;
     document.body.append(this.#threads);
     document.addEventListener("code-light", (event) => wire.lightCode?.(/** @type {CustomEvent} */ (event).detail));
-    wire.addEventListener("wire-light", (/** @type {CustomEvent} */ { detail: seqs }) => this.#light(seqs));
+    wire.addEventListener("wire-light", (event) => this.#light(/** @type {CustomEvent} */ (event).detail));
     wire.onpaint = () => this.#draw();
     for (const moves of ["scroll", "resize"]) addEventListener(moves, () => this.#draw(), { capture: true, passive: true });
   }
@@ -48,7 +48,7 @@ export class CodeLinks {
   /** @param {import("../base/code-light.js").CodeLine} line */
   #thread(line) {
     const code = this.#panes.map((pane) => pane.boxOf(line)).find(Boolean);
-    const found = code && this.#wire.boxOf(line);
+    const found = code && this.#wire.boxOf({ seq: line.seq, end: line.end ?? null });
     if (!found) return null;
     const { box: call, beyond } = found;
     // Only where they stand side by side, the wire between the machines.

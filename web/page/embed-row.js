@@ -1,5 +1,6 @@
 // "Put it into a page": the lines of HTML that show a recording in a page of somebody's own, and how that looks.
 import { element } from "../base/element.js";
+import { placeIn } from "../base/replay-place.js";
 import { copyText } from "./link-row.js";
 
 const WHAT = "These lines show it in a page of your own, a course or a blog, in a frame. Nothing runs in it, and no room is made.";
@@ -52,8 +53,10 @@ export function embedRow(address) {
 function embedded(address, view) {
   const { origin, pathname, hash } = new URL(address);
   const asked = new URLSearchParams({ view });
-  const event = new URLSearchParams(hash.slice(1)).get("e");
-  if (event) asked.set("event", event);
+  const { event, to, speed } = placeIn(hash);
+  if (event > 0) asked.set("event", String(event));
+  if (to > 0) asked.set("to", String(to));
+  if (speed !== 1) asked.set("speed", String(speed));
   return `${origin}/embed${pathname}?${asked}`;
 }
 

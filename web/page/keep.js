@@ -1,11 +1,10 @@
 // "Keep what happened": asks the server to make a recording of the room that opens by link, and shows the two links.
 import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
+import { inTheLog } from "../base/request-name.js";
 import { embedRow } from "./embed-row.js";
 import { linkRow } from "./link-row.js";
-
-/** Longest title, in Unicode scalar values (`limits::SHARE_TITLE`). */
-const TITLE_LENGTH = 80;
+import { SHARE_TITLE } from "../py/vocabulary.js";
 
 const WHAT =
   "A recording of this room up to now, which anybody who has its link can open after the room has ended: calls, packets and states, the programs that ran and what they printed. Files that are no programs are not in it.";
@@ -19,7 +18,7 @@ const WHAT =
  */
 export function keepRow(room, notes) {
   const title = /** @type {HTMLInputElement} */ (
-    element("input", { class: "field", id: "keep-title", maxlength: 2 * TITLE_LENGTH, autocomplete: "off", dir: "auto" })
+    element("input", { class: "field", id: "keep-title", maxlength: 2 * SHARE_TITLE, autocomplete: "off", dir: "auto" })
   );
   const hide = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", id: "keep-hide" }));
   const said = element("p", { class: "soft", role: "status" });
@@ -41,7 +40,7 @@ export function keepRow(room, notes) {
     event.preventDefault();
     keep.disabled = true;
     said.textContent = "";
-    const asked = { title: [...title.value.trim()].slice(0, TITLE_LENGTH).join(""), hide_names: hide.checked, notes };
+    const asked = { title: [...title.value.trim()].slice(0, SHARE_TITLE).join(""), hide_names: hide.checked, notes };
     try {
       const made = await keepRoom(room, asked);
       const rows = links(made, asked);
@@ -62,8 +61,8 @@ async function keepRoom(room, asked) {
   const answer = await fetch(`/r/${room.id}/shares`, { method: "POST", headers, body: JSON.stringify(asked), credentials: "omit" }).catch(() => null);
   if (!answer) throw new Error("The server does not answer; nothing is kept.");
   if (answer.ok) return answer.json();
-  const { message, limit, value } = await answer.json().catch(() => ({}));
-  throw new Error(`Nothing is kept: ${limitWords(limit, value) ?? message ?? `the server answered ${answer.status}`}.`);
+  const { message, limit, value, request } = await answer.json().catch(() => ({}));
+  throw new Error(`Nothing is kept: ${limitWords(limit, value) ?? message ?? `the server answered ${answer.status}`}${inTheLog(request)}.`);
 }
 
 /** Whether what happened is offered for a while after the room has ended: the owner's to say. @param {import("../client/room.js").Room} room */
@@ -116,6 +115,6 @@ function links({ link, delete_key: key, events, evicted, packed, notes }, { hide
   return [
     linkRow({ title: "Kept: what happened", text }, address),
     embedRow(address),
-    linkRow({ title: "Link that deletes it", text: deletes }, `${address}#delete=${key}`),
+    linkRow({ title: "Link that deletes it", text: deletes }, `${address}#delete=${key}`, { large: false }),
   ];
 }

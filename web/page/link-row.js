@@ -1,9 +1,13 @@
 // A link with what it is for and a Copy button.
 import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
+import { hasCode, showLarge } from "../base/large-link.js";
 
-/** @param {{ title: string, text: string }} words @param {string} link */
-export function linkRow({ title, text }, link) {
+/**
+ * @param {{ title: string, text: string }} words @param {string} link
+ * @param {{ large?: boolean }} [options] whether it can be shown to a whole class
+ */
+export function linkRow({ title, text }, link, { large = true } = {}) {
   const field = /** @type {HTMLInputElement} */ (
     element("input", { class: "field mono", readonly: true, value: link, "aria-label": `Link: ${title}` })
   );
@@ -15,7 +19,7 @@ export function linkRow({ title, text }, link) {
     { class: "share-row" },
     element("h3", {}, title),
     element("p", {}, text),
-    element("div", { class: "row" }, field, copy),
+    element("div", { class: "row" }, field, copy, large && hasCode(link) ? element("button", { type: "button", class: "link", on: { click: () => showLarge(title, link) } }, "Show it large") : null),
     note,
   );
 }

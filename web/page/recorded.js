@@ -2,6 +2,8 @@
 import { announce } from "../base/announce.js";
 import { button, element, find } from "../base/element.js";
 import { dialog } from "../base/popover.js";
+import { inTheLog } from "../base/request-name.js";
+import { fragmentOf, placeIn } from "../base/replay-place.js";
 import { doAgain } from "./again.js";
 import { CopyError, copyLink } from "./copy-link.js";
 import { embedRow } from "./embed-row.js";
@@ -10,10 +12,10 @@ import { recordedPanes } from "./recorded-panes.js";
 import { replay } from "./replay.js";
 
 /**
- * @param {{ recording: import("./replay.js").Recorded & { room: string | null }, top: import("./top-bar.js").TopBar, wire: any, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
+ * @param {{ recording: import("./replay.js").Recorded & { room: string | null }, top: import("./top-bar.js").TopBar, wire: import("../wire/wire-view.js").WireView, notices: import("../base/notice-bar.js").NoticeBar, fragment: string }} parts
  */
 export async function openRecording({ recording, top, wire, notices, fragment }) {
-  const onmoment = recording.room === null ? follow : () => {};
+  const onmoment = recording.room === null ? (/** @type {number} */ event) => follow({ event, ...wire.pace }) : () => {};
   const { file, about, room } = await replay({ recording, wire, panes: recordedPanes, onmoment });
   document.body.dataset.state = "recorded";
   // No lesson goes on here.
@@ -22,24 +24,20 @@ export async function openRecording({ recording, top, wire, notices, fragment })
   find("#lesson").prepend(head({ about, file, notices, again: recording.room === null ? () => doAgain(recording.id, (seq) => wire.showMoment?.(seq)) : null }));
   top.attachRecording(room, () => (recording.room === null ? shareRecording(about) : shareLast()));
   if (about.events === 0) announce("Nothing happened in this recording.");
-  const { event, deleteKey } = addressed(fragment);
+  const { event, to, speed } = placeIn(fragment);
+  const deleteKey = new URLSearchParams(fragment.replace(/^#/, "")).get("delete");
+  wire.setPlay?.({ to, speed });
   if (event > 0) wire.showMoment?.(event);
   wire.focusTime?.();
   if (deleteKey) offerDeletion(recording.id, deleteKey, notices);
 }
 
-/** What stands after # in the address. @param {string} fragment */
-function addressed(fragment) {
-  const values = new URLSearchParams(fragment.replace(/^#/, ""));
-  return { event: Number(/^\d{1,15}$/.exec(values.get("e") ?? "")?.[0] ?? 0), deleteKey: values.get("delete") };
+/** The address leads to what is shown. @param {import("../base/replay-place.js").Place} place */
+function follow(place) {
+  history.replaceState(null, "", `${location.pathname}${fragmentOf(place)}`);
 }
 
-/** The address leads to the event that is shown. @param {number} at 0 at the end */
-function follow(at) {
-  history.replaceState(null, "", at === 0 ? location.pathname : `${location.pathname}#e=${at}`);
-}
-
-/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: any, again: (() => void) | null }} parts */
+/** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: import("../base/notice-bar.js").NoticeBar, again: (() => void) | null }} parts */
 function head({ about, file, notices, again }) {
   const copy = button("Your own copy, live", () => void openCopy(about, file, notices), { class: "button filled" });
   const more = [lessonWords(about), missingWords(about)].filter(Boolean).join(" ");
@@ -82,7 +80,7 @@ function day(made) {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
 }
 
-/** A room of one's own that begins with the programs, the lesson and the wire of this one. @param {any} about @param {any} file @param {any} notices */
+/** A room of one's own that begins with the programs, the lesson and the wire of this one. @param {any} about @param {any} file @param {import("../base/notice-bar.js").NoticeBar} notices */
 async function openCopy(about, file, notices) {
   /** @type {import("../program/code-store.js").Code} */
   const code = {};
@@ -107,8 +105,7 @@ function shareRecording(about) {
   const words = about.names_hidden ? "Names of people were taken out." : "People's names are in it.";
   const text = `Everyone who has the link can open it, for as long as it is kept: what happened, the programs and what they printed. ${words} Files that are no programs are not in it.`;
   // Not with the key that deletes it, where that stands in the address.
-  const { event } = addressed(location.hash);
-  const address = `${location.origin}${location.pathname}${event > 0 ? `#e=${event}` : ""}`;
+  const address = `${location.origin}${location.pathname}${fragmentOf(placeIn(location.hash))}`;
   dialog("Share", [linkRow({ title: "This recording, at this event", text }, address), embedRow(address)]);
 }
 
@@ -117,15 +114,15 @@ function shareLast() {
   dialog("Share", [element("section", { class: "share-row" }, element("p", {}, text))]);
 }
 
-/** Whoever has the link that deletes it. @param {string} id @param {string} key @param {any} notices */
+/** Whoever has the link that deletes it. @param {string} id @param {string} key @param {import("../base/notice-bar.js").NoticeBar} notices */
 function offerDeletion(id, key, notices) {
   const remove = async () => {
     const answer = await fetch(`/s/${id}`, { method: "DELETE", headers: { Authorization: `Bearer ${key}` } }).catch(() => null);
     if (answer?.ok) {
       notices.show("info", { tone: "good", alert: true, text: "The recording is deleted: its link opens nothing any more.", actions: [{ label: "Open a new room", run: () => location.assign("/") }] });
     } else {
-      const { message = "the server does not answer" } = (await answer?.json().catch(() => null)) ?? {};
-      notices.show("info", { tone: "bad", alert: true, text: `It was not deleted: ${message}.`, actions: [{ label: "Try again", run: () => void remove() }] });
+      const { message = "the server does not answer", request } = (await answer?.json().catch(() => null)) ?? {};
+      notices.show("info", { tone: "bad", alert: true, text: `It was not deleted: ${message}${inTheLog(request)}.`, actions: [{ label: "Try again", run: () => void remove() }] });
     }
   };
   notices.show("info", { tone: "wait", text: "This link can delete the recording, for everybody and for good.", actions: [{ label: "Delete it", run: () => void remove() }] });

@@ -7,11 +7,11 @@ import { Notes } from "../wire/notes.js";
 /**
  * What shows the machines: `refresh` after each moment, `point` at what an event belongs to.
  * @typedef {{ refresh: () => void, point: (seqs: number[], until: number) => void }} Panes
- * @typedef {{ room: RecordedRoom, view: import("../client/web.js").View, past: import("../client/web.js").View, time: () => number, wire: any }} Shown
+ * @typedef {{ room: RecordedRoom, view: import("../client/web.js").View, past: import("../client/web.js").View, time: () => number, wire: import("../wire/wire-view.js").WireView }} Shown
  */
 
 /**
- * @param {{ recording: Recorded, wire: any, panes?: ((shown: Shown) => Panes) | null, onmoment?: (at: number) => void }} parts
+ * @param {{ recording: Recorded, wire: import("../wire/wire-view.js").WireView, panes?: ((shown: Shown) => Panes) | null, onmoment?: (at: number) => void }} parts
  *   `onmoment` is told of each event that is shown last, 0 at the end
  */
 export async function replay({ recording, wire, panes = null, onmoment = () => {} }) {
@@ -26,10 +26,12 @@ export async function replay({ recording, wire, panes = null, onmoment = () => {
   view.showRecording(file, about.last);
   past.showRecording(file, about.last);
   const room = new RecordedRoom({ id: recording.id, view, about });
-  wire.attach?.({ room, view, past, notes: new Notes(about.notes) });
+  // It has of a room what a drawing asks.
+  wire.attach?.({ room: /** @type {any} */ (room), view, past, notes: new Notes(about.notes) });
   const time = () => view.timeOf(room.shown) ?? 0;
   const machines = panes?.({ room, view, past, time, wire });
-  wire.addEventListener("wire-moment", (/** @type {CustomEvent} */ { detail: at }) => {
+  wire.addEventListener("wire-moment", (event) => {
+    const at = /** @type {CustomEvent<number>} */ (event).detail;
     const seq = at || about.last;
     past.showRecording(file, seq);
     room.show(seq, past.hosts());

@@ -6,11 +6,12 @@ import { button, element, find } from "../base/element.js";
 import { isSmall } from "../frame/frame.js";
 import { openKeys } from "./keyboard.js";
 import { PeopleList } from "./people-list.js";
-import { NAME_LENGTH, called, ownName, personOf } from "../base/people.js";
+import { called, ownName, personOf } from "../base/people.js";
 import { popover } from "../base/popover.js";
 import { makeClass, makeClassLine } from "../class/make-class.js";
 import { openShare } from "./share-dialog.js";
 import { savePackets } from "../wire/packet-files.js";
+import { NAME } from "../py/vocabulary.js";
 
 export class TopBar {
   #people = find("#people");
@@ -116,7 +117,7 @@ export class TopBar {
     const person = this.#room && personOf(this.#room, this.#room.me.id);
     const mine = (person && ownName(this.#room, person)) ?? personName.get();
     const field = /** @type {HTMLInputElement} */ (
-      element("input", { class: "field", id: "name", value: mine, maxlength: NAME_LENGTH, autocomplete: "nickname", dir: "auto" })
+      element("input", { class: "field", id: "name", value: mine, maxlength: NAME, autocomplete: "nickname", dir: "auto" })
     );
     const save = element("button", { class: "button" }, "Save");
     const form = element(

@@ -11,7 +11,7 @@ export class DeskBrowser {
   pane = null;
 
   /**
-   * @param {{ shared: import("./desk.js").Surroundings, host: { id: number, name: string }, body: HTMLElement, onclose: () => void }} parts
+   * @param {{ shared: import("./desk.js").DeskContext, host: { id: number, name: string }, body: HTMLElement, onclose: () => void }} parts
    *   `body` is where it stands
    */
   constructor(parts) {

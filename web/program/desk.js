@@ -21,7 +21,7 @@ const BY_HAND_FILE = "by-hand.py";
 const UNDO_MS = 10_000;
 
 /**
- * @typedef {object} Surroundings what all desks share
+ * @typedef {object} DeskContext what all desks share
  * @property {import("../client/room.js").Room} room
  * @property {import("../client/web.js").View} view
  * @property {{ now: () => number }} clock
@@ -39,13 +39,18 @@ export class Desk {
   /** What programs have written and nobody has looked at. @type {Set<string>} */
   #unseen = new Set();
   #prompt;
-  #tabs = new TabRow((name) => this.open(name));
+  #tabs = new TabRow((name) => {
+    this.#chosenByHand = true;
+    this.open(name);
+  });
   /** In the machine's head, and on small screens above the wire. @type {RunButton[]} */
   #runs;
   /** The file that Run runs. */
   #file = "";
   /** What was suggested last. */
   #suggested = "";
+  /** Somebody has pressed a tab: what the page opens by itself as it begins comes too late. */
+  #chosenByHand = false;
   /** Its files are here. */
   #begun = false;
   /** @type {Promise<void>} */
@@ -58,13 +63,13 @@ export class Desk {
   /** What a program does is different now. */
   onchange = () => {};
 
-  /** @param {Surroundings} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
+  /** @param {DeskContext} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
   constructor(shared, host, part, console) {
     this.#shared = shared;
     (shared.desks ??= new Map()).set(host.name, this);
     this.#host = host;
     this.#part = part;
-    this.console = /** @type {any} */ (console);
+    this.console = /** @type {import("../console/call-console.js").CallConsole} */ (console);
     this.#runs = [false, true].map((named) => new RunButton({ machine: host.name, toggle: () => this.toggle(), named }));
     this.body.append(console);
     // A line that a lesson carries out is seen where it is carried out.
@@ -134,13 +139,14 @@ export class Desk {
     if (lost > 0) this.#say(`This browser has not kept ${lost === 1 ? "a file" : `${lost} files`} of ${this.#host.name}.`, { bad: true });
     this.#begun = true;
     const names = [...this.#files.programs.keys()];
-    this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
+    if (this.#file === "") this.#file = names.find((file) => file === kept?.open) ?? names[0] ?? "";
     await this.#shared.python.known;
     this.#prompt.comeBack();
+    void this.#listen();
+    if (this.#chosenByHand) return this.#update();
     const other = kept && (this.#isData(kept.open) || this.#prompt.tabs.includes(kept.open));
     const open = other ? kept.open : this.#file || BY_HAND;
     this.open(kept?.open === BY_HAND || !this.#shared.python.ok ? BY_HAND : open);
-    void this.#listen();
   }
 
   /** What the others in the room do with the programs of this machine. */
@@ -526,6 +532,10 @@ export class Desk {
     if (tab === null) return;
     const suggested = `${tab} ${what}`;
     if (suggested === this.#suggested) return;
+    if (this.#suggested === "" && this.#chosenByHand) {
+      this.#suggested = suggested;
+      return;
+    }
     if (tab !== this.#tabs.chosen && this.inUse) return;
     this.open(tab);
     this.#suggested = suggested;

@@ -1,7 +1,7 @@
 // Why a program ended, in the words of the card that a call by hand gets: only where the exception that ended it is that
 // of one of its own calls. The words are the console's own, in Rust; nothing here reads source text.
 import { Console } from "../client/web.js";
-import { surroundingsOf } from "../base/surroundings.js";
+import { roomSocketsOf } from "../base/room-sockets.js";
 import { button, element } from "../base/element.js";
 import { withTerms } from "../base/term-card.js";
 
@@ -102,13 +102,13 @@ export class FailureCard {
   #words({ number, begin, end }) {
     const console = new Console(this.#host.name);
     try {
-      console.surroundings(surroundingsOf({ room: this.#room, view: this.#view, host: this.#host, now: this.#clock.now() }));
+      console.roomSockets(roomSocketsOf({ room: this.#room, view: this.#view, host: this.#host, now: this.#clock.now() }));
       for (const told of this.#told.filter((one) => one.number < number)) {
-        this.#view.overhear(console, told.begin.seq);
-        this.#view.overhear(console, told.end.seq);
+        this.#view.observe(console, told.begin.seq);
+        this.#view.observe(console, told.end.seq);
       }
-      this.#view.overhear(console, begin.seq);
-      const entry = this.#view.overhear(console, end.seq);
+      this.#view.observe(console, begin.seq);
+      const entry = this.#view.observe(console, end.seq);
       return entry === undefined ? null : console.entry(entry).error;
     } finally {
       console.free();

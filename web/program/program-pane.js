@@ -24,7 +24,7 @@ const TYPING_MS = 5000;
  */
 
 export class ProgramPane {
-  #editor = /** @type {any} */ (document.createElement("code-editor"));
+  #editor = /** @type {import("../editor/code-editor.js").CodeEditor} */ (document.createElement("code-editor"));
   #output = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
   #input = /** @type {HTMLInputElement} */ (
     element("input", { class: "field mono program-input", autocomplete: "off", spellcheck: "false", "aria-label": "Input for the program" })

@@ -8,7 +8,7 @@ import { TabRow } from "./tab-row.js";
 
 const BY_HAND = "By hand";
 
-/** @typedef {{ node: HTMLElement, editor: any, lines: RunLines, log: import("./output-log.js").OutputLog, note: HTMLElement }} Shown */
+/** @typedef {{ node: HTMLElement, editor: import("../editor/code-editor.js").CodeEditor, lines: RunLines, log: import("./output-log.js").OutputLog, note: HTMLElement }} Shown */
 
 export class RecordedDesk {
   #shared;
@@ -36,8 +36,8 @@ export class RecordedDesk {
   constructor(shared, host, console) {
     this.#shared = shared;
     this.#host = host;
-    this.console = /** @type {any} */ (console);
-    this.#events = shared.room.records.filter((/** @type {any} */ event) => event.host === host.name && KINDS.has(event.kind));
+    this.console = /** @type {import("../console/call-console.js").CallConsole} */ (console);
+    this.#events = shared.room.records.filter((/** @type {import("../client/wireside.js").TraceRecord} */ event) => event.host === host.name && KINDS.has(event.kind));
     this.body.append(console);
     this.#first();
     this.open(this.#programs.keys().next().value ?? BY_HAND);
@@ -101,12 +101,12 @@ export class RecordedDesk {
 
   /** The console only goes on: one that goes back is another one. */
   #consoleAnew() {
-    const fresh = /** @type {any} */ (document.createElement("call-console"));
+    const fresh = /** @type {import("../console/call-console.js").CallConsole} */ (document.createElement("call-console"));
     fresh.hidden = this.console.hidden;
     this.console.leave?.();
     this.console.replaceWith(fresh);
     this.console = fresh;
-    fresh.attach?.({ room: this.#shared.room, host: this.#host, view: this.#shared.view, readOnly: true });
+    fresh.attach?.({ room: this.#shared.room, host: /** @type {import("../client/wireside.js").Host} */ (this.#host), view: this.#shared.view, readOnly: true });
   }
 
   /** What a program's text was first is there before it was told: there is something to read. */
@@ -120,7 +120,7 @@ export class RecordedDesk {
     }
   }
 
-  /** @param {any} event */
+  /** @param {import("../client/wireside.js").TraceRecord} event */
   #happened(event) {
     if (event.kind === "source") {
       if (event.text !== null) setText(this.#program(event.name).editor, event.text);
@@ -129,7 +129,7 @@ export class RecordedDesk {
     else this.#program(event.program).log.print(event.text, event.stream);
   }
 
-  /** @param {any} event */
+  /** @param {import("../client/wireside.js").TraceRecord} event */
   #ran({ change, id, name }) {
     if (name === BY_HAND) return;
     const { editor, lines, log, note } = this.#program(name);
@@ -155,7 +155,7 @@ export class RecordedDesk {
     log.label = `Output of ${name} on ${this.#host.name}`;
     log.placeholder = "What the program printed appears here.";
     const note = element("p", { class: "program-note soft", dir: "auto" }, NOT_YET);
-    const editor = /** @type {any} */ (document.createElement("code-editor"));
+    const editor = /** @type {import("../editor/code-editor.js").CodeEditor} */ (document.createElement("code-editor"));
     editor.label = `${name} on ${this.#host.name}`;
     editor.readOnly = true;
     const output = element("section", { class: "program-output" }, divider(), log);
@@ -168,7 +168,7 @@ export class RecordedDesk {
   }
 }
 
-/** @param {any} editor @param {string} text */
+/** @param {import("../editor/code-editor.js").CodeEditor} editor @param {string} text */
 function setText(editor, text) {
   if (editor.text !== text) editor.text = text;
 }

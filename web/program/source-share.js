@@ -114,7 +114,7 @@ export class SourceShare {
     this.#waiting.clear();
   }
 
-  /** Any event of the trace: after this page's own arrival, everything is heard as it happens. @param {any} event */
+  /** Any event of the trace: after this page's own arrival, everything is heard as it happens. @param {import("../client/wireside.js").TraceRecord} event */
   passed({ kind, change, member, time }) {
     if (this.#upToDate) return;
     const arrived = kind === "people" && change === "joined" && member === this.#room.me.id;
@@ -129,7 +129,7 @@ export class SourceShare {
     if (this.#offers.get(file) === text) this.#offers.delete(file);
   }
 
-  /** An event `source` of the trace. @param {any} event */
+  /** An event `source` of the trace. @param {import("../client/wireside.js").TraceRecord} event */
   heard({ host, name, text, member, by }) {
     if (host !== this.#host || text === null) return;
     if (member === this.#room.me.id) return this.#saidBefore(name, text);

@@ -15,7 +15,7 @@ const BY_HAND = "By hand";
 export class WatchedDesk {
   #room;
   #host;
-  /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, editor: any,
+  /** What each program printed, by its name: as many as the room has programs. @type {Map<string, { node: HTMLElement, editor: import("../editor/code-editor.js").CodeEditor,
    * lines: RunLines, log: import("./output-log.js").OutputLog, note: HTMLElement }>} */
   #outputs = new Map();
   /** Numbers of the programs that run. @type {Set<number>} */
@@ -37,7 +37,7 @@ export class WatchedDesk {
   constructor({ room }, host, console) {
     this.#room = room;
     this.#host = host;
-    this.console = /** @type {any} */ (console);
+    this.console = /** @type {import("../console/call-console.js").CallConsole} */ (console);
     this.body.append(console);
     this.open(BY_HAND);
     void this.#listen();
@@ -87,7 +87,7 @@ export class WatchedDesk {
     }
   }
 
-  /** @param {any} event */
+  /** @param {import("../client/wireside.js").TraceRecord} event */
   #source({ name, text }) {
     this.#output(name).editor.text = text;
     // Nobody has said what is in front: code is more than an empty console.
@@ -95,13 +95,13 @@ export class WatchedDesk {
     this.#follow();
   }
 
-  /** @param {any} event */
+  /** @param {import("../client/wireside.js").TraceRecord} event */
   #fronted({ name }) {
     this.#front = name;
     this.#follow();
   }
 
-  /** @param {any} event */
+  /** @param {import("../client/wireside.js").TraceRecord} event */
   #program({ change, id, name, by, member }) {
     // A browser has neither text nor output; its calls are on the wire.
     if (name === BROWSER) return;
@@ -118,7 +118,7 @@ export class WatchedDesk {
     }
   }
 
-  /** @param {any} event */
+  /** @param {import("../client/wireside.js").TraceRecord} event */
   #printed({ program, text, stream }) {
     this.#output(program).log.print(text, stream);
   }
@@ -130,7 +130,7 @@ export class WatchedDesk {
     const log = /** @type {import("./output-log.js").OutputLog} */ (document.createElement("output-log"));
     log.label = `Output of ${name} on ${this.#host.name}`;
     const note = element("p", { class: "program-note soft", dir: "auto" });
-    const editor = /** @type {any} */ (document.createElement("code-editor"));
+    const editor = /** @type {import("../editor/code-editor.js").CodeEditor} */ (document.createElement("code-editor"));
     editor.label = `${name} on ${this.#host.name}`;
     editor.readOnly = true;
     const output = element("section", { class: "program-output" }, divider(), log);

@@ -90,18 +90,71 @@ export type OptionForm =
   | "Int"
   | "Linger";
 
-export const FAMILIES: Record<Family, string>;
-export const KINDS: Record<Kind, string>;
-export const HOW: Record<How, string>;
+/** The protocol's own form of calls and what they return. */
+export namespace protocol {
+  export type Family = "Inet" | "Inet6" | "Unix";
+  export type Kind = "Stream" | "Datagram";
+  export type How = "Read" | "Write" | "Both";
+  export type OptionName = "ReuseAddr" | "ReusePort" | "KeepAlive" | "Broadcast" | "Linger" | "RcvBuf" | "SndBuf" | "Error" | "Type" | "AcceptConn" | "OobInline" | "NoDelay" | "QuickAck" | "Cork" | "UserTimeout" | "KeepIdle" | "KeepIntvl" | "KeepCnt" | "Ttl" | "V6Only";
+  export type Wait = "Forever" | "No" | { Millis: number };
+  export type OptionValue = { Bool: boolean } | { Int: number } | { Linger: number | null };
+  export type Call =
+    | { Socket: { family: Family; kind: Kind } }
+    | { Bind: { fd: number; address: string } }
+    | { Listen: { fd: number; backlog: number } }
+    | { Accept: { fd: number } }
+    | { Connect: { fd: number; address: string } }
+    | { Send: { fd: number; flags: number; length: number } }
+    | { SendTo: { fd: number; flags: number; address: string; length: number } }
+    | { Recv: { fd: number; flags: number; max: number } }
+    | { RecvFrom: { fd: number; flags: number; max: number } }
+    | { Shutdown: { fd: number; how: How } }
+    | { Close: { fd: number } }
+    | { GetSockName: { fd: number } }
+    | { GetPeerName: { fd: number } }
+    | { SetSockOpt: { fd: number; name: OptionName; value: OptionValue } }
+    | { GetSockOpt: { fd: number; name: OptionName } }
+    | { Poll: { fds: [number, number][] } }
+    | { Resolve: { name: string; family: Family | null; port: number } }
+    | { Ping: { name: string; count: number } }
+    | { Dup: { fd: number } }
+    | { SocketPair: { family: Family; kind: Kind } }
+    | { Unlink: { address: string } }
+    | { Stat: { address: string } };
+  /** What a call returned has one of these, or is "Done". */
+  export interface Returned {
+    Descriptor: number;
+    Accepted: { fd: number; peer: string };
+    Sent: number;
+    Received: { length: number };
+    ReceivedFrom: { length: number; from: string | null };
+    Address: string;
+    Option: OptionValue;
+    Ready: [number, number][];
+    Addresses: { addresses: string[]; from_room: boolean };
+    Pinged: { address: string; round_trips: (number | null)[]; sent: boolean };
+    Pair: [number, number];
+  }
+  export type Value = "Done" | Partial<Returned>;
+}
+
+export const FAMILIES: Record<Family, protocol.Family>;
+export const KINDS: Record<Kind, protocol.Kind>;
+export const HOW: Record<How, protocol.How>;
 export const FLAGS: Record<Flag, number>;
 export const EVENTS: Record<PollEvent, number>;
-export const OPTIONS: Record<OptionName, [string, OptionForm]>;
+export const OPTIONS: Record<OptionName, [protocol.OptionName, OptionForm]>;
 export const CALL_PAYLOAD: number;
+export const CLASS_FILE: number;
+export const CLASS_NOTE: number;
 export const FOLDER_BYTES: number;
 export const FOLDER_FILES: number;
 export const FOLDER_FILE_BYTES: number;
 export const HOST_NAME: number;
 export const NAME: number;
+export const SHARE_NOTE: number;
+export const SHARE_NOTES: number;
+export const SHARE_TITLE: number;
 export const UNIX_NAME: number;
 export const WIRE_DELAY_MS: number;
 export const HOME: string;

@@ -68,6 +68,12 @@ export const OPTIONS = {
 /** Most payload bytes of one call. */
 export const CALL_PAYLOAD = 1048576;
 
+/** Most bytes of a file for a whole class. */
+export const CLASS_FILE = 24576;
+
+/** Longest note of a teacher, in characters. */
+export const CLASS_NOTE = 280;
+
 /** Most bytes of all files in a machine's folder. */
 export const FOLDER_BYTES = 8388608;
 
@@ -82,6 +88,15 @@ export const HOST_NAME = 253;
 
 /** Longest name of a person, a program, a lesson or a step, in characters. */
 export const NAME = 32;
+
+/** Longest note to an event of a recording, in characters. */
+export const SHARE_NOTE = 280;
+
+/** Most notes in one recording. */
+export const SHARE_NOTES = 32;
+
+/** Longest title of a recording, in characters. */
+export const SHARE_TITLE = 80;
 
 /** Longest name of a socket of AF_UNIX, in bytes. */
 export const UNIX_NAME = 107;

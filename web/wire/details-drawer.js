@@ -141,7 +141,7 @@ function errorCard({ class: kind, name, number, message, sentence, hint }) {
   );
 }
 
-/** @param {Record<string, string>} all */
+/** @param {import("../client/web.js").Forms} all */
 function forms({ python, rust, c }) {
   const one = (/** @type {string} */ name, /** @type {string} */ code) => [
     element("h5", {}, name),

@@ -1,11 +1,7 @@
 // Sentences pinned to events: written while a room lives, kept with its recording, shown where it stops playing.
 import { element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
-
-/** Most notes of a recording (`limits::SHARE_NOTES`). */
-const MOST = 32;
-/** Longest one, in Unicode scalar values (`limits::SHARE_NOTE`). */
-const LENGTH = 280;
+import { SHARE_NOTE, SHARE_NOTES } from "../py/vocabulary.js";
 
 /** @typedef {{ seq: number, text: string }} Note */
 
@@ -48,14 +44,14 @@ export class Notes {
   /** Asks for a note at an event. @param {number} seq @param {string} sentence what happened there */
   ask(seq, sentence) {
     const before = this.at(seq);
-    const full = !before && this.#all.size >= MOST;
+    const full = !before && this.#all.size >= SHARE_NOTES;
     const field = /** @type {HTMLTextAreaElement} */ (
-      element("textarea", { class: "field note-field", id: "note", rows: 3, maxlength: LENGTH, dir: "auto", autofocus: true, disabled: full })
+      element("textarea", { class: "field note-field", id: "note", rows: 3, maxlength: SHARE_NOTE, dir: "auto", autofocus: true, disabled: full })
     );
     field.value = before;
     const save = element("button", { class: "button filled", disabled: full }, "Pin it");
     const remove = before ? element("button", { type: "button", class: "link", on: { click: () => done("") } }, "Take it away") : null;
-    const said = full ? element("p", { class: "soft" }, `A recording has at most ${MOST} notes.`) : null;
+    const said = full ? element("p", { class: "soft" }, `A recording has at most ${SHARE_NOTES} notes.`) : null;
     const form = element(
       "form",
       { class: "stack" },
@@ -72,7 +68,7 @@ export class Notes {
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      done([...field.value.trim()].slice(0, LENGTH).join(""));
+      done([...field.value.trim()].slice(0, SHARE_NOTE).join(""));
     });
   }
 }

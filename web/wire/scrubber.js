@@ -1,5 +1,6 @@
 // Goes back and forth in time: one event a step, and plays. At its right end it is live.
 import { button, element } from "../base/element.js";
+import { SPEEDS } from "../base/replay-place.js";
 import { Flags } from "./flags.js";
 
 /** How long an event stands alone while playing, milliseconds. */
@@ -18,6 +19,10 @@ export class Scrubber {
   /** `seq` up to which everything is shown; 0: all, live. */
   at = 0;
   #playing = 0;
+  #faster = button("1×", () => this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.#speed) + 1) % SPEEDS.length]), { class: "link wire-speed" });
+  #speed = 1;
+  /** The event at which playing stops; 0: at the end. */
+  to = 0;
   #wantsFocus = false;
   root = element("div", { class: "wire-scrubber", hidden: true });
   /** What is pinned to the event that is shown. */
@@ -34,7 +39,8 @@ export class Scrubber {
     this.#flags = new Flags(view, notes, (seq) => this.show(seq));
     this.note = this.#flags.note;
     notes.onchange = () => this.update();
-    this.root.append(this.#play, element("span", { class: "wire-track" }, this.#range, this.#flags.root), this.#place);
+    this.#faster.hidden = end === "live";
+    this.root.append(this.#play, this.#faster, element("span", { class: "wire-track" }, this.#range, this.#flags.root), this.#place);
     this.#range.addEventListener("input", () => {
       this.#stop();
       this.#go(Number(this.#range.value));
@@ -61,6 +67,23 @@ export class Scrubber {
   /** Stands still. */
   pause() {
     this.#stop();
+  }
+
+  /** How fast it plays, in times of the usual. */
+  get speed() {
+    return this.#speed;
+  }
+
+  /** @param {number} speed one of those that there are */
+  setSpeed(speed) {
+    this.#speed = speed;
+    this.#faster.textContent = `${speed === 0.5 ? "½" : speed}×`;
+    this.#faster.setAttribute("aria-label", `Speed: ${speed} times`);
+    if (this.#playing) {
+      clearInterval(this.#playing);
+      this.#playing = setInterval(() => this.#next(), STEP_MS / speed);
+    }
+    this.#onmove();
   }
 
   /** Whether it plays. */
@@ -110,7 +133,9 @@ export class Scrubber {
     if (this.#playing) return this.#stop();
     // From the end there is nothing to play but all of it.
     if (this.at === 0) this.#go(0);
-    this.#playing = setInterval(() => this.#next(), STEP_MS);
+    // Whoever goes on from where it stopped, or from after it, wants the rest.
+    if (this.to > 0 && this.at >= this.to) this.to = 0;
+    this.#playing = setInterval(() => this.#next(), STEP_MS / this.#speed);
     this.#play.textContent = "Pause";
   }
 
@@ -121,8 +146,9 @@ export class Scrubber {
     while (index < last && !this.#view.moves(this.#view.rows(index, 1)[0]?.seq ?? 0)) index += 1;
     // Where somebody has pinned something there is something to read.
     const noted = this.#flags.between(this.#view.indexOf(this.at), index);
-    this.#go(noted < 0 ? index : noted);
-    if (noted >= 0) this.#stop();
+    const end = this.to > 0 ? this.#view.indexOf(this.to) : last;
+    this.#go(Math.min(noted < 0 ? index : noted, end));
+    if (noted >= 0 || index >= end) this.#stop();
   }
 
   #stop() {

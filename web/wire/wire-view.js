@@ -61,6 +61,8 @@ export class WireView extends HTMLElement {
   #explainedAt = 0;
   /** @type {Lights} */
   #lights;
+  /** Offers to point somebody else at an event, where that may be done. @type {import("./pointed.js").Pointing | null} */
+  pointing = null;
   /** It was drawn anew while something is raised. */
   onpaint = () => {};
   /** @type {number[]} */
@@ -96,6 +98,16 @@ export class WireView extends HTMLElement {
     this.#details(false);
   }
 
+  /** Marks the event that somebody points at; 0: nobody does any more. @param {number} seq @param {string} who */
+  pointAt(seq, who) {
+    this.#plane.pointed.show(seq, who);
+  }
+
+  /** What an event is, in a sentence; nothing where it is not known here. @param {number} seq */
+  sentenceOf(seq) {
+    return this.#view.details(seq)?.sentence ?? "";
+  }
+
   /** Raises what a line of code did; null: nothing is pointed at any more. @param {{ program: number, line: number } | null} code */
   lightCode(code) {
     this.#lights?.code(code);
@@ -119,6 +131,17 @@ export class WireView extends HTMLElement {
   /** Goes on in time by itself from what is shown, from the beginning where that is all. */
   play() {
     this.#scrubber.play();
+  }
+
+  /** How fast that goes, and the event at which it stops (0: the end). @param {{ speed: number, to: number }} pace */
+  setPlay({ speed, to }) {
+    this.#scrubber.to = to;
+    this.#scrubber.setSpeed(speed);
+  }
+
+  /** As it was set, or has become. @returns {{ speed: number, to: number }} */
+  get pace() {
+    return { speed: this.#scrubber.speed, to: this.#scrubber.to };
   }
 
   /** Stands still. */
@@ -369,7 +392,7 @@ export class WireView extends HTMLElement {
 
   #detailButtons() {
     const packet = this.#view.heldPacket(this.#chosen);
-    const pin = this.notes.open ? [this.#pinButton(this.#chosen)] : [];
+    const pin = [...(this.notes.open ? [this.#pinButton(this.#chosen)] : []), ...(this.pointing?.(this.#chosen) ?? [])];
     if (packet === undefined || !this.#head.mayHold) return pin;
     return [
       button("Deliver", () => this.#command(() => this.#room.wire.deliver(packet))),
@@ -439,7 +462,7 @@ export class WireView extends HTMLElement {
       ArrowDown: () => table.focus(table.active + 1),
       ArrowUp: () => table.focus(table.active - 1),
       Home: () => table.focus(0),
-      End: () => table.focus(Infinity),
+      End: () => this.#toNewest(),
       ArrowRight: () => this.#follows(),
       ArrowLeft: () => this.#back(),
       Enter: () => this.#enter(),
@@ -449,6 +472,16 @@ export class WireView extends HTMLElement {
       d: () => this.#held((packet) => this.#room.wire.deliver(packet)),
       x: () => this.#held((packet) => this.#room.wire.drop(packet)),
     };
+  }
+
+  /** The newest event, and not the one that is being shown slowly just now. */
+  #toNewest() {
+    if (this.#reveal.waits) {
+      this.#reveal.finish();
+      this.#table.refresh(this.#scrubber.at || this.#reveal.shown);
+      this.#schedule();
+    }
+    this.#table.focus(Infinity);
   }
 
   #enter() {

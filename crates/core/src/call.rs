@@ -47,6 +47,11 @@ macro_rules! calls {
             /// The names of all calls, as in the man pages.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
+            /// What each call is made of: its own name, and its fields' names and types as they are written here. For those
+            /// who write the same in another language.
+            pub const FIELDS: &'static [(&'static str, &'static [(&'static str, &'static str)])] =
+                &[$((stringify!($call), &[$((stringify!($field), stringify!($is)),)*]),)*];
+
             /// The name as in the man pages.
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$call { .. } => $name,)* }

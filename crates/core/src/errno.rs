@@ -47,7 +47,7 @@ errno! {
     EAGAIN = 11, "Resource temporarily unavailable", "There is nothing to do right now, and the call was told not to wait.", "Wait with poll, or let the call wait.";
     ENOMEM = 12, "Cannot allocate memory", "The kernel has no memory left for this.", "Close sockets that you no longer need.";
     EACCES = 13, "Permission denied", "The kernel does not allow this address.", "Ports below 1024 need privileges; broadcast needs SO_BROADCAST.";
-    EFAULT = 14, "Bad address", "The kernel was given a bad pointer.", "This should not happen here; please report it.";
+    EFAULT = 14, "Bad address", "The kernel was given a place in memory that is not the program's.", "This should not happen here; please report it.";
     EBUSY = 16, "Device or resource busy", "It is in use by something else.", "Try again in a moment.";
     ENODEV = 19, "No such device", "There is no such network device.", "Has the machine a cable?";
     EINVAL = 22, "Invalid argument", "The call makes no sense for this socket as it is now.", "Bound twice? accept() before listen()? listen() on a connected socket?";
@@ -77,7 +77,7 @@ errno! {
     EHOSTDOWN = 112, "Host is down", "The other machine does not answer.", "Is it switched on?";
     EHOSTUNREACH = 113, "No route to host", "There is no machine with that address on the wire.", "Look at the list of machines in this room.";
     EALREADY = 114, "Operation already in progress", "A connect() is already under way on this socket.", "Wait for it with poll, or make another socket.";
-    EINPROGRESS = 115, "Operation now in progress", "The connect() has begun and goes on by itself.", "Wait until the socket is writable, then read SO_ERROR.";
+    EINPROGRESS = 115, "Operation now in progress", "The connect() has begun and goes on by itself.", "Wait with poll until it can be written to, then read SO_ERROR.";
     ECANCELED = 125, "Operation canceled", "The operation was given up.", "Try again.";
 }
 

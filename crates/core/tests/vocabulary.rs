@@ -3,14 +3,17 @@
 //! The files are part of the tree, so that the page from disk, plain CPython and an editor have them without a build.
 //! This test says when one is not what the tables say; with `WIRESIDE_WRITE=1` it writes them.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{fmt::Write as _, fs, net::Ipv4Addr, path::PathBuf};
 
 use proto::{
-    call::{Call, Family, Flags, How, Kind, OptionForm, OptionName, PollEvents},
+    address::Address,
+    call::{Call, Family, Flags, How, Kind, OptionForm, OptionName, OptionValue, PollEvents, Value},
+    id::Fd,
     limits,
     room::HOME,
     vocabulary::{Level, NOSIGNAL, POLL},
 };
+use serde_json::Value as Json;
 
 const HOME_IS: &str =
     "Where the folder of a machine's programs is: paths that do not begin with / begin there.";
@@ -43,9 +46,11 @@ fn head(comment: &str) -> String {
 }
 
 /// Numbers that JavaScript and Python look at before they ask.
-fn numbers() -> [(&'static str, u64, &'static str); 8] {
+fn numbers() -> [(&'static str, u64, &'static str); 13] {
     [
         ("CALL_PAYLOAD", limits::CALL_PAYLOAD.into(), "Most payload bytes of one call."),
+        ("CLASS_FILE", limits::CLASS_FILE as u64, "Most bytes of a file for a whole class."),
+        ("CLASS_NOTE", limits::CLASS_NOTE as u64, "Longest note of a teacher, in characters."),
         ("FOLDER_BYTES", limits::FOLDER_BYTES as u64, "Most bytes of all files in a machine's folder."),
         ("FOLDER_FILES", limits::FOLDER_FILES as u64, "Most files in a machine's folder."),
         (
@@ -59,6 +64,9 @@ fn numbers() -> [(&'static str, u64, &'static str); 8] {
             limits::NAME as u64,
             "Longest name of a person, a program, a lesson or a step, in characters.",
         ),
+        ("SHARE_NOTE", limits::SHARE_NOTE as u64, "Longest note to an event of a recording, in characters."),
+        ("SHARE_NOTES", limits::SHARE_NOTES as u64, "Most notes in one recording."),
+        ("SHARE_TITLE", limits::SHARE_TITLE as u64, "Longest title of a recording, in characters."),
         ("UNIX_NAME", limits::UNIX_NAME as u64, "Longest name of a socket of AF_UNIX, in bytes."),
         (
             "WIRE_DELAY_MS",
@@ -129,14 +137,15 @@ fn types() -> String {
     union(&mut text, "Calls, as in the man pages.", "CallName", names);
     let forms = [OptionForm::Bool, OptionForm::Int, OptionForm::Linger].map(variant);
     union(&mut text, "Forms of an option's value.", "OptionForm", forms.into_iter());
+    protocol_types(&mut text);
     text.push('\n');
     let tables = [
-        ("FAMILIES", "Family", "string"),
-        ("KINDS", "Kind", "string"),
-        ("HOW", "How", "string"),
+        ("FAMILIES", "Family", "protocol.Family"),
+        ("KINDS", "Kind", "protocol.Kind"),
+        ("HOW", "How", "protocol.How"),
         ("FLAGS", "Flag", "number"),
         ("EVENTS", "PollEvent", "number"),
-        ("OPTIONS", "OptionName", "[string, OptionForm]"),
+        ("OPTIONS", "OptionName", "[protocol.OptionName, OptionForm]"),
     ];
     for (name, key, value) in tables {
         let _ = writeln!(text, "export const {name}: Record<{key}, {value}>;");
@@ -146,6 +155,105 @@ fn types() -> String {
     }
     text.push_str("export const HOME: string;\n");
     text
+}
+
+/// The types of the protocol's own form of a call, which its messages have.
+fn protocol_types(text: &mut String) {
+    text.push_str(
+        "\n/** The protocol's own form of calls and what they return. */\nexport namespace protocol {\n",
+    );
+    let words = |all: Vec<String>| all.iter().map(|one| format!("\"{one}\"")).collect::<Vec<_>>().join(" | ");
+    let unions = [
+        ("Family", words(Family::ALL.iter().map(variant).collect())),
+        ("Kind", words(Kind::ALL.iter().map(variant).collect())),
+        ("How", words(How::ALL.iter().map(variant).collect())),
+        ("OptionName", words(OptionName::ALL.iter().map(variant).collect())),
+        ("Wait", "\"Forever\" | \"No\" | { Millis: number }".to_owned()),
+        ("OptionValue", "{ Bool: boolean } | { Int: number } | { Linger: number | null }".to_owned()),
+    ];
+    for (name, of) in unions {
+        let _ = writeln!(text, "  export type {name} = {of};");
+    }
+    text.push_str("  export type Call =");
+    for (call, fields) in Call::FIELDS {
+        let fields: Vec<_> =
+            fields.iter().map(|(field, of)| format!("{field}: {}", in_typescript(of))).collect();
+        let _ = write!(text, "\n    | {{ {call}: {{ {} }} }}", fields.join("; "));
+    }
+    text.push_str(
+        ";\n  /** What a call returned has one of these, or is \"Done\". */\n  export interface Returned {\n",
+    );
+    for (name, of, _) in returned() {
+        let _ = writeln!(text, "    {name}: {of};");
+    }
+    text.push_str("  }\n  export type Value = \"Done\" | Partial<Returned>;\n}\n");
+}
+
+/// A type of Rust, as TypeScript has what serde writes for it.
+fn in_typescript(of: &str) -> &str {
+    match of {
+        "Fd" | "Flags" | "u8" | "u16" | "u32" | "i32" => "number",
+        "Address" | "String" => "string",
+        "Option<Family>" => "Family | null",
+        "Vec<(Fd, PollEvents)>" => "[number, number][]",
+        "Family" | "Kind" | "How" | "OptionName" | "OptionValue" => of,
+        _ => panic!("no type of TypeScript is known for {of}"),
+    }
+}
+
+/// The forms of what a call returns, each with its type and an example.
+fn returned() -> [(&'static str, &'static str, Value); 11] {
+    let address = || Address::Ip("10.0.0.1:80".parse().expect("an address"));
+    let (length, ip) = (1, Ipv4Addr::LOCALHOST.into());
+    [
+        ("Descriptor", "number", Value::Descriptor(Fd(3))),
+        ("Accepted", "{ fd: number; peer: string }", Value::Accepted { fd: Fd(3), peer: address() }),
+        ("Sent", "number", Value::Sent(1)),
+        ("Received", "{ length: number }", Value::Received { length }),
+        (
+            "ReceivedFrom",
+            "{ length: number; from: string | null }",
+            Value::ReceivedFrom { length, from: Some(address()) },
+        ),
+        ("Address", "string", Value::Address(address())),
+        ("Option", "OptionValue", Value::Option(OptionValue::Bool(true))),
+        ("Ready", "[number, number][]", Value::Ready(vec![(Fd(3), PollEvents(1))])),
+        (
+            "Addresses",
+            "{ addresses: string[]; from_room: boolean }",
+            Value::Addresses { addresses: vec![ip], from_room: true },
+        ),
+        (
+            "Pinged",
+            "{ address: string; round_trips: (number | null)[]; sent: boolean }",
+            Value::Pinged { address: ip, round_trips: vec![None], sent: true },
+        ),
+        ("Pair", "[number, number]", Value::Pair(Fd(3), Fd(4))),
+    ]
+}
+
+#[test]
+fn what_calls_return_has_the_types_that_are_declared() {
+    for (name, of, example) in returned() {
+        let json = serde_json::to_value(&example).expect("plain data");
+        let declared = |json: &Json| match json {
+            Json::Number(_) => "number",
+            Json::String(_) => "string",
+            Json::Bool(_) => "boolean",
+            _ => "",
+        };
+        let inner = &json[name];
+        match inner {
+            Json::Object(fields) => {
+                for (field, value) in fields.iter().filter(|_| of.starts_with('{')) {
+                    let wanted = format!("{field}: {}", declared(value));
+                    assert!(of.contains(&wanted), "{name} is {of}, and serde writes {json}");
+                }
+            }
+            Json::Array(_) => assert!(of.starts_with('['), "{name} is {of}, and serde writes {json}"),
+            other => assert_eq!(declared(other), of, "{name}"),
+        }
+    }
 }
 
 /// A constant of Python for each word, and a dictionary of them.

@@ -44,9 +44,17 @@ export type Doing =
     | { do: "cable"; host: string; plugged: boolean }
     | { do: "kernel"; host: string; name: Sysctl; value: number };
 export type Role = "owner" | "participant" | "viewer";
-export type Call = { [name: string]: Record<string, unknown> };
-export type Returned = "Done" | { [form: string]: any };
-export type Refusal = string | { [name: string]: Record<string, unknown> };
+export type Call = import("../py/vocabulary.js").protocol.Call;
+export type Wait = import("../py/vocabulary.js").protocol.Wait;
+export type Returned = import("../py/vocabulary.js").protocol.Value;
+export type Failed =
+    | { class: "errno"; errno: number; taken: number }
+    | { class: "timed_out"; taken: number }
+    | { class: "resolve"; name: string }
+    | { class: "policy"; rule: string; value: string }
+    | { class: "limit"; limit: string; value: number }
+    | { class: "protocol"; rule: string };
+export type Refusal = string | { Limit: { limit: string; value: number } } | { Unavailable: string };
 export interface Program { host: string; file: string; path: string }
 export interface Predict { question: Piece[]; choices: string[]; right: number }
 export type Verdict = "true" | "partly true" | "outdated" | "not so on Linux";

@@ -95,6 +95,18 @@ async fn what_happened_is_kept_walked_through_and_taken_home() {
             &format!("!{OUTPUT} && document.querySelector('.wire-at').textContent.includes(' of ')"),
         )
         .await;
+    // It says where playing ends, too, and how fast it goes.
+    other.go("about:blank").await;
+    other.go(&format!("{kept}#e=3&to=5&speed=4")).await;
+    recorded(&other).await;
+    other.sees("#wire", "4×").await;
+    other.click("#wire", "Play").await;
+    other
+        .shows(
+            "playing to stop there",
+            "document.querySelector('.wire-play').textContent === 'Play' && location.hash === '#e=5&to=5&speed=4'",
+        )
+        .await;
     for (width, height) in [PHONE, (768, 1024)] {
         other.resize(width, height).await;
         other.fits().await;

@@ -9,14 +9,14 @@ use proto::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
+use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    code::{Context, forms},
-    desk::{Desk, Overheard},
+    desk::{Desk, ObservedCall},
     failures::failure,
     plan::Request,
-    surroundings::Surroundings,
+    room_sockets::RoomSockets,
     syntax::statements,
 };
 
@@ -25,13 +25,14 @@ use super::{
 #[derive(Debug)]
 pub struct Console {
     desk: Desk,
-    around: Surroundings,
+    around: RoomSockets,
     /// Bytes of sends that were asked for and not fetched yet, by entry.
     payloads: BTreeMap<u32, Vec<u8>>,
 }
 
 /// What the page is to do for an entry.
-#[derive(Serialize)]
+#[derive(Serialize, Tsify)]
+#[tsify(missing_as_null)]
 struct Asked {
     /// The entry.
     entry: u32,
@@ -39,13 +40,15 @@ struct Asked {
     request: Option<Asking>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Tsify)]
 struct Asking {
+    #[tsify(type = "Call")]
     call: Call,
+    #[tsify(type = "Wait")]
     wait: Wait,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Tsify)]
 struct NamedSocket {
     name: String,
     fd: i32,
@@ -56,7 +59,7 @@ impl Console {
     /// A console on the machine of this name.
     #[wasm_bindgen(constructor)]
     pub fn new(host_name: &str) -> Self {
-        Self { desk: Desk::new(host_name), around: Surroundings::default(), payloads: BTreeMap::new() }
+        Self { desk: Desk::new(host_name), around: RoomSockets::default(), payloads: BTreeMap::new() }
     }
 
     /// Cuts pasted text into single lines.
@@ -64,7 +67,8 @@ impl Console {
         statements(text)
     }
 
-    /// Takes a line: `{ entry, request: { call, wait } | null }`. The bytes of a send: [`Self::payload`].
+    /// Takes a line. The bytes of a send: [`Self::payload`].
+    #[wasm_bindgen(unchecked_return_type = "Asked")]
     pub fn submit(&mut self, line: &str) -> Result<JsValue, JsError> {
         let (entry, request) = self.desk.submit(line);
         self.ask(entry, request)
@@ -76,13 +80,24 @@ impl Console {
     }
 
     /// The entry's call returned `value` (the protocol's, as an object) and `bytes`. Answers as [`Self::submit`].
-    pub fn ended(&mut self, entry: u32, value: JsValue, bytes: &[u8]) -> Result<JsValue, JsError> {
+    #[wasm_bindgen(unchecked_return_type = "Asked")]
+    pub fn ended(
+        &mut self,
+        entry: u32,
+        #[wasm_bindgen(unchecked_param_type = "Returned")] value: JsValue,
+        bytes: &[u8],
+    ) -> Result<JsValue, JsError> {
         let value: Returned = decode(value)?;
         self.go_on(entry, Ok(value), bytes)
     }
 
     /// The entry's call failed with `error`, an object with a `class` as in a trace record.
-    pub fn failed(&mut self, entry: u32, error: JsValue) -> Result<JsValue, JsError> {
+    #[wasm_bindgen(unchecked_return_type = "Asked")]
+    pub fn failed(
+        &mut self,
+        entry: u32,
+        #[wasm_bindgen(unchecked_param_type = "Failed")] error: JsValue,
+    ) -> Result<JsValue, JsError> {
         let error: Json = decode(error)?;
         self.go_on(entry, Err(failure(&error)), &[])
     }
@@ -92,12 +107,14 @@ impl Console {
         self.desk.lost(entry, why);
     }
 
-    /// An entry as it is shown: `{ id, line, state, steps, waiting, result, note, value, bytes, error, column, forms, by }`.
+    /// An entry as it is shown.
+    #[wasm_bindgen(unchecked_return_type = "ShownEntry")]
     pub fn entry(&self, entry: u32) -> Result<JsValue, JsError> {
         object(&self.desk.shown(entry, &self.around))
     }
 
     /// All entries from the oldest, as [`Self::entry`].
+    #[wasm_bindgen(unchecked_return_type = "ShownEntry[]")]
     pub fn history(&self) -> Result<JsValue, JsError> {
         object(&self.desk.history(&self.around))
     }
@@ -107,18 +124,20 @@ impl Console {
         self.desk.lines().into_iter().map(str::to_owned).collect()
     }
 
-    /// The calls that make sense now: `[{ label, line, words }]`.
+    /// The calls that make sense now.
+    #[wasm_bindgen(unchecked_return_type = "Suggestion[]")]
     pub fn suggestions(&self) -> Result<JsValue, JsError> {
         object(&self.desk.suggestions())
     }
 
-    /// All calls, to be edited: `[{ label, line, words }]`.
-    #[wasm_bindgen(js_name = everyCall)]
+    /// All calls, to be edited.
+    #[wasm_bindgen(js_name = everyCall, unchecked_return_type = "Suggestion[]")]
     pub fn every_call(&self) -> Result<JsValue, JsError> {
         object(&self.desk.every_call())
     }
 
-    /// The names of open sockets: `[{ name, fd }]`.
+    /// The names of open sockets.
+    #[wasm_bindgen(unchecked_return_type = "NamedSocket[]")]
     pub fn sockets(&self) -> Result<JsValue, JsError> {
         let named = |(name, fd): (String, Fd)| NamedSocket { name, fd: fd.0 };
         object(&self.desk.sockets().into_iter().map(named).collect::<Vec<_>>())
@@ -129,14 +148,12 @@ impl Console {
         self.desk.forget();
     }
 
-    /// Names and what they hold: `[[name, text]]`.
-    pub fn names(&self) -> Result<JsValue, JsError> {
-        object(&self.desk.names())
-    }
-
-    /// What is known of the room's sockets:
-    /// `[{ name, address, own, readyMade, held, sockets: [{ state, local, program, unread, unacknowledged, timerLeftMs }] }]`.
-    pub fn surroundings(&mut self, machines: JsValue) -> Result<(), JsError> {
+    /// What is known of the room's sockets.
+    #[wasm_bindgen(js_name = roomSockets)]
+    pub fn room_sockets(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Machine[]")] machines: JsValue,
+    ) -> Result<(), JsError> {
         self.around = decode(machines)?;
         Ok(())
     }
@@ -152,22 +169,16 @@ impl Console {
         &mut self,
         saved: &str,
         descriptors: Vec<i32>,
-        waiting: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Call[]")] waiting: JsValue,
     ) -> Result<Vec<u32>, JsError> {
         let fds: Vec<Fd> = descriptors.into_iter().map(Fd).collect();
         let waiting: Vec<Call> = decode(waiting)?;
         Ok(self.desk.restore(saved, &fds, &waiting))
     }
 
-    /// A call in three languages: `{ python, rust, c }`.
-    pub fn forms(call: JsValue) -> Result<JsValue, JsError> {
-        let call: Call = decode(call)?;
-        object(&forms(&call, &Context::default()))
-    }
-
     /// A call that somebody else made begins or ends: its entry, if it has one.
-    pub(crate) fn overhear(&mut self, heard: Overheard<'_>) -> Option<u32> {
-        let entry = self.desk.overhear(heard)?;
+    pub(crate) fn observe(&mut self, call: ObservedCall<'_>) -> Option<u32> {
+        let entry = self.desk.observe(call)?;
         self.desk.explain(entry, &self.around);
         Some(entry)
     }

@@ -6,12 +6,13 @@ use proto::{
     errno::Errno,
 };
 use serde::{Deserialize, Serialize};
+use tsify::Tsify;
 
 use super::{
     causes::{Words, errno_words},
     fault::{Fault, Kind as FaultKind},
+    room_sockets::RoomSockets,
     state::Descriptor,
-    surroundings::Surroundings,
 };
 use crate::visible::excerpt;
 
@@ -19,8 +20,9 @@ use crate::visible::excerpt;
 const FOREIGN: usize = 80;
 
 /// A failure in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorCard {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
+#[tsify(missing_as_null)]
+pub struct FailureCard {
     /// `errno`, `cancelled`, `timeout`, `resolve`, `policy`, `limit`, `protocol`, `fault` or `beyond`: never dressed as one
     /// another.
     pub class: String,
@@ -40,7 +42,7 @@ pub struct ErrorCard {
 }
 
 /// What the page can do about a failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Remedy {
     /// Give the machine a fresh network.
@@ -58,12 +60,12 @@ pub enum Remedy {
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// The room's sockets.
-    pub around: &'a Surroundings,
+    pub around: &'a RoomSockets,
     /// The descriptor that the call acted on.
     pub descriptor: Option<&'a Descriptor>,
 }
 
-impl ErrorCard {
+impl FailureCard {
     fn new(class: &str, name: impl Into<String>, sentence: impl Into<String>) -> Self {
         Self {
             class: class.to_owned(),
@@ -88,7 +90,7 @@ impl ErrorCard {
 }
 
 /// A fault found before any call.
-pub fn fault_card(fault: &Fault) -> ErrorCard {
+pub fn fault_card(fault: &Fault) -> FailureCard {
     let message = excerpt(&fault.message, 200);
     let hint = fault.hint.as_deref().map_or(String::new(), |hint| excerpt(hint, 200));
     let (sentence, remedy) = match fault.kind {
@@ -107,21 +109,21 @@ pub fn fault_card(fault: &Fault) -> ErrorCard {
         FaultKind::Lacking => (format!("By hand does not take {message}."), None),
     };
     if fault.kind != FaultKind::Python {
-        return ErrorCard { remedy, ..ErrorCard::new("beyond", "By hand", sentence).hint(hint) };
+        return FailureCard { remedy, ..FailureCard::new("beyond", "By hand", sentence).hint(hint) };
     }
     let python =
         if message.is_empty() { fault.exception.clone() } else { format!("{}: {message}", fault.exception) };
-    ErrorCard::new("fault", fault.exception.clone(), "No call was made.").python(python).hint(hint)
+    FailureCard::new("fault", fault.exception.clone(), "No call was made.").python(python).hint(hint)
 }
 
 /// A failed call.
-pub fn error_card(call: &Call, error: &CallError, known: Known<'_>) -> ErrorCard {
+pub fn error_card(call: &Call, error: &CallError, known: Known<'_>) -> FailureCard {
     match error {
         CallError::Errno { errno, taken } => errno_card(call, *errno, *taken, known),
         CallError::TimedOut { taken } => {
             let taken =
                 if *taken > 0 { format!(" The kernel had taken {taken} bytes.") } else { String::new() };
-            ErrorCard::new(
+            FailureCard::new(
                 "timeout",
                 "timed out",
                 format!("The time you gave this call ran out. The network did not say anything.{taken}"),
@@ -129,30 +131,30 @@ pub fn error_card(call: &Call, error: &CallError, known: Known<'_>) -> ErrorCard
             .python("TimeoutError: timed out")
             .hint("settimeout() sets that time; settimeout(None) waits for as long as it takes.")
         }
-        CallError::Resolve(error) => ErrorCard {
+        CallError::Resolve(error) => FailureCard {
             number: Some(error.number()),
-            ..ErrorCard::new("resolve", error.name(), resolve_sentence(call, error.name()))
+            ..FailureCard::new("resolve", error.name(), resolve_sentence(call, error.name()))
                 .python(format!("socket.gaierror: [Errno {}] {}", error.number(), error.message()))
                 .hint("Machines of this room have names: client, server, tutorial.")
         },
         CallError::Policy { rule, value } => {
             let (rule, value) = (excerpt(rule, FOREIGN).replace('_', " "), excerpt(value, FOREIGN));
             if matches!(call, Call::Resolve { .. } | Call::Ping { .. }) {
-                return ErrorCard::new(
+                return FailureCard::new(
                     "policy",
                     rule.clone(),
                     format!("No machine of this room is called \"{value}\", and outside it this lab does not ask for that name (rule: {rule}). This is our rule, not an error of your code."),
                 )
                 .hint("Machines of this room have names: client, server, tutorial.");
             }
-            ErrorCard::new(
+            FailureCard::new(
                 "policy",
                 rule.clone(),
                 format!("This lab does not connect to {value} (rule: {rule}). The network was not asked; this is our rule, not an error of your code."),
             )
             .hint("Inside the room everything can be reached: client, server, tutorial.")
         }
-        CallError::Limit { limit, value } => ErrorCard::new(
+        CallError::Limit { limit, value } => FailureCard::new(
             "limit",
             excerpt(limit, FOREIGN),
             format!(
@@ -161,7 +163,7 @@ pub fn error_card(call: &Call, error: &CallError, known: Known<'_>) -> ErrorCard
             ),
         )
         .hint("Close what you no longer need."),
-        CallError::Protocol { rule } => ErrorCard::new(
+        CallError::Protocol { rule } => FailureCard::new(
             "protocol",
             "not possible",
             format!("The server refused this: {}.", excerpt(rule, FOREIGN)),
@@ -182,7 +184,7 @@ fn resolve_sentence(call: &Call, name: &str) -> String {
     }
 }
 
-fn errno_card(call: &Call, errno: Errno, taken: u32, known: Known<'_>) -> ErrorCard {
+fn errno_card(call: &Call, errno: Errno, taken: u32, known: Known<'_>) -> FailureCard {
     let entry = errno.entry();
     let general = entry.map_or("The kernel gave a reason this page does not know.", |entry| entry.sentence);
     let Words { sentence, hint, remedy } = errno_words(call, errno, known);
@@ -191,10 +193,10 @@ fn errno_card(call: &Call, errno: Errno, taken: u32, known: Known<'_>) -> ErrorC
         sentence.push_str(&format!(" Before that the kernel had taken {taken} bytes."));
     }
     let class = if errno == Errno::EINTR { "cancelled" } else { "errno" };
-    ErrorCard {
+    FailureCard {
         number: Some(errno.0),
         remedy,
-        ..ErrorCard::new(class, errno.name(), sentence)
+        ..FailureCard::new(class, errno.name(), sentence)
             .python(format!("{}: {errno}", exception(errno)))
             .hint(hint.unwrap_or_else(|| entry.map_or(String::new(), |entry| entry.hint.to_owned())))
     }
@@ -224,19 +226,19 @@ mod tests {
         id::Fd,
     };
 
-    use super::{ErrorCard, Known, Remedy, fault_card};
+    use super::{FailureCard, Known, Remedy, fault_card};
     use crate::console::{
         fault::Fault,
+        room_sockets::{Machine, RoomSockets, Seen},
         state::{Descriptor, Stage},
-        surroundings::{Machine, Seen, Surroundings},
     };
 
-    fn error_card(call: &Call, error: &CallError, around: &Surroundings) -> ErrorCard {
+    fn error_card(call: &Call, error: &CallError, around: &RoomSockets) -> FailureCard {
         super::error_card(call, error, Known { around, descriptor: None })
     }
 
-    fn on(descriptor: &Descriptor, call: &Call, errno: Errno) -> ErrorCard {
-        let known = Known { around: &Surroundings::default(), descriptor: Some(descriptor) };
+    fn on(descriptor: &Descriptor, call: &Call, errno: Errno) -> FailureCard {
+        let known = Known { around: &RoomSockets::default(), descriptor: Some(descriptor) };
         super::error_card(call, &CallError::errno(errno), known)
     }
 
@@ -248,7 +250,7 @@ mod tests {
         Call::Bind { fd: Fd(3), address: "0.0.0.0:12345".parse().expect("address") }
     }
 
-    fn around(state: &str, unread: u32) -> Surroundings {
+    fn around(state: &str, unread: u32) -> RoomSockets {
         let seen = Seen {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
@@ -257,7 +259,7 @@ mod tests {
             timer_left_ms: Some(40_100),
             ..Seen::default()
         };
-        Surroundings(vec![Machine {
+        RoomSockets(vec![Machine {
             name: "server".into(),
             address: "10.0.0.1".into(),
             own: true,
@@ -268,7 +270,7 @@ mod tests {
 
     #[test]
     fn refused_names_the_port() {
-        let card = error_card(&connect(), &CallError::errno(Errno::ECONNREFUSED), &Surroundings::default());
+        let card = error_card(&connect(), &CallError::errno(Errno::ECONNREFUSED), &RoomSockets::default());
         assert_eq!((card.name.as_str(), card.number), ("ECONNREFUSED", Some(111)));
         assert_eq!(card.python, "ConnectionRefusedError: [Errno 111] Connection refused");
         assert!(card.sentence.contains("nothing listens on port 12345"));
@@ -300,7 +302,7 @@ mod tests {
         let card = on(&own, &send, Errno::EPIPE);
         assert!(card.sentence.starts_with("This program has shut the writing half"), "{}", card.sentence);
         assert!(!format!("{} {}", card.sentence, card.hint).contains("other side has closed"));
-        let unknown = error_card(&send, &CallError::errno(Errno::EPIPE), &Surroundings::default());
+        let unknown = error_card(&send, &CallError::errno(Errno::EPIPE), &RoomSockets::default());
         assert!(unknown.sentence.starts_with("The connection cannot be written to any more"));
     }
 
@@ -329,7 +331,7 @@ mod tests {
     fn our_rule_is_never_an_errno() {
         let error =
             CallError::Policy { rule: "private addresses".into(), value: "192.168.1.10:22\u{202e}".into() };
-        let card = error_card(&connect(), &error, &Surroundings::default());
+        let card = error_card(&connect(), &error, &RoomSockets::default());
         assert_eq!((card.class.as_str(), card.number, card.python.as_str()), ("policy", None, ""));
         assert!(card.sentence.starts_with(
             "This lab does not connect to 192.168.1.10:22\u{27e8}U+202E\u{27e9} (rule: private"
@@ -339,7 +341,7 @@ mod tests {
     #[test]
     fn resolver_failures_keep_their_own_codes() {
         let call = Call::Resolve { name: "nope".into(), family: None, port: 0 };
-        let card = error_card(&call, &CallError::Resolve(ResolveError::NoName), &Surroundings::default());
+        let card = error_card(&call, &CallError::Resolve(ResolveError::NoName), &RoomSockets::default());
         assert_eq!((card.name.as_str(), card.number), ("EAI_NONAME", Some(-2)));
         assert_eq!(card.python, "socket.gaierror: [Errno -2] Name or service not known");
     }

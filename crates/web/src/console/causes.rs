@@ -11,8 +11,8 @@ use proto::{
 use super::{
     cards::{Known, Remedy},
     refusal::refused,
+    room_sockets::{RoomSockets, Seen},
     state::{Descriptor, Stage},
-    surroundings::{Seen, Surroundings},
 };
 use crate::visible::excerpt;
 
@@ -165,7 +165,7 @@ fn broken_pipe(descriptor: Option<&Descriptor>) -> Words {
     }
 }
 
-fn taken_port(port: u16, around: &Surroundings) -> Words {
+fn taken_port(port: u16, around: &RoomSockets) -> Words {
     if let Some(seen) = around.own_listener(port) {
         return Words::new(format!("Port {port} is taken: {} listens there.", owner(seen))).hint(
             "End that first, or choose another port. SO_REUSEADDR does not help against a socket that listens.",

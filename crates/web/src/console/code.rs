@@ -12,11 +12,12 @@ use proto::{
     id::Fd,
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 use super::{evaluate::Variables, suggest::name_of, value::Value};
 
 /// One step in three languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Forms {
     /// Python 3.
     pub python: String,

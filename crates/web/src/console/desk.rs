@@ -3,7 +3,7 @@
 mod adopted;
 mod reload;
 
-pub use adopted::Overheard;
+pub use adopted::ObservedCall;
 
 use std::collections::VecDeque;
 
@@ -14,16 +14,16 @@ use proto::{
 
 use super::{
     code::is_socket,
-    entry::{End, Entry, KEPT, Shown, Step, relevant, text_of},
+    entry::{End, Entry, KEPT, ShownEntry, Step, relevant, text_of},
     evaluate::Variables,
     fault::Fault,
     operation::{Action, Operation, Statement},
     parse::{Scope, apply, parse},
     plan::{Plan, Progress, Request, Setting},
+    room_sockets::RoomSockets,
     state::Descriptors,
     suggest::{Offer, Suggestion, every_call, fresh_name, name_of, suggestions},
-    surroundings::Surroundings,
-    value::{Value, str_repr},
+    value::Value,
 };
 
 /// Entries the history keeps.
@@ -187,7 +187,7 @@ impl Desk {
     }
 
     /// Keeps why an entry failed, if it did, as it is known now.
-    pub fn explain(&mut self, id: u32, around: &Surroundings) {
+    pub fn explain(&mut self, id: u32, around: &RoomSockets) {
         if let Some(entry) = self.entry(id) {
             entry.explain(around);
         }
@@ -348,12 +348,12 @@ impl Desk {
     }
 
     /// Entries from the oldest, as the page shows them.
-    pub fn history(&self, around: &Surroundings) -> Vec<Shown> {
+    pub fn history(&self, around: &RoomSockets) -> Vec<ShownEntry> {
         self.entries.iter().map(|entry| entry.shown(around)).collect()
     }
 
     /// One entry.
-    pub fn shown(&self, id: u32, around: &Surroundings) -> Option<Shown> {
+    pub fn shown(&self, id: u32, around: &RoomSockets) -> Option<ShownEntry> {
         self.entries.iter().find(|entry| entry.id == id).map(|entry| entry.shown(around))
     }
 
@@ -379,10 +379,11 @@ impl Desk {
         every_call(newest.as_deref().unwrap_or("s"), &self.offer)
     }
 
-    /// Names and what they hold, for a list: name and text.
+    /// Names and what they hold: name and text.
+    #[cfg(test)]
     pub fn names(&self) -> Vec<(String, String)> {
         let text = |value: &Value| match value {
-            Value::Str(text) => str_repr(&crate::visible::excerpt(text, 60)),
+            Value::Str(text) => super::value::str_repr(&crate::visible::excerpt(text, 60)),
             value => crate::visible::excerpt(&value.repr(), 60),
         };
         self.variables.iter().map(|(name, value)| (name.clone(), text(value))).collect()
@@ -427,7 +428,7 @@ fn descriptors_of(operation: &Operation) -> Vec<Fd> {
         | Operation::SetTimeout { fd, .. } => vec![*fd],
         Operation::Poll { fds, .. } => fds.iter().map(|(fd, _)| *fd).collect(),
         Operation::Select { read, write, except, .. } => [read.as_slice(), write, except].concat(),
-        Operation::Overheard { call } => call.fd().into_iter().collect(),
+        Operation::Observed { call } => call.fd().into_iter().collect(),
         Operation::Socket { .. }
         | Operation::SocketPair { .. }
         | Operation::GetAddrInfo { .. }

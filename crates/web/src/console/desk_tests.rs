@@ -8,19 +8,19 @@ use proto::{
 
 use super::{
     desk::Desk,
-    entry::Shown,
-    surroundings::{Machine, Seen, Surroundings},
+    entry::ShownEntry,
+    room_sockets::{Machine, RoomSockets, Seen},
 };
 
 /// Runs a line whose calls end as given.
-fn run(desk: &mut Desk, line: &str, answers: &[(Outcome, &[u8])]) -> Shown {
+fn run(desk: &mut Desk, line: &str, answers: &[(Outcome, &[u8])]) -> ShownEntry {
     let (id, mut request) = desk.submit(line);
     for (outcome, bytes) in answers {
         assert!(request.is_some(), "{line} makes as many calls as answered");
         request = desk.ended(id, outcome.clone(), bytes);
     }
     assert_eq!(request, None, "{line}");
-    desk.shown(id, &Surroundings::default()).expect("shown")
+    desk.shown(id, &RoomSockets::default()).expect("shown")
 }
 
 fn found(address: &str) -> Outcome {
@@ -99,7 +99,7 @@ fn accept_waits_and_names_its_child() {
     run(&mut desk, "s.listen(5)", &[(Ok(Returned::Done), b"")]);
     let (id, request) = desk.submit("s.accept()");
     assert!(request.is_some());
-    let shown = desk.shown(id, &Surroundings::default()).expect("shown");
+    let shown = desk.shown(id, &RoomSockets::default()).expect("shown");
     assert_eq!(
         shown.waiting.map(|waiting| waiting.sentence),
         Some("It returns when somebody connects.".into())
@@ -201,8 +201,8 @@ fn why_a_call_failed_stays_what_it_was_when_it_failed() {
     let machine =
         |name: &str, own, sockets| Machine { name: name.into(), own, sockets, ..Machine::default() };
     let listens = Seen { state: "LISTEN".into(), local: "0.0.0.0:9999".into(), ..Seen::default() };
-    desk.explain(id, &Surroundings(vec![machine("client", true, Vec::new())]));
-    let later = Surroundings(vec![machine("client", true, vec![listens])]);
+    desk.explain(id, &RoomSockets(vec![machine("client", true, Vec::new())]));
+    let later = RoomSockets(vec![machine("client", true, vec![listens])]);
     let sentence = desk.shown(id, &later).and_then(|shown| shown.error).expect("card").sentence;
     assert!(sentence.ends_with("nothing listens on port 9999 here."), "{sentence}");
 }
@@ -233,7 +233,7 @@ fn a_reload_brings_everything_back() {
     let mut back = Desk::new("server");
     let entries = back.restore(&saved, &[Fd(3), Fd(9)], &[Call::Accept { fd: Fd(3) }]);
     assert_eq!(entries, [accept]);
-    assert_eq!(back.shown(recv, &Surroundings::default()).expect("shown").state, "note");
+    assert_eq!(back.shown(recv, &RoomSockets::default()).expect("shown").state, "note");
     let peer = "10.0.0.2:40000".parse().expect("address");
     back.ended(accept, Ok(Returned::Accepted { fd: Fd(4), peer }), b"");
     let names: Vec<String> = back.names().into_iter().map(|(name, text)| format!("{name}={text}")).collect();
@@ -247,7 +247,7 @@ fn a_reload_without_memory_adopts_what_waits() {
     let mut desk = Desk::new("server");
     let waiting = [Call::Accept { fd: Fd(3) }];
     let entries = desk.restore("not json", &[Fd(3)], &waiting);
-    let shown = desk.shown(entries[0], &Surroundings::default()).expect("shown");
+    let shown = desk.shown(entries[0], &RoomSockets::default()).expect("shown");
     assert_eq!((shown.line.as_str(), shown.state), ("s.accept()", "waiting"));
 }
 
@@ -259,5 +259,5 @@ fn what_is_saved_is_bounded() {
         run(&mut desk, "s.recv(9999)", &[(Ok(Returned::Received { length: 9999 }), &[0xff; 9999])]);
     }
     assert!(desk.save().len() <= 128 * 1024);
-    assert!(desk.history(&Surroundings::default()).len() <= 200);
+    assert!(desk.history(&RoomSockets::default()).len() <= 200);
 }

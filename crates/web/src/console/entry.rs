@@ -5,17 +5,18 @@ use proto::{
     id::Fd,
 };
 use serde::{Deserialize, Serialize};
+use tsify::Tsify;
 
 use super::{
-    cards::{ErrorCard, Known, error_card, fault_card},
+    cards::{FailureCard, Known, error_card, fault_card},
     code::{Context, Forms, forms, line},
     evaluate::Variables,
     fault::Fault,
     operation::{Operation, Printed, Statement},
     plan::Plan,
     render::{bytes, outcome_text, returned, waits_for},
+    room_sockets::RoomSockets,
     state::Descriptor,
-    surroundings::Surroundings,
     value::{Value, bytes_repr},
 };
 use crate::dump::dump;
@@ -34,7 +35,7 @@ pub struct Entry {
     pub line: String,
     /// Who made it, where that was somebody else.
     pub by: Option<String>,
-    /// The call's number in the trace, where it was overheard.
+    /// The call's number in the trace, where it was observed there.
     pub heard: Option<u64>,
     /// Names and sockets as they were, so that the forms keep their names: only those its calls need.
     pub variables: Variables,
@@ -53,7 +54,7 @@ pub struct Entry {
     /// The descriptor of its last call, as it was when that ended.
     pub descriptor: Option<Descriptor>,
     /// Why it failed, as it was when it failed: what is so later explains nothing.
-    pub card: Option<ErrorCard>,
+    pub card: Option<FailureCard>,
     /// Its descriptor was closed while it waited: the number may stand for another socket by now.
     pub orphan: bool,
 }
@@ -94,8 +95,9 @@ pub enum End {
 }
 
 /// An entry as the page shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Shown {
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
+#[tsify(missing_as_null)]
+pub struct ShownEntry {
     /// The entry's number.
     pub id: u32,
     /// The line.
@@ -103,11 +105,12 @@ pub struct Shown {
     /// Who made it, where that was somebody else.
     pub by: String,
     /// `waiting`, `done`, `failed` or `note`.
+    #[tsify(type = "\"waiting\" | \"done\" | \"failed\" | \"note\"")]
     pub state: &'static str,
     /// The calls, where the line made more than the one it names.
     pub steps: Vec<ShownStep>,
     /// What it waits for.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<ShownWait>,
     /// What came back, in mono.
     pub result: String,
     /// A remark in prose.
@@ -117,7 +120,7 @@ pub struct Shown {
     /// Bytes received.
     pub bytes: Option<ShownBytes>,
     /// Why it failed.
-    pub error: Option<ErrorCard>,
+    pub error: Option<FailureCard>,
     /// Where in the line the fault is, in Unicode scalar values.
     pub column: Option<usize>,
     /// The same in three languages, a call each.
@@ -125,7 +128,8 @@ pub struct Shown {
 }
 
 /// A call of an entry as the page shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 pub struct ShownStep {
     /// The call as the prompt would spell it.
     pub text: String,
@@ -136,8 +140,9 @@ pub struct ShownStep {
 }
 
 /// What a waiting entry waits for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Waiting {
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
+#[tsify(missing_as_null)]
+pub struct ShownWait {
     /// `accept()`
     pub call: String,
     /// `It returns when somebody connects.`
@@ -145,7 +150,8 @@ pub struct Waiting {
 }
 
 /// Received bytes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Tsify)]
+#[tsify(missing_as_null)]
 pub struct ShownBytes {
     /// As Python shows them.
     pub repr: String,
@@ -193,14 +199,14 @@ impl Entry {
     }
 
     /// As the page shows it now.
-    pub fn shown(&self, around: &Surroundings) -> Shown {
-        let mut shown = Shown {
+    pub fn shown(&self, around: &RoomSockets) -> ShownEntry {
+        let mut shown = ShownEntry {
             id: self.id,
             line: crate::visible::visible(&self.line),
             by: self.by.as_deref().map_or(String::new(), |by| crate::visible::excerpt(by, 40)),
             state: self.state(),
             steps: self.shown_steps(),
-            waiting: self.waiting().map(|step| Waiting {
+            waiting: self.waiting().map(|step| ShownWait {
                 call: format!("{}()", step.call.name()),
                 sentence: if self.orphan {
                     "Its descriptor was closed; the socket itself goes when this call returns.".to_owned()
@@ -264,7 +270,7 @@ impl Entry {
         Context { variables: &self.variables, payload, targets, wait: step.wait }
     }
 
-    fn show_end(&self, shown: &mut Shown, around: &Surroundings) {
+    fn show_end(&self, shown: &mut ShownEntry, around: &RoomSockets) {
         match &self.end {
             None => {}
             Some(End::Note(note)) => shown.note = note.clone(),
@@ -289,13 +295,13 @@ impl Entry {
     }
 
     /// Why it failed, by what is known now.
-    fn explained(&self, around: &Surroundings) -> Option<ErrorCard> {
+    fn explained(&self, around: &RoomSockets) -> Option<FailureCard> {
         let known = Known { around, descriptor: self.descriptor.as_ref() };
         self.failure().map(|(step, error)| error_card(&step.call, error, known))
     }
 
     /// Keeps the reason of its failure as it is known now.
-    pub fn explain(&mut self, around: &Surroundings) {
+    pub fn explain(&mut self, around: &RoomSockets) {
         if self.end == Some(End::Failed) && self.card.is_none() {
             self.card = self.explained(around);
         }
@@ -305,7 +311,7 @@ impl Entry {
         !self.steps.is_empty()
     }
 
-    fn show_value(&self, shown: &mut Shown, text: &str, visible: bool) {
+    fn show_value(&self, shown: &mut ShownEntry, text: &str, visible: bool) {
         let last = self.steps.last().and_then(|step| Some((step, step.outcome.as_ref()?.as_ref().ok()?)));
         let Some((step, value)) = last else {
             if visible {
@@ -361,7 +367,7 @@ impl Entry {
         }
     }
 
-    fn show_bytes(&self, shown: &mut Shown) {
+    fn show_bytes(&self, shown: &mut ShownEntry) {
         let Some(step) = self.steps.last() else { return };
         let Some(Ok(value)) = &step.outcome else { return };
         let length = value.payload_length();

@@ -72,7 +72,7 @@ pub enum Operation {
     /// `ping("tutorial", 3)`
     Ping { host: String, count: u8 },
     /// A call that no line here makes: somebody else made it.
-    Overheard { call: Call },
+    Observed { call: Call },
 }
 
 impl Operation {
@@ -102,7 +102,7 @@ impl Operation {
             Self::Poll { .. } => "poll",
             Self::Select { .. } => "select",
             Self::Ping { .. } => "ping",
-            Self::Overheard { call } => call.name(),
+            Self::Observed { call } => call.name(),
         }
     }
 }

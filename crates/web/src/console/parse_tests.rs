@@ -323,7 +323,7 @@ fn nothing_false_is_said_about_python() {
         desk.submit("data = b'x'");
         let found = parse(line, &variables()).err().or_else(|| {
             let (id, _) = desk.submit(line);
-            match &desk.shown(id, &super::surroundings::Surroundings::default())?.error {
+            match &desk.shown(id, &super::room_sockets::RoomSockets::default())?.error {
                 Some(card) if card.class == "beyond" => Some(Fault::unread(0)),
                 _ => None,
             }

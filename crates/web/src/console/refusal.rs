@@ -6,7 +6,7 @@ use proto::{address::Address, room::BY_HAND};
 
 use super::{
     cards::Remedy,
-    surroundings::{Machine, Seen, Surroundings},
+    room_sockets::{Machine, RoomSockets, Seen},
 };
 use crate::visible::excerpt;
 
@@ -55,7 +55,7 @@ impl Listener<'_> {
 }
 
 /// Why a connect() to this address was refused; none where the room does not know the machine.
-pub fn refused(address: &Address, around: &Surroundings) -> Option<Refusal> {
+pub fn refused(address: &Address, around: &RoomSockets) -> Option<Refusal> {
     let address = address.inet()?;
     let (ip, port) = (address.ip(), address.port());
     let target = around.machine_at(ip)?;
@@ -196,7 +196,7 @@ mod tests {
     use super::{Refusal, refused};
     use crate::console::{
         cards::Remedy,
-        surroundings::{Machine, Seen, Surroundings},
+        room_sockets::{Machine, RoomSockets, Seen},
     };
 
     fn machine(name: &str, last: u8, listens: &[(&str, &str)]) -> Machine {
@@ -216,12 +216,12 @@ mod tests {
         }
     }
 
-    fn room(client: &[(&str, &str)], server: &[(&str, &str)]) -> Surroundings {
+    fn room(client: &[(&str, &str)], server: &[(&str, &str)]) -> RoomSockets {
         let tutorial = machine("tutorial", 10, &[("tutorial", "0.0.0.0:12345"), ("tutorial", "0.0.0.0:7")]);
-        Surroundings(vec![tutorial, machine("client", 2, client), machine("server", 1, server)])
+        RoomSockets(vec![tutorial, machine("client", 2, client), machine("server", 1, server)])
     }
 
-    fn to(address: &str, around: &Surroundings) -> Refusal {
+    fn to(address: &str, around: &RoomSockets) -> Refusal {
         refused(&address.parse().expect("address"), around).expect("a known machine")
     }
 
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn without_a_room_nothing_is_claimed() {
-        assert_eq!(refused(&"127.0.0.1:9".parse().expect("address"), &Surroundings::default()), None);
+        assert_eq!(refused(&"127.0.0.1:9".parse().expect("address"), &RoomSockets::default()), None);
         assert_eq!(refused(&"8.8.8.8:53".parse().expect("address"), &room(&[], &[])), None);
     }
 }

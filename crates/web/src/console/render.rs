@@ -6,12 +6,12 @@ use proto::call::{Call, CallError, How, Kind, Outcome, PollEvents, Value as Retu
 use super::{
     cards::{Known, error_card},
     plan::milliseconds,
-    surroundings::Surroundings,
+    room_sockets::RoomSockets,
 };
 use crate::waits;
 
 /// What a waiting call waits for, on a machine with these sockets.
-pub fn waits_for(call: &Call, around: &Surroundings) -> String {
+pub fn waits_for(call: &Call, around: &RoomSockets) -> String {
     let full = match call {
         Call::Connect { address, .. } => around.full_queue(address),
         _ => None,
@@ -113,7 +113,7 @@ pub fn outcome_text(call: &Call, outcome: &Outcome) -> String {
         }
         Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
         Err(error) => {
-            error_card(call, error, Known { around: &Surroundings::default(), descriptor: None }).name
+            error_card(call, error, Known { around: &RoomSockets::default(), descriptor: None }).name
         }
     }
 }
@@ -126,13 +126,13 @@ mod tests {
     };
 
     use super::{returned, waits_for};
-    use crate::console::surroundings::{Machine, Seen, Surroundings};
+    use crate::console::room_sockets::{Machine, RoomSockets, Seen};
 
     fn connect() -> Call {
         Call::Connect { fd: Fd(3), address: "10.0.0.1:12345".parse().expect("address") }
     }
 
-    fn around(state: &str, unread: u32) -> Surroundings {
+    fn around(state: &str, unread: u32) -> RoomSockets {
         let seen = Seen {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
@@ -141,7 +141,7 @@ mod tests {
             timer_left_ms: Some(40_100),
             ..Seen::default()
         };
-        Surroundings(vec![Machine {
+        RoomSockets(vec![Machine {
             address: "10.0.0.1".into(),
             own: true,
             sockets: vec![seen],

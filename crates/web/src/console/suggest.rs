@@ -5,6 +5,7 @@ use proto::{
     id::Fd,
 };
 use serde::Serialize;
+use tsify::Tsify;
 
 use super::{
     evaluate::Variables,
@@ -32,7 +33,7 @@ impl Offer {
 }
 
 /// A button.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Suggestion {
     /// The line it runs, which is what stands on it.
     pub line: String,

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     belonging, details,
-    diagram::{Diagram, changes::Painted, shapes::Options},
+    diagram::{Diagram, changes::Retained, shapes::Options},
     explained,
     filter::{Filter, Shown},
     recording::{self, Kept},
@@ -20,7 +20,7 @@ use super::{
     table, text,
 };
 use crate::{
-    console::{bindings::Console, desk::Overheard},
+    console::{bindings::Console, desk::ObservedCall},
     record::{Names, record},
 };
 
@@ -30,12 +30,12 @@ use crate::{
 pub struct View {
     store: TraceStore,
     diagram: Diagram,
-    painted: Painted,
+    retained: Retained,
     shown: Shown,
 }
 
 /// A call's event as a console takes it; none for another event, or one that is no longer kept.
-fn overheard(store: &TraceStore, seq: u64) -> Option<Overheard<'_>> {
+fn observed_call(store: &TraceStore, seq: u64) -> Option<ObservedCall<'_>> {
     match &store.get(seq)?.what {
         What::CallBegin(begin) => {
             let names = store.names();
@@ -44,9 +44,9 @@ fn overheard(store: &TraceStore, seq: u64) -> Option<Overheard<'_>> {
                 BY_HAND => by,
                 program => format!("{by}, {program}"),
             });
-            Some(Overheard::Begin { begin, by })
+            Some(ObservedCall::Begin { begin, by })
         }
-        What::CallEnd(end) => Some(Overheard::End(end)),
+        What::CallEnd(end) => Some(ObservedCall::End(end)),
         _ => None,
     }
 }
@@ -136,7 +136,7 @@ impl View {
     ) -> Result<JsValue, JsError> {
         let options: Options = serde_wasm_bindgen::from_value(options)?;
         let mut scene = self.diagram.scene(&self.store, &options);
-        self.painted.reduce(&mut scene);
+        self.retained.reduce(&mut scene);
         parsed(&scene)
     }
 
@@ -266,8 +266,8 @@ impl View {
 
     /// Tells a console of a call that somebody else made, by its event, begin or end: the number of its entry there, if
     /// it has one.
-    pub fn overhear(&self, console: &mut Console, seq: f64) -> Option<u32> {
-        console.overhear(overheard(&self.store, seq as u64)?)
+    pub fn observe(&self, console: &mut Console, seq: f64) -> Option<u32> {
+        console.observe(observed_call(&self.store, seq as u64)?)
     }
 
     /// Sockets of a machine at `now` (nanoseconds since the room began).

@@ -4,12 +4,12 @@
 mod arrows;
 mod bands;
 mod beside;
+mod canvas;
 pub mod changes;
 mod folding;
 mod held;
 mod lanes;
 mod lifelines;
-mod paper;
 mod rows;
 mod seats;
 pub mod shapes;
@@ -28,8 +28,8 @@ use super::{
     table::{host_words, wire_words},
     words::{bounded, bytes, duration, grouped, missing_before},
 };
+use canvas::Canvas;
 use lifelines::Lifelines;
-use paper::Paper;
 use rows::{Layout, RowKind};
 use seats::Seats;
 use shapes::{Form, HiddenHost, Options, Scene};
@@ -68,7 +68,7 @@ impl Diagram {
         let lines = layout.lines.placed(store, options.width, !hidden.is_empty());
         let now = (options.now_ns.max(0.0) as u64).max(layout.until());
         let now_y = self.now_line(now);
-        let mut paper = Paper {
+        let mut canvas = Canvas {
             store,
             layout,
             lines: &lines,
@@ -81,11 +81,11 @@ impl Diagram {
             seqs: layout.near(options.top, options.bottom),
             shapes: Vec::new(),
         };
-        draw(&mut paper);
-        paper.patch();
-        let sticky = paper.waiting();
-        let above = paper.held_above();
-        let shapes = std::mem::take(&mut paper.shapes);
+        draw(&mut canvas);
+        canvas.patch();
+        let sticky = canvas.waiting();
+        let above = canvas.held_above();
+        let shapes = std::mem::take(&mut canvas.shapes);
         Scene {
             width: options.width,
             height: now_y + MARGIN,
@@ -213,103 +213,103 @@ impl Diagram {
 }
 
 /// Draws what can be seen, back to front.
-fn draw(paper: &mut Paper<'_>) {
-    let layout = paper.layout;
-    if let Some(line) = paper.lines.iter().find(|line| line.outside) {
+fn draw(canvas: &mut Canvas<'_>) {
+    let layout = canvas.layout;
+    if let Some(line) = canvas.lines.iter().find(|line| line.outside) {
         let what = Form::Lane { x: line.x - 36.0, width: 72.0 };
-        paper.put("lane".to_owned(), 0, what);
+        canvas.put("lane".to_owned(), 0, what);
     }
-    let from = layout.first_below(paper.top);
-    let seen = layout.rows[from..].iter().take_while(|row| row.y - row.gap <= paper.bottom).count();
+    let from = layout.first_below(canvas.top);
+    let seen = layout.rows[from..].iter().take_while(|row| row.y - row.gap <= canvas.bottom).count();
     let rows = from..from + seen;
     for index in rows.clone() {
-        area(paper, index);
+        area(canvas, index);
     }
-    live_gap(paper);
-    paper.bands();
-    paper.bars();
+    live_gap(canvas);
+    canvas.bands();
+    canvas.bars();
     let spans = &layout.spans;
     let first_seq = layout.rows.get(from).map_or(u64::MAX, |row| row.seq);
     for span in spans.iter().take_while(|span| span.seq < first_seq) {
-        if paper.may_see(span.seq, span.over) {
-            paper.packet(span.id);
+        if canvas.may_see(span.seq, span.over) {
+            canvas.packet(span.id);
         }
     }
     for index in rows.clone() {
         match layout.rows[index].kind {
-            RowKind::Packet { id, .. } => paper.packet(id),
-            RowKind::Fold { .. } => paper.fold(index),
-            RowKind::Note => note(paper, index),
+            RowKind::Packet { id, .. } => canvas.packet(id),
+            RowKind::Fold { .. } => canvas.fold(index),
+            RowKind::Note => note(canvas, index),
             _ => {}
         }
     }
     let last_seq = layout.rows.get(rows.end).map_or(layout.laid, |row| row.seq - 1);
-    paper.labels(first_seq, last_seq);
-    if paper.sees(paper.now_y, paper.now_y) {
-        let x = between(paper).0;
-        paper.put("now".to_owned(), 0, Form::Now { x, y: paper.now_y });
+    canvas.labels(first_seq, last_seq);
+    if canvas.sees(canvas.now_y, canvas.now_y) {
+        let x = between(canvas).0;
+        canvas.put("now".to_owned(), 0, Form::Now { x, y: canvas.now_y });
     }
 }
 
-fn area(paper: &mut Paper<'_>, index: usize) {
-    let row = &paper.layout.rows[index];
+fn area(canvas: &mut Canvas<'_>, index: usize) {
+    let row = &canvas.layout.rows[index];
     let (y, gap, passed) = (row.y, row.gap, row.passed);
-    paper.put(format!("row{}.{index}", row.seq), row.seq, Form::Row { y: row.y, height: row.height });
+    canvas.put(format!("row{}.{index}", row.seq), row.seq, Form::Row { y: row.y, height: row.height });
     if passed >= TOLD {
-        let what = time_gap(paper, y - gap / 2.0, passed);
-        paper.put(format!("gap{index}"), 0, what);
+        let what = time_gap(canvas, y - gap / 2.0, passed);
+        canvas.put(format!("gap{index}"), 0, what);
     }
 }
 
 /// The time since the last row, as far as it has got.
-fn live_gap(paper: &mut Paper<'_>) {
-    let passed = paper.now.saturating_sub(paper.layout.until());
-    if passed >= TOLD && !paper.layout.rows.is_empty() {
-        let y = paper.layout.bottom() + Layout::gap(passed) / 2.0;
-        let what = time_gap(paper, y, passed);
-        paper.put("gap.now".to_owned(), 0, what);
+fn live_gap(canvas: &mut Canvas<'_>) {
+    let passed = canvas.now.saturating_sub(canvas.layout.until());
+    if passed >= TOLD && !canvas.layout.rows.is_empty() {
+        let y = canvas.layout.bottom() + Layout::gap(passed) / 2.0;
+        let what = time_gap(canvas, y, passed);
+        canvas.put("gap.now".to_owned(), 0, what);
     }
 }
 
-fn time_gap(paper: &Paper<'_>, y: f64, passed: u64) -> Form {
-    let (middle, reach) = between(paper);
+fn time_gap(canvas: &Canvas<'_>, y: f64, passed: u64) -> Form {
+    let (middle, reach) = between(canvas);
     Form::Gap { y, x1: middle - reach, x2: middle + reach, text: duration(passed), cut: passed > CUT }
 }
 
 /// The middle between the first two lines, so that no line runs through what stands there, and how far it reaches.
-fn between(paper: &Paper<'_>) -> (f64, f64) {
-    match paper.lines {
+fn between(canvas: &Canvas<'_>) -> (f64, f64) {
+    match canvas.lines {
         [first, second, ..] => {
             (f64::midpoint(first.x, second.x), 60.0_f64.min((second.x - first.x) / 2.0 - 6.0))
         }
-        _ => (paper.width * 0.75, 60.0),
+        _ => (canvas.width * 0.75, 60.0),
     }
 }
 
-fn note(paper: &mut Paper<'_>, index: usize) {
-    let row = &paper.layout.rows[index];
+fn note(canvas: &mut Canvas<'_>, index: usize) {
+    let row = &canvas.layout.rows[index];
     let (y, seq) = (row.y + 14.0, row.seq);
-    let Some(event) = paper.store.get(seq) else { return };
-    let missing = paper.store.missing_before(seq);
-    let first_of_two = paper.layout.rows.get(index + 1).is_some_and(|next| next.seq == seq);
+    let Some(event) = canvas.store.get(seq) else { return };
+    let missing = canvas.store.missing_before(seq);
+    let first_of_two = canvas.layout.rows.get(index + 1).is_some_and(|next| next.seq == seq);
     let alone = !matches!(event.what, What::Wire { .. } | What::HostChanged { .. } | What::Summary(_));
     let text = if missing > 0 && (first_of_two || alone) {
         missing_before(missing)
     } else {
-        note_words(paper, event)
+        note_words(canvas, event)
     };
-    let x = paper.width / 2.0;
+    let x = canvas.width / 2.0;
     let tone =
         if matches!(&event.what, What::Wire { settings, .. } if settings.held) { "wait" } else { "soft" };
-    paper.put(format!("note{seq}.{index}"), seq, Form::Note { x, y, text, tone });
+    canvas.put(format!("note{seq}.{index}"), seq, Form::Note { x, y, text, tone });
 }
 
-fn note_words(paper: &Paper<'_>, event: &Event) -> String {
+fn note_words(canvas: &Canvas<'_>, event: &Event) -> String {
     match &event.what {
         What::Wire { by, settings, rule } => {
             let who = match (by, rule.as_deref()) {
-                (Some(by), _) if Some(*by) == paper.store.me() => ", by you".to_owned(),
-                (Some(by), _) => format!(", by {}", bounded(&paper.store.names().member(*by), 24)),
+                (Some(by), _) if Some(*by) == canvas.store.me() => ", by you".to_owned(),
+                (Some(by), _) => format!(", by {}", bounded(&canvas.store.names().member(*by), 24)),
                 (None, Some(rules::TEACHER)) => ", by the teacher".to_owned(),
                 (None, Some(rule)) => format!(", by a rule: {}", bounded(rule, 32)),
                 (None, None) => String::new(),
@@ -317,9 +317,9 @@ fn note_words(paper: &Paper<'_>, event: &Event) -> String {
             format!("wire: {}{who}", wire_words(settings))
         }
         What::HostChanged { by, command, host } => {
-            let who = match Some(*by) == paper.store.me() {
+            let who = match Some(*by) == canvas.store.me() {
                 true => "you".to_owned(),
-                false => bounded(&paper.store.names().member(*by), 24),
+                false => bounded(&canvas.store.names().member(*by), 24),
             };
             format!("{}: {}, by {who}", bounded(&host.name, 24), host_words(*command))
         }

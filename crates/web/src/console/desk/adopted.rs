@@ -19,7 +19,7 @@ use crate::console::{
 
 /// A call that somebody else made, as the trace has it.
 #[derive(Clone, Debug)]
-pub enum Overheard<'trace> {
+pub enum ObservedCall<'trace> {
     /// It begins.
     Begin {
         /// The call.
@@ -59,9 +59,9 @@ impl Desk {
     }
 
     /// A call that somebody else made begins or ends. Returns its entry.
-    pub fn overhear(&mut self, heard: Overheard<'_>) -> Option<u32> {
+    pub fn observe(&mut self, heard: ObservedCall<'_>) -> Option<u32> {
         match heard {
-            Overheard::Begin { begin, by } => {
+            ObservedCall::Begin { begin, by } => {
                 self.descriptors.began(&begin.call);
                 let id = self.adopt(&begin.call, &begin.data.bytes);
                 let entry = self.entry(id)?;
@@ -69,11 +69,11 @@ impl Desk {
                 self.let_go();
                 Some(id)
             }
-            Overheard::End(end) => self.overheard_end(end),
+            ObservedCall::End(end) => self.observed_end(end),
         }
     }
 
-    fn overheard_end(&mut self, end: &CallEnd) -> Option<u32> {
+    fn observed_end(&mut self, end: &CallEnd) -> Option<u32> {
         let entry = self.entries.iter().rev().find(|entry| entry.heard == Some(end.id.0))?;
         let id = entry.id;
         entry.waiting()?;
@@ -123,6 +123,6 @@ fn operation_of(call: &Call) -> Operation {
             Operation::GetAddrInfo { host: name, port, family: family.or(Some(Family::Inet)), kind: None }
         }
         Call::Ping { name, count } => Operation::Ping { host: name, count },
-        call @ (Call::Dup { .. } | Call::Unlink { .. } | Call::Stat { .. }) => Operation::Overheard { call },
+        call @ (Call::Dup { .. } | Call::Unlink { .. } | Call::Stat { .. }) => Operation::Observed { call },
     }
 }

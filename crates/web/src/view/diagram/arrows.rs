@@ -6,8 +6,8 @@ use proto::{
 };
 
 use super::{
+    canvas::{CLOSE, Canvas},
     held::Pile,
-    paper::{CLOSE, Paper},
     rows::{DROP, RowKind, TAIL},
     shapes::{Anchor, Form, Head},
 };
@@ -51,7 +51,7 @@ impl Way {
     }
 }
 
-impl Paper<'_> {
+impl Canvas<'_> {
     /// Draws a packet whole.
     pub(super) fn packet(&mut self, id: PacketId) {
         let Some((packet, note)) = self.store.packet(id).zip(self.store.note(id)) else { return };

@@ -8,8 +8,8 @@ use proto::{
 
 use super::{
     bands::{Band, Point},
-    lanes::{Label, Says},
-    paper::{CLOSE, Paper},
+    canvas::{CLOSE, Canvas},
+    lanes::{Label, LabelKind},
     shapes::{Anchor, Form},
 };
 use crate::view::{
@@ -25,7 +25,7 @@ const SQUARE: f64 = 7.0;
 /// A call that lasts longer than this has waited, nanoseconds.
 const WAITED: u64 = 1_000_000;
 
-impl Paper<'_> {
+impl Canvas<'_> {
     /// Every band that can be seen.
     pub(super) fn bands(&mut self) {
         let layout = self.layout;
@@ -142,13 +142,13 @@ impl Paper<'_> {
     fn label(&mut self, label: &Label) {
         let Some(lane) = self.lane(label.host, label.tracks) else { return };
         let y = label.top + 11.0;
-        match &label.says {
-            Says::Call { id, begins, ends } => self.call_label(label, &lane, *id, *begins, *ends),
-            Says::State { .. } if self.layout.bands.all.is_empty() => return,
-            Says::State { state, observed, accepted } => {
+        match &label.kind {
+            LabelKind::Call { id, begins, ends } => self.call_label(label, &lane, *id, *begins, *ends),
+            LabelKind::State { .. } if self.layout.bands.all.is_empty() => return,
+            LabelKind::State { state, observed, accepted } => {
                 self.state_label(label, &lane, *state, *observed, *accepted);
             }
-            Says::Queue { filled, places } => {
+            LabelKind::Queue { filled, places } => {
                 let side = if matches!(lane.anchor, Anchor::End) { -1 } else { 1 };
                 let text = format!("{filled} of {places}").len() as f64 * SMALL;
                 // Squares only where they and their count find room.
@@ -157,7 +157,7 @@ impl Paper<'_> {
                 let what = Form::Queue { x: lane.x, y: y - 8.0, filled, places, squares, side };
                 self.put(format!("queue{}", label.seq), label.seq, what);
             }
-            Says::Unread { bytes } => {
+            LabelKind::Unread { bytes } => {
                 let side = if matches!(lane.anchor, Anchor::End) { -1 } else { 1 };
                 self.put(
                     format!("unread{}", label.seq),
@@ -165,7 +165,7 @@ impl Paper<'_> {
                     Form::Unread { x: lane.x, y, text: unread_words(*bytes, lane.room), side },
                 );
             }
-            Says::Program { id } => {
+            LabelKind::Program { id } => {
                 let name = less(&bounded(&self.store.names().program(*id), 64), lane.room);
                 self.text(
                     format!("by{}", label.seq),
@@ -178,7 +178,7 @@ impl Paper<'_> {
                 );
                 self.squeeze(lane.room);
             }
-            Says::Many { sockets } => {
+            LabelKind::Many { sockets } => {
                 let text = format!("{sockets} sockets");
                 self.text(
                     format!("many{}", label.seq),

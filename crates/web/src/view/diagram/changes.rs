@@ -7,12 +7,12 @@ use super::shapes::{Scene, Shape};
 
 /// The shapes that the page has, by key.
 #[derive(Debug, Default)]
-pub struct Painted {
+pub struct Retained {
     shapes: HashMap<String, (Shape, u64)>,
     round: u64,
 }
 
-impl Painted {
+impl Retained {
     /// Leaves in a scene what the page does not have yet, and names what it has to take away.
     pub fn reduce(&mut self, scene: &mut Scene) {
         self.round += 1;
@@ -40,7 +40,7 @@ impl Painted {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Painted, Scene, Shape};
+    use super::{Retained, Scene, Shape};
     use crate::view::{
         diagram::{Diagram, shapes::Options},
         script::Script,
@@ -54,7 +54,7 @@ mod tests {
         }
         script.server_waits();
         let store = script.store();
-        let (mut diagram, mut painted) = (Diagram::default(), Painted::default());
+        let (mut diagram, mut painted) = (Diagram::default(), Retained::default());
         let mut page: BTreeMap<String, Shape> = BTreeMap::new();
         let mut scene = |top: f64, wait: f64| {
             let now_ns = script.now() as f64 + wait;

@@ -9,7 +9,7 @@ use proto::{
 
 use super::{
     arrows::Way,
-    paper::Paper,
+    canvas::Canvas,
     rows::{DROP, RowKind},
     shapes::{Form, Head, HeldAbove},
 };
@@ -67,7 +67,7 @@ impl Pile {
     }
 }
 
-impl Paper<'_> {
+impl Canvas<'_> {
     /// A packet that is held now: the card, or a line down to it.
     pub(super) fn held(&mut self, packet: &Packet, note: &PacketNote, way: Way) {
         let Some(pile) = Pile::of(self.store, packet, self.layout.laid) else { return };

@@ -12,7 +12,7 @@ const STEP: f64 = 16.0;
 
 /// What a label says.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Says {
+pub(super) enum LabelKind {
     /// A call's begin, its end, or both in one row.
     Call { id: CallRef, begins: bool, ends: bool },
     /// A socket's new state.
@@ -27,7 +27,7 @@ pub(super) enum Says {
     Many { sockets: usize },
 }
 
-impl Says {
+impl LabelKind {
     /// Whether there is a second line: `inferred`, `not accepted yet`, or how long TIME_WAIT goes on.
     pub(super) fn has_remark(&self) -> bool {
         matches!(self, Self::State { state, observed, accepted }
@@ -49,7 +49,7 @@ pub(super) struct Label {
     /// Tracks of bands it has to stay clear of.
     pub(super) tracks: usize,
     /// What it says.
-    pub(super) says: Says,
+    pub(super) kind: LabelKind,
 }
 
 /// The labels, in order of `seq`, and how far down each machine's lane is taken.
@@ -68,13 +68,13 @@ impl Lanes {
         wanted: f64,
         height: f64,
         tracks: usize,
-        says: Says,
+        kind: LabelKind,
     ) -> f64 {
         let taken = self.bottoms.get(&host).copied().unwrap_or(f64::MIN);
         let steps = if wanted >= taken { 0.0 } else { ((taken - wanted) / STEP).ceil() };
         let top = wanted + steps * STEP;
         self.bottoms.insert(host, top + height);
-        self.labels.push(Label { seq, host, top, wanted, tracks, says });
+        self.labels.push(Label { seq, host, top, wanted, tracks, kind });
         top + height
     }
 

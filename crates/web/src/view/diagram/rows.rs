@@ -16,7 +16,7 @@ use proto::{
 use super::{
     bands::{Bands, Change},
     folding::Run,
-    lanes::{Lanes, Says},
+    lanes::{LabelKind, Lanes},
     lifelines::Lifelines,
 };
 use crate::view::{filter::Filter, store::TraceStore};
@@ -225,7 +225,7 @@ impl Layout {
             row,
             begin.host,
             tracks,
-            Says::Call { id: begin.id, begins: true, ends: false },
+            LabelKind::Call { id: begin.id, begins: true, ends: false },
         );
     }
 
@@ -247,14 +247,12 @@ impl Layout {
                 row.kind = RowKind::Call { id: end.id, ended: true };
                 row.until = event.time;
             }
-            let label = self
-                .lanes
-                .labels
-                .iter_mut()
-                .rev()
-                .find(|label| matches!(label.says, Says::Call { id, begins: true, .. } if id == end.id));
+            let label =
+                self.lanes.labels.iter_mut().rev().find(
+                    |label| matches!(label.kind, LabelKind::Call { id, begins: true, .. } if id == end.id),
+                );
             if let Some(label) = label {
-                label.says = Says::Call { id: end.id, begins: true, ends: true };
+                label.kind = LabelKind::Call { id: end.id, begins: true, ends: true };
             }
         } else {
             self.run = None;
@@ -268,7 +266,7 @@ impl Layout {
                 row,
                 host,
                 tracks,
-                Says::Call { id: end.id, begins: false, ends: true },
+                LabelKind::Call { id: end.id, begins: false, ends: true },
             );
         }
         self.sockets_of_call(store, event, end, host);
@@ -279,7 +277,7 @@ impl Layout {
         if self.callers.insert(host, program).is_some_and(|last| last != program) {
             self.row(event, RowKind::State, LINE);
             let tracks = self.bands.tracks(host);
-            self.state_label(store, event.seq, (host, tracks), Says::Program { id: program }, false);
+            self.state_label(store, event.seq, (host, tracks), LabelKind::Program { id: program }, false);
         }
     }
 
@@ -296,10 +294,10 @@ impl Layout {
         }
     }
 
-    fn call_label(&mut self, seq: u64, row: usize, host: HostId, tracks: usize, says: Says) {
+    fn call_label(&mut self, seq: u64, row: usize, host: HostId, tracks: usize, kind: LabelKind) {
         let height = self.call_height();
         let wanted = self.rows[row].y;
-        let bottom = self.lanes.place(seq, host, wanted, height, tracks, says);
+        let bottom = self.lanes.place(seq, host, wanted, height, tracks, kind);
         self.reach(bottom);
     }
 
@@ -317,18 +315,18 @@ impl Layout {
         let what = self.bands.change(event.seq, event.time, change);
         // A band that ends here is still beside its last label.
         let tracks = tracks.max(self.bands.tracks(change.host));
-        let says = match what {
+        let kind = match what {
             Change::Nothing | Change::Quiet => return,
             Change::Named => {
-                Says::State { state: change.to, observed: change.observed, accepted: change.accepted }
+                LabelKind::State { state: change.to, observed: change.observed, accepted: change.accepted }
             }
             // Within a run the fold says how many bytes there were.
             Change::Unread if self.run.as_ref().is_some_and(|run| run.segments > 1) => return,
             Change::Unread => match store.unread_at(event.seq, change) {
-                Some(bytes) => Says::Unread { bytes },
+                Some(bytes) => LabelKind::Unread { bytes },
                 None => return,
             },
-            Change::Queue => Says::Queue { filled: change.unread, places: change.unacknowledged + 1 },
+            Change::Queue => LabelKind::Queue { filled: change.unread, places: change.unacknowledged + 1 },
         };
         if what != Change::Unread {
             self.run = None;
@@ -339,10 +337,16 @@ impl Layout {
         if !shares {
             self.row(event, RowKind::State, STATE);
         }
-        self.state_label(store, event.seq, (change.host, tracks), says, shares);
+        self.state_label(store, event.seq, (change.host, tracks), kind, shares);
         let too_many = self.bands.alive(change.host);
         if what == Change::Named && too_many == self.most_tracks() + 1 {
-            self.state_label(store, event.seq, (change.host, tracks), Says::Many { sockets: too_many }, true);
+            self.state_label(
+                store,
+                event.seq,
+                (change.host, tracks),
+                LabelKind::Many { sockets: too_many },
+                true,
+            );
         }
     }
 
@@ -362,7 +366,14 @@ impl Layout {
         if self.lines.narrow { 2 } else { 4 }
     }
 
-    fn state_label(&mut self, store: &TraceStore, seq: u64, lane: (HostId, usize), says: Says, shares: bool) {
+    fn state_label(
+        &mut self,
+        store: &TraceStore,
+        seq: u64,
+        lane: (HostId, usize),
+        kind: LabelKind,
+        shares: bool,
+    ) {
         let (host, tracks) = lane;
         let Some(row) = self.rows.last() else { return };
         let wanted = match row.kind {
@@ -374,8 +385,8 @@ impl Layout {
             RowKind::State => row.y + 3.0,
             _ => row.y + 1.0,
         };
-        let height = if says.has_remark() { 2.0 * LINE - 2.0 } else { LINE };
-        let bottom = self.lanes.place(seq, host, wanted, height, tracks, says);
+        let height = if kind.has_remark() { 2.0 * LINE - 2.0 } else { LINE };
+        let bottom = self.lanes.place(seq, host, wanted, height, tracks, kind);
         self.reach(bottom);
     }
 }

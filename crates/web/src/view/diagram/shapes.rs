@@ -126,7 +126,7 @@ pub struct Scene {
     pub above: Vec<HeldAbove>,
     /// `seq` of the last event laid out.
     pub last: u64,
-    /// The shapes that touch the visible part, back to front; once [`super::changes::Painted`] has seen the scene,
+    /// The shapes that touch the visible part, back to front; once [`super::changes::Retained`] has seen the scene,
     /// those of them that are new or different.
     pub shapes: Vec<Shape>,
     /// Keys of the shapes that were painted and are no more.

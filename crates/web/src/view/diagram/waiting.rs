@@ -3,8 +3,8 @@
 use proto::id::{CallRef, HostId};
 
 use super::{
+    canvas::Canvas,
     lifelines::INSET,
-    paper::Paper,
     shapes::{Anchor, Lifeline, Sticky},
 };
 use crate::view::words::{call_short, duration};
@@ -20,7 +20,7 @@ const LETTER: f64 = 6.7;
 const PADDING: f64 = 8.0;
 const APART: f64 = 6.0;
 
-impl Paper<'_> {
+impl Canvas<'_> {
     /// How long a call has waited, when it waits and that is worth a word.
     pub(super) fn waits(&self, id: CallRef, seq: u64) -> Option<u64> {
         let ended = self.store.call(id).end.is_some_and(|end| end <= self.layout.laid);

@@ -9,7 +9,7 @@ use super::{
 use crate::view::store::TraceStore;
 
 /// A drawing in the making.
-pub(super) struct Paper<'a> {
+pub(super) struct Canvas<'a> {
     pub(super) store: &'a TraceStore,
     pub(super) layout: &'a Layout,
     pub(super) lines: &'a [Lifeline],
@@ -64,7 +64,7 @@ fn extent(what: &Form) -> Option<(f64, f64, f64, f64)> {
     Some((x - width / 2.0, y - ASCENT, width, ASCENT + DESCENT))
 }
 
-impl Paper<'_> {
+impl Canvas<'_> {
     /// Adds a shape.
     pub(super) fn put(&mut self, key: String, seq: u64, what: Form) {
         self.shapes.push(Shape { key, seq, what });
@@ -97,7 +97,7 @@ impl Paper<'_> {
         }
     }
 
-    /// Lays paper under texts that a line runs through: the dotted one of a packet that stands or was sent again, or the
+    /// Lays canvas under texts that a line runs through: the dotted one of a packet that stands or was sent again, or the
     /// lifeline of a machine between two others.
     pub(super) fn patch(&mut self) {
         let between = self.lines.get(1..self.lines.len().saturating_sub(1)).unwrap_or_default();

@@ -1,10 +1,10 @@
 // What the room knows of the sockets around a call, for sentences that are exact: as the wasm Console takes it.
 
 /**
- * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, host: { id: number }, now?: number }} parts `host`: the machine of
+ * @param {{ room: { hosts: import("../client/wireside.js").Host[] }, view: import("../client/web.js").View, host: { id: number }, now?: number }} parts `host`: the machine of
  *   the call; `now`: nanoseconds since the room began, for what counts down
  */
-export function surroundingsOf({ room, view, host, now }) {
+export function roomSocketsOf({ room, view, host, now }) {
   const { held } = view.wire();
   return room.hosts.map((one) => ({
     name: one.name,

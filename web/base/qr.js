@@ -1,5 +1,5 @@
 // A link as a QR code (ISO/IEC 18004): bytes, error correction level L, versions 1 to 5, which is up to 106 bytes. Links of
-// classes are a third of that.
+// classes are a third of that, those of rooms and recordings less than all of it.
 
 /** By version: data codewords, error correction codewords. One block each. */
 const VERSIONS = [

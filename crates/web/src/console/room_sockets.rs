@@ -5,9 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use proto::address::Address;
 use serde::Deserialize;
+use tsify::Tsify;
 
 /// A machine and its sockets.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Machine {
     /// Its name.
@@ -30,7 +31,7 @@ pub struct Machine {
 }
 
 /// A socket as last heard of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Seen {
     /// State in RFC capitals.
@@ -70,9 +71,9 @@ impl Seen {
 /// All machines of the room.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub struct Surroundings(pub Vec<Machine>);
+pub struct RoomSockets(pub Vec<Machine>);
 
-impl Surroundings {
+impl RoomSockets {
     /// The listener's queue at an address, if it is full: connections in it and places. Linux keeps one more than the
     /// backlog.
     pub fn full_queue(&self, address: &Address) -> Option<(u32, u32)> {

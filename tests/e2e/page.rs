@@ -10,6 +10,7 @@ mod connection;
 mod course;
 mod editor;
 mod embeds;
+mod exercises;
 mod explained;
 mod first_look;
 mod folder;

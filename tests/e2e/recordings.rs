@@ -4,6 +4,7 @@ mod again;
 mod crash;
 mod last;
 mod refusals;
+mod shared;
 
 use std::{fs, path::PathBuf};
 

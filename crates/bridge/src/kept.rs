@@ -7,6 +7,8 @@ mod days;
 mod folder;
 mod last;
 mod recorded;
+#[cfg(feature = "shared-shelf")]
+mod shared_shelf;
 
 use std::{
     fmt,
@@ -22,6 +24,8 @@ use tokio::sync::Semaphore;
 use last::Lasts;
 
 pub use folder::{Folder, FolderError};
+#[cfg(feature = "shared-shelf")]
+pub use shared_shelf::{SharedShelf, SharedShelfError};
 pub(crate) use {
     days::Days,
     last::{OFFERED, watch},
@@ -66,8 +70,19 @@ pub trait Shelf: fmt::Debug + Send + Sync {
     /// As the disk says.
     fn delete_last(&self, room: &str) -> io::Result<bool>;
 
-    /// The rooms of an earlier process whose last recordings were there at the start.
-    fn lasts(&self) -> Vec<String>;
+    /// The rooms of earlier processes of this node whose last recordings are there.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn lasts(&self) -> io::Result<Vec<String>>;
+
+    /// Removes what somebody left unfinished; asked now and then.
+    ///
+    /// # Errors
+    /// As the disk says.
+    fn tidy(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What stands with a recording and is not handed out with it.
@@ -137,6 +152,9 @@ pub enum PutError {
     /// The disk said so.
     #[error(transparent)]
     Disk(#[from] io::Error),
+    /// What keeps recordings for several servers did not answer, or refused.
+    #[error("{0}")]
+    Away(io::Error),
 }
 
 /// Why a server keeps no recordings.
@@ -148,6 +166,9 @@ pub enum NoShelf {
     Unusable(String),
 }
 
+/// Recordings that are asked for at a time: threads that wait for a disk, or for another machine.
+const ASKING: usize = 32;
+
 /// The shelf, and what bounds its use.
 #[derive(Debug)]
 pub(crate) struct Kept {
@@ -156,6 +177,8 @@ pub(crate) struct Kept {
     turn: Arc<Semaphore>,
     /// And to do one again, which takes a room and its time.
     again: Arc<Semaphore>,
+    /// Each that is asked for takes a thread until the disk has answered.
+    asking: Semaphore,
     /// How many each address has kept.
     pub(crate) days: Days,
     /// The last recordings of rooms that have ended.
@@ -164,19 +187,30 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub(crate) fn new(shelf: Result<Arc<dyn Shelf>, NoShelf>, of_address: u32) -> Self {
-        let lasts = Lasts::new(shelf.as_ref().map_or_else(|_| Vec::new(), |shelf| shelf.lasts()));
         Self {
             shelf,
             turn: Arc::new(Semaphore::new(1)),
             again: Arc::new(Semaphore::new(1)),
+            asking: Semaphore::new(ASKING),
             days: Days::new(of_address),
-            lasts,
+            lasts: Lasts::default(),
         }
     }
 
     /// Where they stand, or why there is none.
     pub(crate) fn shelf(&self) -> Result<&Arc<dyn Shelf>, &NoShelf> {
         self.shelf.as_ref()
+    }
+
+    /// The recording with this id, if there is one.
+    ///
+    /// # Errors
+    /// As the shelf says.
+    pub(crate) async fn find(&self, id: &str) -> io::Result<Option<Stored>> {
+        let Ok(shelf) = self.shelf() else { return Ok(None) };
+        let _one_of_few = self.asking.acquire().await.map_err(io::Error::other)?;
+        let (shelf, id) = (Arc::clone(shelf), id.to_owned());
+        tokio::task::spawn_blocking(move || shelf.get(&id)).await.map_err(io::Error::other)?
     }
 
     /// Waits for the turn to do one again.

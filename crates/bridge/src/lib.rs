@@ -37,6 +37,8 @@ pub use {
     share::{Comparison, Difference},
 };
 
+#[cfg(feature = "shared-shelf")]
+pub use crate::kept::{SharedShelf, SharedShelfError};
 pub use crate::{
     again::replay,
     bridge::{Bridge, StartError},

@@ -4,6 +4,7 @@ mod ending;
 mod failed;
 mod opening;
 mod transfer;
+mod unix;
 mod waiting;
 
 use proto::{
@@ -24,6 +25,10 @@ use crate::{
 
 /// Explains a call, and says which connection it belongs to.
 pub(crate) fn explain<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>) -> Option<Connection<'a>> {
+    let until = end_of(answer.trace, call);
+    if unix::is_unix(answer.trace, call, until) && unix::explain(answer, call) {
+        return None;
+    }
     match call.end {
         None => waiting::explain(answer, call),
         Some((at, end)) if end.outside => {
@@ -101,6 +106,22 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
         (Call::GetSockName { .. } | Call::GetPeerName { .. } | Call::GetSockOpt { .. }, _) => {
             answer.means("It only reads what the kernel has written down of this socket.", &[at]);
         }
+        (Call::Dup { .. }, Value::Descriptor(fd)) => {
+            let text = format!(
+                "fd {fd} names the same socket. That stays open until the last of its numbers is closed."
+            );
+            answer.means(text, &[at]);
+        }
+        (Call::Unlink { .. }, _) => {
+            answer
+                .means("The name is gone, and nobody finds a socket by it. The socket itself stays.", &[at]);
+        }
+        (Call::Stat { .. }, _) => {
+            answer.means(
+                "The name is there. Whether somebody still listens under it only a connect() tells.",
+                &[at],
+            );
+        }
         (Call::SetSockOpt { name, .. }, _) => opening::option(answer, at, *name),
         (Call::Ping { .. }, Value::Pinged { sent: true, .. }) => {
             let text = "Its echoes are answered by the other machine's kernel. No program there takes part.";
@@ -114,8 +135,10 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
 fn is_datagram(trace: &Trace<'_>, socket: Option<SocketId>, until: usize) -> bool {
     let Some(socket) = socket else { return false };
     let made = trace.maker(socket).map(|maker| &maker.begin.call);
-    matches!(made, Some(Call::Socket { kind: Kind::Datagram, .. }))
-        || trace.state(socket, until).is_some_and(|(_, change)| change.to == TcpState::Datagram)
+    matches!(
+        made,
+        Some(Call::Socket { kind: Kind::Datagram, .. } | Call::SocketPair { kind: Kind::Datagram, .. })
+    ) || trace.state(socket, until).is_some_and(|(_, change)| change.to == TcpState::Datagram)
 }
 
 /// The end of a call, or the last place where it has none.

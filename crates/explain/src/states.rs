@@ -33,6 +33,10 @@ pub(crate) fn explain<'a>(
                 &[at],
             );
         }
+        _ if change.to == TcpState::Unix => {
+            let text = "A socket of AF_UNIX: it connects programs of this machine, and has no states of TCP.";
+            answer.means(text, &[at]);
+        }
         _ if change.to == TcpState::Closed => closed(answer, at, change, connection.as_ref()),
         Some(connection) => {
             let side = change.local_inet().map_or(Side::Caller, |local| connection.side_of(local));
@@ -152,11 +156,14 @@ fn listen(answer: &mut Answer<'_, '_>, at: usize, change: &StateChange) {
     let (queued, places) = (change.unread, change.unacknowledged + 1);
     let who = change.local_inet().filter(|local| !local.ip().is_unspecified()).map(|local| local.ip());
     let only = match who {
-        Some(ip) if ip.is_loopback() => format!(" at {ip}, for programs on this machine only"),
+        Some(ip) if ip.is_loopback() => format!(" at {ip} (from this machine only)"),
         Some(ip) => format!(" at {ip}"),
         None => String::new(),
     };
-    answer.means(format!("The kernel answers every SYN for port {port}{only}, by itself."), &[at]);
+    answer.means(
+        format!("While its queue has room, the kernel answers every SYN for port {port}{only} by itself."),
+        &[at],
+    );
     let text = match queued {
         0 => format!("Nobody stands in its queue, which has {}.", counted(places as usize, "place")),
         _ if queued >= places => {
@@ -192,6 +199,9 @@ fn closed<'a>(
                 .means("Its rest in TIME_WAIT is over: the pair of addresses can be used again.", &[at]);
         }
         Some(TcpState::Datagram) => return answer.means("The datagram socket is gone.", &[at]),
+        Some(TcpState::Unix) => {
+            return answer.means("The socket is gone. No packet was sent for that.", &[at]);
+        }
         _ => {}
     }
     if change.from == Some(TcpState::SynSent) {

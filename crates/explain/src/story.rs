@@ -95,7 +95,7 @@ fn moved<'a>(answer: &mut Answer<'_, 'a>, connection: &Connection<'a>, (caller, 
         .collect();
     if again.is_empty() && !answer.trace.is_whole(connection.segments[0].at, answer.trace.last()) {
         let text = format!(
-            "At least {} went from {caller}, {} from {called}.",
+            "At least {} were sent from {caller}, {} from {called}.",
             bytes(there.into()),
             bytes(back.into())
         );
@@ -109,14 +109,14 @@ fn moved<'a>(answer: &mut Answer<'_, 'a>, connection: &Connection<'a>, (caller, 
     let text = match (there, back) {
         (0, 0) => format!("No bytes were sent.{repeated}"),
         (there, 0) => {
-            format!("{} went from {caller} to {called}, and none back.{repeated}", bytes(there.into()))
+            format!("{} were sent from {caller} to {called}, and none back.{repeated}", bytes(there.into()))
         }
         (0, back) => format!(
-            "{} went from {called} to {caller}, and none the other way.{repeated}",
+            "{} were sent from {called} to {caller}, and none the other way.{repeated}",
             bytes(back.into())
         ),
         (there, back) => format!(
-            "{} went from {caller} to {called}, and {} back.{repeated}",
+            "{} were sent from {caller} to {called}, and {} back.{repeated}",
             bytes(there.into()),
             bytes(back.into())
         ),

@@ -1,12 +1,14 @@
 //! The command line.
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    convert::Infallible, ffi::OsString, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use anyhow::{Result, bail};
 use bridge::{Deadlines, Outbound, egress::Target};
 use clap::{Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use server::{Class, Config, KeptIn, tls};
+use server::{Class, Config, KeptIn, SharedPlace, tls};
 
 use crate::memory;
 
@@ -120,6 +122,16 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
+    /// Keep recordings in this bucket instead, for several servers; needs --database. Endpoint and credentials come from the
+    /// environment: AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+    #[arg(long, value_name = "s3://BUCKET[/PREFIX]", requires = "database", conflicts_with = "data")]
+    store: Option<String>,
+
+    /// PostgreSQL database that says what is in --store. The password may come in PGPASSWORD or PGPASSFILE, where nobody sees
+    /// it in a list of processes
+    #[arg(long, value_name = "postgres://USER@HOST/NAME", requires = "store")]
+    database: Option<Database>,
+
     /// Whether recordings can be kept
     #[arg(long, value_enum, default_value_t = Shares::On)]
     shares: Shares,
@@ -159,6 +171,24 @@ pub(crate) enum Instead {
         /// The recording, as `/s/ID/events` gives it (docs/share-format.md); - is standard input
         file: PathBuf,
     },
+}
+
+/// The address of a database, never written out: a password may be in it.
+#[derive(Clone)]
+struct Database(String);
+
+impl FromStr for Database {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Database")
+    }
 }
 
 /// Where rooms may connect outside.
@@ -233,7 +263,12 @@ impl Flags {
             tutorial: self.tutorial,
             agent: self.agent,
             lessons: self.lessons,
-            kept: kept_in(self.shares, self.data, |name| std::env::var_os(name)),
+            kept: match self.store.zip(self.database) {
+                Some((store, Database(database))) if self.shares == Shares::On => {
+                    KeptIn::Shared(SharedPlace { store, database })
+                }
+                _ => kept_in(self.shares, self.data, |name| std::env::var_os(name)),
+            },
             class: self.class.map(|seats| Class { seats: seats.into(), lesson: self.class_lesson }),
             bridge: bridge::Config {
                 outbound: outbound(self.outbound, self.allow)?,
@@ -353,6 +388,25 @@ mod tests {
         assert_eq!(parse(&["--data", "/srv/wireside"]).unwrap().kept, folder("/srv/wireside"));
         assert_eq!(parse(&["--shares", "off"]).unwrap().kept, KeptIn::Nowhere);
         assert_eq!(parse(&["--shares-size", "5"]).unwrap().bridge.limits.shelf, 5 << 20);
+    }
+
+    #[test]
+    fn a_store_needs_a_database_and_the_password_is_written_nowhere() {
+        let (store, database) = ("s3://bucket/lab", "postgres://ada:secret@db.example/lab");
+        let config = parse(&["--store", store, "--database", database]).unwrap();
+        let place = SharedPlace { store: store.to_owned(), database: database.to_owned() };
+        assert_eq!(config.kept, KeptIn::Shared(place));
+        assert!(!format!("{config:?}").contains("secret"));
+        for arguments in [
+            &["--store", store][..],
+            &["--database", database],
+            &["--store", store, "--database", database, "--data", "/srv"],
+        ] {
+            let said = parse(arguments).unwrap_err().to_string();
+            assert!(!said.contains("secret"), "{said}");
+        }
+        let off = parse(&["--store", store, "--database", database, "--shares", "off"]).unwrap();
+        assert_eq!(off.kept, KeptIn::Nowhere);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | [`tutorial`] | the tutorial's TCP servers, written to be read |
 //! | [`assets`] | the page's files and the built client |
 //! | [`addresses`] | which addresses to type into a browser |
+//! | `kept` | opens the place where recordings are kept |
 //! | [`lessons`] | reads the lessons at start-up, and lists them |
 //! | [`tls`] | certificates for the page |
 //! | `activation` | takes listeners that whoever started this program had opened |
@@ -16,6 +17,7 @@
 mod activation;
 pub mod addresses;
 pub mod assets;
+mod kept;
 pub mod lessons;
 pub mod services;
 pub mod tls;
@@ -27,10 +29,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bridge::{Bridge, StartError};
+use kept::Opened;
 use lessons::{Shelf, ShelfError};
 use rustix::io::fcntl_dupfd_cloexec;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
+
+pub use kept::{KeptIn, SharedPlace};
 
 /// Connections that may wait in the kernel for accept, on each port; the kernel's own limit (`somaxconn`) may be lower.
 /// A class of learners presses Run at the same moment.
@@ -85,18 +90,6 @@ pub struct Class {
     pub lesson: Option<String>,
 }
 
-/// Where recordings are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum KeptIn {
-    /// None are.
-    #[default]
-    Nowhere,
-    /// In the folder `shares` of this one, made where it is missing.
-    Folder(PathBuf),
-    /// Nobody has said where, and this user has no folder for it.
-    NoHome,
-}
-
 /// An address that could not be bound, or lessons that cannot be served there.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -111,6 +104,9 @@ pub enum BindError {
         /// The ids of those that there are.
         known: String,
     },
+    /// A store or a database that cannot be used, as it was named.
+    #[error("{0}")]
+    SharedPlace(String),
     /// A class needs keys that nobody guesses.
     #[error("no random numbers for a class: {0}")]
     Random(io::Error),
@@ -154,6 +150,8 @@ pub struct Server {
     shelf: Shelf,
     /// The folder of recordings, where they are kept.
     kept: Option<PathBuf>,
+    /// Whether they are kept by other machines.
+    connects: bool,
     settings: bridge::Config,
 }
 
@@ -170,18 +168,26 @@ impl Server {
         let tutorial = given.tutorial.map_or_else(|| listen(config.tutorial, "--tutorial"), Ok)?;
         let agent = config.agent.map(|address| listen(address, "--agent")).transpose()?;
         let kernel = bridge::KernelMemory::open().map(Arc::new);
-        let (kept, recordings) = recordings(&config.kept, config.bridge.limits.shelf);
+        let Opened { folder, shelf: recordings, connects } =
+            kept::open(&config.kept, config.bridge.limits.shelf, &config.bridge.node)
+                .map_err(BindError::SharedPlace)?;
         let lessons = shelf.outlines().to_vec();
         let class =
             config.class.map(|class| first_class(class, &lessons, &config.bridge.node)).transpose()?;
         let settings = bridge::Config { kernel, shelf: recordings, lessons, class, ..config.bridge };
-        Ok(Self { page, tutorial, agent, shelf, kept, settings })
+        Ok(Self { page, tutorial, agent, shelf, kept: folder, connects, settings })
     }
 
     /// The one folder in which it will make files, if any.
     #[must_use]
     pub fn kept(&self) -> Option<&Path> {
         self.kept.as_deref()
+    }
+
+    /// Whether it asks other machines, by name and by TLS, to keep recordings: it needs to read what says who they are.
+    #[must_use]
+    pub fn connects(&self) -> bool {
+        self.connects
     }
 
     /// The same server in a process that is confined so: it cannot start the process that starts keepers any more, and gets
@@ -313,25 +319,6 @@ fn first_class(
         return Err(BindError::ClassLesson { wanted: id, known: known.join(", ") });
     }
     bridge::FirstClass::new(node, class.seats, Some(id)).map_err(BindError::Random)
-}
-
-/// Opens the folder of recordings. Where that fails the server starts all the same, and says why it keeps none.
-fn recordings(
-    kept: &KeptIn,
-    most: u64,
-) -> (Option<PathBuf>, Result<Arc<dyn bridge::Shelf>, bridge::NoShelf>) {
-    let unusable = |why: String| {
-        tracing::warn!(why, "no recordings are kept; --data names another folder, --shares off does without");
-        (None, Err(bridge::NoShelf::Unusable(why)))
-    };
-    match kept {
-        KeptIn::Nowhere => (None, Err(bridge::NoShelf::Off)),
-        KeptIn::NoHome => unusable("this user has neither XDG_STATE_HOME nor HOME".to_owned()),
-        KeptIn::Folder(data) => match bridge::Folder::open(&data.join("shares"), most) {
-            Ok(folder) => (Some(folder.path().to_owned()), Ok(Arc::new(folder))),
-            Err(error) => unusable(error.to_string()),
-        },
-    }
 }
 
 /// As `TcpListener::bind` does it, with a backlog of our own. It sets SO_REUSEADDR too: without it a restart would fail for

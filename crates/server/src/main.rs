@@ -23,6 +23,19 @@ use server::Server;
 use flags::{Flags, Instead};
 use supervisor::Supervisor;
 
+/// What getaddrinfo(3) reads, and certificates where distributions have them.
+const NAMES_AND_CERTIFICATES: [&str; 9] = [
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/etc/ssl/certs",
+    "/etc/pki/tls",
+    "/etc/pki/ca-trust/extracted",
+    "/usr/share/ca-certificates",
+];
+
 fn main() -> ExitCode {
     // Before any thread and any descriptor: this process may have been started to be the lab's keeper.
     lab::keeper::run_if_asked();
@@ -53,13 +66,13 @@ fn start(flags: Flags) -> Result<()> {
     raise_descriptor_limit();
     // Before anything else is opened: some listeners may be open already.
     let server = Server::bind(flags.into_config()?)?;
-    let kept = server.kept().map(Path::to_owned);
+    let (kept, connects) = (server.kept().map(Path::to_owned), server.connects());
     let supervisor = Supervisor::find();
     let spawner = Spawner::start_own();
     let needed = spawner.as_ref().map_or(CapabilitySet::empty(), Spawner::needed_capabilities);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     let hangs_up = !signals::ignores_hang_up();
-    let confined = lab::confine::server(&readable(), kept.as_deref(), needed);
+    let confined = lab::confine::server(&readable(connects), kept.as_deref(), needed);
     log.begin().context("no thread for the log")?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(workers).enable_all().build().context("no runtime")?;
@@ -82,13 +95,20 @@ async fn run(server: Server, hangs_up: bool, supervisor: &Supervisor) -> Result<
 }
 
 /// What is read while strangers are served: which name servers there are. The list may be replaced by another file of its
-/// name, or lead elsewhere; an ordinary user finds nothing secret in `/etc`, root does.
-fn readable() -> Vec<PathBuf> {
+/// name, or lead elsewhere; an ordinary user finds nothing secret in `/etc`, root does. Where other machines are asked to keep
+/// recordings (`connects`), what names of theirs mean and whose certificates count.
+fn readable(connects: bool) -> Vec<PathBuf> {
     let list = PathBuf::from("/etc/resolv.conf");
     let real = list.canonicalize().unwrap_or_else(|_| list.clone());
     let in_etc = real.parent() == list.parent();
     let folder = if in_etc && geteuid().is_root() { None } else { real.parent().map(Path::to_owned) };
     let mut readable = vec![folder.unwrap_or(real)];
+    if connects {
+        let variables = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(std::env::var_os);
+        readable.extend(
+            NAMES_AND_CERTIFICATES.map(PathBuf::from).into_iter().chain(variables.map(PathBuf::from)),
+        );
+    }
     // Whoever works on the page.
     if cfg!(debug_assertions) {
         readable.extend(std::env::var_os("WIRESIDE_WEB").map(PathBuf::from));

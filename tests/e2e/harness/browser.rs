@@ -376,6 +376,12 @@ impl Tab {
         .await
     }
 
+    /// Clicks the middle of an element that has no name of its own, such as an editor.
+    pub(crate) async fn click_middle(&self, selector: &str) {
+        let target = format!("place(document.querySelector({}))", quote(selector));
+        self.press_at(&self.until(selector, &target).await).await;
+    }
+
     /// Moves the pointer to a place, an expression that gives `{ x, y }`, and leaves it there.
     pub(crate) async fn point_at(&self, what: &str, place: &str) {
         let at = self.until(what, place).await;
@@ -454,6 +460,25 @@ impl Tab {
         for letter in text.chars() {
             self.press(&letter.to_string()).await;
         }
+    }
+
+    /// Puts a text without line breaks in where the caret is, at once as an input method does.
+    pub(crate) async fn put_text(&self, text: &str) {
+        self.command("Input.insertText", json!({ "text": text })).await;
+    }
+
+    /// Presses an arrow until what has the focus is called something with `part` in it.
+    pub(crate) async fn arrow_to(&self, arrow: &str, part: &str) {
+        let mut passed = Vec::new();
+        for _ in 0..80 {
+            let focus = self.focus().await;
+            if focus.contains(part) {
+                return;
+            }
+            passed.push(focus);
+            self.press(arrow).await;
+        }
+        panic!("{arrow} never comes to {part:?}; it passed {passed:?}");
     }
 
     /// What has the focus: its accessible name, or its id.

@@ -96,9 +96,7 @@ async fn the_wire_is_walked_through_and_its_details_opened() {
     assert_ne!(tab.focus().await, first);
     // Up to the last packet, which is one that somebody caused.
     tab.press("End").await;
-    while !tab.focus().await.contains("Packet") {
-        tab.press("ArrowUp").await;
-    }
+    tab.arrow_to("ArrowUp", "Packet").await;
     tab.press("Enter").await;
     tab.sees("#wire", "sequence number").await;
     tab.screenshot("details-1280").await;
@@ -111,6 +109,16 @@ async fn history_and_what_cannot_be_read() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     let tab = new_room(&browser, &server, LAPTOP).await;
+    // Within one machine: by path, and as a pair.
+    do_line(&tab, "left", "u = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)").await;
+    do_line(&tab, "left", "u.bind(\"/tmp/talk\")").await;
+    do_line(&tab, "left", "a, b = socket.socketpair(type=socket.SOCK_DGRAM)").await;
+    do_line(&tab, "left", "a.sendto(b\"by path\", \"/tmp/talk\")").await;
+    do_line(&tab, "left", "u.recv(10)").await;
+    tab.sees("#left .cc-entry:last-child", "b'by path'").await;
+    do_line(&tab, "left", "b.send(b\"to a\")").await;
+    do_line(&tab, "left", "a.recv(10)").await;
+    tab.sees("#left .cc-entry:last-child", "b'to a'").await;
     do_line(&tab, "left", "s = socket.socket()").await;
     let value = "active().value";
     tab.press("ArrowUp").await;
@@ -122,10 +130,11 @@ async fn history_and_what_cannot_be_read() {
         type_line(&tab, "left", line).await;
         newest_is(&tab, "left", line, "failed").await;
         // A line that could not be read stays to be corrected.
-        while !tab.read(value).await.is_empty() {
-            tab.press("End").await;
+        tab.press("End").await;
+        for _ in line.chars() {
             tab.press("Backspace").await;
         }
+        assert_eq!(tab.read(value).await, "", "what was typed can be taken away: {line}");
     }
     tab.screenshot("faults-1280").await;
     // Nothing of it was a call.

@@ -4,8 +4,8 @@
 
 use super::{
     LAPTOP, PHONE,
+    exercises::type_program,
     lessons::{choose, follow_until, open},
-    programs::write_program,
 };
 use crate::harness::{
     browser::{Browser, Tab},
@@ -63,7 +63,7 @@ async fn whole(tab: &Tab, lesson: &Written) {
     }
     tab.sees("#lesson .hint", lesson.clue).await;
     bring(tab, lesson.file).await;
-    write_program(tab, "left", lesson.own).await;
+    type_program(tab, "left", lesson.own).await;
     run(tab, lesson.file).await;
     tab.sees("#lesson", lesson.seen).await;
     tab.sees("#lesson .count", "All done").await;

@@ -2,7 +2,7 @@
 
 use super::{LAPTOP, PHONE, entered, type_line};
 use crate::harness::{
-    browser::{Browser, Tab},
+    browser::{Browser, Tab, quote},
     client::Client,
     room::NewRoom,
     server::TestServer,
@@ -147,11 +147,17 @@ async fn the_tutorial_sentence_by_sentence() {
     for number in 1..=28 {
         let row = format!("[data-sentence=S{number}]");
         tab.click(&row, &format!("Show me S{number}")).await;
+        if number == 24 {
+            // One at a time: who presses another one meanwhile is told so, and what that one has shown stays.
+            tab.click("[data-sentence=S1]", "Show me S1").await;
+            tab.sees("[data-sentence=S1]", "S24 is being shown. Press again when it has ended.").await;
+        }
         tab.sees(&row, "Recorded just now: event").await;
         // It tidies up before the next one may begin.
         let rested = format!("!document.querySelector('{row} [aria-label^=\"Show me\"]').disabled");
         tab.shows("it to have tidied up", &rested).await;
     }
+    tab.sees("[data-sentence=S1]", "Recorded just now: event").await;
     tab.sees("[data-sentence=S24] .badge", "not so on Linux").await;
     tab.click("[data-sentence=S24]", "event …").await;
     tab.sees("#wire", "SYN").await;
@@ -260,9 +266,14 @@ async fn the_two_scripts_whatever_comes_first() {
         let here = format!(
             "[...document.querySelectorAll('.card')].findIndex((one) => one.dataset.card === '{card}')"
         );
-        while tab.read(&here).await != card.to_string() {
+        // Each press brings it one place up, and there are twelve.
+        for _ in 0..12 {
+            if tab.read(&here).await == card.to_string() {
+                break;
+            }
             tab.click(&format!(".card[data-card='{card}']"), "Earlier: card …").await;
         }
+        assert_eq!(tab.read(&here).await, card.to_string(), "the place of card {card}");
     }
     tab.press("Escape").await;
     tab.click("#lesson", "Do it for me").await;
@@ -295,6 +306,13 @@ async fn many_callers_a_race_and_framing() {
 
 /// Presses what is filled, whatever it is, until all of the lesson is done.
 async fn to_its_end(tab: &Tab, lesson: &str) {
+    // What was passed last stands there until this one has been fetched.
+    let begun = format!(
+        "document.querySelector('lesson-strip').lesson === {}
+            && !document.querySelector('#lesson .count').textContent.includes('All done')",
+        quote(lesson)
+    );
+    tab.shows("its beginning", &begun).await;
     for _ in 0..120 {
         // A program may end the lesson while nothing is to be pressed; what is filled then is another thing.
         tab.shows("what to press, or the end", "filled().length === 1").await;

@@ -190,6 +190,12 @@ async fn write(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked
             tracing::warn!(most, "the shelf is full");
             Err(Refused::limit(StatusCode::INSUFFICIENT_STORAGE, Limit::ServerShelf, most))
         }
+        Ok(Err(PutError::Away(error))) => {
+            tracing::error!(%error, "a recording could not be kept");
+            let message = "what keeps recordings for this server does not answer; nothing of it is kept, and the room \
+                           goes on: try again in a moment";
+            Err(Refused::unavailable("shelf", message))
+        }
         Ok(Err(PutError::Disk(error))) => {
             tracing::error!(%error, "a recording could not be kept");
             let message = "the recording could not be written to the server's disk; nothing of it is kept";
@@ -284,18 +290,18 @@ pub(crate) async fn delete(
 
 /// The recording with this id. Ids that are none are looked for nowhere.
 pub(super) async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
-    let shelf = shared.kept.shelf().ok().filter(|_| is_spelt(id)).map(Arc::clone);
-    let (shelf, id) = (shelf.ok_or_else(Refused::not_found)?, id.to_owned());
-    match tokio::task::spawn_blocking(move || shelf.get(&id)).await {
-        Ok(Ok(found)) => found.ok_or_else(Refused::not_found),
-        Ok(Err(error)) => Err(disk(&error)),
-        Err(error) => Err(disk(&error)),
+    if !is_spelt(id) {
+        return Err(Refused::not_found());
     }
+    shared.kept.find(id).await.map_err(|error| disk(&error))?.ok_or_else(Refused::not_found)
 }
 
 pub(super) fn disk(error: &dyn std::fmt::Display) -> Refused {
     tracing::error!(%error, "a kept recording could not be read or deleted");
-    Refused::unavailable("shelf", "the server's disk does not give it now; try again in a moment")
+    Refused::unavailable(
+        "shelf",
+        "the server's shelf of recordings does not answer now; try again in a moment",
+    )
 }
 
 /// The bytes piece by piece, each read when the one before it was taken.

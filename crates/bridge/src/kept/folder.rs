@@ -226,8 +226,8 @@ impl Shelf for Folder {
         self.delete_named(&format!("{room}{LAST}"))
     }
 
-    fn lasts(&self) -> Vec<String> {
-        self.lasts.clone()
+    fn lasts(&self) -> io::Result<Vec<String>> {
+        Ok(self.lasts.clone())
     }
 }
 

@@ -23,20 +23,16 @@ const REST: u32 = 9;
 const AT_THE_END: Duration = Duration::from_secs(5);
 
 /// Rooms that have ended, and when.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Lasts {
     ended: Mutex<HashMap<String, Instant>>,
 }
 
 impl Lasts {
-    /// Those that an earlier process left have ended now.
-    pub(super) fn new(left: Vec<String>) -> Self {
-        let now = Instant::now();
-        Self { ended: Mutex::new(left.into_iter().map(|room| (room, now)).collect()) }
-    }
-
+    /// A room has ended; where that is known already, it stays at that.
     fn ended(&self, room: &str) {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(room.to_owned(), Instant::now());
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.entry(room.to_owned()).or_insert_with(Instant::now);
     }
 
     /// Takes out those that have been offered for long enough.
@@ -107,7 +103,11 @@ impl Kept {
 
 /// Writes what happens in all rooms, and deletes what has been offered for long enough, for as long as the server is there.
 pub(crate) async fn watch(shared: Weak<Shared>) {
+    let mut left_known = false;
     loop {
+        let Some(strong) = shared.upgrade() else { return };
+        left_known = left_known || find_left(&strong).await;
+        drop(strong);
         sleep(EVERY).await;
         let Some(shared) = shared.upgrade() else { return };
         for room in shared.rooms.alive() {
@@ -118,5 +118,23 @@ pub(crate) async fn watch(shared: Weak<Shared>) {
         for room in shared.kept.lasts.over() {
             shared.kept.forget(&room).await;
         }
+        tidy(&shared).await;
+    }
+}
+
+/// What an earlier process left has ended by now, and goes after a while. False where nobody can say what that is.
+async fn find_left(shared: &Shared) -> bool {
+    let Ok(shelf) = shared.kept.shelf().map(Arc::clone) else { return true };
+    let Ok(Ok(left)) = tokio::task::spawn_blocking(move || shelf.lasts()).await else { return false };
+    for room in left.iter().filter(|room| shared.rooms.find(room).is_none()) {
+        shared.kept.lasts.ended(room);
+    }
+    true
+}
+
+async fn tidy(shared: &Shared) {
+    let Ok(shelf) = shared.kept.shelf().map(Arc::clone) else { return };
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || shelf.tidy()).await {
+        tracing::warn!(%error, "what was left unfinished on the shelf could not be removed");
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn listen(answer: &mut Answer<'_, '_>, call: CallOf<'_>, at: usize) {
         return answer.unknown("Its state was not recorded after this call.", &[at]);
     };
     let port = change.local_inet().map_or(0, |local| local.port());
-    answer.means(format!("From now on the kernel itself answers every SYN for port {port}."), &[at, state]);
+    answer.means(format!("From now on the kernel itself answers SYNs for port {port}."), &[at, state]);
     let places = change.unacknowledged + 1;
     let text = format!(
         "Complete connections stand in its queue until a program takes them with accept(). It has {}, one more than the backlog of {}.",

@@ -57,7 +57,7 @@ pub(super) fn reason<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: u
 const SETTLED: u64 = 50_000_000;
 
 /// Whether a call surely waits: a trace that ends right behind its begin says nothing yet.
-fn is_settled(answer: &Answer<'_, '_>, call: CallOf<'_>, until: usize) -> bool {
+pub(super) fn is_settled(answer: &Answer<'_, '_>, call: CallOf<'_>, until: usize) -> bool {
     let trace = answer.trace;
     call.end.is_some() || trace.time(until).saturating_sub(trace.time(call.at)) >= SETTLED
 }

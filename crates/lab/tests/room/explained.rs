@@ -169,7 +169,7 @@ async fn who_finishes_first_rests() {
     );
     told.says(
         told.packet(|packet| packet.data.length > 0),
-        "24 B went from server to client, and none the other way",
+        "24 B were sent from server to client, and none the other way",
     );
 }
 
@@ -347,7 +347,7 @@ async fn a_half_close_leaves_the_other_direction_open() {
     let told = Told::of(&stage, "half_closed_then_closed");
     told.says(told.failed(Errno::EPIPE), "This side has shut down its own writing half");
     told.says(told.state(CLIENT, TcpState::TimeWait), "client finished first, server second");
-    told.says(half, "6 B went from server to client");
+    told.says(half, "6 B were sent from server to client");
 }
 
 #[tokio::test]
@@ -498,4 +498,60 @@ async fn mistakes_are_traced_to_the_call_that_made_them_one() {
     fails(stage.call(server, Call::Bind { fd: foreign, address: on(2, 7000) }).await, Errno::EADDRNOTAVAIL);
     let told = Told::of(&stage, "mistakes");
     told.says(told.failed(Errno::EADDRNOTAVAIL), "10.0.0.2 is none of its own");
+}
+
+/// Sockets of AF_UNIX: nothing is said of packets, segments or states, since there are none.
+#[tokio::test]
+async fn within_one_machine_no_packet_tells_of_anything() {
+    let Some(mut stage) = stage().await else { return };
+    let (ours, theirs) = (stage.program(SERVER).await, stage.program(SERVER).await);
+    let at = |name: &str| name.parse().expect("an address");
+    let talk: proto::address::Address = at("unix:/tmp/talk");
+    let unix = || Call::Socket { family: Family::Unix, kind: Kind::Stream };
+    let made = |outcome: Outcome| match outcome {
+        Ok(Value::Descriptor(fd) | Value::Accepted { fd, .. }) => fd,
+        other => panic!("no socket: {other:?}"),
+    };
+    let listener = made(stage.call(ours, unix()).await);
+    let told = Told::of(&stage, "");
+    told.says(told.call(|begin, _| begin.call.name() == "socket"), "The kernel made a socket of AF_UNIX");
+    assert_eq!(stage.call(ours, Call::Bind { fd: listener, address: talk }).await, Ok(Value::Done));
+    let caller = made(stage.call(theirs, unix()).await);
+    let connect = |fd, address| Call::Connect { fd, address };
+    let fails = |outcome: Outcome, errno: Errno| assert_eq!(outcome, Err(CallError::errno(errno)));
+    fails(stage.call(theirs, connect(caller, at("unix:/tmp/nobody"))).await, Errno::ENOENT);
+    fails(stage.call(theirs, connect(caller, talk)).await, Errno::ECONNREFUSED);
+    let told = Told::of(&stage, "");
+    told.says(told.failed(Errno::ENOENT), "No socket of this machine was bound to unix:/tmp/nobody");
+    told.says(told.failed(Errno::ECONNREFUSED), "Nobody takes calls at unix:/tmp/talk");
+    assert_eq!(stage.call(ours, Call::Listen { fd: listener, backlog: 5 }).await, Ok(Value::Done));
+    assert_eq!(stage.call(theirs, connect(caller, talk)).await, Ok(Value::Done));
+    let accepted = made(stage.call(ours, Call::Accept { fd: listener }).await);
+    stage.send(theirs, caller, b"by path").await.expect("sent");
+    let told = Told::of(&stage, "");
+    told.says(told.call(|begin, _| begin.call.name() == "send"), "without a packet");
+    stage.recv(ours, accepted, 1024).await.expect("received");
+    let id = stage.begin(ours, recv(accepted), Wait::Millis(100), b"").await;
+    assert_eq!(stage.result(id).await.0, Err(CallError::TimedOut { taken: 0 }));
+    let told = Told::of(&stage, "");
+    let waited =
+        told.call(|_, end| end.is_some_and(|end| matches!(end.outcome, Err(CallError::TimedOut { .. }))));
+    told.says(waited, "Nothing is there to be read, and the other end can still send");
+    close(&mut stage, theirs, caller).await;
+    assert!(stage.recv(ours, accepted, 1024).await.expect("the end of file").is_empty());
+    let told = Told::of(&stage, "");
+    told.says(told.call(|begin, _| begin.call.name() == "recv"), "End of file: the other end was closed");
+    stage.send(ours, accepted, b"too late").await.expect_err("nobody reads");
+    let second = made(stage.call(ours, unix()).await);
+    fails(stage.call(ours, Call::Bind { fd: second, address: talk }).await, Errno::EADDRINUSE);
+    let told = Told::of(&stage, "within_one_machine");
+    told.says(told.failed(Errno::EPIPE), "Nobody reads at the other end any more");
+    told.says(told.failed(Errno::EADDRINUSE), "unix:/tmp/talk is there already on this machine");
+    for (seq, sentence) in told.events.iter().flat_map(|event| {
+        let told = explain::explain(&told.events, &told.names, event.seq);
+        told.event.into_iter().chain(told.connection).map(|one| (event.seq, one.text))
+    }) {
+        let of_tcp = ["segment", "FIN", "RST", "TCP)", "not in the recording"];
+        assert!(of_tcp.iter().all(|word| !sentence.contains(word)), "of {seq}: {sentence}");
+    }
 }

@@ -2,6 +2,7 @@
 //! goes away, another comes, one dies, the door is reloaded; people notice nothing, or what is so.
 
 mod classes;
+mod cost;
 mod upgrade;
 
 use std::{

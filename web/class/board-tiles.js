@@ -68,7 +68,8 @@ export class BoardTiles {
 
   /** @param {Seat} seat @param {number} now */
   #tile(seat, now) {
-    const said = state(seat, now, this.#list.classList.contains("many") ? "short" : "usual");
+    const many = this.#list.classList.contains("many");
+    const said = state(seat, now, many ? "short" : "usual");
     const hand = seat.hand === null ? "" : `hand up ${time(now - seat.hand)}`;
     const name = this.#board.called(seat);
     const part = stuckPart(seat, now);
@@ -79,7 +80,7 @@ export class BoardTiles {
       "button",
       { type: "button", class: "tile", "aria-label": words, "aria-pressed": String(this.#open === seat.seat) },
       element("span", { class: "tile-name", dir: "auto" }, name),
-      seat.hand === null ? null : element("span", { class: "tile-hand" }, "hand up", element("span", { class: "tile-since" }, ` ${time(now - seat.hand)}`)),
+      seat.hand === null ? null : element("span", { class: "tile-hand" }, many ? "hand" : "hand up", element("span", { class: "tile-since" }, ` ${time(now - seat.hand)}`)),
       element("span", { class: "tile-dots", "aria-hidden": "true" }, ...dots(seat.steps)),
       element("span", { class: "tile-state" }, said || (part > 0 ? `${time(now - seat.since)} at this step` : "")),
       bar,

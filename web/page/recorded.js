@@ -2,8 +2,8 @@
 import { announce } from "../base/announce.js";
 import { button, element, find } from "../base/element.js";
 import { dialog } from "../base/popover.js";
-import { inTheLog } from "../base/request-name.js";
 import { fragmentOf, placeIn } from "../base/replay-place.js";
+import { inTheLog } from "../base/request-name.js";
 import { doAgain } from "./again.js";
 import { CopyError, copyLink } from "./copy-link.js";
 import { embedRow } from "./embed-row.js";

@@ -156,7 +156,11 @@ async fn ten_of_thirty_are_stuck_and_found_and_everybody_is_led_and_kept() {
         )
         .await;
     assert!(!bob.text("#lesson").await.contains("points"), "the other seat hears nothing of it");
-    ada.screenshot("class-pointed-1280").await;
+    for (width, height) in [(768, 1024), PHONE, LAPTOP] {
+        ada.resize(width, height).await;
+        ada.fits().await;
+        ada.screenshot(&format!("class-pointed-{width}")).await;
+    }
     ada.click("#lesson .class-note", "Close").await;
     ada.shows("no mark", "!document.querySelector('.wire-pointed:not([hidden])')").await;
     looking.go("about:blank").await;
@@ -170,8 +174,11 @@ async fn ten_of_thirty_are_stuck_and_found_and_everybody_is_led_and_kept() {
     ada.sees("#lesson", "Your teacher shows your wire to the class, without your name.").await;
     projector.sees("#wire", "RST").await;
     assert!(!projector.text("body").await.contains("Ada"), "no names");
-    projector.fits().await;
-    projector.screenshot("projector-1920").await;
+    for (width, height) in [PHONE, (1920, 1080)] {
+        projector.resize(width, height).await;
+        projector.fits().await;
+        projector.screenshot(&format!("projector-{width}")).await;
+    }
     projector.go("about:blank").await;
 
     // She shares her room with her neighbour, who has a machine there; it stays her seat.
@@ -309,9 +316,8 @@ async fn two_hundred_seats_and_their_board() {
     delays.sort_unstable();
     let bytes = told.lock().expect("whole").last().map_or(0, |(_, bytes, _)| *bytes);
     eprintln!(
-        "a board of 200 seats that all have news: {} bytes in {took:?}, at most {} in a second (the first look is everything); {} hands \
+        "a board of 200 seats that all have news: {bytes} bytes in {took:?}, at most {} in a second (the first look is everything); {} hands \
          seen after {:?} (median), {:?} (most)",
-        bytes,
         most_a_second(&told),
         delays.len(),
         delays.get(delays.len() / 2),

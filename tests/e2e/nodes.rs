@@ -1,6 +1,9 @@
 //! Several nodes behind one door: HAProxy with the shipped configuration, of which only the addresses are changed. A node
 //! goes away, another comes, one dies, the door is reloaded; people notice nothing, or what is so.
 
+mod classes;
+mod upgrade;
+
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -14,6 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::{PATIENCE, client::Client, http, in_time, room::NewRoom, root, server::TestServer};
 
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 /// Rooms made through the door at first.
 const ROOMS: usize = 12;
 
@@ -146,14 +150,15 @@ impl Drop for Door {
 }
 
 fn node(name: &str, place: Place, door: SocketAddr, folder: &Folder) -> TestServer {
-    let (agent, door) = (place.agent.to_string(), door.to_string());
+    node_with(name, place, door, folder, &["--agent", &place.agent.to_string()])
+}
+
+fn node_with(name: &str, place: Place, door: SocketAddr, folder: &Folder, more: &[&str]) -> TestServer {
+    let door = door.to_string();
     let data = folder.0.join("kept").to_string_lossy().into_owned();
     // These clients read only while a test waits for something: their silence is no sign of their end.
-    let flags = ["--node", name, "--agent", &agent, "--host-name", &door, "--trusted-proxy", "127.0.0.1"];
-    TestServer::start_on(
-        place.page,
-        &[&flags[..], &["--data", &data, "--room-idle", "1", "--silence", "600"]].concat(),
-    )
+    let flags = ["--node", name, "--host-name", &door, "--trusted-proxy", "127.0.0.1", "--silence", "600"];
+    TestServer::start_on(place.page, &[&flags[..], &["--data", &data, "--room-idle", "1"], more].concat())
 }
 
 fn node_of(room: &NewRoom) -> String {
@@ -258,6 +263,13 @@ async fn nodes_come_go_and_die_behind_one_door() {
     let id = kept.json()["id"].as_str().expect("an id").to_owned();
     let opened = http::get(places[3].page, &format!("/s/{id}/events")).await;
     assert_eq!(opened.status, 200, "{}", opened.body);
+    // Clocks of nodes differ: no link asks whether its recording was made yet, nor how long ago.
+    let file = fs::File::options().write(true).open(folder.0.join(format!("kept/shares/{id}.share")));
+    let (file, now) = (file.expect("its file"), std::time::SystemTime::now());
+    for made in [now + 2 * DAY, now - 2 * DAY] {
+        file.set_modified(made).expect("another time");
+        assert_eq!(http::get(places[3].page, &format!("/s/{id}/events")).await.status, 200);
+    }
 
     // One dies: its people hear that the room has ended, nobody else notices.
     b.signal(Signal::KILL);

@@ -4,6 +4,7 @@ mod by_clicks;
 mod by_keyboard;
 mod cases;
 mod class;
+mod class_of_thirty;
 mod client;
 mod connection;
 mod course;

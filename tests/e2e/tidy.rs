@@ -344,6 +344,7 @@ fn the_vocabulary_of_sockets_stands_once() {
         "crates/web/src/console/causes.rs",
         "crates/web/src/console/suggest.rs",
         "crates/explain/src/calls/opening.rs",
+        "crates/explain/src/calls/unix.rs",
         "crates/explain/src/calls/waiting.rs",
         "crates/explain/src/calls/failed/address.rs",
         "web/base/glossary.js",

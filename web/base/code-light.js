@@ -13,7 +13,7 @@ export class RunLines {
   #program = 0;
   #text = "";
 
-  /** @param {import("../editor/code-editor.js").CodeEditor} editor a code-editor */
+  /** @param {HTMLElement & { text: string, linkLines: (lines: number[]) => void, boxOf: (line: number) => DOMRect | null }} editor a code-editor */
   constructor(editor) {
     this.#editor = editor;
     editor.addEventListener("code-line", (event) => {

@@ -1,4 +1,5 @@
 // Asks the server about a class, and hears what is new of it.
+import { inTheLog } from "../base/request-name.js";
 
 /** How long to wait before a stream that broke is asked for again, milliseconds. */
 const AGAIN = [500, 1000, 2000, 5000];
@@ -7,7 +8,7 @@ const LONGEST = 1 << 20;
 
 /** What the server refuses, in words. */
 export class Refused extends Error {
-  /** @param {string} message @param {{ status?: number, rule?: string, limit?: string, value?: number }} [about] */
+  /** @param {string} message @param {{ status?: number, rule?: string, limit?: string, value?: number, request?: string }} [about] */
   constructor(message, about = {}) {
     super(message);
     Object.assign(this, about);
@@ -15,6 +16,8 @@ export class Refused extends Error {
     this.rule = about.rule ?? "";
     this.limit = about.limit ?? "";
     this.value = about.value ?? 0;
+    /** Its name in the server's log, as it stands behind a sentence. */
+    this.named = inTheLog(about.request);
   }
 }
 
@@ -32,13 +35,13 @@ export async function ask(path, { key, body, signal } = {}) {
     throw signal?.aborted ? error : new Refused("The server does not answer.");
   });
   if (answer.ok) return answer;
-  const { message, rule, limit, value } = await answer.json().catch(() => ({}));
-  throw new Refused(message ? sentence(message) : `The server answered ${answer.status}.`, { status: answer.status, rule, limit, value });
+  const { message, rule, limit, value, request } = await answer.json().catch(() => ({}));
+  throw new Refused(message ? sentence(message, request) : `The server answered ${answer.status}.`, { status: answer.status, rule, limit, value, request });
 }
 
-/** @param {string} message */
-function sentence(message) {
-  return `${message[0].toUpperCase()}${message.slice(1)}.`;
+/** @param {string} message @param {unknown} request */
+function sentence(message, request) {
+  return `${message[0].toUpperCase()}${message.slice(1)}${inTheLog(request)}.`;
 }
 
 /**

@@ -88,10 +88,10 @@ async function come() {
   }
 }
 
-/** @param {{ message: string, limit: string, value: number }} error */
-function words({ message, limit, value }) {
-  if (limit === "class-seats") return `All ${value} seats of this class are taken. Ask your teacher.`;
-  if (limit === "server-rooms" || limit === "server-memory") return "The server has no room for one more right now. Tell your teacher.";
+/** @param {import("./ask.js").Refused} error */
+function words({ message, limit, value, named }) {
+  if (limit === "class-seats") return `All ${value} seats of this class are taken. Ask your teacher${named}.`;
+  if (limit === "server-rooms" || limit === "server-memory") return `The server has no room for one more right now. Tell your teacher${named}.`;
   return message;
 }
 

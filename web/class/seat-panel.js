@@ -13,7 +13,7 @@ export function seatPanel({ seat, board, act, close }) {
   const [room, look] = seat.room ?? [];
   // The strip there follows the class's lesson.
   const lesson = board.about.lesson ? `&lesson=${encodeURIComponent(board.about.lesson)}` : "";
-  const way = (/** @type {string} */ search) => `/r/${room}?${search}${lesson}#${look}`;
+  const way = (/** @type {string} */ search) => `/r/${room}?${search}&class=${board.id}&seat=${seat.seat}${lesson}#${look}`;
   const lookAt = element("a", { class: "button filled", href: room ? way("look=1") : null, target: "wireside-look", rel: "opener" }, "Look into the room");
   const project = element("a", { class: "button", href: room ? way(PROJECTOR) : null, target: "wireside-projector", rel: "opener", on: { click: () => act("show") } }, "Show the wire on the projector");
   const list = element("ol", { class: "seat-steps" }, ...board.about.steps.map((/** @type {string} */ title, /** @type {number} */ at) => stepLine(title, seat.steps[at] ?? ".")));

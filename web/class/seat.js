@@ -2,6 +2,7 @@
 import { announce } from "../base/announce.js";
 import { button, element, find } from "../base/element.js";
 import { popover } from "../base/popover.js";
+import { showView } from "../frame/frame.js";
 import { Refused, ask, hear } from "./ask.js";
 import { enterSeat } from "./enter.js";
 
@@ -11,17 +12,22 @@ import { enterSeat } from "./enter.js";
  * @property {string | null} lesson @property {boolean} hand @property {boolean} looked @property {boolean} shown @property {boolean} held
  * @property {{ turn: number, at: number, title: string } | null} step
  * @property {{ turn: number, text: string } | null} note
+ * @property {{ turn: number, event: number } | null} point
  * @property {{ turn: number, machine: string, name: string }[]} files
  */
+
+const NOTHING = { note: 0, step: 0, file: 0, point: 0, closed: 0 };
 
 export class ClassSeat {
   #seat;
   #room;
   #frame;
   #strip;
+  #wire;
   #hand = button("Hand up", () => void this.#toggle(), { class: "button hand" });
   #bar = element("div", { class: "class-bar", role: "status", hidden: true });
   #note = element("div", { class: "class-note", hidden: true });
+  #point = element("div", { class: "class-note", hidden: true });
   /** @type {News | null} */
   #news = null;
   /** What of the teacher's was taken up here already, by what it is: the number of the change by which it came. */
@@ -31,19 +37,21 @@ export class ClassSeat {
 
   /**
    * @param {{ seat: import("./memory.js").Seat, room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame,
-   *   strip: { goTo: (lesson: string | null, step?: string) => void, lesson: string | null } }} parts
+   *   strip: { goTo: (lesson: string | null, step?: string) => void, lesson: string | null },
+   *   wire: { reveal: (seq: number) => void, pointAt: (seq: number, who: string) => void, sentenceOf: (seq: number) => string } }} parts
    */
-  constructor({ seat, room, frame, strip }) {
+  constructor({ seat, room, frame, strip, wire }) {
     this.#seat = seat;
     this.#room = room;
     this.#frame = frame;
     this.#strip = strip;
+    this.#wire = wire;
     this.#done = doneIn(room.id);
     find(".top-end").prepend(this.#hand);
     const more = button("Class", () => {}, { class: "link plain class-more" });
     this.#hand.after(more);
     popover(more, { label: "Your class", fill: () => [this.#about()] });
-    find("#lesson").append(this.#bar, this.#note);
+    find("#lesson").append(this.#bar, this.#note, this.#point);
     void this.#listen();
   }
 
@@ -68,6 +76,7 @@ export class ClassSeat {
     this.#hand.setAttribute("aria-pressed", String(news.hand));
     this.#draw();
     this.#drawNote(news.note);
+    this.#drawPoint(news.point, before?.point);
     if (news.looked && !before?.looked) announce("Your teacher is looking at this room.");
     if (before && news.lesson && news.lesson !== before.lesson) this.#strip.goTo(news.lesson);
     if (news.step && this.#isNew("step", news.step.turn)) {
@@ -108,6 +117,30 @@ export class ClassSeat {
     // A teacher's text is text.
     this.#note.replaceChildren(element("p", { dir: "auto" }, element("b", {}, "Your teacher: "), note.text), close);
     announce(`Your teacher: ${note.text}`);
+  }
+
+  /** The event that the teacher points at: the drawing goes to it once, and has its mark until that is closed. @param {News["point"]} point @param {News["point"]} [before] */
+  #drawPoint(point, before) {
+    if (point?.turn === before?.turn) return;
+    const shown = point !== null && !(this.#done.closed >= point.turn);
+    this.#point.hidden = !shown;
+    this.#wire.pointAt(shown ? point.event : 0, "your teacher");
+    if (!shown) return;
+    const go = () => {
+      showView("wire");
+      this.#wire.reveal(point.event);
+    };
+    const what = this.#wire.sentenceOf(point.event);
+    const close = () => {
+      this.#isNew("closed", point.turn);
+      this.#point.hidden = true;
+      this.#wire.pointAt(0, "");
+    };
+    const said = what ? [element("b", {}, "Your teacher points here: "), what] : ["Your teacher points at an event that this page has not, or no more."];
+    this.#point.replaceChildren(element("p", { dir: "auto" }, ...said), ...(what ? [button("Show it", go, { class: "link" })] : []), button("Close", close, { class: "link" }));
+    if (!this.#isNew("point", point.turn)) return;
+    announce(`Your teacher points at an event: ${what}`);
+    if (what) go();
   }
 
   /** @param {{ turn: number, machine: string, name: string }} file */
@@ -151,7 +184,7 @@ export class ClassSeat {
     );
   }
 
-  /** Whether something of the teacher's is new here; it is not from now on. @param {"note" | "step" | "file"} what @param {number} turn */
+  /** Whether something of the teacher's is new here; it is not from now on. @param {"note" | "step" | "file" | "point" | "closed"} what @param {number} turn */
   #isNew(what, turn) {
     if (this.#done[what] >= turn) return false;
     this.#done[what] = turn;
@@ -164,11 +197,11 @@ export class ClassSeat {
   }
 }
 
-/** @param {string} room @returns {{ note: number, step: number, file: number }} */
+/** @param {string} room @returns {typeof NOTHING} */
 function doneIn(room) {
   try {
-    return { note: 0, step: 0, file: 0, ...JSON.parse(sessionStorage.getItem(`wireside.seat.${room}`) ?? "{}") };
+    return { ...NOTHING, ...JSON.parse(sessionStorage.getItem(`wireside.seat.${room}`) ?? "{}") };
   } catch {
-    return { note: 0, step: 0, file: 0 };
+    return { ...NOTHING };
   }
 }

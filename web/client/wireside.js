@@ -81,10 +81,12 @@ async function make({ server, signal }) {
 async function refusal(answer) {
   const body = await answer.json().catch(() => ({}));
   const message = body.message ?? `the server answered ${answer.status}`;
-  if (body.class === "limit") return new RoomError("LIMIT", message, { limit: body.limit, value: body.value });
-  if (body.rule === "draining") return new RoomError("DRAINING", message);
-  if (body.class === "policy") return new RoomError("POLICY", message, { rule: body.rule });
-  return new RoomError("UNAVAILABLE", message);
+  // What the request is called in the server's log, where it has a line there.
+  const { request } = body;
+  if (body.class === "limit") return new RoomError("LIMIT", message, { limit: body.limit, value: body.value, request });
+  if (body.rule === "draining") return new RoomError("DRAINING", message, { request });
+  if (body.class === "policy") return new RoomError("POLICY", message, { rule: body.rule, request });
+  return new RoomError("UNAVAILABLE", message, { request });
 }
 
 /** @param {string} link @param {string} [key] */

@@ -2,6 +2,7 @@
 import { visibleOutput } from "../client/web.js";
 import { button, element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
+import { inTheLog } from "../base/request-name.js";
 
 /** @typedef {{ seq: number, text: string }} Difference @typedef {{ count: number, told: Difference[] }} Some */
 /** @typedef {{ per_mille: number, equal: number, before: Some, now: Some }} Compared as the server says */
@@ -38,8 +39,8 @@ async function asked(id, signal) {
     throw new Error("the server does not answer");
   });
   if (answer.ok) return answer.json();
-  const { message = `the server answered ${answer.status}` } = await answer.json().catch(() => ({}));
-  throw new Error(message);
+  const { message = `the server answered ${answer.status}`, request } = await answer.json().catch(() => ({}));
+  throw new Error(`${message}${inTheLog(request)}`);
 }
 
 /** @param {Compared} compared */

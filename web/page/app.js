@@ -150,8 +150,9 @@ function begin({ room, view, lessons, top, copy }) {
     .then(async () => {
       if (!seat) return;
       const { ClassSeat } = await import("../class/seat.js");
-      new ClassSeat({ seat, room, frame, strip });
+      new ClassSeat({ seat, room, frame, strip, wire });
     });
+  if (new URLSearchParams(location.search).has("class")) void import("../class/pointing.js").then(({ pointFor }) => pointFor(wire));
   strip.onevidence = (seq) => {
     showView("wire");
     wire.reveal?.(seq);

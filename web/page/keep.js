@@ -1,6 +1,7 @@
 // "Keep what happened": asks the server to make a recording of the room that opens by link, and shows the two links.
 import { announce } from "../base/announce.js";
 import { element } from "../base/element.js";
+import { inTheLog } from "../base/request-name.js";
 import { embedRow } from "./embed-row.js";
 import { linkRow } from "./link-row.js";
 import { SHARE_TITLE } from "../py/vocabulary.js";
@@ -60,8 +61,8 @@ async function keepRoom(room, asked) {
   const answer = await fetch(`/r/${room.id}/shares`, { method: "POST", headers, body: JSON.stringify(asked), credentials: "omit" }).catch(() => null);
   if (!answer) throw new Error("The server does not answer; nothing is kept.");
   if (answer.ok) return answer.json();
-  const { message, limit, value } = await answer.json().catch(() => ({}));
-  throw new Error(`Nothing is kept: ${limitWords(limit, value) ?? message ?? `the server answered ${answer.status}`}.`);
+  const { message, limit, value, request } = await answer.json().catch(() => ({}));
+  throw new Error(`Nothing is kept: ${limitWords(limit, value) ?? message ?? `the server answered ${answer.status}`}${inTheLog(request)}.`);
 }
 
 /** Whether what happened is offered for a while after the room has ended: the owner's to say. @param {import("../client/room.js").Room} room */

@@ -1,5 +1,6 @@
 // How this page comes into a room: which key it uses, what it remembers, and what to say when it cannot.
 import { embedded, leadTo } from "./embedded.js";
+import { inTheLog } from "../base/request-name.js";
 import { lookKey, ownerKey, personName, sessionToken } from "../base/storage.js";
 
 /** @returns {{ id: string, key: string } | null} the room of the address bar; null asks for a new one */
@@ -59,6 +60,13 @@ function settle(room) {
  * @returns {{ key: string, notice: import("../base/notice-bar.js").Notice, about: string }}
  */
 export function refusal(error) {
+  const said = unnamed(error);
+  const named = inTheLog(error?.request);
+  return named ? { ...said, notice: { ...said.notice, text: `${said.about.replace(/\.$/, "")}${named}.` } } : said;
+}
+
+/** The same without the request's name in the log. @param {any} error @returns {ReturnType<typeof refusal>} */
+function unnamed(error) {
   const fresh = { label: "Open a new room", run: () => leadTo("/") };
   const again = { label: "Try again", run: () => location.reload() };
   switch (error?.code) {

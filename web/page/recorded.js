@@ -2,6 +2,7 @@
 import { announce } from "../base/announce.js";
 import { button, element, find } from "../base/element.js";
 import { dialog } from "../base/popover.js";
+import { inTheLog } from "../base/request-name.js";
 import { fragmentOf, placeIn } from "../base/replay-place.js";
 import { doAgain } from "./again.js";
 import { CopyError, copyLink } from "./copy-link.js";
@@ -120,8 +121,8 @@ function offerDeletion(id, key, notices) {
     if (answer?.ok) {
       notices.show("info", { tone: "good", alert: true, text: "The recording is deleted: its link opens nothing any more.", actions: [{ label: "Open a new room", run: () => location.assign("/") }] });
     } else {
-      const { message = "the server does not answer" } = (await answer?.json().catch(() => null)) ?? {};
-      notices.show("info", { tone: "bad", alert: true, text: `It was not deleted: ${message}.`, actions: [{ label: "Try again", run: () => void remove() }] });
+      const { message = "the server does not answer", request } = (await answer?.json().catch(() => null)) ?? {};
+      notices.show("info", { tone: "bad", alert: true, text: `It was not deleted: ${message}${inTheLog(request)}.`, actions: [{ label: "Try again", run: () => void remove() }] });
     }
   };
   notices.show("info", { tone: "wait", text: "This link can delete the recording, for everybody and for good.", actions: [{ label: "Delete it", run: () => void remove() }] });

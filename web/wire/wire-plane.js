@@ -4,6 +4,7 @@ import { element } from "../base/element.js";
 import { DrawnPart } from "./drawn-part.js";
 import { Overlay } from "./overlay.js";
 import { Painter } from "./painter.js";
+import { PointedAt } from "./pointed.js";
 import { svg } from "./svg.js";
 
 /** Distance from the end within which the view follows, pixels. */
@@ -33,6 +34,8 @@ export class WirePlane {
   #painter = new Painter(this.#drawing);
   #overlay;
   #part = new DrawnPart();
+  /** Where somebody points. */
+  pointed;
   /** What can be seen at once, pixels. */
   #size = { width: 0, height: 0 };
   /** Height of the plane, pixels at scale 1. */
@@ -48,7 +51,8 @@ export class WirePlane {
   /** @param {{ view: import("../client/web.js").View, actions: import("./overlay.js").Actions, onresize: () => void }} parts */
   constructor({ view, actions, onresize }) {
     this.#view = view;
-    this.#plane.append(this.#drawing);
+    this.pointed = new PointedAt(view);
+    this.#plane.append(this.#drawing, this.pointed.root);
     this.#overlay = new Overlay(this.#plane, actions);
     new ResizeObserver(() => {
       // Here the browser has its layout; anywhere else it would have to make one.
@@ -170,6 +174,7 @@ export class WirePlane {
     this.#stretch(scene.width, Math.max(scene.height + covered / this.scale, Math.floor(seen)));
     this.#painter.paint(scene, fresh);
     this.#overlay.paint(scene, live);
+    this.pointed.draw();
     return scene;
   }
 

@@ -61,6 +61,8 @@ export class WireView extends HTMLElement {
   #explainedAt = 0;
   /** @type {Lights} */
   #lights;
+  /** Offers to point somebody else at an event, where that may be done. @type {import("./pointed.js").Pointing | null} */
+  pointing = null;
   /** It was drawn anew while something is raised. */
   onpaint = () => {};
   /** @type {number[]} */
@@ -94,6 +96,16 @@ export class WireView extends HTMLElement {
     this.#choose(seq, { scroll: true });
     this.#table.point(seq);
     this.#details(false);
+  }
+
+  /** Marks the event that somebody points at; 0: nobody does any more. @param {number} seq @param {string} who */
+  pointAt(seq, who) {
+    this.#plane.pointed.show(seq, who);
+  }
+
+  /** What an event is, in a sentence; nothing where it is not known here. @param {number} seq */
+  sentenceOf(seq) {
+    return this.#view.details(seq)?.sentence ?? "";
   }
 
   /** Raises what a line of code did; null: nothing is pointed at any more. @param {{ program: number, line: number } | null} code */
@@ -380,7 +392,7 @@ export class WireView extends HTMLElement {
 
   #detailButtons() {
     const packet = this.#view.heldPacket(this.#chosen);
-    const pin = this.notes.open ? [this.#pinButton(this.#chosen)] : [];
+    const pin = [...(this.notes.open ? [this.#pinButton(this.#chosen)] : []), ...(this.pointing?.(this.#chosen) ?? [])];
     if (packet === undefined || !this.#head.mayHold) return pin;
     return [
       button("Deliver", () => this.#command(() => this.#room.wire.deliver(packet))),

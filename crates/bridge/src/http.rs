@@ -17,6 +17,7 @@ mod limits;
 mod oembed;
 mod page;
 mod pcap;
+pub(crate) mod request_id;
 mod rooms;
 mod shares;
 mod socket;

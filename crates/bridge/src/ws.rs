@@ -13,6 +13,7 @@ use proto::{
 use tokio::sync::mpsc;
 
 use crate::{
+    http::request_id::RequestId,
     meter::Meter,
     quota::Permit,
     room::Room,
@@ -41,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) client: IpAddr,
     /// Told what comes of the connection's bytes.
     pub(crate) meter: Arc<Meter>,
+    /// What the request is called that became it.
+    pub(crate) request: RequestId,
     /// Counts the session; dropped when the WebSocket has ended.
     pub(crate) permit: Permit,
 }
@@ -62,6 +65,12 @@ enum Rejected {
 impl Rejected {
     fn closing(self, context: &Context) -> Closing {
         match self {
+            Self::Refused(Refusal::Unavailable(said)) => {
+                let (request, room) = (&context.request, &context.room);
+                tracing::info!(%request, room, said, "no session");
+                let said = format!("{said} (request {request})");
+                Closing::Refuse(frame::encode_welcome(&Welcome::Refused(Refusal::Unavailable(said))))
+            }
             Self::Refused(refusal) => {
                 tracing::debug!(room = context.room, client = %context.client, ?refusal, "no session");
                 Closing::Refuse(frame::encode_welcome(&Welcome::Refused(refusal)))

@@ -131,9 +131,9 @@ numbers! {
     /// Bytes that each session's sends, and each session's results, may take of that however full the room is.
     ROOM_SHARE: usize = 64 * 1024 => RoomShare "room-share" Bytes;
     /// Descriptors in one poll.
-    POLL_DESCRIPTORS: usize = 256 => PollDescriptors "poll-descriptors" Count;
-    /// Size of a program's descriptor table, as RLIMIT_NOFILE would set it: beyond it the kernel says EMFILE.
-    DESCRIPTORS: i32 = 256 => Descriptors "descriptors" Count;
+    POLL_DESCRIPTORS: usize = 1024 => PollDescriptors "poll-descriptors" Count;
+    /// Size of a program's descriptor table, as a shell's RLIMIT_NOFILE sets it: beyond it the kernel says EMFILE.
+    DESCRIPTORS: i32 = 1024 => Descriptors "descriptors" Count;
     /// Echo requests of one ping.
     PING_COUNT: u8 = 10 => PingCount "ping-count" Count;
     /// Bytes of frames not yet acknowledged that an end keeps for a resume.
@@ -176,11 +176,11 @@ numbers! {
     /// Programs of one room.
     PROGRAMS: usize = 64 => Programs "programs" Count;
     /// Kernel sockets of one room.
-    SOCKETS: usize = 512 => Sockets "sockets" Count;
-    /// Bytes that the kernel's buffers of one room's sockets may come to hold, as charged when sockets are made.
+    SOCKETS: usize = 2048 => Sockets "sockets" Count;
+    /// Bytes that the kernel's buffers of one room's sockets may come to hold, as charged when a socket gets an address or a peer.
     SOCKET_MEMORY: usize = 128 * 1024 * 1024 => RoomSocketMemory "room-socket-memory" Bytes;
     /// Kernel sockets of one person: the rest is for those who have few.
-    PERSON_SOCKETS: usize = 384 => PersonSockets "person-sockets" Count;
+    PERSON_SOCKETS: usize = 1536 => PersonSockets "person-sockets" Count;
     /// Kernel sockets that everybody can have as long as the room has any.
     SOCKETS_SHARE: usize = 16 => SocketsShare "sockets-share" Count;
     /// Programs of one person: the rest is for those who have few.

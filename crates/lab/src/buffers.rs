@@ -1,9 +1,10 @@
 //! What the kernel may keep in a socket's buffers. All namespaces of a machine share the kernel's memory for TCP: what a
-//! socket may come to hold is charged when it is made, and again when a program makes its buffers larger.
+//! socket may come to hold is charged before it gets an address or a peer, and again when a program makes its buffers larger. Before
+//! that nothing reaches it and nothing leaves it.
 
 use std::os::fd::BorrowedFd;
 
-use proto::call::{Kind, OptionName, OptionValue};
+use proto::call::{Call, Kind, OptionName, OptionValue};
 
 use crate::syscall;
 
@@ -11,9 +12,17 @@ use crate::syscall;
 /// `tcp_wmem` of every machine.
 pub(crate) const GROWS_TO: usize = 64 * 1024;
 
-/// Bytes that a new socket may come to hold. A TCP socket without a peer may lead to one that no program has: a ready-made
+/// What a socket takes that has neither an address nor a peer, in bytes: its own structures.
+pub(crate) const FRESH: usize = 4 * 1024;
+
+/// Whether a call gives its socket an address or a peer, by which bytes can come to be in its buffers.
+pub(crate) fn begin_with(call: &Call) -> bool {
+    matches!(call, Call::Bind { .. } | Call::Listen { .. } | Call::Connect { .. } | Call::SendTo { .. })
+}
+
+/// Bytes that a socket may come to hold, which has, or is about to get, an address or a peer. A TCP socket without a peer may lead to one that no program has: a ready-made
 /// server's, or one that nobody accepts.
-pub(crate) fn of_new(fd: BorrowedFd<'_>) -> usize {
+pub(crate) fn of_used(fd: BorrowedFd<'_>) -> usize {
     let stream = syscall::kind(fd) == Ok(Kind::Stream) && !syscall::is_unix(fd);
     let leads = stream && syscall::getpeername(fd).is_err();
     of(fd) + if leads { 2 * GROWS_TO } else { 0 }

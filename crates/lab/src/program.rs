@@ -96,7 +96,7 @@ mod tests {
         while let Ok(fd) = program.next_fd() {
             program.open(fd, SocketId(fd.0 as u32));
         }
-        assert_eq!(program.descriptors().count(), 253);
+        assert_eq!(program.descriptors().count(), 1021);
         assert_eq!(program.next_fd(), Err(Errno::EMFILE));
     }
 }

@@ -3,6 +3,7 @@
 //! Everything here works without a page: no DOM, no clock, no WebSocket. It never evaluates Python; it knows the
 //! spelling of single calls and of literals, and refuses the rest.
 
+pub mod addresses;
 pub mod arguments;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;

@@ -75,7 +75,24 @@ async fn a_teacher_speaks_to_everybody_and_looks_at_one() {
     class.act(&json!({ "act": "show", "seat": 1 })).await;
     heard.until("its wire to be shown", |news| news["shown"] == true).await;
 
-    // Start clean: the seat has another room, and the old one ends.
+    // The teacher points at what happened there; not at what did not, and the other seat hears nothing of it.
+    let program = here.program("client").await;
+    here.socket(program).await;
+    class.act(&json!({ "act": "point", "seat": 1, "event": 1 })).await;
+    let pointed = heard.until("where the teacher points", |news| news["point"].is_object()).await;
+    assert_eq!(pointed["point"]["event"], 1);
+    for event in [0, 1_000_000, u64::MAX] {
+        let act = json!({ "act": "point", "seat": 1, "event": event }).to_string();
+        let refused = class.try_act(&class.teacher, &act).await;
+        assert_eq!((refused.status, refused.json()["rule"].as_str()), (400, Some("event")), "{event}");
+    }
+    let bobs = class.hears(&bob).await.until("its own state", |news| news["seat"] == 2).await;
+    assert!(bobs["point"].is_null(), "{bobs}");
+    class.act(&json!({ "act": "point", "seat": 1 })).await;
+    heard.until("the teacher to point no more", |news| news["point"].is_null()).await;
+    class.act(&json!({ "act": "point", "seat": 1, "event": 1 })).await;
+
+    // Start clean: the seat has another room, and the old one ends. What was pointed at was in that.
     class.act(&json!({ "act": "clean", "seat": 1 })).await;
     let moved = heard
         .until("another room", |news| news["room"].is_string() && news["room"] != ada.room.room.as_str())
@@ -84,6 +101,7 @@ async fn a_teacher_speaks_to_everybody_and_looks_at_one() {
         .await;
     let again = class.seat(&class.come_back(&ada.key).await);
     assert_eq!(moved["room"], again.room.room.as_str());
+    assert!(moved["point"].is_null(), "{moved}");
     let mut here = sits(&again).await;
 
     // Whoever's seat is freed hears no more of the class.
@@ -118,6 +136,8 @@ async fn an_act_that_is_none_changes_nothing() {
         ("{\"act\":\"clean\",\"seat\":9}", "seat"),
         ("{\"act\":\"free\",\"seat\":9}", "seat"),
         ("{\"act\":\"show\",\"seat\":9}", "seat"),
+        ("{\"act\":\"point\",\"seat\":9,\"event\":1}", "seat"),
+        ("{\"act\":\"point\",\"seat\":1,\"event\":-1}", "body"),
         (long.as_str(), "class-note"),
         (large.as_str(), "class-file"),
         (outside.as_str(), "file"),

@@ -143,5 +143,52 @@ async fn classes_are_made_by_whom_the_operator_lets_and_are_bounded() {
         }
         made += 1;
     };
-    assert_eq!((made, full.status, full.json()["limit"].as_str()), (16, 503, Some("server-classes")));
+    let said = full.json();
+    assert_eq!((made, full.status, said["limit"].as_str()), (16, 503, Some("server-classes")));
+    // What the answer calls itself the log does too, and whoever asked has no part in that name.
+    let id = said["request"].as_str().expect("a name").to_owned();
+    assert_eq!(full.header("x-request-id"), Some(id.as_str()));
+    assert!(id.len() == 10 && id.starts_with("a-"), "{id}");
+    let line = |log: &str| {
+        let lines = log.lines().filter(|line| line.contains(&format!("request{{id={id}}}")));
+        lines.filter(|line| line.contains("reason=\"server-classes\"")).count() == 1
+    };
+    server.logs("the request's line", line).await;
+    // A mistake of one's own is no failure, and is not told.
+    assert!(make("[]").await.json()["request"].is_null());
+}
+
+/// SIGTERM: nobody makes a room or a class there any more, and the class that is there stays whole.
+#[tokio::test]
+async fn a_class_lives_on_where_its_server_is_going_away() {
+    let server = TestServer::start(&[]);
+    let class = NewClass::make(&server, &json!({ "lesson": LESSON })).await;
+    let ada = class.join("Ada").await;
+    let mut here = sits(&ada).await;
+    let mut board = class.board().await;
+    server.signal(rustix::process::Signal::TERM);
+    server.logs("that it goes away", |log| log.contains("no new rooms")).await;
+    let head = format!("POST /classes HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\n", server.page);
+    let refused = http::request_with(server.page, &head, "{}").await;
+    assert_eq!((refused.status, refused.json()["rule"].as_str()), (503, Some("draining")));
+    assert!(NewRoom::create_if_allowed(&server).await.is_none());
+
+    // Who comes late has a seat, who comes back has theirs, who starts clean has a room.
+    let _late = sits(&class.join("Late").await).await;
+    board.until("both", |board| board.count(|seat| seat["here"] == true) == 2).await;
+    assert_eq!(class.seat(&class.come_back(&ada.key).await).room.room, ada.room.room);
+    let mut heard = class.hears(&ada).await;
+    class.act(&json!({ "act": "clean", "seat": 1 })).await;
+    heard
+        .until("another room", |news| news["room"].is_string() && news["room"] != ada.room.room.as_str())
+        .await;
+    here.until("the old room's end", |client| {
+        client.notices.contains(&proto::message::Notice::RoomEnded).then_some(())
+    })
+    .await;
+
+    // It ends with its last room.
+    class.act(&json!({ "act": "close" })).await;
+    assert_eq!(heard.until("the end", |news| news["over"].is_string()).await["over"], "closed");
+    assert_eq!(server.wait().0.code(), Some(0), "{}", server.log());
 }

@@ -122,9 +122,7 @@ impl Browser {
     /// not all start one.
     pub(crate) async fn sparing(&self, width: u32, height: u32) -> Tab {
         let tab = self.visitor(width, height).await;
-        let source =
-            "Object.defineProperty(Navigator.prototype, 'connection', { get: () => ({ saveData: true }) });";
-        tab.prepare(source).await;
+        tab.prepare(SPARING).await;
         tab
     }
 
@@ -156,6 +154,10 @@ pub(crate) struct Tab {
     width: u32,
 }
 
+/// Its browser saves data.
+const SPARING: &str =
+    "Object.defineProperty(Navigator.prototype, 'connection', { get: () => ({ saveData: true }) });";
+
 /// Seeing and pointing, evaluated in the page.
 const EYES: &str = include_str!("eyes.js");
 
@@ -175,6 +177,13 @@ impl Tab {
         tab.command("Target.setAutoAttach", workers).await;
         tab.resize(width, height).await;
         tab.command("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
+        tab
+    }
+
+    /// One more window of the same browser, with the same profile, which saves data.
+    pub(crate) async fn beside(&self, width: u32, height: u32) -> Self {
+        let tab = Self::open(Arc::clone(&self.cdp), &self.context, width, height).await;
+        tab.prepare(SPARING).await;
         tab
     }
 

@@ -37,11 +37,16 @@ pub(crate) struct Seat {
 impl NewClass {
     /// `POST /classes`.
     pub(crate) async fn make(server: &TestServer, wanted: &Value) -> Self {
-        let answer = post(server.page, "/classes", None, &wanted.to_string()).await;
-        assert_eq!(answer.status, 201, "{answer:?}\nthe server said:\n{}", server.log());
+        Self::made_by(server.page, wanted).await
+    }
+
+    /// The same at an address: a server's, or that of whoever stands before it.
+    pub(crate) async fn made_by(server: SocketAddr, wanted: &Value) -> Self {
+        let answer = post(server, "/classes", None, &wanted.to_string()).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
         let made = answer.json();
         let text = |name: &str| made[name].as_str().expect("text").to_owned();
-        Self { server: server.page, id: text("class"), teacher: text("teacher") }
+        Self { server, id: text("class"), teacher: text("teacher") }
     }
 
     /// The one that a server was started with.

@@ -109,6 +109,16 @@ async fn history_and_what_cannot_be_read() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
     let tab = new_room(&browser, &server, LAPTOP).await;
+    // Within one machine: by path, and as a pair.
+    do_line(&tab, "left", "u = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)").await;
+    do_line(&tab, "left", "u.bind(\"/tmp/talk\")").await;
+    do_line(&tab, "left", "a, b = socket.socketpair(type=socket.SOCK_DGRAM)").await;
+    do_line(&tab, "left", "a.sendto(b\"by path\", \"/tmp/talk\")").await;
+    do_line(&tab, "left", "u.recv(10)").await;
+    tab.sees("#left .cc-entry:last-child", "b'by path'").await;
+    do_line(&tab, "left", "b.send(b\"to a\")").await;
+    do_line(&tab, "left", "a.recv(10)").await;
+    tab.sees("#left .cc-entry:last-child", "b'to a'").await;
     do_line(&tab, "left", "s = socket.socket()").await;
     let value = "active().value";
     tab.press("ArrowUp").await;

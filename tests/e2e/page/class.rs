@@ -3,6 +3,7 @@
 use super::{LAPTOP, PHONE, entered};
 use crate::harness::{
     browser::{Browser, Tab},
+    class::NewClass,
     server::TestServer,
 };
 
@@ -24,6 +25,22 @@ async fn comes(browser: &Browser, link: &str, name: &str, (width, height): (u32,
 async fn types(tab: &Tab, text: &str) {
     tab.shows("a field to have the focus", "document.activeElement.tagName === 'TEXTAREA'").await;
     tab.type_text(text).await;
+}
+
+/// What a page says of a failure is found in the log.
+async fn class_is_full(server: &TestServer, browser: &Browser) {
+    let small = NewClass::make(server, &serde_json::json!({ "seats": 1 })).await;
+    small.join("Ada").await;
+    let late = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    late.go(&format!("{}/c/{}", server.origin(), small.id)).await;
+    late.shows("the field to have the focus", "document.activeElement.id === 'name'").await;
+    late.type_text("Late").await;
+    late.press("Enter").await;
+    late.sees("body", "(request a-").await;
+    let said = late.text("body").await;
+    let id = said.split_once("(request ").and_then(|(_, rest)| rest.split_once(')')).expect("a name").0;
+    server.logs("that request", |log| log.contains(&format!("request{{id={id}}}"))).await;
+    browser.forgive(|error| error.contains("503"));
 }
 
 #[tokio::test]
@@ -101,11 +118,7 @@ async fn a_teacher_makes_a_class_and_leads_it_to_its_end() {
     // One of them: looked at, and told.
     teacher.click("#tiles", "Ada <b>…").await;
     teacher.sees("#seat", "Seat 1").await;
-    for (width, height) in [(1920, 1080), (768, 1024), PHONE, LAPTOP] {
-        teacher.resize(width, height).await;
-        teacher.fits().await;
-        teacher.screenshot(&format!("board-{width}")).await;
-    }
+    teacher.fits().await;
     let look = "[...document.querySelectorAll('#seat a')].find((one) => one.textContent === 'Look into the room').href";
     let looking = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     looking.go(&teacher.read(look).await).await;
@@ -118,6 +131,9 @@ async fn a_teacher_makes_a_class_and_leads_it_to_its_end() {
     teacher.click(".board-head", "Hide names").await;
     teacher.sees_no("main", "Ada").await;
     teacher.sees("#tiles", "Seat 2").await;
+
+    // Whoever comes to a full class is told what the log calls that.
+    class_is_full(&server, &browser).await;
 
     // The end, which everybody is told.
     teacher.click("#acts", "End").await;

@@ -63,3 +63,17 @@ async fn deep_recursion_is_an_error_of_the_script() {
     assert!(text(&result).starts_with("maximum recursion depth exceeded\n{Traceback"), "{result}");
     assert_eq!(result["exit"]["error"]["type"], "RecursionError");
 }
+
+/// As under a shell: 1,024 descriptors, of which three are standard input, output and error; one wait takes all of them.
+#[tokio::test]
+async fn a_program_has_as_many_descriptors_as_a_shell_gives_it() {
+    let script = js("import select, socket\n\
+        held = []\n\
+        try:\n    while True:\n        held.append(socket.socket())\n\
+        except OSError as problem:\n    print(len(held), held[-1].fileno(), problem)\n\
+        held.pop(100).close()\n\
+        again = socket.socket()\n\
+        print(again.fileno(), len(select.select([], held + [again], [], 0)[1]))\n");
+    let result = in_a_page(&format!("return run('client', {script});")).await;
+    assert_eq!(text(&result), "1021 1023 [Errno 24] Too many open files\n103 1021\n", "{result}");
+}

@@ -31,6 +31,12 @@ pub(crate) enum Act {
         #[serde(default)]
         seat: Option<u32>,
     },
+    /// The teacher points at an event of this seat's room, by its number there; or at none any more.
+    Point {
+        seat: u32,
+        #[serde(default)]
+        event: Option<u64>,
+    },
     /// The hand of a seat is seen to.
     HandDown { seat: u32 },
     /// A seat is free again; its room ends.
@@ -48,6 +54,8 @@ pub(crate) enum ActError {
     Step,
     /// There is no such lesson.
     Lesson,
+    /// The seat's room has no such event, or no more.
+    Event,
     /// The note is too long.
     NoteLength,
     /// The file is too long.
@@ -94,10 +102,13 @@ mod tests {
     fn acts_are_read_strictly() {
         assert_eq!(read(r#"{"act":"hold","held":true}"#), Some(Act::Hold { held: true }));
         assert_eq!(read(r#"{"act":"clean"}"#), Some(Act::Clean { seat: None }));
+        assert_eq!(read(r#"{"act":"point","seat":2}"#), Some(Act::Point { seat: 2, event: None }));
         for wrong in [
             r#"{"act":"explode"}"#,
             r#"{"act":"hold"}"#,
             r#"{"act":"step","at":-1}"#,
+            r#"{"act":"point","event":1}"#,
+            r#"{"act":"point","seat":1,"event":"1"}"#,
             r#"{"act":"hold","held":true,"more":1}"#,
             "[]",
             "null",

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
 use super::{
+    act::ActError,
     board::SeatView,
     state::{AboutFile, GoTo, State},
 };
@@ -29,6 +30,8 @@ pub(super) struct Seat {
     digest: Digest,
     pub(super) hand: Option<u64>,
     pub(super) note: Option<Note>,
+    /// Where in its room the teacher points.
+    pointed: Option<Pointed>,
     /// The link of what was kept of it.
     pub(super) kept: Option<String>,
     /// Its pages that hear of the class.
@@ -40,6 +43,14 @@ pub(super) struct Seat {
 pub(crate) struct Note {
     turn: u64,
     text: String,
+}
+
+/// An event of its room that a teacher points at, with the number of the change by which it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Pointed {
+    turn: u64,
+    /// Its number in the room's trace.
+    event: u64,
 }
 
 impl Note {
@@ -60,6 +71,7 @@ impl Seat {
             digest: Digest::default(),
             hand: None,
             note: None,
+            pointed: None,
             kept: None,
             pages: Arc::new(Semaphore::new(limits::SEAT_PAGES)),
         };
@@ -74,6 +86,25 @@ impl Seat {
         self.look = room.keys.look.map(|look| URL_SAFE_NO_PAD.encode(look)).unwrap_or_default();
         self.began = now;
         self.digest = Digest::default();
+        // That was in the room before.
+        self.pointed = None;
+    }
+
+    /// The teacher points at an event of its room, or at none any more.
+    ///
+    /// # Errors
+    /// [`ActError::Event`] for one that is not kept there; then nothing is done.
+    pub(super) fn point_at(&mut self, turn: u64, event: Option<u64>) -> Result<(), ActError> {
+        if let Some(event) = event {
+            let room = self.room().ok_or(ActError::Event)?;
+            let trace = room.lab.trace();
+            let newest = *trace.watch().borrow();
+            if !(trace.oldest()..=newest).contains(&event) {
+                return Err(ActError::Event);
+            }
+        }
+        self.pointed = event.map(|event| Pointed { turn, event });
+        Ok(())
     }
 
     /// Whether this is the key. Time tells nothing.
@@ -148,6 +179,7 @@ impl Seat {
             held: state.held,
             step: state.step.clone(),
             note: self.note.clone(),
+            point: self.pointed,
             files: state.files.iter().map(|file| file.about.clone()).collect(),
         }
     }
@@ -171,6 +203,7 @@ pub(crate) struct SeatNews {
     held: bool,
     step: Option<GoTo>,
     note: Option<Note>,
+    point: Option<Pointed>,
     files: Vec<AboutFile>,
 }
 

@@ -108,6 +108,9 @@ impl State {
                 }
                 self.shown = *seat;
             }
+            Act::Point { seat, event } => {
+                self.seats.get_mut(seat).ok_or(ActError::Seat)?.point_at(turn, *event)?;
+            }
             Act::HandDown { seat } => self.seats.get_mut(seat).ok_or(ActError::Seat)?.hand = None,
             Act::Clean { seat: Some(seat) } | Act::Free { seat } => {
                 return self.seats.contains_key(seat).then_some(false).ok_or(ActError::Seat);

@@ -3,16 +3,21 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    body::Body,
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
 use proto::limits::Limit;
 
+use super::request_id::RequestId;
 use crate::{origin::Stranger, quota::Reached};
 
-/// Why a request is refused. The body is `{class, rule | limit and value, message}`.
+/// Where an answer names the request that failed.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Why a request is refused. The body is `{class, rule | limit and value, message}`, and for a failure `request`.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Refused {
     #[serde(skip)]
@@ -25,6 +30,9 @@ pub(crate) struct Refused {
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<u64>,
     message: String,
+    /// What the request is called in the log, where it has a line there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
     /// Seconds after which trying again may help.
     #[serde(skip)]
     retry_after: Option<u32>,
@@ -51,6 +59,7 @@ impl Refused {
             limit: None,
             value: None,
             message: message.into(),
+            request: None,
             retry_after: None,
             close: false,
         }
@@ -118,6 +127,29 @@ impl Refused {
     /// What is said about it, as a sentence begins and without its end.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Whether whoever asked could not know that it would fail: the log has a line about it.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.status.is_server_error()
+            || matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+    }
+
+    /// What the request is called in the log, where it has a line there.
+    pub(crate) fn request(&self) -> Option<&str> {
+        self.request.as_deref()
+    }
+
+    /// Puts the request's name into it, and into the answer that was made of it.
+    pub(crate) fn name(&mut self, id: &RequestId, response: &mut Response) {
+        self.request = Some(id.as_str().to_owned());
+        if let Ok(name) = HeaderValue::from_str(id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID, name);
+        }
+        if let Ok(body) = serde_json::to_vec(&*self) {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(body);
+        }
     }
 
     /// The rule or the limit, for the metrics.

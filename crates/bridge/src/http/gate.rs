@@ -11,8 +11,9 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
-use super::{error::Refused, headers, words::Reader};
+use super::{error::Refused, headers, request_id::RequestId, words::Reader};
 use proto::limits::Limit;
 
 use crate::{origin::Ends, shared::Shared};
@@ -23,13 +24,25 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     let allowed = shared.names.allowed_origin(request.headers());
     let reader = Reader::of(&request);
     let opaque = request.headers().get(header::ORIGIN).is_some_and(|origin| origin == headers::OPAQUE);
-    let mut response = match admit(&shared, request).await {
-        Ok(request) => next.run(request).await,
-        Err(refused) => refused.into_response(),
+    let part = part_of(request.uri().path());
+    let id = RequestId::new(&shared.config.node);
+    // Every line that is written while it is answered has its name.
+    let span = tracing::info_span!("request", %id);
+    let answering = async {
+        match admit(&shared, request, &id).await {
+            Ok(request) => next.run(request).await,
+            Err(refused) => refused.into_response(),
+        }
     };
-    let refused = response.extensions_mut().remove::<Refused>();
-    if let Some(refused) = &refused {
+    let mut response = answering.instrument(span.clone()).await;
+    let mut refused = response.extensions_mut().remove::<Refused>();
+    if let Some(refused) = &mut refused {
         shared.metrics.refused(refused.reason());
+        if refused.is_failure() {
+            let status = response.status().as_u16();
+            span.in_scope(|| tracing::info!(status, reason = refused.reason(), part, "a request failed"));
+            refused.name(&id, &mut response);
+        }
     }
     shared.metrics.answered(response.status());
     headers::put(&mut response, opaque);
@@ -48,7 +61,18 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     response
 }
 
-async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused> {
+/// What of this server was asked, in a word of ours: the address itself is a stranger's text.
+fn part_of(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("r" | "rooms") => "room",
+        Some("s") => "recording",
+        Some("c" | "classes") => "class",
+        Some("embed" | "oembed") => "embed",
+        _ => "page",
+    }
+}
+
+async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<Request, Refused> {
     let ends = *request.extensions().get::<Ends>().ok_or_else(Refused::not_found)?;
     let host = shared.names.host(ends, request.uri(), request.headers())?;
     // Two lengths for one body are how requests are smuggled past a proxy, and no browser sends a body without a length.
@@ -68,6 +92,7 @@ async fn admit(shared: &Shared, mut request: Request) -> Result<Request, Refused
         || shared.config.metrics_from.iter().any(|network| network.contains(&client));
     request.extensions_mut().insert(Client(client));
     request.extensions_mut().insert(Insider(insider));
+    request.extensions_mut().insert(id.clone());
     let site = Site(shared.names.site(ends, &host, request.headers()));
     request.extensions_mut().insert(site);
     if upgrade { Ok(request) } else { with_body(shared, request).await }

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proto::{SUBPROTOCOL, limits::MESSAGE};
 use tokio::time::{Instant, sleep};
 
-use super::{error::Refused, gate::Client, page};
+use super::{error::Refused, gate::Client, page, request_id::RequestId};
 use crate::{meter::Meter, quota::Kind, shared::Shared, ws};
 
 /// Bytes read at once, and bytes gathered before a write. tungstenite's own defaults are 128 KiB each, held by every
@@ -24,6 +24,7 @@ pub(crate) async fn upgrade(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
     Extension(meter): Extension<Arc<Meter>>,
+    Extension(request): Extension<RequestId>,
     Path(room): Path<String>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -61,7 +62,7 @@ pub(crate) async fn upgrade(
     let response = upgrade.on_upgrade(move |socket| async move {
         let drain = shared.drain.clone();
         tokio::select! {
-            () = ws::serve(socket, ws::Context { shared, room, client, meter, permit }) => {}
+            () = ws::serve(socket, ws::Context { shared, room, client, meter, permit, request }) => {}
             () = drain.over() => {}
         }
         drop(hold);

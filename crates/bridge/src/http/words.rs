@@ -60,10 +60,13 @@ impl Reader {
 fn document(refused: &Refused, wanted: Option<&str>) -> String {
     let title = sentence(refused);
     let advice = advice(refused.reason(), wanted);
+    let named = refused.request().map(escaped).map_or_else(String::new, |id| {
+        format!("\n<p>Whoever runs this server finds it in the log as <code>{id}</code>.</p>")
+    });
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} - Wireside</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n{advice}\n</html>\n"
+         <title>{title} - Wireside</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n{advice}{named}\n</html>\n"
     )
 }
 

@@ -99,7 +99,7 @@ impl Try<'_> {
             Err(error) => return Attempt::failed(error),
         };
         match accepted {
-            Ok((os, peer)) => match self.sockets.adopt(program, host, os, self.lan) {
+            Ok((os, peer)) => match self.sockets.adopt(program, host, (os, false), self.lan) {
                 Ok((fd, socket)) => {
                     unix::tell(socket, self.sockets, self.lan);
                     let peer = unix::address_of(host, &peer, self.lan);

@@ -33,7 +33,15 @@ use super::{
     unix,
     waiting::{Direction, Waiting, check},
 };
-use crate::{outside::Outside, request::CallRequest, syscall};
+use crate::{buffers, outside::Outside, request::CallRequest, syscall};
+
+/// How many calls one counts for: a poll of many descriptors makes the room keep more.
+fn weight(call: &Call) -> isize {
+    match call {
+        Call::Poll { fds } => isize::try_from(fds.len().div_ceil(256).max(1)).unwrap_or(isize::MAX),
+        _ => 1,
+    }
+}
 
 /// All calls and streams of a room, on its machines.
 #[derive(Debug)]
@@ -123,6 +131,11 @@ impl Calls {
 
     /// Begins a call on a descriptor.
     pub(super) fn begin_on_descriptor(&mut self, waiting: Waiting) {
+        if buffers::begin_with(&waiting.call)
+            && let Some(Err(error)) = waiting.socket.map(|socket| self.sockets.charge_for_use(socket))
+        {
+            return self.fail(waiting, error);
+        }
         match (Direction::of(&waiting.call), waiting.socket) {
             (_, None) => self.finish(waiting, Err(CallError::errno(Errno::EBADF)), Bytes::new()),
             (None, Some(socket)) => self.immediate(waiting, socket),
@@ -207,7 +220,7 @@ impl Calls {
         }
         if let Some(asked) = waiting.asked {
             self.asked.insert(asked, waiting.id);
-            self.people.count_outstanding(asked.0, 1);
+            self.people.count_outstanding(asked.0, weight(&waiting.call));
         }
         self.waiting.insert(waiting.id, waiting);
     }
@@ -277,7 +290,7 @@ impl Calls {
         let mut waiting = self.waiting.remove(&id)?;
         if let Some(asked) = waiting.asked {
             self.asked.remove(&asked);
-            self.people.count_outstanding(asked.0, -1);
+            self.people.count_outstanding(asked.0, -weight(&waiting.call));
         }
         let echo = waiting.ping.as_ref().and_then(|ping| ping.echo);
         waiting.timer.take().into_iter().chain(echo).for_each(|timer| self.lan.timers.unset(timer));
@@ -492,7 +505,7 @@ impl Calls {
     pub(super) fn finish_socket(&mut self, waiting: Waiting, made: Result<OwnedFd, CallError>) {
         let Call::Socket { kind, .. } = waiting.call else { return };
         let (program, host) = (waiting.program, waiting.host);
-        let adopted = made.and_then(|os| self.sockets.adopt(program, host, os, &mut self.lan));
+        let adopted = made.and_then(|os| self.sockets.adopt(program, host, (os, true), &mut self.lan));
         match adopted {
             Ok((fd, socket)) => {
                 if self.sockets.is_unix(socket) {

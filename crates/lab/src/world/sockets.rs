@@ -49,6 +49,8 @@ pub(super) struct Socket {
     /// What its buffers may come to hold, with those it may lead to; none for a library function's, which lives for one
     /// question.
     buffers: Option<Charge>,
+    /// It has neither an address nor a peer, and is charged as what holds nothing.
+    fresh: bool,
 }
 
 impl Socket {
@@ -68,6 +70,7 @@ impl Socket {
             registered: Wanted::default(),
             _descriptors: descriptors,
             buffers,
+            fresh: false,
         }
     }
 
@@ -145,7 +148,7 @@ impl Sockets {
         self.all.get_mut(&id)
     }
 
-    /// Puts a kernel socket into a program's table under its next free descriptor.
+    /// Puts a kernel socket into a program's table under its next free descriptor; a fresh one has neither an address nor a peer.
     ///
     /// # Errors
     /// EMFILE, a limit, or the kernel's.
@@ -153,21 +156,36 @@ impl Sockets {
         &mut self,
         program: ProgramId,
         host: HostId,
-        os: OwnedFd,
+        (os, fresh): (OwnedFd, bool),
         lan: &mut Lan,
     ) -> Result<(Fd, SocketId), CallError> {
+        lan.machines.tables.next_fd(program).map_err(CallError::errno)?;
         self.may_have(program, lan)?;
         self.descriptors.check(&os)?;
         // One for it, and one for the other end, where that is a ready-made server's.
         let descriptors = self.descriptors.take(2)?;
-        let buffers = self.buffers.take(buffers::of_new(os.as_fd()))?;
+        let holds = if fresh { buffers::FRESH } else { buffers::of_used(os.as_fd()) };
+        let buffers = self.buffers.take(holds)?;
         let cookie = syscall::cookie(os.as_fd()).map_err(CallError::errno)?;
         let end = End::new(os).map_err(CallError::errno)?;
-        lan.machines.tables.next_fd(program).map_err(CallError::errno)?;
         let id = lan.observer.number_socket(host, cookie);
         let fd = lan.machines.tables.open(program, id).map_err(CallError::errno)?;
-        self.all.insert(id, Socket::new(host, end, descriptors, Some(buffers)));
+        self.all.insert(id, Socket { fresh, ..Socket::new(host, end, descriptors, Some(buffers)) });
         Ok((fd, id))
+    }
+
+    /// Charges what a socket may come to hold, now that it gets an address or a peer.
+    ///
+    /// # Errors
+    /// A limit.
+    pub(super) fn charge_for_use(&mut self, id: SocketId) -> Result<(), CallError> {
+        let Some(Socket { end, buffers: Some(charge), fresh: fresh @ true, .. }) = self.all.get_mut(&id)
+        else {
+            return Ok(());
+        };
+        charge.grow(buffers::of_used(end.in_room()).saturating_sub(charge.amount()))?;
+        *fresh = false;
+        Ok(())
     }
 
     /// Keeps the socket of a library function: no program's table names it, its call holds it.
@@ -199,10 +217,10 @@ impl Sockets {
         name: OptionName,
         value: OptionValue,
     ) -> Result<(), CallError> {
-        let Socket { end, buffers: charge, .. } =
+        let Socket { end, buffers: charge, fresh, .. } =
             self.all.get_mut(&id).ok_or(CallError::errno(Errno::EBADF))?;
         let asked = buffers::asked_by(name, value);
-        let Some(charge) = charge.as_mut().filter(|_| asked > 0) else {
+        let Some(charge) = charge.as_mut().filter(|_| asked > 0 && !*fresh) else {
             return end.setsockopt(name, value);
         };
         let (before, own) = (charge.amount(), buffers::of(end.in_room()));

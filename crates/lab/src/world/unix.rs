@@ -114,8 +114,8 @@ impl Calls {
     fn adopt_pair(&mut self, waiting: &Waiting, made: Vec<OwnedFd>) -> Result<(SocketId, Value), CallError> {
         let (program, host) = (waiting.program, waiting.host);
         let [one, other] = <[OwnedFd; 2]>::try_from(made).map_err(|_| CallError::errno(Errno::EIO))?;
-        let (fd, first) = self.sockets.adopt(program, host, one, &mut self.lan)?;
-        match self.sockets.adopt(program, host, other, &mut self.lan) {
+        let (fd, first) = self.sockets.adopt(program, host, (one, false), &mut self.lan)?;
+        match self.sockets.adopt(program, host, (other, false), &mut self.lan) {
             Ok((second_fd, second)) => {
                 tell(first, &self.sockets, &mut self.lan);
                 tell(second, &self.sockets, &mut self.lan);

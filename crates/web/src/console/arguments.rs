@@ -7,9 +7,10 @@ use proto::{
 };
 
 use super::{
+    addresses::check_host,
     evaluate::{Variables, evaluate, integer},
     fault::Fault,
-    operation::{Address, Operation},
+    operation::Operation,
     syntax::Node,
     value::Value,
 };
@@ -84,51 +85,6 @@ impl Arguments<'_> {
     }
 }
 
-/// A pair `(host, port)` as bind, connect and sendto take it.
-pub fn address(value: &Value, function: &str, column: usize) -> Result<Address, Fault> {
-    let hint = format!("An address is a pair in its own parentheses: {function}((\"server\", 12345))");
-    let Value::Tuple(items) = value else {
-        let got = value.type_name();
-        return Err(Fault::type_error(
-            format!("{function}(): AF_INET address must be tuple, not {got}"),
-            column,
-        )
-        .hint(hint));
-    };
-    let (host, port) = match items.as_slice() {
-        [host, port] => (host, port),
-        [host @ Value::Str(name), port, ..] if name.contains(':') && items.len() <= 4 => (host, port),
-        _ => return Err(Fault::type_error("AF_INET address must be a pair (host, port)", column).hint(hint)),
-    };
-    let host = match host {
-        Value::Str(host) => host.clone(),
-        Value::Bytes(host) => String::from_utf8_lossy(host).into_owned(),
-        other => {
-            let message = format!("str, bytes or bytearray expected, not {}", other.type_name());
-            return Err(Fault::type_error(message, column));
-        }
-    };
-    check_host(&host, column)?;
-    let number = integer(port, column).map_err(|fault| match port {
-        Value::Str(_) => fault.hint("The port is a number, without quotes: 12345"),
-        _ => fault,
-    })?;
-    let port = u16::try_from(number)
-        .map_err(|_| Fault::overflow(format!("{function}(): port must be 0-65535."), column))?;
-    Ok(Address { host, port })
-}
-
-fn check_host(host: &str, column: usize) -> Result<(), Fault> {
-    if host.contains('\0') {
-        return Err(Fault::type_error("host name must not contain null character", column));
-    }
-    if host.len() > limits::HOST_NAME {
-        return Err(Fault::new("UnicodeError", "encoding with 'idna' codec failed (label too long)", column)
-            .hint(format!("A host name has at most {} bytes (RFC 1035).", limits::HOST_NAME)));
-    }
-    Ok(())
-}
-
 /// `socket.socket(family, type, proto)`
 pub fn socket(given: &Arguments<'_>) -> Result<Operation, Fault> {
     given.keywords("socket.__init__()", &["family", "type", "proto"])?;
@@ -146,18 +102,54 @@ pub fn socket(given: &Arguments<'_>) -> Result<Operation, Fault> {
     let (family, family_column) = number(0, "family", 2)?;
     let (kind, kind_column) = number(1, "type", 1)?;
     let (protocol, protocol_column) = number(2, "proto", 0)?;
-    let family = Family::numbered(family).filter(|family| *family != Family::Unix).ok_or_else(|| {
-        let hint = "AF_INET is IPv4, AF_INET6 is IPv6. AF_UNIX is for programs and the Python prompt.";
-        Fault::lacking("this address family", family_column).hint(hint)
-    })?;
-    let kind = Kind::numbered(kind).ok_or_else(|| {
-        Fault::lacking("this type of socket", kind_column).hint("SOCK_STREAM is TCP, SOCK_DGRAM is UDP.")
-    })?;
-    if protocol != 0 && protocol != i64::from(kind.protocol()) {
+    let family = known_family(family, family_column)?;
+    let kind = known_kind(family, kind, kind_column)?;
+    if protocol != 0 && (family == Family::Unix || protocol != i64::from(kind.protocol())) {
         return Err(Fault::lacking("this protocol for this type", protocol_column)
             .hint("Leave the third argument out."));
     }
     Ok(Operation::Socket { family, kind })
+}
+
+fn known_family(number: i64, column: usize) -> Result<Family, Fault> {
+    Family::numbered(number).ok_or_else(|| {
+        Fault::lacking("this address family", column)
+            .hint("AF_INET is IPv4, AF_INET6 is IPv6, AF_UNIX stays inside the machine.")
+    })
+}
+
+fn known_kind(family: Family, number: i64, column: usize) -> Result<Kind, Fault> {
+    let hint = match family {
+        Family::Unix => "SOCK_STREAM is a stream of bytes, SOCK_DGRAM carries datagrams.",
+        _ => "SOCK_STREAM is TCP, SOCK_DGRAM is UDP.",
+    };
+    Kind::numbered(number).ok_or_else(|| Fault::lacking("this type of socket", column).hint(hint))
+}
+
+/// `socket.socketpair(family, type, proto)`
+pub fn socketpair(given: &Arguments<'_>) -> Result<Operation, Fault> {
+    given.keywords("socketpair()", &["family", "type", "proto"])?;
+    if given.count() > 3 {
+        let count = given.count();
+        return Err(Fault::type_error(
+            format!("socketpair() takes from 0 to 3 positional arguments but {count} were given"),
+            given.column,
+        ));
+    }
+    let family = match given.either(0, "family")? {
+        None | Some((Value::None, _)) => Family::Unix,
+        Some((value, column)) => known_family(integer(&value, column)?, column)?,
+    };
+    let kind = match given.either(1, "type")? {
+        None => Kind::Stream,
+        Some((value, column)) => known_kind(family, integer(&value, column)?, column)?,
+    };
+    match given.either(2, "proto")? {
+        Some((value, column)) if integer(&value, column)? != 0 => {
+            Err(Fault::lacking("this protocol for this type", column).hint("Leave the third argument out."))
+        }
+        _ => Ok(Operation::SocketPair { family, kind }),
+    }
 }
 
 /// `socket.getaddrinfo(host, port, family, type, proto, flags)`

@@ -118,6 +118,8 @@ fn unix_words(call: &Call, errno: Errno) -> Option<Words> {
     Some(match (errno, call) {
         (Errno::EADDRINUSE, _) => Words::new(format!("{name} is there already on this machine."))
             .hint("A socket's path stays when its program ends. Remove it before bind(): os.unlink(path)."),
+        (Errno::EINVAL, Call::Bind { .. }) => Words::new("This socket has a name already.")
+            .hint("A socket is bound once: make a new one for another path."),
         (Errno::ENOENT, Call::Bind { .. }) => Words::new(format!("The folder of {name} is not there."))
             .hint("Make it first, or choose another path."),
         (Errno::ENOENT, _) => Words::new(format!("There is no socket at {name} on this machine."))

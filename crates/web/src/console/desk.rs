@@ -8,7 +8,7 @@ pub use adopted::ObservedCall;
 use std::collections::VecDeque;
 
 use proto::{
-    call::{Call, Kind, Outcome, Value as Returned, Wait},
+    call::{Call, Family, Kind, Outcome, Value as Returned, Wait},
     id::Fd,
 };
 
@@ -18,7 +18,7 @@ use super::{
     evaluate::Variables,
     fault::Fault,
     operation::{Action, Operation, Statement},
-    parse::{apply, parse},
+    parse::{Scope, apply, parse},
     plan::{Plan, Progress, Request, Setting},
     room_sockets::RoomSockets,
     state::Descriptors,
@@ -60,7 +60,8 @@ impl Desk {
         let shown: String = line.trim().chars().take(super::lexer::LINE).collect();
         self.entries.push_back(Entry::new(id, shown));
         self.let_go();
-        let request = match parse(line.trim(), &self.variables) {
+        let unix = self.descriptors.of_family(Family::Unix);
+        let request = match parse(line.trim(), Scope { variables: &self.variables, unix: &unix }) {
             Ok(statement) => self.begin(id, statement),
             Err(fault) => {
                 self.end(id, End::Fault(fault));
@@ -286,6 +287,14 @@ impl Desk {
 
     /// A new socket that nobody named gets a name, since Python would close it at once and this prompt does not.
     fn keep(&mut self, statement: &Statement, value: &Value) {
+        if let (Action::Operation(Operation::SocketPair { .. }), Value::Tuple(halves)) =
+            (&statement.action, value)
+        {
+            for (half, wanted) in halves.iter().zip(["a", "b"]) {
+                self.name_new(half, &[wanted]);
+            }
+            return;
+        }
         let (socket, wanted): (&Value, &[&str]) = match value {
             Value::Tuple(items) if items.first().is_some_and(is_socket) => (&items[0], &["conn", "c"]),
             value if is_socket(value) => (value, &["s"]),
@@ -295,8 +304,13 @@ impl Desk {
             statement.action,
             Action::Operation(Operation::Socket { .. } | Operation::Accept { .. })
         );
-        if made
-            && let Value::Socket(fd) = socket
+        if made {
+            self.name_new(socket, wanted);
+        }
+    }
+
+    fn name_new(&mut self, socket: &Value, wanted: &[&str]) {
+        if let Value::Socket(fd) = socket
             && name_of(&self.variables, *fd).is_none()
         {
             self.variables.insert(fresh_name(&self.variables, wanted), socket.clone());
@@ -416,6 +430,7 @@ fn descriptors_of(operation: &Operation) -> Vec<Fd> {
         Operation::Select { read, write, except, .. } => [read.as_slice(), write, except].concat(),
         Operation::Observed { call } => call.fd().into_iter().collect(),
         Operation::Socket { .. }
+        | Operation::SocketPair { .. }
         | Operation::GetAddrInfo { .. }
         | Operation::GetHostByName { .. }
         | Operation::Ping { .. } => Vec::new(),

@@ -66,6 +66,32 @@ fn the_tutorials_client_by_hand() {
 }
 
 #[test]
+fn sockets_within_a_machine_have_paths_and_pairs_have_names() {
+    let mut desk = Desk::new("client");
+    let made = |fd| (Ok(Returned::Descriptor(Fd(fd))), &b""[..]);
+    let done = || (Ok(Returned::Done), &b""[..]);
+    run(&mut desk, "s = socket.socket(socket.AF_UNIX)", &[made(3)]);
+    assert_eq!(lines(&desk)[0], "s.bind(\"/tmp/talk\")");
+    let shown = run(&mut desk, "s.bind(\"/tmp/talk\")", &[done()]);
+    assert_eq!(shown.result, "bound to unix:/tmp/talk");
+    run(&mut desk, "s.listen(5)", &[done()]);
+    run(&mut desk, "c = socket.socket(socket.AF_UNIX)", &[made(4)]);
+    assert_eq!(lines(&desk)[0], "c.connect(\"/tmp/talk\")");
+    let shown = run(&mut desk, "c.connect((\"server\", 12345))", &[]);
+    assert_eq!(
+        shown.error.expect("a fault").python,
+        "TypeError: a bytes-like object is required, not 'tuple'"
+    );
+    run(&mut desk, "c.connect(\"/tmp/talk\")", &[done()]);
+    let pair = Ok(Returned::Pair(Fd(5), Fd(6)));
+    let shown = run(&mut desk, "socket.socketpair()", &[(pair, &b""[..])]);
+    assert_eq!(shown.result, "\u{2192} fd 5 and fd 6");
+    let names: Vec<String> = desk.sockets().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b", "c", "s"]);
+    assert_eq!(shown.forms[0].python, "a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)");
+}
+
+#[test]
 fn accept_waits_and_names_its_child() {
     let mut desk = Desk::new("server");
     run(&mut desk, "s = socket.socket()", &[(Ok(Returned::Descriptor(Fd(3))), b"")]);

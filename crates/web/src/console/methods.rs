@@ -1,13 +1,14 @@
 //! Methods of a socket and their arguments, checked in CPython's words.
 
 use proto::{
-    call::{Flags, How, OptionForm, OptionName, OptionValue, Wait},
+    call::{Family, Flags, How, OptionForm, OptionName, OptionValue, Wait},
     id::Fd,
     vocabulary::Level,
 };
 
 use super::{
-    arguments::{Arguments, address, number, seconds},
+    addresses::address,
+    arguments::{Arguments, number, seconds},
     evaluate::{integer, unknown_attribute},
     fault::Fault,
     names,
@@ -28,9 +29,10 @@ enum Arity {
     Between(usize, usize),
 }
 
-/// The operation of a method call on the socket with this descriptor; none where the value is known without one.
+/// The operation of a method call on the socket with this descriptor, which is of this family; none where the value is known
+/// without one.
 pub fn method<'a>(
-    fd: Fd,
+    (fd, family): (Fd, Family),
     name: &str,
     column: usize,
     named: &dyn Fn(&'static str) -> Arguments<'a>,
@@ -58,13 +60,15 @@ pub fn method<'a>(
         "close" => Operation::Close { fd },
         "getpeername" => Operation::GetPeerName { fd },
         "getsockname" => Operation::GetSockName { fd },
-        "bind" => Operation::Bind { fd, address: address(&given.value(0)?, name, given.column(0))? },
-        "connect" => Operation::Connect { fd, address: address(&given.value(0)?, name, given.column(0))? },
+        "bind" => Operation::Bind { fd, address: address(&given.value(0)?, name, family, given.column(0))? },
+        "connect" => {
+            Operation::Connect { fd, address: address(&given.value(0)?, name, family, given.column(0))? }
+        }
         "listen" => Operation::Listen { fd, backlog: backlog(&given)? },
         "shutdown" => shutdown(fd, &given)?,
         "send" => Operation::Send { fd, bytes: bytes(&given)?, flags: flags(&given, 1)? },
         "sendall" => Operation::SendAll { fd, bytes: bytes(&given)?, flags: flags(&given, 1)? },
-        "sendto" => sendto(fd, &given)?,
+        "sendto" => sendto(fd, family, &given)?,
         "recv" => Operation::Recv { fd, max: size(&given)?, flags: flags(&given, 1)? },
         "recvfrom" => Operation::RecvFrom { fd, max: size(&given)?, flags: flags(&given, 1)? },
         "setblocking" => {
@@ -192,14 +196,14 @@ fn shutdown(fd: Fd, given: &Arguments<'_>) -> Result<Operation, Fault> {
     Ok(Operation::Shutdown { fd, how })
 }
 
-fn sendto(fd: Fd, given: &Arguments<'_>) -> Result<Operation, Fault> {
+fn sendto(fd: Fd, family: Family, given: &Arguments<'_>) -> Result<Operation, Fault> {
     let (flags, at) = if given.count() == 3 { (flags(given, 1)?, 2) } else { (Flags::default(), 1) };
     let bytes = bytes(given)?;
     Ok(Operation::SendTo {
         fd,
         bytes,
         flags,
-        address: address(&given.value(at)?, "sendto", given.column(at))?,
+        address: address(&given.value(at)?, "sendto", family, given.column(at))?,
     })
 }
 

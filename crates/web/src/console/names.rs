@@ -8,7 +8,7 @@ use proto::{
 use super::value::Value;
 
 /// Functions of the `socket` module.
-pub const SOCKET_FUNCTIONS: [&str; 3] = ["socket", "getaddrinfo", "gethostbyname"];
+pub const SOCKET_FUNCTIONS: [&str; 4] = ["socket", "socketpair", "getaddrinfo", "gethostbyname"];
 
 /// Functions of the `socket` module that make no call: numbers and addresses in the order of bytes on the wire.
 pub const BYTE_ORDER: [&str; 6] = ["htons", "htonl", "ntohs", "ntohl", "inet_aton", "inet_ntoa"];

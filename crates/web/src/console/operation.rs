@@ -1,18 +1,24 @@
 //! What a line of the prompt asks for, with every argument checked, before names are resolved.
 
 use proto::{
+    address,
     call::{Call, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, Wait},
     id::Fd,
 };
 use serde::{Deserialize, Serialize};
 
-/// An address as written: the host may be a name, a numeric address, or `''`.
+/// An address as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
-    /// The host as written.
-    pub host: String,
-    /// The port.
-    pub port: u16,
+pub enum Address {
+    /// A pair.
+    Host {
+        /// The host: a name, a numeric address, or `''`.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A name of AF_UNIX, which nobody has to look up.
+    Unix(address::Address),
 }
 
 /// One operation: a system call, a library function made of several, or something the console does alone.
@@ -21,6 +27,8 @@ pub struct Address {
 pub enum Operation {
     /// `socket.socket()`
     Socket { family: Family, kind: Kind },
+    /// `socket.socketpair()`
+    SocketPair { family: Family, kind: Kind },
     /// `s.bind()`
     Bind { fd: Fd, address: Address },
     /// `s.listen()`
@@ -72,6 +80,7 @@ impl Operation {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Socket { .. } => "socket",
+            Self::SocketPair { .. } => "socketpair",
             Self::Bind { .. } => "bind",
             Self::Listen { .. } => "listen",
             Self::Accept { .. } => "accept",

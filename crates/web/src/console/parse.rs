@@ -1,7 +1,9 @@
 //! A line of the prompt in Python's spelling becomes a [`Statement`], or the exception CPython would raise for it.
 
+use proto::{call::Family, id::Fd};
+
 use super::{
-    arguments::{Arguments, getaddrinfo, gethostbyname, ping, poll, select, socket},
+    arguments::{Arguments, getaddrinfo, gethostbyname, ping, poll, select, socket, socketpair},
     evaluate::{
         BUILT_IN, Variables, all, element, evaluate, integer, unknown_attribute, unknown_member,
         unknown_name, utf8_only,
@@ -15,8 +17,31 @@ use super::{
     value::Value,
 };
 
-/// The statement in a line, with every name looked up in `variables`.
-pub fn parse(line: &str, variables: &Variables) -> Result<Statement, Fault> {
+/// What a line may speak of.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The console's names.
+    pub variables: &'a Variables,
+    /// Descriptors of AF_UNIX: their addresses are names.
+    pub unix: &'a [Fd],
+}
+
+impl<'a> From<&'a Variables> for Scope<'a> {
+    fn from(variables: &'a Variables) -> Self {
+        Self { variables, unix: &[] }
+    }
+}
+
+impl Scope<'_> {
+    fn family(&self, fd: Fd) -> Family {
+        if self.unix.contains(&fd) { Family::Unix } else { Family::Inet }
+    }
+}
+
+/// The statement in a line, with every name looked up in its scope.
+pub fn parse<'a>(line: &str, scope: impl Into<Scope<'a>>) -> Result<Statement, Fault> {
+    let scope = scope.into();
+    let variables = scope.variables;
     let plain =
         |action| Statement { targets: Vec::new(), unpack: false, print: None, action, then: Vec::new() };
     match syntax(line)? {
@@ -29,21 +54,16 @@ pub fn parse(line: &str, variables: &Variables) -> Result<Statement, Fault> {
             Err(unknown_name(&name, column, variables))
         }
         Parsed::Delete(name, _) => Ok(plain(Action::Delete(name))),
-        Parsed::Expression { targets, unpack, node } => expression(targets, unpack, node, variables),
+        Parsed::Expression { targets, unpack, node } => expression(targets, unpack, node, scope),
     }
 }
 
-fn expression(
-    targets: Vec<String>,
-    unpack: bool,
-    node: Node,
-    variables: &Variables,
-) -> Result<Statement, Fault> {
-    let (print, node) = unprint(node, variables)?;
-    let (node, then) = then(node, variables)?;
-    let action = match operation(&node, variables)? {
+fn expression(targets: Vec<String>, unpack: bool, node: Node, scope: Scope<'_>) -> Result<Statement, Fault> {
+    let (print, node) = unprint(node, scope)?;
+    let (node, then) = then(node, scope.variables)?;
+    let action = match operation(&node, scope)? {
         Some(operation) => Action::Operation(operation),
-        None => Action::Value(value(&node, &then, variables)?),
+        None => Action::Value(value(&node, &then, scope.variables)?),
     };
     let then = if matches!(action, Action::Value(_)) { Vec::new() } else { then };
     if let Some(operation) = action_operation(&action) {
@@ -60,7 +80,8 @@ fn action_operation(action: &Action) -> Option<&Operation> {
 }
 
 /// Takes `print(...)` away; what stands beside the one call in it has no calls.
-fn unprint(node: Node, variables: &Variables) -> Result<(Option<Printed>, Node), Fault> {
+fn unprint(node: Node, scope: Scope<'_>) -> Result<(Option<Printed>, Node), Fault> {
+    let variables = scope.variables;
     let column = node.column;
     let (mut arguments, keywords) = match node.expression {
         Expression::Call { callee, arguments, keywords }
@@ -79,7 +100,7 @@ fn unprint(node: Node, variables: &Variables) -> Result<(Option<Printed>, Node),
     }
     let mut called = None;
     for (at, argument) in arguments.iter().enumerate() {
-        if makes_call(argument, variables)? && called.replace(at).is_some() {
+        if makes_call(argument, scope)? && called.replace(at).is_some() {
             return Err(
                 Fault::beyond("two of them", argument.column).hint("Give the first one's result a name.")
             );
@@ -90,9 +111,9 @@ fn unprint(node: Node, variables: &Variables) -> Result<(Option<Printed>, Node),
     Ok((Some(Printed { before: all(&arguments, variables)?, after: all(&after, variables)? }), node))
 }
 
-fn makes_call(node: &Node, variables: &Variables) -> Result<bool, Fault> {
-    let (node, _) = then(node.clone(), variables)?;
-    operation(&node, variables).map(|found| found.is_some())
+fn makes_call(node: &Node, scope: Scope<'_>) -> Result<bool, Fault> {
+    let (node, _) = then(node.clone(), scope.variables)?;
+    operation(&node, scope).map(|found| found.is_some())
 }
 
 /// Takes `.decode()` and `[n]` off a call, to be done with its value.
@@ -152,12 +173,14 @@ pub fn apply(step: &Then, value: Value, column: usize) -> Result<Value, Fault> {
 }
 
 /// The operation a call node asks for; none when it is a plain value.
-fn operation(node: &Node, variables: &Variables) -> Result<Option<Operation>, Fault> {
+fn operation(node: &Node, scope: Scope<'_>) -> Result<Option<Operation>, Fault> {
+    let variables = scope.variables;
     let Expression::Call { callee, arguments, keywords } = &node.expression else { return Ok(None) };
     let named = |name: &'static str| Arguments { name, arguments, keywords, variables, column: node.column };
     match &callee.expression {
         Expression::Name(name) if !variables.contains_key(name) => match name.as_str() {
             "socket" => socket(&named("socket")).map(Some),
+            "socketpair" => socketpair(&named("socketpair")).map(Some),
             "getaddrinfo" => getaddrinfo(&named("getaddrinfo")).map(Some),
             "gethostbyname" => gethostbyname(&named("gethostbyname")).map(Some),
             "select" => select(&named("select")).map(Some),
@@ -170,7 +193,7 @@ fn operation(node: &Node, variables: &Variables) -> Result<Option<Operation>, Fa
             let value = evaluate(callee, variables)?;
             Err(Fault::type_error(format!("'{}' object is not callable", value.type_name()), callee.column))
         }
-        Expression::Attribute(of, name) => attribute(of, name, callee.column, &named, variables),
+        Expression::Attribute(of, name) => attribute(of, name, callee.column, &named, scope),
         _ => Err(Fault::beyond("calling what a call returned", callee.column)),
     }
 }
@@ -180,17 +203,18 @@ fn attribute<'a>(
     name: &str,
     column: usize,
     named: &dyn Fn(&'static str) -> Arguments<'a>,
-    variables: &Variables,
+    scope: Scope<'_>,
 ) -> Result<Option<Operation>, Fault> {
     if is_text_method(of, name) {
         return Ok(None);
     }
-    match evaluate(of, variables)? {
+    match evaluate(of, scope.variables)? {
         Value::Module(module) => match (module.as_str(), name) {
             ("socket", "socket") => socket(&named("socket")).map(Some),
+            ("socket", "socketpair") => socketpair(&named("socketpair")).map(Some),
             ("socket", "getaddrinfo") => getaddrinfo(&named("getaddrinfo")).map(Some),
             ("socket", "gethostbyname") => gethostbyname(&named("gethostbyname")).map(Some),
-            ("socket", "create_connection" | "create_server" | "socketpair" | "fromfd") => {
+            ("socket", "create_connection" | "create_server") => {
                 Err(Fault::beyond(&format!("socket.{name}"), column)
                     .hint("It makes several calls at once. Here each is one line: socket(), then connect() or bind() and listen()."))
             }
@@ -200,7 +224,7 @@ fn attribute<'a>(
                 .hint("Here it is one call: poll([(s, POLLIN)], 500), with milliseconds.")),
             (module, name) => Err(unknown_member(module, name, column)),
         },
-        Value::Socket(fd) => method(fd, name, column, named),
+        Value::Socket(fd) => method((fd, scope.family(fd)), name, column, named),
         value => Err(unknown_attribute(&value, name, column)),
     }
 }
@@ -253,6 +277,7 @@ fn check_targets(
     let pair = matches!(
         operation,
         Operation::Accept { .. }
+            | Operation::SocketPair { .. }
             | Operation::RecvFrom { .. }
             | Operation::GetSockName { .. }
             | Operation::GetPeerName { .. }

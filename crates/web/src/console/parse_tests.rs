@@ -7,9 +7,9 @@ use proto::{
 
 use super::{
     evaluate::Variables,
-    fault::Kind,
+    fault::{Fault, Kind},
     operation::{Action, Address, Operation, Statement, Then},
-    parse::parse,
+    parse::{Scope, parse},
     value::Value,
 };
 
@@ -44,7 +44,7 @@ fn fault(line: &str) -> String {
 }
 
 fn to(host: &str, port: u16) -> Address {
-    Address { host: host.into(), port }
+    Address::Host { host: host.into(), port }
 }
 
 const S: Fd = Fd(3);
@@ -139,6 +139,55 @@ fn functions() {
         Operation::Select { read: vec![S], write: vec![], except: vec![], wait: Wait::Millis(500) }
     );
     assert_eq!(operation("ping(\"tutorial\", 3)"), Operation::Ping { host: "tutorial".into(), count: 3 });
+}
+
+/// A line about `s`, which is of AF_UNIX.
+fn unix(line: &str) -> Result<Statement, Fault> {
+    parse(line, Scope { variables: &variables(), unix: &[S] })
+}
+
+#[test]
+fn names_of_af_unix() {
+    let named = |line: &str| match unix(line).map(|found| found.action) {
+        Ok(Action::Operation(
+            Operation::Bind { address, .. }
+            | Operation::Connect { address, .. }
+            | Operation::SendTo { address, .. },
+        )) => match address {
+            Address::Unix(name) => name.to_string(),
+            other => panic!("{line}: {other:?}"),
+        },
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(named("s.bind(\"/tmp/talk\")"), "unix:/tmp/talk");
+    assert_eq!(named("s.connect(b\"/tmp/talk\\0more\")"), "unix:/tmp/talk");
+    assert_eq!(named("s.bind(\"here\")"), "unix:here");
+    assert_eq!(named("s.connect(\"\\0talk\")"), "unix:@talk");
+    assert_eq!(named("s.bind(\"\")"), "unix:");
+    assert_eq!(named("s.sendto(b\"x\", \"/home/user/talk\")"), "unix:/home/user/talk");
+    let fault = |line: &str| unix(line).expect_err(line).to_string();
+    assert_eq!(fault("s.bind((\"\", 80))"), "TypeError: a bytes-like object is required, not 'tuple'");
+    assert_eq!(fault("s.bind(5)"), "TypeError: a bytes-like object is required, not 'int'");
+    assert_eq!(fault("s.bind(\"/tmp/\" + \"x\" * 103)"), "OSError: AF_UNIX path too long");
+    assert_eq!(named("s.bind(\"/tmp/\" + \"x\" * 102)").len(), 112);
+    assert_eq!(fault("s.bind(\"/srv/talk\")"), "beyond: a socket in that folder");
+}
+
+#[test]
+fn pairs_of_sockets() {
+    let pair = |family, kind| Operation::SocketPair { family, kind };
+    for line in ["a, b = socket.socketpair()", "socketpair()", "socket.socketpair(None)"] {
+        assert_eq!(operation(line), pair(Family::Unix, SocketKind::Stream), "{line}");
+    }
+    assert_eq!(operation("socket.socketpair(AF_UNIX, SOCK_DGRAM)"), pair(Family::Unix, SocketKind::Datagram));
+    assert_eq!(operation("socketpair(type=SOCK_DGRAM)"), pair(Family::Unix, SocketKind::Datagram));
+    assert_eq!(
+        fault("a, b, c = socketpair()"),
+        "ValueError: not enough values to unpack (expected 3, got 2)"
+    );
+    assert_eq!(fault("socketpair(1, 1, 0, 0)").split(':').next(), Some("TypeError"));
+    let unix = Operation::Socket { family: Family::Unix, kind: SocketKind::Stream };
+    assert_eq!(operation("socket.socket(socket.AF_UNIX)"), unix);
 }
 
 #[test]
@@ -275,7 +324,7 @@ fn nothing_false_is_said_about_python() {
         let found = parse(line, &variables()).err().or_else(|| {
             let (id, _) = desk.submit(line);
             match &desk.shown(id, &super::room_sockets::RoomSockets::default())?.error {
-                Some(card) if card.class == "beyond" => Some(super::fault::Fault::unread(0)),
+                Some(card) if card.class == "beyond" => Some(Fault::unread(0)),
                 _ => None,
             }
         });

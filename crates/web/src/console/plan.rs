@@ -80,9 +80,12 @@ impl Plan {
         match &self.operation {
             Operation::Bind { address, .. }
             | Operation::Connect { address, .. }
-            | Operation::SendTo { address, .. } => match numeric(&address.host, self.setting.family) {
-                Some(ip) => self.addressed(SocketAddr::new(ip, address.port)),
-                None => self.resolve(address),
+            | Operation::SendTo { address, .. } => match address {
+                Address::Unix(name) => self.addressed(*name),
+                Address::Host { host, port } => match numeric(host, self.setting.family) {
+                    Some(ip) => self.addressed((ip, *port).into()),
+                    None => self.resolve(host, *port),
+                },
             },
             Operation::GetAddrInfo { host, port, family, .. } => {
                 call(Call::Resolve { name: host.clone(), family: *family, port: *port }, Wait::Forever)
@@ -98,9 +101,9 @@ impl Plan {
         }
     }
 
-    fn resolve(&self, address: &Address) -> Progress {
+    fn resolve(&self, host: &str, port: u16) -> Progress {
         let family = Some(self.setting.family);
-        call(Call::Resolve { name: address.host.clone(), family, port: address.port }, Wait::Forever)
+        call(Call::Resolve { name: host.to_owned(), family, port }, Wait::Forever)
     }
 
     /// The operations that are one call without an address.
@@ -108,6 +111,7 @@ impl Plan {
         let wait = self.setting.wait;
         match self.operation.clone() {
             Operation::Socket { family, kind } => call(Call::Socket { family, kind }, Wait::Forever),
+            Operation::SocketPair { family, kind } => call(Call::SocketPair { family, kind }, Wait::Forever),
             Operation::Listen { fd, backlog } => call(Call::Listen { fd, backlog }, Wait::Forever),
             Operation::Accept { fd } => call(Call::Accept { fd }, wait),
             Operation::Send { fd, bytes, flags } => self.send(fd, bytes, flags),
@@ -138,9 +142,8 @@ impl Plan {
     }
 
     /// The operation's main call, now that the address is known.
-    fn addressed(&self, address: SocketAddr) -> Progress {
+    fn addressed(&self, address: address::Address) -> Progress {
         let wait = self.setting.wait;
-        let address = address.into();
         match &self.operation {
             Operation::Bind { fd, .. } => call(Call::Bind { fd: *fd, address }, Wait::Forever),
             Operation::Connect { fd, .. } => call(Call::Connect { fd: *fd, address }, wait),
@@ -163,12 +166,12 @@ impl Plan {
                 Progress::Done(addresses.first().map_or(Value::None, |ip| Value::Str(ip.to_string())))
             }
             (
-                Operation::Bind { address, .. }
-                | Operation::Connect { address, .. }
-                | Operation::SendTo { address, .. },
+                Operation::Bind { address: Address::Host { port, .. }, .. }
+                | Operation::Connect { address: Address::Host { port, .. }, .. }
+                | Operation::SendTo { address: Address::Host { port, .. }, .. },
                 Returned::Addresses { addresses, .. },
             ) => match addresses.first() {
-                Some(ip) => self.addressed(SocketAddr::new(*ip, address.port)),
+                Some(ip) => self.addressed((*ip, *port).into()),
                 None => Progress::Failed(CallError::Resolve(proto::call::ResolveError::NoData)),
             },
             (Operation::SendAll { bytes, .. }, Returned::Sent(count)) => {
@@ -343,7 +346,7 @@ mod tests {
     }
 
     fn connect(host: &str) -> Operation {
-        Operation::Connect { fd: Fd(3), address: Address { host: host.into(), port: 12345 } }
+        Operation::Connect { fd: Fd(3), address: Address::Host { host: host.into(), port: 12345 } }
     }
 
     #[test]

@@ -50,6 +50,13 @@ pub fn returned(call: &Call, returned: &Returned, kind: Kind) -> (String, String
             "listening".to_owned(),
             "From now on the kernel answers callers by itself.".to_owned(),
         ),
+        (_, Returned::Pair(one, other)) => (
+            format!("\u{2192} fd {one} and fd {other}"),
+            "What is sent on one is received on the other, within this machine.".to_owned(),
+        ),
+        (Call::Connect { address, .. }, _) if kind == Kind::Datagram && address.is_unix() => {
+            (format!("aimed at {address}"), "Nothing was sent: datagrams have no connections.".to_owned())
+        }
         (Call::Connect { address, .. }, _) if kind == Kind::Datagram => {
             (format!("aimed at {address}"), "No packet was sent: UDP has no connections.".to_owned())
         }

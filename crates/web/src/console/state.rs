@@ -87,6 +87,11 @@ impl Descriptors {
         self.open.iter().map(|(fd, descriptor)| (Fd(*fd), descriptor))
     }
 
+    /// Those of one family.
+    pub fn of_family(&self, family: Family) -> Vec<Fd> {
+        self.iter().filter(|(_, descriptor)| descriptor.family == family).map(|(fd, _)| fd).collect()
+    }
+
     /// Family and waiting time for the next call on a descriptor.
     pub fn setting(&self, fd: Fd) -> Setting {
         self.get(fd).map_or_else(Setting::default, |found| Setting { family: found.family, wait: found.wait })

@@ -1,6 +1,9 @@
 //! The calls that make sense now, as lines ready to be run, and all other calls as lines ready to be edited.
 
-use proto::{call::Kind, id::Fd};
+use proto::{
+    call::{Family, Kind},
+    id::Fd,
+};
 use serde::Serialize;
 use tsify::Tsify;
 
@@ -44,6 +47,9 @@ impl Suggestion {
     }
 }
 
+/// A path that a socket of AF_UNIX can have.
+const PATH: &str = "\"/tmp/talk\"";
+
 /// Most buttons at once: two rows in a narrow column.
 const MOST: usize = 5;
 
@@ -56,11 +62,19 @@ pub fn suggestions(
     waiting: &[Fd],
 ) -> Vec<Suggestion> {
     let make = |words| Suggestion::new(format!("{} = socket.socket()", fresh_name(variables, &["s"])), words);
+    // Within a machine both ends are made here: the one that listens comes first.
+    let listens =
+        |(_, known): (Fd, &Descriptor)| known.family == Family::Unix && known.stage == Stage::Listening;
+    let within = Offer { serves: !descriptors.iter().any(listens), ..offer.clone() };
     let mut found = Vec::new();
     let mut usable = false;
     for (fd, descriptor) in descriptors.iter().rev() {
         let Some(name) = name_of(variables, fd) else { continue };
         let mut own = Vec::new();
+        let offer = match descriptor.family {
+            Family::Unix => &within,
+            _ => offer,
+        };
         of_socket(&name, descriptor, variables, offer, waiting.contains(&fd), &mut own);
         usable |= descriptor.stage != Stage::Broken && !waiting.contains(&fd);
         own.truncate(if found.is_empty() { MOST } else { 1 });
@@ -79,6 +93,38 @@ pub fn suggestions(
     found
 }
 
+/// Where a socket can be bound, and whom it can reach, as arguments.
+struct Places {
+    here: String,
+    there: String,
+    /// What bind does.
+    take: &'static str,
+}
+
+impl Places {
+    fn of(descriptor: &Descriptor, offer: &Offer) -> Self {
+        let Offer { target, port, serves } = offer;
+        match (descriptor.family, descriptor.kind) {
+            // Both ends are on this machine, and a path is left when its socket goes: two datagram sockets need two.
+            (Family::Unix, Kind::Stream) => {
+                Self { here: PATH.to_owned(), there: PATH.to_owned(), take: "take a path" }
+            }
+            (Family::Unix, Kind::Datagram) => {
+                Self { here: "\"/tmp/a\"".to_owned(), there: "\"/tmp/b\"".to_owned(), take: "take a path" }
+            }
+            (_, kind) => {
+                let other = match kind {
+                    Kind::Stream => target.as_str(),
+                    Kind::Datagram if *serves => "client",
+                    Kind::Datagram => "server",
+                };
+                let (here, there) = (format!("('', {port})"), format!("(\"{other}\", {port})"));
+                Self { here, there, take: "take a port" }
+            }
+        }
+    }
+}
+
 fn of_socket(
     name: &str,
     descriptor: &Descriptor,
@@ -88,32 +134,38 @@ fn of_socket(
     found: &mut Vec<Suggestion>,
 ) {
     let mut add = |line: String, words| found.push(Suggestion::new(line, words));
-    let Offer { target, port, .. } = offer;
-    let connect = format!("{name}.connect((\"{target}\", {port}))");
+    let Places { here, there, take } = Places::of(descriptor, offer);
+    let connect = format!("{name}.connect({there})");
     let close = format!("{name}.close()");
     match (descriptor.kind, descriptor.stage) {
+        (Kind::Datagram, Stage::Connected) if descriptor.family == Family::Unix => {
+            add(format!("{name}.send(b\"hi\\n\")"), "send a datagram");
+            add(format!("{name}.recv(1024)"), "receive a datagram");
+            add(close, "close it");
+        }
         (Kind::Datagram, stage) => {
             if stage == Stage::Fresh {
-                add(format!("{name}.bind(('', {port}))"), "take a port");
+                add(format!("{name}.bind({here})"), take);
             }
-            let other = if offer.serves { "client" } else { "server" };
-            add(format!("{name}.sendto(b\"hi\\n\", (\"{other}\", {port}))"), "send a datagram");
+            add(format!("{name}.sendto(b\"hi\\n\", {there})"), "send a datagram");
             add(format!("{name}.recvfrom(1024)"), "receive a datagram");
             add(close, "close it");
         }
         (Kind::Stream, Stage::Fresh) if offer.serves => {
-            add(format!("{name}.bind(('', {port}))"), "take a port");
+            add(format!("{name}.bind({here})"), take);
             add(connect, "call somebody");
             add(close, "close it");
         }
         (Kind::Stream, Stage::Fresh) => {
             add(connect, "call somebody");
-            add(format!("{name}.bind(('', {port}))"), "take a port");
+            add(format!("{name}.bind({here})"), take);
             add(close, "close it");
         }
         (Kind::Stream, Stage::Bound) => {
             add(format!("{name}.listen(5)"), "wait for callers");
-            add(connect, "call somebody from this port");
+            if descriptor.family != Family::Unix {
+                add(connect, "call somebody from this port");
+            }
             add(close, "close it");
         }
         (Kind::Stream, Stage::Listening) => {
@@ -150,6 +202,8 @@ pub fn every_call(name: &str, offer: &Offer) -> Vec<Suggestion> {
     [
         (format!("{name} = socket.socket()"), "make a TCP socket"),
         (format!("{name} = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"), "make a UDP socket"),
+        (format!("{name} = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)"), "one within this machine"),
+        ("a, b = socket.socketpair()".to_owned(), "two, connected with one another"),
         (format!("socket.getaddrinfo(\"{target}\", {port})"), "ask for an address"),
         (format!("socket.gethostbyname(\"{target}\")"), "the same, the old way"),
         (format!("ping(\"{target}\", 3)"), "is it there?"),

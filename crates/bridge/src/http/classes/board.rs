@@ -119,6 +119,7 @@ fn name_of(act: &Act) -> &'static str {
         Act::File { .. } => "file",
         Act::Clean { .. } => "clean",
         Act::Show { .. } => "show",
+        Act::Point { .. } => "point",
         Act::HandDown { .. } => "hand",
         Act::Free { .. } => "free",
         Act::Close => "close",
@@ -131,6 +132,7 @@ fn refuse_act(error: ActError) -> Refused {
         ActError::Seat => Refused::protocol("seat", "there is no such seat in this class"),
         ActError::Step => Refused::protocol("step", "the class's lesson has no such step"),
         ActError::Lesson => Refused::protocol("lesson", "there is no such lesson"),
+        ActError::Event => Refused::protocol("event", "that seat's room has no such event, or no more"),
         ActError::NoteLength => limit(Limit::ClassNote),
         ActError::FileLength => limit(Limit::ClassFile),
         ActError::FileName => Refused::protocol(

@@ -1,6 +1,7 @@
 //! Entries for calls whose lines nobody typed here: made by somebody else, or before a reload that lost its memory.
 
 use proto::{
+    address,
     call::{Call, Family, Kind, Value as Returned, Wait},
     id::Fd,
     trace::{CallBegin, CallEnd},
@@ -94,12 +95,13 @@ impl Desk {
 
 /// The operation whose last call this is.
 fn operation_of(call: &Call) -> Operation {
-    let written = |address: &proto::address::Address| match address.inet() {
-        Some(address) => Address { host: address.ip().to_string(), port: address.port() },
-        None => Address { host: address.to_string(), port: 0 },
+    let written = |address: &address::Address| match address {
+        address::Address::Ip(ip) => Address::Host { host: ip.ip().to_string(), port: ip.port() },
+        name => Address::Unix(*name),
     };
     match call.clone() {
         Call::Socket { family, kind } => Operation::Socket { family, kind },
+        Call::SocketPair { family, kind } => Operation::SocketPair { family, kind },
         Call::Bind { fd, address } => Operation::Bind { fd, address: written(&address) },
         Call::Listen { fd, backlog } => Operation::Listen { fd, backlog },
         Call::Accept { fd } => Operation::Accept { fd },
@@ -121,8 +123,6 @@ fn operation_of(call: &Call) -> Operation {
             Operation::GetAddrInfo { host: name, port, family: family.or(Some(Family::Inet)), kind: None }
         }
         Call::Ping { name, count } => Operation::Ping { host: name, count },
-        call @ (Call::Dup { .. } | Call::SocketPair { .. } | Call::Unlink { .. } | Call::Stat { .. }) => {
-            Operation::Observed { call }
-        }
+        call @ (Call::Dup { .. } | Call::Unlink { .. } | Call::Stat { .. }) => Operation::Observed { call },
     }
 }

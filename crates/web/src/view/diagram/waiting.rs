@@ -5,7 +5,7 @@ use proto::id::{CallRef, HostId};
 use super::{
     canvas::Canvas,
     lifelines::INSET,
-    shapes::{Lifeline, Sticky},
+    shapes::{Anchor, Lifeline, Sticky},
 };
 use crate::view::words::{call_short, duration};
 
@@ -46,11 +46,14 @@ impl Canvas<'_> {
             let at = (lane.x, self.now_y - 6.0 - CANCEL * before as f64);
             let mine = begin.by.is_some() && begin.by == self.store.me();
             if mine && self.sees(at.1 - CANCEL, at.1) {
-                let text = if before == 0 && layout.open_on(call.host) <= 1 {
-                    "Cancel".to_owned()
-                } else {
-                    format!("Cancel {}", begin.call.name())
+                let room = match lane.anchor {
+                    Anchor::Start => self.width - at.0,
+                    _ => at.0,
                 };
+                let named = format!("Cancel {}", begin.call.name());
+                // Half a name would be worse than none.
+                let alone = before == 0 && layout.open_on(call.host) <= 1;
+                let text = if alone || text_width(&named) > room { "Cancel".to_owned() } else { named };
                 self.text(format!("cancel{}", call.id), call.begin, at, lane.anchor, "cancel", "act", text);
             }
             let Some(line) = self.line(call.host) else { continue };

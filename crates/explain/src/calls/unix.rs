@@ -42,7 +42,7 @@ fn is_socket(trace: &Trace<'_>, socket: SocketId, until: usize) -> bool {
 /// Says what there is to say of such a call; false where the rules for all sockets have it.
 pub(super) fn explain<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>) -> bool {
     match call.end {
-        None => return waits(answer, call),
+        None => waits(answer, call),
         Some((at, end)) => match &end.outcome {
             Ok(value) => done(answer, call, at, value),
             Err(CallError::Errno { errno, .. }) => failed(answer, call, at, *errno),

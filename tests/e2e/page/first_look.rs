@@ -24,7 +24,8 @@ async fn a_visitor_is_told_what_this_is() {
         tab.screenshot(&format!("about-{width}")).await;
         // It leads to the tutorial's sentences, which need the room.
         tab.click("dialog", "The tutorial, sentence by sentence").await;
-        tab.shows("the first sentence", "seen('.sentence-row').includes('Sockets connect two machines')").await;
+        tab.shows("the first sentence", "seen('.sentence-row').includes('Sockets connect two machines')")
+            .await;
     }
 }
 

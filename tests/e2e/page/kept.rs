@@ -28,6 +28,11 @@ async fn walk(tab: &Tab, key: &str, what: &str, condition: &str) {
             return;
         }
         tab.press(key).await;
+        // What it shows now is painted with the next frame, output with one more.
+        tab.script(
+            "await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))",
+        )
+        .await;
     }
     panic!("{what} never came");
 }

@@ -3,9 +3,27 @@ import { element } from "./element.js";
 import { popover } from "./popover.js";
 import { piecesOf, sources, termOfCode } from "./terms.js";
 
+const PUNCTUATION = /^[,.;:!?)\u201d\u2019]+/;
+
 /** A text as nodes, with the words that have a card. @param {string} text @param {Set<string>} [seen] ids of terms that the paragraph has had */
 export function withTerms(text, seen) {
-  return piecesOf(text, seen).map((piece) => (typeof piece === "string" ? piece : opener(piece.term, piece.word)));
+  /** @type {(string | HTMLElement)[]} */
+  const nodes = [];
+  /** @type {HTMLElement | null} */
+  let word = null;
+  for (const piece of piecesOf(text, seen)) {
+    if (typeof piece !== "string") {
+      word = opener(piece.term, piece.word);
+      nodes.push(word);
+      continue;
+    }
+    // A line may end after a button, but not between a word and its comma.
+    const mark = (word && PUNCTUATION.exec(piece)?.[0]) ?? "";
+    if (word && mark) nodes.splice(-1, 1, element("span", { class: "unbroken" }, word, mark));
+    word = null;
+    if (piece.length > mark.length) nodes.push(piece.slice(mark.length));
+  }
+  return nodes;
 }
 
 /** What the machine says; the first time that it names a call or a word of the field it opens its card. @param {string} text @param {Set<string>} seen */

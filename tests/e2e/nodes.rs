@@ -63,6 +63,41 @@ impl Drop for Folder {
     }
 }
 
+/// Where four nodes and the door before them are.
+struct Places {
+    folder: Folder,
+    nodes: [Place; 4],
+    door: SocketAddr,
+}
+
+impl Places {
+    fn new(of: &str) -> Self {
+        let nodes = [(); 4].map(|()| Place { page: free(), agent: free() });
+        Self { folder: Folder::new(of), nodes, door: free() }
+    }
+
+    fn start(&self, name: &str, number: usize) -> TestServer {
+        node(name, self.nodes[number], self.door, &self.folder)
+    }
+
+    async fn open_door(&self) -> Door {
+        let changes: Vec<_> =
+            (1..).zip(&self.nodes).flat_map(|(number, place)| place.instead_of(number)).collect();
+        Door::open(&self.folder, self.door, "haproxy-nodes.cfg", &changes).await
+    }
+
+    /// The nodes `a`, `b` and `c`, and the door once it uses all three.
+    async fn open_with_three(&self) -> (Door, [TestServer; 3]) {
+        let names = ["a", "b", "c"];
+        let nodes = [0, 1, 2].map(|number| self.start(names[number], number));
+        let door = self.open_door().await;
+        for name in names {
+            door.uses(name, true).await;
+        }
+        (door, nodes)
+    }
+}
+
 /// HAProxy, as master and worker.
 struct Door {
     process: Child,
@@ -210,16 +245,9 @@ async fn one_node_behind_the_door_for_one() {
 
 #[tokio::test]
 async fn nodes_come_go_and_die_behind_one_door() {
-    let folder = Folder::new("nodes");
-    let places = [(); 4].map(|()| Place { page: free(), agent: free() });
-    let address = free();
-    let start = |name: &str, number: usize| node(name, places[number], address, &folder);
-    let (a, b, c) = (start("a", 0), start("b", 1), start("c", 2));
-    let changes: Vec<_> = (1..).zip(&places).flat_map(|(number, place)| place.instead_of(number)).collect();
-    let door = Door::open(&folder, address, "haproxy-nodes.cfg", &changes).await;
-    for name in ["a", "b", "c"] {
-        door.uses(name, true).await;
-    }
+    let places = Places::new("nodes");
+    let address = places.door;
+    let (door, [a, b, c]) = places.open_with_three().await;
     let mut visitors = Vec::new();
     for _ in 0..ROOMS {
         visitors.push(Visitor::come(door.room().await).await);
@@ -229,7 +257,7 @@ async fn nodes_come_go_and_die_behind_one_door() {
     }
 
     // A new version comes, an old one goes: nobody notices, and new rooms are elsewhere.
-    let _d = start("d", 3);
+    let _d = places.start("d", 3);
     door.uses("d", true).await;
     a.signal(Signal::TERM);
     door.uses("a", false).await;
@@ -262,14 +290,14 @@ async fn nodes_come_go_and_die_behind_one_door() {
     let kept = http::request_with(address, &head, "{}").await;
     assert_eq!(kept.status, 201, "{}", kept.body);
     let id = kept.json()["id"].as_str().expect("an id").to_owned();
-    let opened = http::get(places[3].page, &format!("/s/{id}/events")).await;
+    let opened = http::get(places.nodes[3].page, &format!("/s/{id}/events")).await;
     assert_eq!(opened.status, 200, "{}", opened.body);
     // Clocks of nodes differ: no link asks whether its recording was made yet, nor how long ago.
-    let file = fs::File::options().write(true).open(folder.0.join(format!("kept/shares/{id}.share")));
+    let file = fs::File::options().write(true).open(places.folder.0.join(format!("kept/shares/{id}.share")));
     let (file, now) = (file.expect("its file"), std::time::SystemTime::now());
     for made in [now + 2 * DAY, now - 2 * DAY] {
         file.set_modified(made).expect("another time");
-        assert_eq!(http::get(places[3].page, &format!("/s/{id}/events")).await.status, 200);
+        assert_eq!(http::get(places.nodes[3].page, &format!("/s/{id}/events")).await.status, 200);
     }
 
     // One dies: its people hear that the room has ended, nobody else notices.

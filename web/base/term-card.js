@@ -3,6 +3,7 @@ import { element } from "./element.js";
 import { popover } from "./popover.js";
 import { piecesOf, sources, termOfCode } from "./terms.js";
 
+/** What ends a word, a clause or a quotation, and stands beside it. */
 const PUNCTUATION = /^[,.;:!?)\u201d\u2019]+/;
 
 /** A text as nodes, with the words that have a card. @param {string} text @param {Set<string>} [seen] ids of terms that the paragraph has had */

@@ -78,6 +78,11 @@ export function wait(wait) {
   return { Millis: Math.min(Math.ceil(wait), MAX_WAIT_MS) };
 }
 
+/** The same, from the protocol's form. @param {import("../py/vocabulary.js").protocol.Wait} wait @returns {"forever" | "no" | number} */
+export function publicWait(wait) {
+  return wait === "Forever" ? "forever" : wait === "No" ? "no" : wait.Millis;
+}
+
 /** The line of a text that makes a call, from 1. @param {number} [line] */
 export function line(line) {
   return line === undefined ? undefined : integer(line, "a line", 1);

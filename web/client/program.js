@@ -252,14 +252,9 @@ export class Socket {
 
   /** @param {Call} call @param {CallOptions} [options] @param {Uint8Array} [payload] */
   #call(call, options = {}, payload) {
-    const wait = options.wait ?? publicWait(this.#timeout);
+    const wait = options.wait ?? args.publicWait(this.#timeout);
     return this.#program.call(call, { signal: options.signal, wait, line: options.line, payload });
   }
-}
-
-/** The public form of a wait. @param {import("../py/vocabulary.js").protocol.Wait} wait @returns {"forever" | "no" | number} */
-export function publicWait(wait) {
-  return wait === "Forever" ? "forever" : wait === "No" ? "no" : wait.Millis;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Makes the calls a console asks for, on a program of the room, and tells how they ended in the trace's words.
 // Several may wait at once.
+import { publicWait } from "../client/arguments.js";
 
 /** @typedef {import("../client/web.js").Asked} Asked */
 /** @typedef {import("../client/web.js").Failed} Failed */
@@ -45,12 +46,6 @@ export async function ended(result) {
 /** A reason to abort a call with, so that it is told from other aborts. */
 export function cancel(/** @type {AbortController} */ controller) {
   controller.abort(CANCELLED);
-}
-
-/** @param {import("../client/web.js").Wait} wait the protocol's form @returns {"forever" | "no" | number} */
-function publicWait(wait) {
-  if (wait === "Forever") return "forever";
-  return wait === "No" ? "no" : wait.Millis;
 }
 
 /** The client's errors by their names, so that whoever replaces the client needs no import of its classes. @param {unknown} thrown @returns {End} */

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{Door, Folder, Place, free, node_of, node_with};
+use super::{Door, Places, node_of, node_with};
 use crate::harness::{
     class::{NewClass, Seat},
     client::Client,
@@ -44,14 +44,13 @@ async fn goes_away(node: &TestServer) {
 
 #[tokio::test]
 async fn a_class_lives_on_its_node_behind_a_door_without_agents() {
-    let folder = Folder::new("nodes-classes");
-    let places = [(); 4].map(|()| Place { page: free(), agent: free() });
-    let address = free();
-    let start =
-        |name: &str, number: usize| node_with(name, places[number], address, &folder, &["--classes", "all"]);
+    let places = Places::new("nodes-classes");
+    let address = places.door;
+    let start = |name: &str, number: usize| {
+        node_with(name, places.nodes[number], address, &places.folder, &["--classes", "all"])
+    };
     let (a, _b) = (start("a", 0), start("b", 1));
-    let changes: Vec<_> = (1..).zip(&places).flat_map(|(number, place)| place.instead_of(number)).collect();
-    let door = Door::open(&folder, address, "haproxy-nodes.cfg", &changes).await;
+    let door = places.open_door().await;
     let classes = classes_on(&door, &["a", "b"]).await;
     let mut pupils = Vec::new();
     for (node, class) in &classes {

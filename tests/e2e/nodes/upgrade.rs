@@ -1,22 +1,14 @@
 //! An upgrade under many rooms: a new node joins, an old one goes away, and not one WebSocket is cut. It takes its time, so it
 //! is run by name: `WIRESIDE_ROOMS` says how many rooms (300).
 
-use super::{Door, Folder, Place, Visitor, all_go_on, free, node};
+use super::{Places, Visitor, all_go_on};
 
 #[tokio::test]
 #[ignore = "takes minutes: run by name"]
 async fn an_upgrade_under_many_rooms_cuts_no_connection() {
     let rooms = std::env::var("WIRESIDE_ROOMS").ok().and_then(|rooms| rooms.parse().ok()).unwrap_or(300);
-    let folder = Folder::new("nodes-upgrade");
-    let places = [(); 4].map(|()| Place { page: free(), agent: free() });
-    let address = free();
-    let start = |name: &str, number: usize| node(name, places[number], address, &folder);
-    let (a, _b, _c) = (start("a", 0), start("b", 1), start("c", 2));
-    let changes: Vec<_> = (1..).zip(&places).flat_map(|(number, place)| place.instead_of(number)).collect();
-    let door = Door::open(&folder, address, "haproxy-nodes.cfg", &changes).await;
-    for name in ["a", "b", "c"] {
-        door.uses(name, true).await;
-    }
+    let places = Places::new("nodes-upgrade");
+    let (door, [a, _b, _c]) = places.open_with_three().await;
     let began = std::time::Instant::now();
     let mut visitors = Vec::new();
     while visitors.len() < rooms {
@@ -27,7 +19,7 @@ async fn an_upgrade_under_many_rooms_cuts_no_connection() {
     let counts = ["a", "b", "c"].map(|node| on(node, &visitors));
     eprintln!("{rooms} rooms on three nodes {counts:?} after {:?}", began.elapsed());
 
-    let _d = start("d", 3);
+    let _d = places.start("d", 3);
     door.uses("d", true).await;
     a.signal(rustix::process::Signal::TERM);
     let told = std::time::Instant::now();

@@ -6,13 +6,11 @@ mod places;
 use std::{fmt::Write as _, sync::Arc};
 
 use proto::call::Call;
-use rustix::process::Signal;
 use serde_json::json;
 
 use self::places::{Database, PASSWORD, Store};
-use super::{delete, keep, opened, with_a_run};
+use super::{crash::killed_while_it_keeps, delete, keep, opened, with_a_run};
 use crate::harness::{
-    PATIENCE,
     client::Client,
     http::{self, Answer},
     in_time,
@@ -163,20 +161,7 @@ async fn killed_at_any_moment(places: &Places, other: &TestServer) {
     for time in 0..KILLED {
         let server = places.server("d", "recordings");
         let (room, _owner) = with_a_run(&server).await;
-        let link = room.owner();
-        let keeping = tokio::spawn(async move { keep(&link, &json!({})).await });
-        let mut turns = 0;
-        while turns < time * 400 && !keeping.is_finished() {
-            tokio::task::yield_now().await;
-            turns += 1;
-        }
-        server.signal(Signal::KILL);
-        server.wait();
-        if let Ok(Ok(answer)) = tokio::time::timeout(PATIENCE, keeping).await
-            && answer.status == 201
-        {
-            told.push(answer.json()["id"].as_str().expect("an id").to_owned());
-        }
+        told.extend(killed_while_it_keeps(&server, &room, json!({}), time * 400).await);
     }
     let after = places.database.ask(whole);
     for id in after.lines().filter(|id| !before.contains(id)) {

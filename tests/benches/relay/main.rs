@@ -1,5 +1,5 @@
 //! Wireside's relay rows: a page's streams through the server, beside a plain relay of our own, in the same run; and
-//! those of a room's wire, beside a bare forwarder between two TUNs; and a first visit.
+//! those of a room's wire, beside a bare forwarder between two TUNs; a first visit, programs in Python, and recordings.
 //!
 //! Prints one Markdown table. Both peers are measured in turns, so that whatever else the machine does meets both.
 //! How and under which conditions: `docs/benchmark.md`. Nothing here passes or fails.
@@ -10,6 +10,7 @@ mod page;
 mod plain;
 mod process;
 mod programs;
+mod recordings;
 mod relay;
 mod report;
 mod rounds;
@@ -25,10 +26,12 @@ mod wire;
 mod harness {
     pub(crate) mod browser;
     pub(crate) mod cdp;
+    pub(crate) mod client;
     pub(crate) mod http;
     pub(crate) mod raw;
     pub(crate) mod room;
     pub(crate) mod server;
+    pub(crate) mod trace;
 
     use std::{path::PathBuf, time::Duration};
 
@@ -106,6 +109,7 @@ async fn bench(words: &[String]) {
     visit::measure(&bench, &mut report).await;
     programs::measure(&bench, &mut report).await;
     drop(bench);
+    recordings::measure(&mut report).await;
     wire::measure(&mut report).await;
     print!("{}", report.table());
     println!("\n{}", conditions::describe(&before, began.elapsed()));

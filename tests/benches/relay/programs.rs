@@ -219,7 +219,13 @@ async fn first_visit(bench: &Bench, report: &mut Report) {
         let tab = browser.visitor(1280, 800).await;
         tab.go(&format!("http://{}/", counting.address)).await;
         tab.shows("the page", "document.body?.dataset.view").await;
-        let ready = "await (await import('/client/python.js')).preload(); return performance.now() / 1000;";
+        let ready = "const { body } = document;
+            await new Promise((resolve) => {
+              const look = () => body.dataset.python === 'ready' && resolve();
+              new MutationObserver(look).observe(body, { attributes: true });
+              look();
+            });
+            return performance.now() / 1000;";
         times.push(tab.script(ready).await.as_f64().expect("seconds"));
         let after = counting.so_far();
         bytes.push((after.0 - before.0) as f64 / 1e6);

@@ -1,5 +1,5 @@
 // Workers with Python in them, loaded in advance: each runs one program and is then gone, as a process. See python.d.ts.
-import { SNAPSHOT } from "../py/downloads.js";
+import { COMMON } from "../py/downloads.js";
 import { suspends } from "../py/internals.js";
 import { PythonError } from "./errors.js";
 import { scriptUrl } from "./script-url.js";
@@ -15,15 +15,13 @@ const INSECURE =
   'hand", or a current Chrome, Edge or Firefox, or ask whoever runs this server for the https link.';
 const NOT_BUILT = "This server was built without Python. Everything else on this page works.";
 
-/** @typedef {{ base: string, files: Record<string, { size: number, compressed?: number }> }} Files */
+/** @typedef {{ base: string, files: import("../py/downloads.js").Files }} Files */
 /** @typedef {{ loaded: number, total: number, ready: boolean }} Progress */
 
 /** @type {Promise<{ python: Files | null, why: string | null }> | null} */
 let manifest = null;
-/** Compiled by the first worker, for all others. @type {WebAssembly.Module | null} */
-let module = null;
-/** The memory of a Python that has just started, as the first worker has it, for all others. @type {Uint8Array | null} */
-let snapshot = null;
+/** What the first worker has fetched, for all others. @type {import("../py/downloads.js").Common | null} */
+let common = null;
 /** @type {Interpreter[]} */
 const spares = [];
 
@@ -68,8 +66,7 @@ export class Interpreter {
   /** @param {Files} files */
   constructor({ base, files }) {
     // What an earlier worker has for all does not travel again.
-    const isHere = (/** @type {string} */ name) => (snapshot !== null && name === SNAPSHOT) || (module !== null && name.endsWith(".wasm"));
-    const coming = Object.entries(files).filter(([name]) => !isHere(name));
+    const coming = Object.entries(files).filter(([name]) => common === null || !COMMON.includes(name));
     const total = coming.reduce((sum, [, { size, compressed }]) => sum + (compressed ?? size), 0);
     this.progress = { loaded: 0, total, ready: false };
     this.ready = new Promise((resolve, reject) => {
@@ -80,7 +77,7 @@ export class Interpreter {
     this.#worker = new Worker(scriptUrl("../py/pane-worker.js"), { type: "module", name: "python" });
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => this.#hear({ failed: event.message ?? "the worker could not be started" });
-    this.#worker.postMessage({ do: "load", base: new URL(base, import.meta.url).href, files, module, snapshot });
+    this.#worker.postMessage({ do: "load", base: new URL(base, import.meta.url).href, files, given: common });
   }
 
   /** @param {any} message @param {Transferable[]} [transfer] */
@@ -99,8 +96,7 @@ export class Interpreter {
   #hear(news) {
     if (news.progress !== undefined) this.#progress({ ...this.progress, loaded: news.progress });
     else if (news.ready) {
-      module ??= news.module;
-      snapshot ??= news.snapshot;
+      common ??= news.common;
       this.#progress({ ...this.progress, loaded: this.progress.total, ready: true });
       this.#loaded();
     } else if (news.failed && !this.progress.ready) {

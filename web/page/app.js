@@ -27,6 +27,9 @@ const notices = /** @type {import("../base/notice-bar.js").NoticeBar} */ (find("
 const strip = /** @type {import("../lesson/strip.js").LessonStrip} */ (find("lesson-strip"));
 const wire = /** @type {import("../wire/wire-view.js").WireView} */ (find("wire-view"));
 const python = new PythonState();
+python.onchange(() => {
+  document.body.dataset.python = python.is;
+});
 
 if (new URLSearchParams(location.search).get("view") === "wire") document.body.dataset.only = "wire";
 followWidth();

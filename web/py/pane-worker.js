@@ -1,28 +1,29 @@
 // The worker of one Python program: loads CPython (Pyodide), then runs one script, once, as a process does.
 //
 // Starting CPython takes seconds. So it was started when Wireside was built, and every worker begins from a picture of that
-// one's memory (`python.snapshot.gz`); the first of a page unpacks it for all.
+// one's memory (`picture.js`). The picture and Python's library are the same bytes for all workers of a page, where memory is
+// shared; the first of them fetches both.
 //
 // Where the browser can suspend WebAssembly the script has threads (`stacks.js`), and its calls go by messages while it has
 // more than one. Where memory is shared, the calls of one thread block (`sys.js`). One of both there must be.
 //
-// Messages in: `{ do: "load", base, files, module, snapshot }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
+// Messages in: `{ do: "load", base, files, given }`, then `{ do: "run", ... }`. Out: `{ progress }`, `{ ready }`, what
 // the program is doing (`{ state }`), `{ output }`, what it made of its files (`{ folder }`), `{ ended }`, `{ failed }`.
 import { confine } from "./confine.js";
-import { Downloads, SNAPSHOT } from "./downloads.js";
+import { Downloads } from "./downloads.js";
 import { mendErrno } from "./errno.js";
 import { provideHosts } from "./etc.js";
 import { Folder } from "./folder.js";
 import { mustHave, suspends } from "./internals.js";
+import { library } from "./library.js";
 import { Messages } from "./messages.js";
+import { Picture } from "./picture.js";
 import { Stacks } from "./stacks.js";
 import { Sys } from "./sys.js";
 import { mendTrampoline } from "./trampoline.js";
 import { Transcript } from "./transcript.js";
 import { HOME } from "./vocabulary.js";
 
-/** Our own part of Python's library, in the order of loading. */
-const LIBRARY = ["_vocabulary.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py", "_signals.py", "_arguments.py", "_text_form.py", "_unix.py", "_addresses.py", "_options.py", "_services.py", "_names.py", "_vectors.py", "_endings.py", "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_platform.py", "_prompt.py", "runner.py"];
 const FOLDER = "/lib/wireside";
 /** The first descriptor of a file, as `_descriptors.py` has it. */
 const FILES = 1024;
@@ -49,37 +50,50 @@ function fail(error) {
 }
 
 /**
- * @param {{ base: string, files: Record<string, { size: number, compressed?: number }>, module: WebAssembly.Module | null,
- *   snapshot: Uint8Array | null }} from
+ * @param {{ base: string, files: import("./downloads.js").Files, given: import("./downloads.js").Common | null }} from `given`
+ *   is what an earlier worker has for all
  */
-async function load({ base, files, module, snapshot }) {
-  const downloads = new Downloads({ base, files, module, onprogress: (progress) => self.postMessage({ progress }) });
-  const library = LIBRARY.map(text);
-  for (const name of ["python_stdlib.zip", "pyodide-lock.json"]) downloads.begin(name);
-  const [{ loadPyodide }, picture] = await Promise.all([
+async function load({ base, files, given }) {
+  const downloads = new Downloads({ base, files, given, onprogress: (progress) => self.postMessage({ progress }) });
+  const ours = library();
+  downloads.begin("pyodide-lock.json");
+  const [{ loadPyodide }, common] = await Promise.all([
     downloads.script("pyodide.mjs"),
-    snapshot ?? (files[SNAPSHOT] ? downloads.unpacked(SNAPSHOT).then(shared) : null),
-    downloads.compile("pyodide.asm.wasm"),
+    downloads.common(),
     // Pyodide imports it by itself: here it is counted, and comes at once.
     downloads.script("pyodide.asm.mjs"),
   ]);
-  // Pyodide decodes part of it, and decoders take no shared memory.
-  const start = picture ? { _loadSnapshot: picture.slice() } : { _makeSnapshot: true };
-  pyodide = await loadPyodide({ indexURL: base, env: { HOME }, ...start });
-  const taken = picture ?? shared(pyodide.makeMemorySnapshot());
+  const picture = new Picture(common.picture);
+  downloads.onmemory = (memory) => picture.begin(memory);
+  pyodide = await loadPyodide({
+    indexURL: base,
+    env: { HOME },
+    _loadSnapshot: picture.whole,
+  });
+  // What has been imported so far came with the picture.
+  placeLibrary(pyodide.FS, common.library);
+  if (!picture.restored) throw new Error("this Pyodide does not begin from a picture of its memory");
   const suspending = suspends();
   mustHave(pyodide._module, suspending);
   numberFilesFrom(FILES);
   mendTrampoline(pyodide._module);
   if (suspending) stacks = new Stacks(pyodide);
   pyodide.FS.mkdirTree(FOLDER);
-  for (const [at, source] of (await Promise.all(library)).entries()) pyodide.FS.writeFile(`${FOLDER}/${LIBRARY[at]}`, source);
+  for (const [name, source] of await ours) pyodide.FS.writeFile(`${FOLDER}/${name}`, source);
   // Those whom a script asks come with it.
   pyodide.registerJsModule("_bridge", { ends: () => bridge });
   pyodide.runPython(`import sys; sys.path.insert(0, "${FOLDER}"); import runner; runner.prepare(${stacks ? "True" : "False"})`);
   mendErrno(pyodide._module, JSON.parse(pyodide.runPython("import json, linux; json.dumps(linux.raised)")));
   if (stacks) stacks.entry = pyodide.pyimport("_threads").enter;
-  self.postMessage({ ready: true, module: downloads.module, snapshot: snapshot ? null : taken });
+  self.postMessage({ ready: true, common: given ? null : common });
+}
+
+/** Python's library, in the place of the empty file that Pyodide has made for it. @param {any} FS @param {Uint8Array} bytes */
+function placeLibrary(FS, bytes) {
+  const name = FS.readdir("/lib").find((/** @type {string} */ entry) => entry.endsWith(".zip"));
+  const { node } = FS.lookupPath(`/lib/${name}`);
+  node.contents = bytes;
+  node.usedBytes = bytes.length;
 }
 
 /** Descriptors of files are never below, where those of sockets are: the two tables have no number in common. @param {number} least */
@@ -91,21 +105,6 @@ function numberFilesFrom(least) {
     // It fails in its own way.
     return next();
   };
-}
-
-/** Memory that need not be copied for every worker, where there is such. @param {Uint8Array} bytes */
-function shared(bytes) {
-  if (!self.crossOriginIsolated) return bytes;
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
-}
-
-/** @param {string} name */
-async function text(name) {
-  const answer = await fetch(new URL(name, import.meta.url));
-  if (!answer.ok) throw new Error(`${name} could not be loaded (HTTP ${answer.status})`);
-  return answer.text();
 }
 
 /**

@@ -8,10 +8,26 @@ use sha2::{Digest as _, Sha256};
 
 use crate::shared;
 
-/// Brotli's quality from 0 to 11. What is shipped gets 9, which is within 5 % of 11 and ten times as fast. What is made
-/// to be looked at on this computer travels nowhere: there the time counts that compressing takes.
-fn quality() -> u32 {
-    if shared::is_release() { 9 } else { 2 }
+/// How hard brotli tries (RFC 7932; its reference calls these quality and window).
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    /// From 0 to 11.
+    quality: i32,
+    /// How far back it looks, as a power of two of bytes. 24 is the most that browsers read.
+    window: i32,
+}
+
+impl Effort {
+    /// Where most of the bytes are and which seldom changes: what is shipped gets all that brotli can, which costs a
+    /// minute or two once and spares every visitor a tenth.
+    pub(crate) fn for_vendor() -> Self {
+        if shared::is_release() { Self { quality: 11, window: 24 } } else { Self::for_own() }
+    }
+
+    /// What is made to be looked at on this computer travels nowhere: there the time counts that compressing takes.
+    pub(crate) fn for_own() -> Self {
+        Self { quality: if shared::is_release() { 9 } else { 2 }, window: 22 }
+    }
 }
 
 /// Length of a [`hash`].
@@ -31,25 +47,30 @@ pub(crate) fn folder(folder: &Path) -> Result<PathBuf> {
 }
 
 /// The name of the compressed form of `bytes`.
-pub(crate) fn name(bytes: &[u8]) -> String {
-    format!("{}-{}.br", hash(bytes), quality())
+pub(crate) fn name(bytes: &[u8], effort: Effort) -> String {
+    format!("{}-{}.br", hash(bytes), effort.quality)
 }
 
 /// The file in `folder` with the compressed form of `bytes`, made where it is missing.
-pub(crate) fn file(bytes: &[u8], folder: &Path) -> Result<PathBuf> {
-    let file = folder.join(name(bytes));
+pub(crate) fn file(bytes: &[u8], folder: &Path, effort: Effort) -> Result<PathBuf> {
+    let file = folder.join(name(bytes, effort));
     if !file.exists() {
         // Under another name first: a build that is interrupted leaves no half of a file behind.
         let unfinished = file.with_extension("part");
-        fs::write(&unfinished, compress(bytes)?)?;
+        fs::write(&unfinished, compress(bytes, effort)?)?;
         fs::rename(&unfinished, &file)?;
     }
     Ok(file)
 }
 
-fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
+fn compress(bytes: &[u8], effort: Effort) -> Result<Vec<u8>> {
     let mut compressed = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams { quality: quality() as i32, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: effort.quality,
+        lgwin: effort.window,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
     Ok(compressed)
 }

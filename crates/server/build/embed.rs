@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::compress::{self, hash};
+use crate::compress::{self, Effort, hash};
 use crate::{modules, shared};
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
 const SERVED: [&str; 15] =
-    ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "gz"];
+    ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "bin"];
 
 /// The page itself, and what of it stands in frames of other sites.
 const DOCUMENTS: [&str; 2] = ["/index.html", "/embed/embed.html"];
 
 /// Endings that do not get smaller.
-const COMPRESSED_ALREADY: [&str; 4] = ["png", "woff2", "zip", "gz"];
+const COMPRESSED_ALREADY: [&str; 2] = ["png", "woff2"];
 
 /// One file on its way into the program.
 struct Found {
@@ -26,13 +26,17 @@ struct Found {
     file: PathBuf,
 }
 
-/// Writes `OUT_DIR/table.rs`: an array of `Embedded` sorted by address, from folders and the address each has.
+/// Writes `OUT_DIR/table.rs`: an array of `Embedded` sorted by address, from folders and the address each has. Of files with
+/// the same address the last folder's is served.
 pub(crate) fn write_table(folders: &[(&Path, &str)], out: &Path) -> Result<()> {
     let mut found = Vec::new();
     for (folder, prefix) in folders {
         walk(folder, prefix, &mut found)?;
     }
+    // The sort is stable and the last of an address stands first then; the others are taken out.
+    found.reverse();
     found.sort_by(|a, b| a.address.cmp(&b.address));
+    found.dedup_by(|later, earlier| later.address == earlier.address);
     list_modules(&mut found, out)?;
 
     let compressed = compress::folder(out)?;
@@ -87,7 +91,8 @@ fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
     let bytes = fs::read(&found.file).with_context(|| format!("could not read {}", found.file.display()))?;
     let content = hash(&bytes);
     let brotli = if worth_compressing(&found.address) {
-        format!("Some(include_bytes!({:?}))", compress::file(&bytes, folder)?)
+        let effort = if found.address.starts_with("/vendor/") { Effort::for_vendor() } else { Effort::for_own() };
+        format!("Some(include_bytes!({:?}))", compress::file(&bytes, folder, effort)?)
     } else {
         "None".to_owned()
     };

@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p server` is the only command a newcomer types, so this script does what would otherwise be a tool to
 //! install and a step to remember: it compiles `crates/web` to WebAssembly, runs wasm-bindgen over it as a library
-//! (so that library and tool cannot drift apart), gets Python and the editor by npm where there is one, and writes a
-//! table of everything to be served.
+//! (so that library and tool cannot drift apart), gets Python, the editor and a bundler for the page's modules by npm where
+//! there is one, and writes a table of everything to be served.
 //!
 //! It knows nothing about what the client or the page do.
 
@@ -16,6 +16,7 @@ mod target;
 mod vendor;
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,8 +41,24 @@ fn build() -> Result<()> {
     rerun_if_changed(root);
     target::ensure_installed()?;
     let client = client::build(root, &out)?;
-    let vendor = vendor::build(&manifest.join("build/npm"), &out)?;
-    embed::write_table(&[(&root.join("web"), ""), (&client, "/client"), (&vendor, "/vendor")], &out)
+    let web = root.join("web");
+    let vendor = vendor::build(root, &out)?;
+    let bundled = out.join("bundled");
+    bundle(&vendor, &web, &bundled)?;
+    // The bundled documents stand in the place of the tree's.
+    embed::write_table(&[(&web, ""), (&client, "/client"), (&vendor.served, "/vendor"), (&bundled, "")], &out)
+}
+
+/// Fills `bundled` with what stands in the place of the page's many files: nothing where npm brought no bundler, and then
+/// the page is served as it is in the tree.
+fn bundle(vendor: &vendor::Vendor, web: &Path, bundled: &Path) -> Result<()> {
+    if bundled.exists() {
+        fs::remove_dir_all(bundled)?;
+    }
+    match &vendor.folder {
+        Some(folder) => folder.bundle_page(web, bundled).context("the page could not be bundled"),
+        None => Ok(()),
+    }
 }
 
 /// The whole input: without these lines cargo would watch the server's own folder and miss the page.

@@ -52,8 +52,14 @@ fn imports(address: &str, text: &str) -> Vec<String> {
         text.lines().filter(|line| !line.trim_start().starts_with(['*', '/'])).collect::<Vec<_>>().join("\n");
     let mut found = Vec::new();
     for before in BEFORE {
-        let quoted = code.split(before).skip(1).filter_map(|rest| rest.split('"').next());
-        found.extend(quoted.filter_map(|import| resolve(address, import)));
+        for (at, _) in code.match_indices(before) {
+            // A brace stands before the name of a type in a comment.
+            if code[..at].ends_with('{') {
+                continue;
+            }
+            let quoted = code[at + before.len()..].split('"').next();
+            found.extend(quoted.and_then(|import| resolve(address, import)));
+        }
     }
     found
 }

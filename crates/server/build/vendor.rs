@@ -23,29 +23,45 @@ use plan::{Plan, Setting};
 /// The variable's name.
 pub(crate) const SETTING: &str = "WIRESIDE_NPM";
 
-/// Makes the folder that is served as `/vendor`. `source` holds npm's input.
-pub(crate) fn build(source: &Path, out: &Path) -> Result<PathBuf> {
+/// What npm brought.
+pub(crate) struct Vendor {
+    /// The folder that is served as `/vendor`.
+    pub(crate) served: PathBuf,
+    /// Where its programs are; none where npm was not there.
+    pub(crate) folder: Option<Folder>,
+}
+
+/// Gets it, for the source tree at `root`.
+pub(crate) fn build(root: &Path, out: &Path) -> Result<Vendor> {
     let setting = plan::setting(env::var(SETTING).ok().as_deref()).map_err(|sentence| anyhow!(sentence))?;
     let served = out.join("vendor");
     if served.exists() {
         fs::remove_dir_all(&served)?;
     }
     fs::create_dir_all(&served)?;
-    let folder = Folder::open(shared::folder(out, "npm"), source)?;
-    match plan::plan(setting, folder.is_current(), npm::is_installed()) {
-        Plan::Keep => lay_out(&folder, source, &served, out)?,
-        Plan::Install => match folder.install(source) {
-            Ok(()) => lay_out(&folder, source, &served, out)?,
+    let source = root.join("crates/server/build/npm");
+    let folder = Folder::open(shared::folder(out, "npm"), root)?;
+    let is_there = match plan::plan(setting, folder.is_current(), npm::is_installed()) {
+        Plan::Keep => true,
+        Plan::Install => match folder.install(root) {
+            Ok(()) => true,
             Err(error) if setting == Setting::On => return Err(error.context("npm failed")),
-            Err(error) => without(&served, plan::REFUSED, Some(&format!("npm failed ({error:#})")))?,
+            Err(error) => {
+                without(&served, plan::REFUSED, Some(&format!("npm failed ({error:#})")))?;
+                false
+            }
         },
         Plan::Without(why) => {
             let warning = (setting == Setting::Auto).then_some("npm is not installed");
             without(&served, why, warning)?;
+            false
         }
         Plan::Fail(sentence) => bail!(sentence),
+    };
+    if is_there {
+        lay_out(&folder, &source, &served, out)?;
     }
-    Ok(served)
+    Ok(Vendor { served, folder: is_there.then_some(folder) })
 }
 
 /// Puts the files where they are served. They are links into npm's folder where the file system has them, so that each
@@ -58,13 +74,10 @@ fn lay_out(folder: &Folder, source: &Path, served: &Path, out: &Path) -> Result<
     let files = folder.python();
     for file in &files {
         let (name, bytes) = (name_of(file)?, read(file)?);
-        let compressed = if name.ends_with(".zip") || name.ends_with(".gz") {
-            bytes.len() as u64
-        } else {
-            let smaller = compress::file(&bytes, &cache)?;
-            link(&smaller, &own.join(compress::name(&bytes)))?;
-            smaller.metadata()?.len()
-        };
+        let effort = compress::Effort::for_vendor();
+        let smaller = compress::file(&bytes, &cache, effort)?;
+        link(&smaller, &own.join(compress::name(&bytes, effort)))?;
+        let compressed = smaller.metadata()?.len();
         writeln!(sizes, "    {name:?}: {{ size: {}, compressed: {compressed} }},", bytes.len())?;
         all.extend(compress::hash(&bytes).bytes());
     }

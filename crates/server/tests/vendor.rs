@@ -64,7 +64,7 @@ fn the_manifest_is_true() {
             "pyodide.asm.mjs",
             "pyodide.asm.wasm",
             "pyodide.mjs",
-            "python.snapshot.gz",
+            "python.memory.bin",
             "python_stdlib.zip"
         ]
     );

@@ -39,7 +39,7 @@ async fn with_editor(browser: &Browser, server: &TestServer, size: (u32, u32)) -
     tab.go(&server.origin()).await;
     entered(&tab).await;
     tab.script(
-        "await import('/editor/code-editor.js');
+        "await customElements.whenDefined('code-editor');
          const editor = document.createElement('code-editor');
          const after = document.createElement('button');
          editor.label = 'server.py';

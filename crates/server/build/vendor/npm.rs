@@ -10,18 +10,28 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::compress;
 
-/// What npm and the bundler read.
-const INPUT: [&str; 4] = ["package.json", "package-lock.json", "editor.js", "snapshot.mjs"];
+/// What npm, the bundler and CPython read: where it lies in the tree, and its name in npm's folder. A picture of Python's
+/// memory is made and tried by the code with which the page reads it.
+const INPUT: [(&str, &str); 6] = [
+    ("crates/server/build/npm/package.json", "package.json"),
+    ("crates/server/build/npm/package-lock.json", "package-lock.json"),
+    ("crates/server/build/npm/editor.js", "editor.js"),
+    ("crates/server/build/npm/snapshot.mjs", "snapshot.mjs"),
+    ("crates/server/build/npm/bundle.mjs", "bundle.mjs"),
+    ("web/py/picture.js", "picture.mjs"),
+];
 
 /// The bundler's result.
 const BUNDLE: &str = "editor.bundle.js";
 
 /// The memory of a CPython that has just started, so that the page's need not start from nothing.
-const SNAPSHOT: &str = "python.snapshot.gz";
+const PICTURE: &str = "python.memory.bin";
+
+/// CPython's library, every file as it is and none of them compressed: what travels is compressed once, and better.
+const LIBRARY: &str = "python_stdlib.zip";
 
 /// What CPython for the browser consists of, as Pyodide has it.
-const PYTHON: [&str; 5] =
-    ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+const PYTHON: [&str; 4] = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json"];
 
 /// npm's folder, for this process alone while the value lives.
 #[derive(Debug)]
@@ -33,14 +43,14 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Waits until no other build uses the folder.
-    pub(crate) fn open(path: PathBuf, source: &Path) -> Result<Self> {
+    /// Waits until no other build uses the folder. `root` is the source tree.
+    pub(crate) fn open(path: PathBuf, root: &Path) -> Result<Self> {
         fs::create_dir_all(&path).with_context(|| format!("could not make {}", path.display()))?;
         let locked = File::create(path.join("lock"))?;
         locked.lock()?;
         let mut input = Vec::new();
-        for name in INPUT {
-            let file = source.join(name);
+        for (place, _) in INPUT {
+            let file = root.join(place);
             input.extend(fs::read(&file).with_context(|| format!("could not read {}", file.display()))?);
         }
         Ok(Self { path, stamp: compress::hash(&input), _locked: locked })
@@ -60,7 +70,7 @@ impl Folder {
     pub(crate) fn python(&self) -> Vec<PathBuf> {
         let package = self.packages().join("pyodide");
         let mut files: Vec<_> = PYTHON.iter().map(|name| package.join(name)).collect();
-        files.push(self.path.join(SNAPSHOT));
+        files.extend([PICTURE, LIBRARY].map(|name| self.path.join(name)));
         files
     }
 
@@ -80,10 +90,10 @@ impl Folder {
     ///
     /// # Errors
     /// With the words of what failed: npm, the bundler, CPython.
-    pub(crate) fn install(&self, source: &Path) -> Result<()> {
+    pub(crate) fn install(&self, root: &Path) -> Result<()> {
         let _missing = fs::remove_file(self.stamp_file());
-        for name in INPUT {
-            fs::copy(source.join(name), self.path.join(name))?;
+        for (place, name) in INPUT {
+            fs::copy(root.join(place), self.path.join(name))?;
         }
         // Where there is no network, npm's own patience is many minutes.
         let patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"];
@@ -92,12 +102,20 @@ impl Folder {
         self.run(
             Command::new("npm").args(["run", "--silent", "bundle", "--"]).arg(format!("--outfile={BUNDLE}")),
         )?;
-        self.run(Command::new("node").args(["snapshot.mjs", SNAPSHOT]))?;
+        self.run(Command::new("node").args(["snapshot.mjs", PICTURE, LIBRARY]))?;
         fs::write(self.stamp_file(), &self.stamp)?;
         if !self.is_current() {
             bail!("npm ci went well, but files are missing below {}", self.packages().display());
         }
         Ok(())
+    }
+
+    /// Puts the page's modules and styles together, few files of many, from the tree's `web` into `served`.
+    ///
+    /// # Errors
+    /// With the bundler's words.
+    pub(crate) fn bundle_page(&self, web: &Path, served: &Path) -> Result<()> {
+        self.run(Command::new("node").arg("bundle.mjs").args([web, served]))
     }
 
     fn stamp_file(&self) -> PathBuf {

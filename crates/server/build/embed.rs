@@ -10,8 +10,9 @@ use crate::compress::{self, Effort, hash};
 use crate::{modules, shared};
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
-const SERVED: [&str; 15] =
-    ["html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "bin"];
+const SERVED: [&str; 15] = [
+    "html", "css", "js", "mjs", "ts", "svg", "md", "py", "json", "txt", "png", "woff2", "wasm", "zip", "bin",
+];
 
 /// The page itself, and what of it stands in frames of other sites.
 const DOCUMENTS: [&str; 2] = ["/index.html", "/embed/embed.html"];
@@ -91,7 +92,8 @@ fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
     let bytes = fs::read(&found.file).with_context(|| format!("could not read {}", found.file.display()))?;
     let content = hash(&bytes);
     let brotli = if worth_compressing(&found.address) {
-        let effort = if found.address.starts_with("/vendor/") { Effort::for_vendor() } else { Effort::for_own() };
+        let effort =
+            if found.address.starts_with("/vendor/") { Effort::for_vendor() } else { Effort::for_own() };
         format!("Some(include_bytes!({:?}))", compress::file(&bytes, folder, effort)?)
     } else {
         "None".to_owned()

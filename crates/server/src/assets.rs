@@ -145,7 +145,10 @@ mod tests {
             assert_eq!(listed, ["/client/web.js", "/vendor/manifest.js"]);
             assert!(document.contains("src=\"/bundle/index.js\"") && !document.contains("/page/app.js"));
         } else {
-            assert!(listed.contains(&"/program/failure-card.js") && listed.contains(&"/wire/wire-view.js"), "{listed:?}");
+            assert!(
+                listed.contains(&"/program/failure-card.js") && listed.contains(&"/wire/wire-view.js"),
+                "{listed:?}"
+            );
         }
         assert!(!listed.contains(&"/client/worker.js"));
     }

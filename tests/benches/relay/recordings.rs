@@ -78,7 +78,8 @@ pub(crate) async fn measure(report: &mut Report) {
     made.push(small.took);
     report.ours(titles[0], "ms", median(&mut made), "");
     let answer = http::request(server.page, &asking(&server, &small.id)).await;
-    let travels: f64 = answer.header("content-length").and_then(|length| length.parse().ok()).expect("a length");
+    let travels: f64 =
+        answer.header("content-length").and_then(|length| length.parse().ok()).expect("a length");
     report.ours(titles[1], "KB", travels / small.events as f64, "<= 60");
     let browser = Browser::open().await;
     report.ours(titles[2], "s", opened(&server, &browser, &small.id).await, "<= 0.7");

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{LAPTOP, PHONE, entered};
 use crate::harness::{
     browser::{Browser, Tab},
+    root,
     server::TestServer,
 };
 
@@ -37,22 +38,37 @@ async fn block(tab: &Tab, pattern: &str) {
 
 #[tokio::test]
 async fn what_does_not_come_is_said() {
-    let server = TestServer::shared();
     let browser = Browser::open().await;
+    let bundled = TestServer::shared();
+    for (blocked, said) in [
+        ("*/bundle/index.js", "A part of this page did not come through: /bundle/index.js"),
+        ("*/bundle/index.css", "A part of this page did not come through: /bundle/index.css"),
+        ("*/client/room.js", "A part of this page did not come through: /client/room.js"),
+        ("*/client/web_bg.wasm", "A part of this page did not come through: what speaks with the server"),
+    ] {
+        says_what_is_missing(&browser, &bundled, blocked, said).await;
+    }
+    // As it comes without a bundler, file by file.
+    let web = root().join("web");
+    let script = format!("export WIRESIDE_WEB='{}'; exec \"$@\"", web.display());
+    let single = TestServer::start_within(&script, &[]);
     for (blocked, said) in [
         ("*/lesson/prose.js", "A part of this page did not come through: /lesson/prose.js"),
         ("*/page/app.js", "A part of this page did not come through: /page/app.js"),
         ("*/frame/frame.css", "A part of this page did not come through: /frame/frame.css"),
-        ("*/client/web_bg.wasm", "A part of this page did not come through: what speaks with the server"),
         ("*/wire/wire-head.js", "A part of this page did not come through: what draws the wire"),
     ] {
-        let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
-        block(&tab, blocked).await;
-        tab.go(&server.origin()).await;
-        tab.sees("#lesson", said).await;
-        tab.sees("#lesson", "Reload").await;
+        says_what_is_missing(&browser, &single, blocked, said).await;
     }
     browser.forgive(|complaint| !complaint.contains("Content Security Policy"));
+}
+
+async fn says_what_is_missing(browser: &Browser, server: &TestServer, blocked: &str, said: &str) {
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    block(&tab, blocked).await;
+    tab.go(&server.origin()).await;
+    tab.sees("#lesson", said).await;
+    tab.sees("#lesson", "Reload").await;
 }
 
 #[tokio::test]

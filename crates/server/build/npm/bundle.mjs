@@ -1,7 +1,8 @@
-// Puts the page's modules and styles together, so that a browser asks for a dozen files and not for two hundred. What lies in
-// the source tree stays what it is and is served as well: it is what a page from disk and other pages' imports take.
+// Puts the page's modules and styles together, so that a browser asks for a few dozen files and not for two hundred.
 //
-// Each document of the page gets a copy that names its script and its style. A program's worker and the client's are one file each.
+// Each document of the page gets a copy that names its script and its style under `/bundle`. The client stays what it is, a library
+// of its own modules: who imports it by its address, in a script of theirs, has the one that the page has. A program's worker and
+// the client's are one file each, at the addresses of the modules that they begin with.
 // Usage: node bundle.mjs WEB SERVED
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -24,34 +25,41 @@ const common = {
   minifySyntax: true,
   legalComments: "none",
   logLevel: "warning",
-  outdir: join(served, BUNDLE),
   outbase: web,
 };
+const page = { ...common, outdir: join(served, BUNDLE) };
 
 /** The address of a file of the tree. @param {string} file */
 const address = (file) => `/${relative(web, file)}`;
 
-/** What the tree does not have, the server does: the client's WebAssembly, and what came by npm. */
-const elsewhere = {
+/**
+ * What the tree does not have, the server does: the client's WebAssembly, and what came by npm.
+ * @param {{ others?: RegExp, beside?: string }} [where] `others` are left out too; `beside` is the folder of the tree from which the
+ *   bundle will name them: a copy of the client has other addresses
+ */
+const elsewhere = ({ others, beside } = {}) => ({
   name: "elsewhere",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
       const file = resolve(resolveDir, path);
       const isThere = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-      return isThere ? null : { path: address(file), external: true };
+      if (isThere && !others?.test(address(file))) return null;
+      return { path: beside ? `./${relative(beside, file)}` : address(file), external: true };
     });
   },
-};
+});
 
-/** A module's address stays the one it has in the tree; where workers are, it is the bundle's. */
+/** The client, and what it has in common with the workers. */
+const CLIENT = /^\/(client|py)\//;
+
+/** A module's address stays the one it has in the tree. */
 const addresses = {
   name: "addresses",
   setup({ onLoad }) {
     onLoad({ filter: /\.js$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
       if (!text.includes("import.meta.url")) return null;
-      const own = address(path) === "/client/script-url.js" ? `/${BUNDLE}${address(path)}` : address(path);
-      return { contents: text.replaceAll("import.meta.url", `new URL(${JSON.stringify(own)}, import.meta.url).href`) };
+      return { contents: text.replaceAll("import.meta.url", `new URL(${JSON.stringify(address(path))}, import.meta.url).href`) };
     });
   },
 };
@@ -92,17 +100,20 @@ function documents(folder) {
   });
 }
 
-await build({ ...common, entryPoints: WORKERS.map((path) => join(web, path)), plugins: [elsewhere, library, addresses] });
+for (const path of WORKERS) {
+  const entry = join(web, path);
+  await build({ ...common, outdir: served, entryPoints: [entry], plugins: [elsewhere({ beside: dirname(entry) }), library] });
+}
 for (const file of documents(web)) {
   const text = readFileSync(file, "utf8");
   const name = address(file).slice(1).replace(/\.html$/, "");
   const [script, style] = [`${BUNDLE}/${name}.js`, `${BUNDLE}/${name}.css`];
   await build({
-    ...common,
+    ...page,
     entryPoints: [{ in: together(text.matchAll(SCRIPT)), out: name }],
     splitting: IN_PARTS.includes(`${name}.html`),
     chunkNames: `${name}-[hash]`,
-    plugins: [all, elsewhere, addresses],
+    plugins: [all, elsewhere({ others: CLIENT }), addresses],
   });
   const styles = [...text.matchAll(STYLE)];
   const { outputFiles } = await build({

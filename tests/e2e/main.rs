@@ -6,6 +6,7 @@ mod bad_input;
 mod calls;
 mod classes;
 mod confined;
+mod dependencies;
 mod deployed;
 mod ending;
 mod lesson_walk;

@@ -79,7 +79,8 @@ export class WireHead {
 
   async toggleHold() {
     if (!this.mayHold) return;
-    const { held } = this.#view.wire();
+    // What the button says to whoever presses it: the wire may have changed since it was painted.
+    const held = this.#hold.getAttribute("aria-pressed") === "true";
     try {
       await (held ? this.#room.wire.release() : this.#room.wire.hold());
     } catch (error) {

@@ -18,14 +18,16 @@ const LARGE: usize = 32 * 1024 * 1024;
 
 fn find(path: &str) -> Option<Asset> {
     if path == "/large" {
-        let bytes = Cow::Owned(vec![0; LARGE]);
-        return Some(Asset { bytes, brotli: None, content_type: "application/octet-stream", hash: None });
+        let bytes = Some(Cow::Owned(vec![0; LARGE]));
+        let content_type = "application/octet-stream";
+        return Some(Asset { bytes, brotli: None, gzip: None, content_type, hash: None });
     }
     let pages =
         ["/index.html", "/browser/frame.html", "/learn/index.html", "/embed/embed.html", "/embed/replay.js"];
     pages.contains(&path).then_some(Asset {
-        bytes: Cow::Borrowed(b"<!doctype html>"),
+        bytes: Some(Cow::Borrowed(b"<!doctype html>")),
         brotli: None,
+        gzip: None,
         content_type: "text/html; charset=utf-8",
         hash: Some("0123456789abcdef"),
     })

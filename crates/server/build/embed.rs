@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::compress::{self, Effort, hash};
+use crate::compress::{self, Coding, Effort, hash};
 use crate::{modules, shared};
 
 /// What is served, by the ending of its name. Anything else in `web/` (notes, scripts of the editor) stays out.
@@ -19,6 +19,9 @@ const DOCUMENTS: [&str; 2] = ["/index.html", "/embed/embed.html"];
 
 /// Endings that do not get smaller.
 const COMPRESSED_ALREADY: [&str; 2] = ["png", "woff2"];
+
+/// Of what npm brought, files of so many bytes are kept compressed alone.
+const COMPRESSED_ALONE: usize = 1 << 20;
 
 /// One file on its way into the program.
 struct Found {
@@ -91,18 +94,28 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<Found>) -> Result<()> {
 fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
     let bytes = fs::read(&found.file).with_context(|| format!("could not read {}", found.file.display()))?;
     let content = hash(&bytes);
-    let brotli = if worth_compressing(&found.address) {
-        let effort =
-            if found.address.starts_with("/vendor/") { Effort::for_vendor() } else { Effort::for_own() };
-        format!("Some(include_bytes!({:?}))", compress::file(&bytes, folder, effort)?)
-    } else {
+    let worth = worth_compressing(&found.address);
+    let from_npm = found.address.starts_with("/vendor/");
+    let effort = if from_npm { Effort::for_vendor() } else { Effort::for_own() };
+    let compressed = |coding| -> Result<String> {
+        if !worth {
+            return Ok("None".to_owned());
+        }
+        let file = compress::file(&bytes, folder, coding, effort)?;
+        Ok(format!("Some(include_bytes!({file:?}))"))
+    };
+    let (brotli, gzip) = (compressed(Coding::Brotli)?, compressed(Coding::Gzip)?);
+    // Whoever takes neither is no browser.
+    let plain = if worth && from_npm && bytes.len() >= COMPRESSED_ALONE {
         "None".to_owned()
+    } else {
+        format!("Some(include_bytes!({:?}))", found.file)
     };
     let hash = named_hash(&found.address).unwrap_or(&content);
     writeln!(
         table,
-        "Embedded {{ path: {:?}, hash: {hash:?}, bytes: include_bytes!({:?}), brotli: {brotli} }},",
-        found.address, found.file
+        "Embedded {{ path: {:?}, hash: {hash:?}, bytes: {plain}, brotli: {brotli}, gzip: {gzip} }},",
+        found.address
     )?;
     Ok(())
 }

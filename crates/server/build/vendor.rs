@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::{compress, shared};
+use crate::compress::{self, Coding, Effort};
+use crate::shared;
 use npm::Folder;
 use plan::{Plan, Setting};
 
@@ -74,10 +75,13 @@ fn lay_out(folder: &Folder, source: &Path, served: &Path, out: &Path) -> Result<
     let files = folder.python();
     for file in &files {
         let (name, bytes) = (name_of(file)?, read(file)?);
-        let effort = compress::Effort::for_vendor();
-        let smaller = compress::file(&bytes, &cache, effort)?;
-        link(&smaller, &own.join(compress::name(&bytes, effort)))?;
-        let compressed = smaller.metadata()?.len();
+        let effort = Effort::for_vendor();
+        let mut compressed = 0;
+        for coding in [Coding::Gzip, Coding::Brotli] {
+            let smaller = compress::file(&bytes, &cache, coding, effort)?;
+            link(&smaller, &own.join(compress::name(&bytes, coding, effort)))?;
+            compressed = smaller.metadata()?.len();
+        }
         writeln!(sizes, "    {name:?}: {{ size: {}, compressed: {compressed} }},", bytes.len())?;
         all.extend(compress::hash(&bytes).bytes());
     }

@@ -14,8 +14,10 @@ use bridge::Asset;
 struct Embedded {
     path: &'static str,
     hash: &'static str,
-    bytes: &'static [u8],
+    /// None for what is kept compressed alone.
+    bytes: Option<&'static [u8]>,
     brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
 }
 
 /// Sorted by path.
@@ -32,8 +34,9 @@ pub fn find(path: &str) -> Option<Asset> {
     }
     let row = &TABLE[index?];
     Some(Asset {
-        bytes: Cow::Borrowed(row.bytes),
+        bytes: row.bytes.map(Cow::Borrowed),
         brotli: row.brotli,
+        gzip: row.gzip,
         content_type: content_type(row.path),
         hash: Some(row.hash),
     })
@@ -105,8 +108,9 @@ mod disk {
         }
         let bytes = std::fs::read(folder.join(inside)).ok()?;
         Some(Asset {
-            bytes: Cow::Owned(bytes),
+            bytes: Some(Cow::Owned(bytes)),
             brotli: None,
+            gzip: None,
             content_type: super::content_type(path),
             hash: None,
         })
@@ -123,15 +127,16 @@ mod tests {
         assert_eq!(script.content_type, "text/javascript; charset=utf-8");
         let wasm = find("/client/web_bg.wasm").expect("bindgen wrote it");
         assert_eq!(wasm.content_type, "application/wasm");
-        assert!(wasm.bytes.starts_with(b"\0asm"));
-        assert!(wasm.brotli.expect("compressed in every profile").len() < wasm.bytes.len());
+        let bytes = wasm.bytes.expect("as it is, too");
+        assert!(bytes.starts_with(b"\0asm"));
+        assert!(wasm.brotli.expect("compressed in every profile").len() < bytes.len());
         assert!(find("/client/web.d.ts").is_some());
     }
 
     #[test]
     fn the_document_lists_the_modules_it_needs() {
         let row = TABLE.iter().find(|row| row.path == "/index.html").expect("the page");
-        let document = std::str::from_utf8(row.bytes).expect("UTF-8");
+        let document = std::str::from_utf8(row.bytes.expect("small")).expect("UTF-8");
         let listed: Vec<_> = document
             .split("rel=\"modulepreload\" href=\"")
             .skip(1)

@@ -99,7 +99,7 @@ impl Shelf {
         for path in assets::lessons() {
             let Some(asset) = assets::find(&path) else { continue };
             let there = |path: &str| assets::find(&format!("/lessons/{path}")).is_some();
-            reading.take(&path, &path, &asset.bytes, there)?;
+            reading.take(&path, &path, &asset.bytes.unwrap_or_default(), there)?;
         }
         let mut files = BTreeMap::new();
         if let Some(folder) = folder {
@@ -130,7 +130,8 @@ impl Shelf {
     pub fn find(&self, path: &str) -> Option<Asset> {
         let bytes = self.files.get(path)?;
         let content_type = assets::content_type(path);
-        Some(Asset { bytes: Cow::Owned(bytes.clone()), brotli: None, content_type, hash: None })
+        let bytes = Some(Cow::Owned(bytes.clone()));
+        Some(Asset { bytes, brotli: None, gzip: None, content_type, hash: None })
     }
 }
 
@@ -242,12 +243,12 @@ mod tests {
     fn every_shipped_lesson_is_listed() {
         let shelf = Shelf::open(None).expect("what is shipped is well-formed");
         let index = shelf.find(INDEX).expect("the list");
-        let index: serde_json::Value = serde_json::from_slice(&index.bytes).expect("JSON");
+        let index: serde_json::Value = serde_json::from_slice(&index.bytes.expect("text")).expect("JSON");
         let ids: Vec<_> = index["lessons"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
         assert!(ids.contains(&&"by-hand".into()), "{ids:?}");
         assert_eq!(index["lessons"][0]["parts"].as_array().map(Vec::is_empty), Some(false));
         let outline = shelf.find(super::OUTLINE).expect("the outline");
-        let outline: serde_json::Value = serde_json::from_slice(&outline.bytes).expect("JSON");
+        let outline: serde_json::Value = serde_json::from_slice(&outline.bytes.expect("text")).expect("JSON");
         assert!(ids.iter().all(|id| outline["lessons"][id.as_str().expect("an id")]["parts"].is_array()));
         assert_eq!(outline["sentences"].as_array().map(Vec::len), Some(28));
         let step = &outline["lessons"]["connect"]["parts"][0]["steps"][0];

@@ -14,10 +14,12 @@ use bytes::Bytes;
 /// One file.
 #[derive(Clone, Debug)]
 pub struct Asset {
-    /// Its bytes, not compressed.
-    pub bytes: Cow<'static, [u8]>,
-    /// The same bytes compressed with brotli, if that was worth it.
+    /// Its bytes, not compressed; none for what is so large that it is kept compressed alone.
+    pub bytes: Option<Cow<'static, [u8]>>,
+    /// The same bytes compressed with brotli, if that was worth it. Browsers take it over HTTPS and from loopback alone.
     pub brotli: Option<&'static [u8]>,
+    /// The same with gzip.
+    pub gzip: Option<&'static [u8]>,
     /// Value of `Content-Type`.
     pub content_type: &'static str,
     /// Some hexadecimal digits that change with the content; none for a file that was read just now.
@@ -56,39 +58,56 @@ impl Assets {
     /// The answer for a file; none if there is no such file.
     pub(crate) fn answer(&self, path: &str, query: Option<&str>, request: &HeaderMap) -> Option<Response> {
         let asset = (self.find)(path)?;
-        let brotli = asset.brotli.filter(|_| accepts_brotli(request));
-        let tag = asset.hash.map(|hash| tag(hash, brotli.is_some()));
+        let varies = asset.brotli.is_some() || asset.gzip.is_some();
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(path, query, &asset)));
-        if asset.brotli.is_some() {
+        if varies {
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        if let Some(tag) = &tag {
-            headers.insert(header::ETAG, HeaderValue::from_str(tag).ok()?);
-        }
-        if tag.is_some_and(|tag| knows(request, &tag)) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
+        let hash = asset.hash;
+        let Some((coding, bytes)) = chosen(asset, request) else {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+            *response.body_mut() = Body::from("This file is served compressed (br, gzip) alone.\n");
             return Some(response);
-        }
-        if brotli.is_some() {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
-        }
-        let bytes = match (brotli, asset.bytes) {
-            (Some(brotli), _) => Bytes::from_static(brotli),
-            (None, Cow::Borrowed(bytes)) => Bytes::from_static(bytes),
-            (None, Cow::Owned(bytes)) => Bytes::from(bytes),
         };
+        if let Some(hash) = hash {
+            let tag = tag(hash, coding);
+            headers.insert(header::ETAG, HeaderValue::from_str(&tag).ok()?);
+            if knows(request, &tag) {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                return Some(response);
+            }
+        }
+        if let Some(coding) = coding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+        }
         *response.body_mut() = Body::from(bytes);
         Some(response)
     }
 }
 
+/// The best form of a file that who asks takes, and its content coding (RFC 9110 section 8.4.1); none where there is none.
+fn chosen(asset: Asset, request: &HeaderMap) -> Option<(Option<&'static str>, Bytes)> {
+    for (coding, bytes) in [(BROTLI, asset.brotli), (GZIP, asset.gzip)] {
+        if let Some(bytes) = bytes.filter(|_| accepts(request, coding)) {
+            return Some((Some(coding), Bytes::from_static(bytes)));
+        }
+    }
+    let bytes = match asset.bytes? {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
+    };
+    Some((None, bytes))
+}
+
 impl Assets {
     /// A file's text, to be served with something put into it.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
-        String::from_utf8((self.find)(path)?.bytes.into_owned()).ok()
+        String::from_utf8((self.find)(path)?.bytes?.into_owned()).ok()
     }
 }
 
@@ -101,9 +120,9 @@ fn caching(path: &str, query: Option<&str>, asset: &Asset) -> &'static str {
     if named { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
-/// The two encodings of one file are two representations and need two tags.
-fn tag(hash: &str, brotli: bool) -> String {
-    if brotli { format!("\"{hash}-br\"") } else { format!("\"{hash}\"") }
+/// Codings of one file are representations of their own and need tags of their own.
+fn tag(hash: &str, coding: Option<&str>) -> String {
+    coding.map_or_else(|| format!("\"{hash}\""), |coding| format!("\"{hash}-{coding}\""))
 }
 
 fn knows(request: &HeaderMap, tag: &str) -> bool {
@@ -114,15 +133,19 @@ fn knows(request: &HeaderMap, tag: &str) -> bool {
     })
 }
 
-/// Whether a request takes brotli.
-pub(crate) fn accepts_brotli(request: &HeaderMap) -> bool {
+/// Names of content codings: RFC 7932, RFC 1952.
+pub(crate) const BROTLI: &str = "br";
+const GZIP: &str = "gzip";
+
+/// Whether a request takes a content coding by its name.
+pub(crate) fn accepts(request: &HeaderMap, coding: &str) -> bool {
     let values = request.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
+    values.flat_map(|value| value.split(',')).any(|accepted| {
+        let mut parts = accepted.split(';').map(str::trim);
         let refused = |quality: &str| {
             quality.strip_prefix("q=").and_then(|number| number.parse::<f32>().ok()).is_some_and(|q| q <= 0.0)
         };
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br")) && !parts.any(refused)
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding)) && !parts.any(refused)
     })
 }
 
@@ -132,8 +155,9 @@ mod tests {
 
     fn find(path: &str) -> Option<Asset> {
         (path == "/app.js").then_some(Asset {
-            bytes: Cow::Borrowed(b"plain"),
+            bytes: Some(Cow::Borrowed(b"plain")),
             brotli: Some(b"packed"),
+            gzip: Some(b"zipped"),
             content_type: "text/javascript; charset=utf-8",
             hash: Some("0123456789abcdef"),
         })
@@ -146,19 +170,35 @@ mod tests {
     }
 
     #[test]
-    fn brotli_goes_only_to_those_who_take_it() {
-        for (accepted, encoding) in [
-            ("gzip, deflate, br, zstd", true),
-            ("BR;q=0.5", true),
-            ("gzip", false),
-            ("br;q=0", false),
-            ("br;q=0.000", false),
-            ("brotli", false),
+    fn a_coding_goes_only_to_those_who_take_it() {
+        for (accepted, coding) in [
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("BR;q=0.5", Some("br")),
+            ("gzip, deflate", Some("gzip")),
+            ("br;q=0, gzip", Some("gzip")),
+            ("br;q=0.000", None),
+            ("brotli", None),
+            ("", None),
         ] {
             let response = answer(None, &[(header::ACCEPT_ENCODING, accepted)]);
-            assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), encoding, "{accepted}");
+            let named = response.headers().get(header::CONTENT_ENCODING).map(|name| name.to_str().unwrap());
+            assert_eq!(named, coding, "{accepted}");
             assert_eq!(response.headers()[header::VARY], "accept-encoding");
         }
+    }
+
+    #[test]
+    fn what_is_kept_compressed_alone_is_refused_to_those_who_take_none() {
+        let find = |path: &str| find(path).map(|asset| Asset { bytes: None, ..asset });
+        let ask = |accepted: &'static str| {
+            let headers =
+                [(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))].into_iter().collect();
+            Assets::new(find).answer("/app.js", Some("v=0123456789abcdef"), &headers).unwrap()
+        };
+        assert_eq!(ask("gzip").status(), StatusCode::OK);
+        let refused = ask("identity");
+        assert_eq!(refused.status(), StatusCode::NOT_ACCEPTABLE);
+        assert_eq!(refused.headers()[header::CACHE_CONTROL], "no-store");
     }
 
     #[test]

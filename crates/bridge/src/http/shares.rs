@@ -25,7 +25,7 @@ use share::Note;
 use tokio::time::Instant;
 
 use super::{
-    assets::accepts_brotli,
+    assets::{BROTLI, accepts},
     error::Refused,
     gate::{Client, Site},
     headers::Public,
@@ -239,7 +239,7 @@ pub(super) fn answer(
     id: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Refused> {
-    let brotli = accepts_brotli(headers);
+    let brotli = accepts(headers, BROTLI);
     let tag = if brotli { format!("\"{id}-br\"") } else { format!("\"{id}\"") };
     let known = headers.get_all(header::IF_NONE_MATCH).iter();
     let known = known.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&tag));

@@ -64,19 +64,26 @@ fn compile(root: &Path, target: &Path) -> Result<PathBuf> {
 }
 
 /// How the client is compiled. No `strip`: it would remove the section in which wasm-bindgen finds the target's features.
-fn profile() -> [&'static str; 4] {
+fn profile() -> [&'static str; 5] {
     let debug = "profile.release.debug=false";
     if shared::is_release() {
         // The client travels to every visitor: size before the last few per cent of speed.
         return [
             debug,
             "profile.release.opt-level=\"s\"",
-            "profile.release.lto=\"thin\"",
+            "profile.release.lto=\"fat\"",
+            "profile.release.codegen-units=1",
             "profile.release.incremental=false",
         ];
     }
     // Whoever works on it waits for it, and fetches it from this computer.
-    [debug, "profile.release.opt-level=1", "profile.release.lto=\"off\"", "profile.release.incremental=true"]
+    [
+        debug,
+        "profile.release.opt-level=1",
+        "profile.release.lto=\"off\"",
+        "profile.release.codegen-units=16",
+        "profile.release.incremental=true",
+    ]
 }
 
 /// Flags that keep this machine's folders out of the client, so that the same source gives the same bytes anywhere.

@@ -23,16 +23,14 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    /// Where most of the bytes are and which seldom changes: what is shipped gets all that there is, which costs a
-    /// minute or two once and spares every visitor a tenth.
-    pub(crate) fn for_vendor() -> Self {
-        if shared::is_release() { Self { quality: 11, window: 24, level: 9 } } else { Self::for_own() }
-    }
-
-    /// What is made to be looked at on this computer travels nowhere: there the time counts that compressing takes.
-    pub(crate) fn for_own() -> Self {
-        let (quality, level) = if shared::is_release() { (9, 9) } else { (2, 1) };
-        Self { quality, window: 22, level }
+    /// What is shipped gets all that there is, which costs a minute or two once and spares every visitor a tenth. What is
+    /// made to be looked at on this computer travels nowhere: there the time counts that compressing takes.
+    pub(crate) fn of_this_build() -> Self {
+        if shared::is_release() {
+            Self { quality: 11, window: 24, level: 9 }
+        } else {
+            Self { quality: 2, window: 22, level: 1 }
+        }
     }
 }
 

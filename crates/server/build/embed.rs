@@ -96,7 +96,7 @@ fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
     let content = hash(&bytes);
     let worth = worth_compressing(&found.address);
     let from_npm = found.address.starts_with("/vendor/");
-    let effort = if from_npm { Effort::for_vendor() } else { Effort::for_own() };
+    let effort = Effort::of_this_build();
     let compressed = |coding| -> Result<String> {
         if !worth {
             return Ok("None".to_owned());

@@ -75,7 +75,7 @@ fn lay_out(folder: &Folder, source: &Path, served: &Path, out: &Path) -> Result<
     let files = folder.python();
     for file in &files {
         let (name, bytes) = (name_of(file)?, read(file)?);
-        let effort = Effort::for_vendor();
+        let effort = Effort::of_this_build();
         let mut compressed = 0;
         for coding in [Coding::Gzip, Coding::Brotli] {
             let smaller = compress::file(&bytes, &cache, coding, effort)?;

@@ -131,7 +131,7 @@ async fn opened(server: &TestServer, browser: &Browser, id: &str) -> f64 {
         tab.go(&format!("{}/s/{id}", server.origin())).await;
         tab.shows("the page", "document.body?.dataset.view").await;
         let script = "for (;;) {
-                if (document.querySelector('#wire')?.textContent.includes('SYN')) return performance.now() / 1000;
+                if (document.querySelector('#wire')?.textContent.includes('ACK')) return performance.now() / 1000;
                 await new Promise((resolve) => setTimeout(resolve, 2));
             }";
         times.push(tab.script(script).await.as_f64().expect("seconds"));
@@ -145,7 +145,7 @@ async fn opened(server: &TestServer, browser: &Browser, id: &str) -> f64 {
 async fn jumps(server: &TestServer, browser: &Browser, id: &str) -> f64 {
     let tab = browser.visitor(1280, 800).await;
     tab.go(&format!("{}/s/{id}", server.origin())).await;
-    tab.shows("the drawing", "document.querySelector('#wire')?.textContent.includes('SYN')").await;
+    tab.shows("the drawing", "document.querySelector('#wire')?.textContent.includes('ACK')").await;
     let script = "const range = document.querySelector('.wire-range');
         const frame = () => new Promise((resolve) => requestAnimationFrame(() => {
           const began = performance.now();

@@ -165,7 +165,11 @@ impl Lan {
     /// Looks at a machine's sockets and records what has changed.
     pub(super) fn look(&mut self, host: HostId) {
         let Some(machine) = self.machines.get(host) else { return };
-        let dumped = diag::dump(&machine.diag);
+        let dumped = if self.observer.has_datagrams(host) {
+            diag::dump(&machine.diag)
+        } else {
+            diag::dump_tcp(&machine.diag)
+        };
         if let Some(then) = self.observer.compare(host, dumped, &self.machines.tables) {
             self.timers.set(then, Timer::Kernel(host));
         }

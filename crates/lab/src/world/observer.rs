@@ -41,6 +41,8 @@ struct States {
     scheduled: bool,
     /// When a timer of the kernel runs out next: what it does shows in no packet.
     looks_at: Option<Instant>,
+    /// Whether a program has ever made a datagram socket here: until then the kernel need not be asked for any.
+    datagrams: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +135,11 @@ impl Observer {
 
     pub(super) fn gone(&mut self, host: HostId) {
         self.machines.remove(&host);
+    }
+
+    /// Whether a machine may have datagram sockets.
+    pub(super) fn has_datagrams(&self, host: HostId) -> bool {
+        self.machines.get(&host).is_some_and(|states| states.datagrams)
     }
 
     /// When to look at a machine whose states may have changed.
@@ -335,7 +342,16 @@ impl Observer {
 
     /// A new socket has no entry in the kernel's tables until it is bound or connected: its state is CLOSED by
     /// RFC 9293, and for a datagram socket there is none.
-    pub(super) fn record_new_socket(&self, host: HostId, socket: SocketId, datagram: bool, tables: &Tables) {
+    pub(super) fn record_new_socket(
+        &mut self,
+        host: HostId,
+        socket: SocketId,
+        datagram: bool,
+        tables: &Tables,
+    ) {
+        if let Some(states) = self.machines.get_mut(&host) {
+            states.datagrams |= datagram;
+        }
         self.record(What::State(StateChange {
             host,
             socket,

@@ -88,7 +88,6 @@ async fn a_handshake_is_held_dropped_and_delivered_on_a_telephone() {
 
 /// What a flow graph and a simulator show, by hand: a slow wire, one segment lost, and both ways closed one after the other.
 #[tokio::test]
-#[ignore = "wavers: while the wire is held what was dropped is sent again, and may be drawn where the drop was in sight"]
 async fn a_ladder_with_delay_and_a_loss_by_hand() {
     let server = TestServer::shared();
     let browser = Browser::open().await;
@@ -106,8 +105,8 @@ async fn a_ladder_with_delay_and_a_loss_by_hand() {
     do_line(&tab, "left", "c.send(b\"a\")").await;
     // The last packet of the handshake may still be on its way: it is let go by itself.
     tab.shows("the segment to be held", "cardButton('Drop', 'PSH ACK 1 B')").await;
+    // Where it was drawn may be out of sight at once: it is sent again. That it was dropped is looked for in the whole, below.
     tab.press_card("Drop", "PSH ACK 1 B").await;
-    tab.sees("#wire", "dropped by you").await;
     tab.click("#wire", "Let…").await;
     do_line(&tab, "right", "conn.recv(10)").await;
     tab.sees("#right .cc-log", "b'a'").await;

@@ -187,6 +187,31 @@ impl Tab {
         tab
     }
 
+    /// The document of another site that stands in a frame of this page, by a part of its address. It is in a process of its
+    /// own and has no window: it is asked and told by scripts.
+    pub(crate) async fn frame(&self, address: &str) -> Self {
+        let found = async {
+            loop {
+                let targets = self.cdp.call(None, "Target.getTargets", json!({})).await.expect("targets");
+                let targets = targets["targetInfos"].as_array().expect("a list").clone();
+                let frame = targets.into_iter().find(|target| {
+                    target["type"] == "iframe"
+                        && target["browserContextId"] == self.context
+                        && target["url"].as_str().is_some_and(|url| url.contains(address))
+                });
+                if let Some(frame) = frame {
+                    return frame["targetId"].clone();
+                }
+                self.read("''").await;
+            }
+        };
+        let target = in_time("the frame", found).await;
+        let attach = json!({ "targetId": target, "flatten": true });
+        let attached = self.cdp.call(None, "Target.attachToTarget", attach).await.expect("a session");
+        let session = attached["sessionId"].as_str().expect("an id").to_owned();
+        Self { cdp: Arc::clone(&self.cdp), session, context: self.context.clone(), width: self.width }
+    }
+
     /// Makes the window this many CSS pixels large.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         let small = width < 640;

@@ -172,3 +172,36 @@ async fn a_lesson_begins_at_a_press(tab: &Tab, server: &TestServer) {
         tab.read("Object.keys(localStorage).filter((key) => key.startsWith('wireside.owner')).length").await;
     assert_eq!(kept, "0", "no key is left in a frame");
 }
+
+/// A lesson in a course page of another site: from its press on, Python runs in the frame.
+#[tokio::test]
+async fn python_runs_in_a_frame_of_another_site() {
+    let data = Data::new("framed");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let site = Site::open().await;
+    let frame = format!(
+        "<!doctype html><title>A course</title><iframe src=\"{}/embed/lesson/two-scripts\" width=\"1200\" height=\"700\"></iframe>",
+        server.origin()
+    );
+    site.put("/course.html", frame.into_bytes());
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    // By another name: what browsers call another site.
+    tab.go(&format!("{}/course.html", site.origin().replace("127.0.0.1", "localhost"))).await;
+    let framed = tab.frame("/embed/lesson/two-scripts").await;
+    framed.sees(".embed-start", "a room of your own").await;
+    framed.script("document.querySelector('.embed-start .button').click()").await;
+    let framed = tab.frame("/embed/live").await;
+    entered(&framed).await;
+    let run = |side: &str| {
+        let button = format!("document.querySelector('#{side} .machine-run .button')");
+        (format!("!{button}.disabled"), format!("{button}.click()"))
+    };
+    for (side, said) in [("right", "listening on 12345"), ("left", "Thank you for connecting")] {
+        let (ready, press) = run(side);
+        framed.shows("Run", &ready).await;
+        framed.script(&press).await;
+        framed.sees(&format!("#{side} output-log"), said).await;
+    }
+    tab.screenshot("embed-python-1280").await;
+}

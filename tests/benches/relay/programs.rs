@@ -50,13 +50,22 @@ const TOOLS: &str = "const { openRoom } = await import('/client/wireside.js');
 
 const ECHO_SERVER: &str = "import socket\nl = socket.create_server(('', 9000))\nc, _ = l.accept()\nwhile data := c.recv(64):\n    c.send(data)\n";
 /// Half of a round: in each round both programs make a send and a recv.
-const ECHO_CLIENT: &str = "import socket, time\ns = socket.create_connection(('server', 9000))\ntook = []\nfor _ in range(400):\n    \
-    began = time.perf_counter()\n    s.send(bytes(64))\n    s.recv(64)\n    took.append(time.perf_counter() - began)\nprint(sorted(took)[200] * 500)\n";
+fn echo_client(rounds: usize) -> String {
+    format!(
+        "import socket, time\ns = socket.create_connection(('server', 9000))\ntook = []\nfor _ in range({rounds}):\n    \
+         began = time.perf_counter()\n    s.send(bytes(64))\n    s.recv(64)\n    took.append(time.perf_counter() - began)\n\
+         print(sorted(took)[len(took) // 2] * 500)\n"
+    )
+}
+/// Calls of both programs in a round.
+const CALLS: usize = 4;
+const ECHOES: usize = 400;
 
 /// Measures all rows.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) {
     let browser = Browser::open().await;
     echoes(bench, &browser, report).await;
+    processor_time(bench, &browser, report).await;
     for (size, name, bytes) in [(64 * 1024, "64 KiB", 10), (1024 * 1024, "1 MiB", 10), (1024, "1 KiB", 4)] {
         let title = format!("{bytes} MiB from one program to another, recv of {name}");
         if report.wants(&title) {
@@ -93,10 +102,32 @@ async fn echoes(bench: &Bench, browser: &Browser, report: &mut Report) {
     for _ in 0..ROUNDS {
         bare_echoes.push(bare_echo(browser, address).await);
         let tab = bare(bench, browser).await;
-        let script = format!("{TOOLS} return both({}, {});", js(ECHO_SERVER), js(ECHO_CLIENT));
+        let script = format!("{TOOLS} return both({}, {});", js(ECHO_SERVER), js(&echo_client(ECHOES)));
         ours.push(tab.script(&script).await.as_f64().expect("milliseconds"));
     }
     report.compare(title, "ms", median(&mut bare_echoes), median(&mut ours), "<= 2.4");
+}
+
+/// Processor time of the browser for each call of these programs: what many rounds cost more than few, which has no start
+/// and no end in it.
+async fn processor_time(bench: &Bench, browser: &Browser, report: &mut Report) {
+    let title = "processor time of the browser for a call of a program";
+    if !report.wants(title) {
+        return;
+    }
+    let mut each = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut spent = Vec::new();
+        for rounds in [ECHOES, 5 * ECHOES] {
+            let tab = bare(bench, browser).await;
+            let before = of_browser(processor_seconds);
+            let script = format!("{TOOLS} return both({}, {});", js(ECHO_SERVER), js(&echo_client(rounds)));
+            tab.script(&script).await;
+            spent.push(of_browser(processor_seconds) - before);
+        }
+        each.push((spent[1] - spent[0]) * 1000.0 / (4 * ECHOES * CALLS) as f64);
+    }
+    report.ours(title, "ms", median(&mut each), "<= 0.6");
 }
 
 /// A WebSocket server that sends back what comes.
@@ -168,21 +199,21 @@ async fn waiting(bench: &Bench, browser: &Browser) -> f64 {
         js(script)
     );
     tab.script(&format!("{TOOLS} window.begin = begin; {one}")).await;
-    let before = browsers_memory();
+    let before = of_browser(proportional);
     for _ in 0..WAITING {
         tab.script(&format!(
             "const python = await import('/client/python.js'); const begin = window.begin; {one}"
         ))
         .await;
     }
-    (browsers_memory() - before) / WAITING as f64 / KIB
+    (of_browser(proportional) - before) / WAITING as f64 / KIB
 }
 
-/// Proportional set sizes of all processes of this program's browser, KiB.
-fn browsers_memory() -> f64 {
+/// The sum over all processes of this program's browser.
+fn of_browser(of: impl Fn(u32) -> Option<f64>) -> f64 {
     let numbers = fs::read_dir("/proc").expect("proc").filter_map(Result::ok);
     let pids = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|&pid| is_browsers(pid)).filter_map(proportional).sum()
+    pids.filter(|&pid| is_browsers(pid)).filter_map(of).sum()
 }
 
 fn is_browsers(pid: u32) -> bool {
@@ -198,6 +229,15 @@ fn is_browsers(pid: u32) -> bool {
     chromium && one == own
 }
 
+/// User and system time so far (proc_pid_stat(5): fields 14 and 15, in hundredths of a second).
+fn processor_seconds(pid: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Some(ticks.sum::<Result<f64, _>>().ok()? / 100.0)
+}
+
+/// Proportional set size, KiB.
 fn proportional(pid: u32) -> Option<f64> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;

@@ -3,7 +3,6 @@
 import init, { Session } from "./web.js";
 import { ended, refused } from "./errors.js";
 import { BLOCKING, PaneMemory } from "../py/pane-memory.js";
-import { NAME } from "../py/vocabulary.js";
 
 const NO_BYTES = new Uint8Array();
 
@@ -14,8 +13,8 @@ const NO_BYTES = new Uint8Array();
  *   | (Extract<News, { type: "notice" }> & { error?: import("./errors.js").Over })) & { payload?: Uint8Array }
  *   | { type: "loaded" } | { type: "unable", message: string }} Told what the page is told
  */
-/** @typedef {Extract<News, { type: "result" | "program" }> | Failed} Settling what ends a call or a request */
-/** @typedef {{ postMessage: (message: { n: number, ok?: unknown, error?: unknown, payload?: Uint8Array }, options?: StructuredSerializeOptions) => void }} Answers who asked */
+/** @typedef {Extract<News, { type: "result" | "answer" | "program" }> | Failed} Settling what ends a call or a request */
+/** @typedef {{ postMessage: (message: { n: number, ok?: unknown, text?: string, error?: unknown, payload?: Uint8Array }, options?: StructuredSerializeOptions) => void }} Answers who asked */
 
 /** @type {Promise<Session> | null} */
 let session = null;
@@ -48,7 +47,9 @@ function serve(port) {
  */
 function servePane({ port, program, buffer }) {
   const memory = buffer && new PaneMemory(buffer);
-  const blocked = { postMessage: (/** @type {{ n: number, payload?: Uint8Array }} */ { payload, ...rest }) => memory?.answerCall(JSON.stringify(rest), payload) };
+  const blocked = {
+    postMessage: (/** @type {{ n: number, text?: string, payload?: Uint8Array }} */ { payload, text, ...rest }) => memory?.answerCall(text ?? JSON.stringify(rest), payload),
+  };
   /** @type {Map<number, number>} */
   const calls = new Map();
   panes.set(program, calls);
@@ -108,7 +109,8 @@ function failureOf(error) {
 function begin(live, calls, request) {
   switch (request.do) {
     case "call":
-      return { id: live.call(request.program, request.call, request.wait, request.line ?? undefined, thread(request.thread), request.payload ?? NO_BYTES) };
+      if (request.asked !== undefined) return { id: live.callText(request.program, request.asked, request.payload ?? NO_BYTES) };
+      return { id: live.call(request.program, request.call, request.wait, request.line ?? undefined, request.payload ?? NO_BYTES) };
     case "cancel": {
       const id = calls.get(request.of);
       return id === undefined ? undefined : void live.cancel(id);
@@ -169,15 +171,11 @@ async function open({ url, key, name, token, trace }) {
   return new Session(url, key, name, token, trace, hear);
 }
 
-/** A thread's name as the room takes it: longer ones lose their end. @param {unknown} name @returns {string | undefined} */
-function thread(name) {
-  return typeof name === "string" ? [...name].slice(0, NAME).join("") : undefined;
-}
-
 /** News of the session. @param {News} news */
 function hear(news) {
   switch (news.type) {
     case "result":
+    case "answer":
     case "failed":
     case "program":
       return settle(news);
@@ -229,7 +227,8 @@ function settle(news) {
   if (news.type === "failed") return reply(asked.port, { n: asked.n, error: news.error });
   if (news.type === "program") return reply(asked.port, { n: asked.n, ok: news.program });
   const transfer = news.payload ? [news.payload.buffer] : [];
-  asked.port.postMessage({ n: asked.n, ok: news.value, payload: news.payload }, { transfer });
+  const answer = news.type === "answer" ? { text: news.text } : { ok: news.value };
+  asked.port.postMessage({ n: asked.n, ...answer, payload: news.payload }, { transfer });
 }
 
 /** @param {Answers} port @param {{ n: number, ok?: unknown, error?: unknown }} message */

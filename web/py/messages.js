@@ -68,7 +68,7 @@ export class Messages {
   ask(n, text, payload) {
     this.#transcript.send();
     this.#calls.add(n);
-    this.#port.postMessage({ ...JSON.parse(text), do: "call", n, payload }, payload ? [payload.buffer] : []);
+    this.#port.postMessage({ do: "call", n, asked: text, payload }, payload ? [payload.buffer] : []);
   }
 
   /** The answer to a call; nothing where it has none. @param {number} n */
@@ -86,10 +86,10 @@ export class Messages {
   }
 
   /** @param {any} message */
-  #answered({ n, payload, machines, ...rest }) {
+  #answered({ n, payload, machines, text, ...rest }) {
     if (machines) this.machines = machines;
     if (!this.#calls.delete(n)) return;
-    this.#answers.set(n, { text: JSON.stringify(rest), bytes: payload ?? new Uint8Array() });
+    this.#answers.set(n, { text: text ?? JSON.stringify(rest), bytes: payload ?? new Uint8Array() });
     this.#stacks.settle(n, WOKEN);
   }
 

@@ -44,10 +44,9 @@ export class Sys {
   call(text, payload, name = "", fd) {
     this.#transcript.send();
     this.#memory.beginCall();
-    const request = JSON.parse(text);
-    this.#port.postMessage({ ...request, do: "call", n: BLOCKING, payload }, payload ? [payload.buffer] : []);
+    this.#port.postMessage({ do: "call", n: BLOCKING, asked: text, payload }, payload ? [payload.buffer] : []);
     if (!this.#memory.wait(NOTICE_MS)) {
-      this.#waiting({ state: "waiting", call: name, fd: fd ?? null, line: request.line });
+      this.#waiting({ state: "waiting", call: name, fd: fd ?? null, line: JSON.parse(text).line });
       while (!this.#memory.wait(Infinity));
       this.#tell({ state: "running" });
     }

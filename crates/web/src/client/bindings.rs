@@ -8,10 +8,11 @@ use proto::{
     call::{Call, CallError, Wait},
     client::Origin,
     id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
+    limits,
     message::{HostCommand, Secret, WireCommand},
     room::{Lifetime, StepOutcome},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 
 use super::{events, pump::Shared};
@@ -58,16 +59,35 @@ impl Session {
         call: JsValue,
         wait: JsValue,
         line: Option<u32>,
-        thread: Option<String>,
         payload: Vec<u8>,
     ) -> Result<u32, JsValue> {
         let call: Call = decode(call)?;
         let wait: Wait = decode(wait)?;
         let (program, payload) = (ProgramId(program), Bytes::from(payload));
         number(
-            self.shared
-                .wake(|pump| pump.client.call_from(program, call, wait, Origin { line, thread }, payload)),
+            self.shared.wake(|pump| {
+                pump.client.call_from(program, call, wait, Origin { line, thread: None }, payload)
+            }),
         )
+    }
+
+    /// The same for a Python program, in the words in which it asks and reads: JSON with `call`, `wait`, `line` and `thread`.
+    /// What ends well is told by the news `answer`, with JSON that has `ok`. No object is made on the way.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    #[wasm_bindgen(js_name = callText)]
+    pub fn call_text(&self, program: u32, asked: &str, payload: Vec<u8>) -> Result<u32, JsValue> {
+        let Asked { call, wait, line, thread } =
+            serde_json::from_str(asked).map_err(|error| JsError::new(&error.to_string()))?;
+        // A longer name loses its end.
+        let thread = thread.map(|name| name.chars().take(limits::NAME).collect());
+        let (program, payload) = (ProgramId(program), Bytes::from(payload));
+        number(self.shared.wake(|pump| {
+            let id = pump.client.call_from(program, call, wait, Origin { line, thread }, payload)?;
+            pump.in_text.insert(id);
+            Ok(id)
+        }))
     }
 
     /// Ends a waiting call, with its real result or with EINTR.
@@ -230,6 +250,15 @@ impl Session {
             events::plain(&(next, records))
         })
     }
+}
+
+/// A call as a Python program asks for it (`web/py/_kernel.py`).
+#[derive(Deserialize)]
+struct Asked {
+    call: Call,
+    wait: Wait,
+    line: Option<u32>,
+    thread: Option<String>,
 }
 
 fn decode<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {

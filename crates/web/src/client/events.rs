@@ -39,6 +39,8 @@ pub(super) enum News {
         #[tsify(type = "Returned")]
         value: Value,
     },
+    /// A call that was asked for in JSON ended well: `{"ok":…}`.
+    Answer { id: u32, text: String },
     /// A call failed.
     Failed { id: u32, error: ErrorRecord },
     /// A program began.
@@ -265,6 +267,12 @@ pub(super) fn plain(value: &impl Serialize) -> JsValue {
 }
 
 /// News, and the bytes that come with them.
+/// What a call returned, in the JSON that a Python program reads.
+pub(super) fn answer(value: &Value) -> String {
+    let value = serde_json::to_string(value).unwrap_or_else(|error| unreachable!("a value is JSON: {error}"));
+    format!("{{\"ok\":{value}}}")
+}
+
 pub(super) fn object(news: &News, payload: Option<&Bytes>) -> JsValue {
     let object = plain(news);
     if let Some(bytes) = payload {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::HashSet,
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -9,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use proto::{
     client::{BATCH, Client, ClientEvent, State},
+    id::CallId,
     message::{Refusal, Secret},
 };
 use wasm_bindgen::prelude::*;
@@ -30,6 +32,8 @@ const BRAKE: Duration = Duration::from_millis(4);
 pub(super) struct Pump {
     url: String,
     pub(super) client: Client,
+    /// Calls whose results are told as JSON. No more than calls can be outstanding.
+    pub(super) in_text: HashSet<CallId>,
     /// A token was given: the first session may be one that goes on.
     reattaching: bool,
     transport: Option<Transport>,
@@ -63,6 +67,7 @@ impl Shared {
         let shared = Self(Rc::new(RefCell::new(Pump {
             url,
             client: Client::new(key, name, token),
+            in_text: HashSet::new(),
             reattaching: token.is_some(),
             transport: None,
             generation: 0,
@@ -201,12 +206,18 @@ impl Pump {
             ClientEvent::Refused(refusal) => return self.refuse(refusal),
             ClientEvent::Trace(body) => return self.trace(&body),
             ClientEvent::Result { id, outcome: Ok(value), payload } => {
-                return self.tell(&News::Result { id: id.0, value }, Some(&payload));
+                let news = if self.in_text.remove(&id) {
+                    News::Answer { id: id.0, text: events::answer(&value) }
+                } else {
+                    News::Result { id: id.0, value }
+                };
+                return self.tell(&news, Some(&payload));
             }
             ClientEvent::StreamData { stream, data } => {
                 return self.tell(&News::StreamData { stream: stream.0 }, Some(&data));
             }
             ClientEvent::Result { id, outcome: Err(error), .. } => {
+                self.in_text.remove(&id);
                 News::Failed { id: id.0, error: events::error(&error) }
             }
             ClientEvent::Resumed => News::Connection { state: "open", left_ms: None },
@@ -230,6 +241,7 @@ impl Pump {
     fn begin(&mut self, snapshot: &proto::message::Snapshot) {
         (self.names, self.since) = (Names::of(snapshot), snapshot.now);
         self.history = History::default();
+        self.in_text.clear();
         if self.wants_trace {
             self.client.subscribe(0);
         }

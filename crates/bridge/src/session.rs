@@ -16,7 +16,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::extract::ws::{Message, WebSocket, close_code};
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use lab::{Delivery, Request, mailbox};
 use proto::{
     id::MemberId,
@@ -299,8 +299,7 @@ impl Session {
         self.ping = false;
         // Until when nothing is read.
         let mut wait = None;
-        let (ended, draining) = (self.room.ended.clone(), self.shared.drain.clone());
-        let removed = self.removed.clone();
+        let mut over = self.ended_from_outside();
         let (mut sink, mut stream) = socket.split();
         loop {
             self.gather_trace();
@@ -346,14 +345,38 @@ impl Session {
                     silent.as_mut().reset(end);
                     if end <= Instant::now() { Err(CloseReason::Lost) } else { Ok(()) }
                 }
-                () = removed.cancelled() => Err(CloseReason::Removed),
-                () = ended.cancelled() => Err(CloseReason::RoomEnded),
-                () = draining.begun() => Err(CloseReason::Draining),
+                Some(reason) = over.next() => Err(reason),
             };
             if let Err(reason) = handled {
                 return reason;
             }
         }
+    }
+
+    /// What ends the session whatever its page does. These are asked when one of them has something to say, and not at every
+    /// turn of the loop, where each would take a lock that all sessions share.
+    fn ended_from_outside(&self) -> FuturesUnordered<BoxFuture<'static, CloseReason>> {
+        let (removed, ended, drain) =
+            (self.removed.clone(), self.room.ended.clone(), self.shared.drain.clone());
+        [
+            async move {
+                removed.cancelled().await;
+                CloseReason::Removed
+            }
+            .boxed(),
+            async move {
+                ended.cancelled().await;
+                CloseReason::RoomEnded
+            }
+            .boxed(),
+            async move {
+                drain.begun().await;
+                CloseReason::Draining
+            }
+            .boxed(),
+        ]
+        .into_iter()
+        .collect()
     }
 
     /// Until when nothing is read, after frames of which nothing came.

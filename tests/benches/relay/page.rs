@@ -72,8 +72,7 @@ impl Page {
     /// Comes in and is welcomed.
     pub(crate) async fn join(link: &Link, targets: &[SocketAddr]) -> Self {
         let request = raw::request(link.server, &link.room, &[]);
-        let socket = raw::open(request, link.server).await.expect("a WebSocket");
-        socket.get_ref().set_nodelay(true).expect("an option");
+        let socket = raw::open(request, link.server, link.from).await.expect("a WebSocket");
         let mut page = Self {
             endpoint: Client::new(link.key, "bench", None),
             socket,

@@ -272,7 +272,7 @@ impl Client {
         self.close = None;
         self.endpoint.connecting(self.born.elapsed());
         let request = raw::request(self.link.server, &self.link.room, &[]);
-        match raw::open(request, self.link.dial).await {
+        match raw::open(request, self.link.dial, self.link.from).await {
             Ok(socket) => {
                 self.socket = Some(socket);
                 self.endpoint.connected(self.born.elapsed());

@@ -1,6 +1,6 @@
 //! A WebSocket client without the protocol's endpoint: it can say anything.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -9,7 +9,10 @@ use proto::{
     frame::{self, Decoder, Frame},
     message::Hello,
 };
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpSocket, TcpStream},
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -46,9 +49,17 @@ pub(crate) fn request(server: SocketAddr, room: &str, headers: &[(&'static str, 
     request
 }
 
-/// Opens the WebSocket; the server's refusal is `Error::Http`.
-pub(crate) async fn open(request: Request, dial: SocketAddr) -> Result<Socket, Error> {
-    let stream = TcpStream::connect(dial).await?;
+/// Opens the WebSocket, from an address of this machine; the server's refusal is `Error::Http`.
+pub(crate) async fn open(request: Request, dial: SocketAddr, from: Ipv4Addr) -> Result<Socket, Error> {
+    let stream = if from == Ipv4Addr::LOCALHOST {
+        TcpStream::connect(dial).await?
+    } else {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        socket.connect(dial).await?
+    };
+    // As browsers have it: what is asked must not wait for what was acknowledged.
+    stream.set_nodelay(true)?;
     // A read makes all of its buffer zero first: more than it brings is for nothing.
     let config = WebSocketConfig::default().read_buffer_size(READ);
     let opening = client_async_with_config(request, stream, Some(config));
@@ -57,7 +68,7 @@ pub(crate) async fn open(request: Request, dial: SocketAddr) -> Result<Socket, E
 
 /// Status and body of a refused upgrade.
 pub(crate) async fn refused(request: Request, server: SocketAddr) -> (u16, String) {
-    match open(request, server).await {
+    match open(request, server, Ipv4Addr::LOCALHOST).await {
         Err(Error::Http(response)) => {
             let body = response.body().as_deref().unwrap_or_default();
             (response.status().as_u16(), String::from_utf8_lossy(body).into_owned())
@@ -78,7 +89,7 @@ impl Raw {
     /// Opened, and nothing said yet.
     pub(crate) async fn open(link: &Link) -> Self {
         let request = request(link.server, &link.room, &[]);
-        let socket = open(request, link.dial).await.expect("a WebSocket");
+        let socket = open(request, link.dial, link.from).await.expect("a WebSocket");
         Self { socket, decoder: Decoder::new(), received: 0 }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct NewRoom {
     owner: Secret,
     join: Secret,
     watch: Secret,
+    /// The address of this machine that whoever made it came from, and that its people come from.
+    from: Ipv4Addr,
 }
 
 /// A room with one key.
@@ -31,6 +33,8 @@ pub(crate) struct Link {
     pub(crate) room: String,
     /// The key.
     pub(crate) key: Secret,
+    /// From which address of this machine.
+    pub(crate) from: Ipv4Addr,
 }
 
 impl NewRoom {
@@ -55,7 +59,11 @@ impl NewRoom {
         let stream = socket.connect(door).await.expect("the door listens");
         let own = format!("Host: {door}\r\nOrigin: http://{door}\r\nContent-Length: 0\r\n");
         let answer = http::request_over(stream, &format!("POST /rooms HTTP/1.1\r\n{own}")).await;
-        if answer.status == 201 { Ok(Self::read(door, &answer)) } else { Err(answer) }
+        if answer.status == 201 {
+            Ok(Self { from: visitor, ..Self::read(door, &answer) })
+        } else {
+            Err(answer)
+        }
     }
 
     /// The same, as a proxy passes it on for a visitor.
@@ -84,7 +92,7 @@ impl NewRoom {
         let (owner, join, watch) = (key("owner"), key("join"), key("watch"));
         let id = made["room"].as_str().expect("an id").to_owned();
         assert_eq!(answer.header("location"), Some(format!("/r/{id}").as_str()));
-        Self { server, id, owner, join, watch }
+        Self { server, id, owner, join, watch, from: Ipv4Addr::LOCALHOST }
     }
 
     /// The way in of whoever made it.
@@ -104,7 +112,7 @@ impl NewRoom {
 
     /// The room with any key.
     pub(crate) fn link(&self, key: Secret) -> Link {
-        Link { dial: self.server, server: self.server, room: self.id.clone(), key }
+        Link { dial: self.server, server: self.server, room: self.id.clone(), key, from: self.from }
     }
 }
 
@@ -114,7 +122,8 @@ impl Link {
         let (page, key) = address.split_once('#').expect("a link with a key");
         let room = page.split('?').next().and_then(|page| page.rsplit('/').next()).expect("a room");
         let key = URL_SAFE_NO_PAD.decode(key).expect("base64url").try_into().expect("16 bytes");
-        Self { dial: server.page, server: server.page, room: room.to_owned(), key }
+        let from = Ipv4Addr::LOCALHOST;
+        Self { dial: server.page, server: server.page, room: room.to_owned(), key, from }
     }
 
     /// The key as it stands in an address.

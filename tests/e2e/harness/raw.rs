@@ -1,6 +1,9 @@
 //! A WebSocket client without the protocol's endpoint: it can say anything.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -49,15 +52,19 @@ pub(crate) fn request(server: SocketAddr, room: &str, headers: &[(&'static str, 
     request
 }
 
+/// A connection from an address of this machine.
+pub(crate) async fn dial(to: SocketAddr, from: Ipv4Addr) -> io::Result<TcpStream> {
+    if from == Ipv4Addr::LOCALHOST {
+        return TcpStream::connect(to).await;
+    }
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(to).await
+}
+
 /// Opens the WebSocket, from an address of this machine; the server's refusal is `Error::Http`.
-pub(crate) async fn open(request: Request, dial: SocketAddr, from: Ipv4Addr) -> Result<Socket, Error> {
-    let stream = if from == Ipv4Addr::LOCALHOST {
-        TcpStream::connect(dial).await?
-    } else {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind((from, 0).into())?;
-        socket.connect(dial).await?
-    };
+pub(crate) async fn open(request: Request, to: SocketAddr, from: Ipv4Addr) -> Result<Socket, Error> {
+    let stream = dial(to, from).await?;
     // As browsers have it: what is asked must not wait for what was acknowledged.
     stream.set_nodelay(true)?;
     // A read makes all of its buffer zero first: more than it brings is for nothing.

@@ -4,9 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proto::message::Secret;
-use tokio::net::TcpSocket;
 
-use super::{http, server::TestServer};
+use super::{http, raw, server::TestServer};
 
 /// A room with the keys of its three roles.
 #[derive(Clone, Debug)]
@@ -54,9 +53,7 @@ impl NewRoom {
     /// # Errors
     /// The answer of whoever takes no more.
     pub(crate) async fn create_through(door: SocketAddr, visitor: Ipv4Addr) -> Result<Self, http::Answer> {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind((visitor, 0).into()).expect("an address of loopback");
-        let stream = socket.connect(door).await.expect("the door listens");
+        let stream = raw::dial(door, visitor).await.expect("the door listens");
         let own = format!("Host: {door}\r\nOrigin: http://{door}\r\nContent-Length: 0\r\n");
         let answer = http::request_over(stream, &format!("POST /rooms HTTP/1.1\r\n{own}")).await;
         if answer.status == 201 {

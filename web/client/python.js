@@ -4,7 +4,7 @@ import { suspends } from "../py/internals.js";
 import { PythonError } from "./errors.js";
 import { scriptUrl } from "./script-url.js";
 
-/** Workers that wait for a script: one for each machine of a first visit. Each holds 30 MiB. */
+/** Workers that wait for a script: one for each machine of a first visit. Each holds some 20 MiB. */
 const SPARES = 2;
 const SPARES_SMALL = 1;
 /** Devices with less memory keep fewer, in GiB. */

@@ -76,12 +76,13 @@ fn lay_out(folder: &Folder, source: &Path, served: &Path, out: &Path) -> Result<
     for file in &files {
         let (name, bytes) = (name_of(file)?, read(file)?);
         let effort = Effort::of_this_build();
-        let mut compressed = 0;
-        for coding in [Coding::Gzip, Coding::Brotli] {
+        let compress = |coding| -> Result<u64> {
             let smaller = compress::file(&bytes, &cache, coding, effort)?;
             link(&smaller, &own.join(compress::name(&bytes, coding, effort)))?;
-            compressed = smaller.metadata()?.len();
-        }
+            Ok(smaller.metadata()?.len())
+        };
+        compress(Coding::Gzip)?;
+        let compressed = compress(Coding::Brotli)?;
         writeln!(sizes, "    {name:?}: {{ size: {}, compressed: {compressed} }},", bytes.len())?;
         all.extend(compress::hash(&bytes).bytes());
     }

@@ -266,13 +266,13 @@ pub(super) fn plain(value: &impl Serialize) -> JsValue {
     })
 }
 
-/// News, and the bytes that come with them.
 /// What a call returned, in the JSON that a Python program reads.
 pub(super) fn answer(value: &Value) -> String {
     let value = serde_json::to_string(value).unwrap_or_else(|error| unreachable!("a value is JSON: {error}"));
     format!("{{\"ok\":{value}}}")
 }
 
+/// News, and the bytes that come with them.
 pub(super) fn object(news: &News, payload: Option<&Bytes>) -> JsValue {
     let object = plain(news);
     if let Some(bytes) = payload {

@@ -33,13 +33,20 @@ pub(crate) fn child_of(process: i32) -> i32 {
     children[0]
 }
 
-/// Looks at all three processes from outside, and at what the server says about itself.
+/// Looks at all three processes from outside, and at what the server says about itself: no capability is left to it.
 async fn is_confined(server: &TestServer) {
+    is_confined_to(server, &[]).await;
+}
+
+/// The same, where the server needs some itself.
+async fn is_confined_to(server: &TestServer, own_needed: &[(&str, u64)]) {
+    let own_mask = own_needed.iter().fold(0, |mask, (_, bit)| mask | bit);
+    let own_names: Vec<_> = own_needed.iter().map(|(name, _)| *name).collect();
     let health = http::get(server.page, "/health").await.json();
     let own = server.pid().as_raw_nonzero().get();
     for status in threads(own) {
-        for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
-            assert_eq!(line(&status, set), "0000000000000000", "{set} of {status}");
+        for (set, held) in [("CapInh", 0), ("CapPrm", own_mask), ("CapEff", own_mask), ("CapAmb", 0)] {
+            assert_eq!(line(&status, set), format!("{held:016x}"), "{set} of {status}");
         }
         assert_eq!((line(&status, "NoNewPrivs"), line(&status, "Seccomp")), ("1", "2"), "{status}");
     }
@@ -55,7 +62,7 @@ async fn is_confined(server: &TestServer) {
         assert_eq!((line(&statuses[0], "NoNewPrivs"), line(&statuses[0], "Seccomp")), ("1", "2"));
     }
     for (name, capabilities) in
-        [("server", vec![]), ("keeper", vec!["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN"])]
+        [("server", own_names), ("keeper", vec!["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN"])]
     {
         let said = &health[name];
         assert_eq!(said["capabilities"], serde_json::json!(capabilities), "{health}");
@@ -119,6 +126,25 @@ async fn the_same_as_an_ordinary_user() {
     }
     is_confined(&server).await;
     goes_on(&server).await;
+}
+
+/// As containers have it: namespaces of users may be made, but settings can be written in none of them. Rooms are made with
+/// the privileges that were given, and ending a room's sockets (SOCK_DESTROY) is then a matter of the server's own.
+#[tokio::test]
+async fn the_same_in_a_container_with_read_only_settings() {
+    if !geteuid().is_root() {
+        eprintln!("only root can set up a container's mounts");
+        return;
+    }
+    let script = "exec unshare --mount sh -c 'mount --bind /proc/sys /proc/sys && \
+         mount -o remount,bind,ro /proc/sys && exec \"$@\"' sh \"$@\"";
+    let server = TestServer::start_within(script, &[]);
+    let health = http::get(server.page, "/health").await.json();
+    assert_eq!((&health["packets"], &health["missing"]), (&true.into(), &serde_json::Value::Null), "{health}");
+    let needed = [("CAP_NET_ADMIN", 1 << 12)];
+    is_confined_to(&server, &needed).await;
+    goes_on(&server).await;
+    is_confined_to(&server, &needed).await;
 }
 
 /// A keeper that cannot be replaced is said, and the page goes on.

@@ -2,11 +2,9 @@
 //! socket may come to hold is charged before it gets an address or a peer, and again when a program makes its buffers larger. Before
 //! that nothing reaches it and nothing leaves it.
 
-use std::os::fd::BorrowedFd;
-
 use proto::call::{Call, Kind, OptionName, OptionValue};
 
-use crate::syscall;
+use crate::{end::End, syscall};
 
 /// The largest size to which the kernel lets a buffer of a machine's TCP socket grow by itself, either way: `tcp_rmem` and
 /// `tcp_wmem` of every machine.
@@ -22,25 +20,23 @@ pub(crate) fn begin_with(call: &Call) -> bool {
 
 /// Bytes that a socket may come to hold, which has, or is about to get, an address or a peer. A TCP socket without a peer may lead to one that no program has: a ready-made
 /// server's, or one that nobody accepts.
-pub(crate) fn of_used(fd: BorrowedFd<'_>) -> usize {
-    let stream = syscall::kind(fd) == Ok(Kind::Stream) && !syscall::is_unix(fd);
-    let leads = stream && syscall::getpeername(fd).is_err();
-    of(fd) + if leads { 2 * GROWS_TO } else { 0 }
+pub(crate) fn of_used(end: &End) -> usize {
+    let leads =
+        end.kind() == Kind::Stream && !end.is_unix() && syscall::getpeername(end.in_room()).is_err();
+    of(end) + if leads { 2 * GROWS_TO } else { 0 }
 }
 
 /// Bytes that a socket's own buffers may come to hold. A datagram that was sent is the wire's; within a machine (AF_UNIX)
 /// what was sent is its sender's until it is received.
-pub(crate) fn of(fd: BorrowedFd<'_>) -> usize {
-    let size = |name| match syscall::getsockopt(fd, name) {
+pub(crate) fn of(end: &End) -> usize {
+    let size = |name| match syscall::getsockopt(end.in_room(), name) {
         Ok(OptionValue::Int(bytes)) => usize::try_from(bytes).unwrap_or(0),
         _ => 0,
     };
-    if syscall::is_unix(fd) {
-        size(OptionName::SndBuf)
-    } else if syscall::kind(fd) == Ok(Kind::Stream) {
-        size(OptionName::RcvBuf).max(GROWS_TO) + size(OptionName::SndBuf).max(GROWS_TO)
-    } else {
-        size(OptionName::RcvBuf)
+    match end.kind() {
+        _ if end.is_unix() => size(OptionName::SndBuf),
+        Kind::Stream => size(OptionName::RcvBuf).max(GROWS_TO) + size(OptionName::SndBuf).max(GROWS_TO),
+        Kind::Datagram => size(OptionName::RcvBuf),
     }
 }
 

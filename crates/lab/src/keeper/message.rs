@@ -93,7 +93,7 @@ pub(super) enum Request {
 /// How a keeper begins. Answered with the user namespace that it made, if it made one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Begin {
-    /// With a user namespace of its own, or with the privileges it has where that is refused.
+    /// With a user namespace of its own.
     Fresh,
     /// In the user namespace of a keeper that died.
     Inside,

@@ -87,6 +87,7 @@ impl Spawner {
         CapabilitySet::NET_ADMIN
     }
 
+    /// Whether keepers can make machines in a user namespace.
     fn has_user_namespaces(&self) -> Result<bool, Failure> {
         Ok(self.ask(Spawn::Try, &[])? == 1)
     }

@@ -164,10 +164,10 @@ impl Sockets {
         self.descriptors.check(&os)?;
         // One for it, and one for the other end, where that is a ready-made server's.
         let descriptors = self.descriptors.take(2)?;
-        let holds = if fresh { buffers::FRESH } else { buffers::of_used(os.as_fd()) };
-        let buffers = self.buffers.take(holds)?;
         let cookie = syscall::cookie(os.as_fd()).map_err(CallError::errno)?;
         let end = End::new(os).map_err(CallError::errno)?;
+        let holds = if fresh { buffers::FRESH } else { buffers::of_used(&end) };
+        let buffers = self.buffers.take(holds)?;
         let id = lan.observer.number_socket(host, cookie);
         let fd = lan.machines.tables.open(program, id).map_err(CallError::errno)?;
         self.all.insert(id, Socket { fresh, ..Socket::new(host, end, descriptors, Some(buffers)) });
@@ -183,7 +183,7 @@ impl Sockets {
         else {
             return Ok(());
         };
-        charge.grow(buffers::of_used(end.in_room()).saturating_sub(charge.amount()))?;
+        charge.grow(buffers::of_used(end).saturating_sub(charge.amount()))?;
         *fresh = false;
         Ok(())
     }
@@ -223,10 +223,10 @@ impl Sockets {
         let Some(charge) = charge.as_mut().filter(|_| asked > 0 && !*fresh) else {
             return end.setsockopt(name, value);
         };
-        let (before, own) = (charge.amount(), buffers::of(end.in_room()));
+        let (before, own) = (charge.amount(), buffers::of(end));
         charge.grow(asked)?;
         let done = end.setsockopt(name, value);
-        charge.set((before + buffers::of(end.in_room())).saturating_sub(own));
+        charge.set((before + buffers::of(end)).saturating_sub(own));
         done
     }
 

@@ -140,7 +140,11 @@ async fn the_same_in_a_container_with_read_only_settings() {
          mount -o remount,bind,ro /proc/sys && exec \"$@\"' sh \"$@\"";
     let server = TestServer::start_within(script, &[]);
     let health = http::get(server.page, "/health").await.json();
-    assert_eq!((&health["packets"], &health["missing"]), (&true.into(), &serde_json::Value::Null), "{health}");
+    assert_eq!(
+        (&health["packets"], &health["missing"]),
+        (&true.into(), &serde_json::Value::Null),
+        "{health}"
+    );
     let needed = [("CAP_NET_ADMIN", 1 << 12)];
     is_confined_to(&server, &needed).await;
     goes_on(&server).await;

@@ -21,8 +21,7 @@ pub(crate) fn begin_with(call: &Call) -> bool {
 /// Bytes that a socket may come to hold, which has, or is about to get, an address or a peer. A TCP socket without a peer may lead to one that no program has: a ready-made
 /// server's, or one that nobody accepts.
 pub(crate) fn of_used(end: &End) -> usize {
-    let leads =
-        end.kind() == Kind::Stream && !end.is_unix() && syscall::getpeername(end.in_room()).is_err();
+    let leads = end.kind() == Kind::Stream && !end.is_unix() && syscall::getpeername(end.in_room()).is_err();
     of(end) + if leads { 2 * GROWS_TO } else { 0 }
 }
 

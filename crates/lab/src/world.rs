@@ -15,7 +15,7 @@
 //! | `people` | members and where their deliveries go |
 //! | `sockets`, `streams`, `waiting` | kernel sockets with their queues, streams, calls that wait |
 //! | `calls` (`attempt`) | all of that: calls from begin to end |
-//! | `world` (`library`, `unix`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
+//! | `world` (`library`, `socket_orders`, `unix`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
 
 mod attempt;
 mod calls;
@@ -32,6 +32,7 @@ mod paths;
 mod people;
 mod settings;
 mod shares;
+mod socket_orders;
 mod socket_pool;
 mod sockets;
 mod streams;
@@ -66,6 +67,7 @@ use self::{
     network::Network,
     observer::Observer,
     people::People,
+    socket_orders::SocketOrders,
     sockets::Sockets,
     streams::{StreamOp, Streams},
     timers::{Timer, Timers},
@@ -141,6 +143,7 @@ pub(crate) struct World {
     /// The machine with the ready-made servers is being made, and these calls wait for it.
     making_tutorial: bool,
     tutorial_callers: Vec<CallRef>,
+    socket_orders: SocketOrders,
     /// Kernels of machines are being told their settings, and these commands are answered then.
     telling: bool,
     to_answer: Vec<Command>,
@@ -191,6 +194,7 @@ impl World {
             work: Vec::new(),
             making_tutorial: false,
             tutorial_callers: Vec::new(),
+            socket_orders: SocketOrders::default(),
             telling: false,
             to_answer: Vec::new(),
             making_networks: BTreeMap::new(),

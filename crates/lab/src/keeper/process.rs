@@ -78,8 +78,7 @@ fn child(what: impl FnOnce() -> i32) -> Result<Pid, Errno> {
 /// Some machines let a user namespace be made and then nothing in it, or, as containers do, no setting be written: only a
 /// whole machine shows that keepers can work there.
 fn try_user_namespace() -> i32 {
-    let tried =
-        begin(Begin::Fresh, None).and_then(|begun| host::create(begun.base.as_fd(), TRIAL));
+    let tried = begin(Begin::Fresh, None).and_then(|begun| host::create(begun.base.as_fd(), TRIAL));
     i32::from(tried.is_err())
 }
 

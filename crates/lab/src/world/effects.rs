@@ -58,6 +58,8 @@ pub(crate) struct Wanted {
     pub(super) host: HostId,
     pub(super) namespace: Namespace,
     pub(super) spec: SocketSpec,
+    /// How many, one of them for the call.
+    pub(super) count: u8,
 }
 
 /// Somebody who comes and brings a machine.
@@ -112,9 +114,9 @@ pub(super) fn resolve(
     Abortable::new(question, abort).map(move |answer| Done::Resolved(call, answer.ok())).boxed()
 }
 
-/// Has so many sockets made.
-pub(super) fn sockets(keeper: Keeper, wanted: Wanted, count: u8, abort: AbortRegistration) -> Work {
-    let (namespace, spec) = (wanted.namespace.clone(), wanted.spec);
+/// Has sockets made.
+pub(super) fn sockets(keeper: Keeper, wanted: Wanted, abort: AbortRegistration) -> Work {
+    let (namespace, spec, count) = (wanted.namespace.clone(), wanted.spec, wanted.count);
     let made = asked(async move {
         match keeper.sockets(&namespace, spec, count).await {
             // EMFILE where there is no room for so many: there may be for one.

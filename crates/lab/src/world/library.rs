@@ -7,7 +7,7 @@ use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Family, Kind, ResolveError, Value, Wait},
     errno::Errno,
-    id::CallRef,
+    id::{CallRef, HostId},
 };
 use tokio::net::TcpListener;
 
@@ -55,43 +55,61 @@ impl World {
         let spec = spec_of(family, kind);
         match self.calls.lan.machines.take_socket(waiting.host, spec) {
             Ok(Ok(socket)) => self.calls.finish_socket(waiting, Ok(socket)),
+            Ok(Err(_)) if self.socket_orders.join(waiting.host, spec, waiting.id) => self.calls.keep(waiting),
             Ok(Err((namespace, count))) => {
-                let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec };
-                self.ask_for_sockets(waiting, wanted, count);
+                let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count };
+                self.ask_for_sockets(waiting, wanted);
             }
             Err(error) => self.calls.fail(waiting, error),
         }
     }
 
-    fn ask_for_sockets(&mut self, mut waiting: Waiting, wanted: Wanted, count: u8) {
+    fn ask_for_sockets(&mut self, mut waiting: Waiting, wanted: Wanted) {
         let (abort, registration) = effects::abortable();
         waiting.abort = Some(abort);
         self.calls.keep(waiting);
-        self.work.push(effects::sockets(self.keeper.clone(), wanted, count, registration));
+        self.socket_orders.asked(wanted.host, wanted.spec, wanted.count);
+        self.work.push(effects::sockets(self.keeper.clone(), wanted, registration));
     }
 
-    /// The keeper has made sockets for a call, which takes one of them; the others are for those who ask next.
+    /// The keeper has made sockets for a call, which takes one of them; the others are for those who wait for one, and for
+    /// those who ask next.
     pub(super) fn sockets_made(&mut self, wanted: Wanted, made: Option<Result<Vec<OwnedFd>, CallError>>) {
-        let Wanted { call, host, namespace, spec } = wanted;
-        let (Some(made), Some(waiting)) = (made, self.calls.take(call)) else { return };
-        let current = self.calls.lan.machines.get_mut(host).filter(|host| host.namespace.is(&namespace));
-        if let (Call::SocketPair { .. }, Some(_)) = (&waiting.call, &current) {
-            return self.calls.finish_pair(waiting, made);
+        let Wanted { call, host, namespace, spec, count } = wanted;
+        let current = self.calls.lan.machines.get(host).is_some_and(|host| host.namespace.is(&namespace));
+        let asker = self.calls.take(call);
+        if let (true, Some(Call::SocketPair { .. })) = (current, asker.as_ref().map(|asker| &asker.call)) {
+            return asker.zip(made).into_iter().for_each(|(asker, made)| self.calls.finish_pair(asker, made));
         }
-        let socket = match (made, current) {
-            // The machine has another network by now: this is one of the old.
-            (Ok(_), None) => return self.ask_again(waiting),
-            (Ok(mut sockets), Some(host)) => {
-                let socket = sockets.pop().ok_or(CallError::errno(Errno::EIO));
-                if !sockets.is_empty() {
-                    let now = std::time::Instant::now();
-                    host.pool.keep(spec, sockets);
-                    self.calls.lan.timers.set(now + KEPT, Timer::Pool(host.info.id));
-                }
-                socket
-            }
-            (Err(error), _) => Err(error),
+        let (mut sockets, error) = match made {
+            // The machine has another network by now: these are of the old.
+            Some(Ok(_)) if !current => (Vec::new(), None),
+            Some(Ok(sockets)) => (sockets, None),
+            Some(Err(error)) => (Vec::new(), Some(error)),
+            None => (Vec::new(), None),
         };
+        let others = sockets.len().saturating_sub(usize::from(asker.is_some()));
+        let joined = self.socket_orders.answered(host, spec, (count, others));
+        let joined: Vec<_> = joined.into_iter().filter_map(|call| self.calls.take(call)).collect();
+        for waiting in asker.into_iter().chain(joined) {
+            match (sockets.pop(), &error) {
+                (Some(socket), _) => self.give_socket(waiting, Ok(socket)),
+                (None, Some(error)) => self.give_socket(waiting, Err(error.clone())),
+                (None, None) => self.ask_again(waiting),
+            }
+        }
+        self.keep_in_pool(host, spec, sockets);
+    }
+
+    fn keep_in_pool(&mut self, host: HostId, spec: SocketSpec, sockets: Vec<OwnedFd>) {
+        let Some(machine) = self.calls.lan.machines.get_mut(host).filter(|_| !sockets.is_empty()) else {
+            return;
+        };
+        machine.pool.keep(spec, sockets);
+        self.calls.lan.timers.set(std::time::Instant::now() + KEPT, Timer::Pool(host));
+    }
+
+    fn give_socket(&mut self, waiting: Waiting, socket: Result<OwnedFd, CallError>) {
         match waiting.call {
             Call::Ping { .. } => self.begin_echoes(waiting, socket),
             // Only a failure comes here.
@@ -151,8 +169,8 @@ impl World {
         };
         let spec = SocketSpec { family: SocketFamily::Inet, kind: SocketKind::IcmpEcho };
         let namespace = machine.namespace.clone();
-        let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec };
-        self.ask_for_sockets(waiting, wanted, 1);
+        let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
+        self.ask_for_sockets(waiting, wanted);
     }
 
     fn begin_echoes(&mut self, waiting: Waiting, socket: Result<OwnedFd, CallError>) {

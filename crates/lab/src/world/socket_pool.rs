@@ -43,9 +43,11 @@ impl SocketPool {
         })
     }
 
+    /// Keeps what nobody waits for, beside what is there, as many as are made at once; closes the others.
     pub(super) fn keep(&mut self, spec: SocketSpec, sockets: Vec<OwnedFd>) {
         if let Some(reserve) = self.0.get_mut(&spec) {
-            reserve.sockets = sockets;
+            reserve.sockets.extend(sockets);
+            reserve.sockets.truncate(Keeper::MOST_SOCKETS.into());
         }
     }
 
@@ -93,6 +95,19 @@ mod tests {
         let every = Duration::from_millis(1);
         let mut spares = SocketPool::default();
         assert_eq!(asked(&mut spares, 40, Instant::now(), every), [1, 2, 4, 8, 16, 16]);
+    }
+
+    #[test]
+    fn what_comes_while_others_are_there_is_kept_beside_them() {
+        let mut spares = SocketPool::default();
+        let now = Instant::now();
+        assert!(spares.take(TCP, now).is_err());
+        spares.keep(TCP, some(3));
+        spares.keep(TCP, some(3));
+        assert_eq!((0..9).filter(|_| spares.take(TCP, now).is_ok()).count(), 6);
+        spares.keep(TCP, some(15));
+        spares.keep(TCP, some(15));
+        assert_eq!((0..40).filter(|_| spares.take(TCP, now).is_ok()).count(), Keeper::MOST_SOCKETS.into());
     }
 
     #[test]

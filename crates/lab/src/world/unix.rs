@@ -164,7 +164,8 @@ pub(super) fn make_pair(world: &mut World, mut waiting: Waiting, family: Family,
         return calls.fail(waiting, CallError::errno(Errno::ENODEV));
     };
     let namespace = machine.namespace.clone();
-    let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec: spec_of(family, kind) };
+    let spec = spec_of(family, kind);
+    let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
     let (abort, registration) = effects::abortable();
     waiting.abort = Some(abort);
     calls.keep(waiting);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lab::{Lab, keeper::Keeper, mailbox};
 use proto::{
     call::{Call, CallError, Family, Kind, Value, Wait},
+    errno::Errno,
     id::{Fd, ProgramId},
     limits,
     message::{HostCommand, Sysctl},
@@ -12,7 +13,7 @@ use proto::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::harness::{CLIENT, SERVER, Stage, own_keeper, stage_of};
+use crate::harness::{CLIENT, SERVER, Stage, on, own_keeper, stage_of};
 
 /// A call that needs the keeper ends within this time, whatever the keeper does.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
@@ -63,14 +64,17 @@ async fn connected_programs_go_on_while_the_keeper_is_stopped_and_who_needs_it_i
     let (mailbox, _deliveries) = mailbox();
 
     let stopped = Stopped::new(&keeper);
-    // No socket of this kind is in reserve.
+    // No socket of this kind is in reserve. Some ask for one, some wait for what others have asked for.
     let socket = Call::Socket { family: Family::Inet, kind: Kind::Datagram };
-    let waiting = [
-        stage.begin(ends[0].0, socket, Wait::Forever, b"").await,
+    let mut waiting = Vec::new();
+    for _ in 0..20 {
+        waiting.push(stage.begin(ends[0].0, socket.clone(), Wait::Forever, b"").await);
+    }
+    waiting.extend([
         stage.begin(ends[1].0, Call::Ping { name: "server".into(), count: 1 }, Wait::Forever, b"").await,
         stage.begin_machine(CLIENT, HostCommand::Sysctl { name: Sysctl::SynRetries, value: 2 }).await,
         stage.begin_machine(CLIENT, HostCommand::FreshNetwork).await,
-    ];
+    ]);
     let room = stage.room.clone();
     let joining = tokio::spawn(async move { room.join("guest".into(), Role::Participant, mailbox).await });
     let ended = async {
@@ -94,4 +98,29 @@ async fn connected_programs_go_on_while_the_keeper_is_stopped_and_who_needs_it_i
     stage.call(ends[1].0, Call::Close { fd }).await.expect("the keeper is there again");
     stage.machine(SERVER, HostCommand::FreshNetwork).await.expect("fresh");
     exchange(&mut other, others).await;
+}
+
+/// Sockets that were asked for before a machine had another network are of the old one: nobody gets them, also not who only
+/// waited for them.
+#[tokio::test]
+async fn who_waits_for_a_socket_while_the_network_changes_gets_one_of_the_new() {
+    let Some(keeper) = own_keeper() else { return };
+    let lab = Lab::new(keeper.clone(), vec![]);
+    let mut stage = stage_of(&lab).await;
+    let client = stage.program(CLIENT).await;
+
+    let stopped = Stopped::new(&keeper);
+    let network = stage.begin_machine(CLIENT, HostCommand::FreshNetwork).await;
+    let socket = Call::Socket { family: Family::Inet, kind: Kind::Stream };
+    let mut waiting = Vec::new();
+    for _ in 0..40 {
+        waiting.push(stage.begin(client, socket.clone(), Wait::Forever, b"").await);
+    }
+    drop(stopped);
+    stage.result(network).await.0.expect("a new network");
+    for id in waiting {
+        let Ok(Value::Descriptor(fd)) = stage.result(id).await.0 else { panic!("no socket") };
+        let refused = stage.connect(client, fd, on(1, 9)).await;
+        assert_eq!(refused, Err(CallError::errno(Errno::ECONNREFUSED)), "the other machine's kernel answers");
+    }
 }

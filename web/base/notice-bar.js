@@ -12,7 +12,7 @@ import { button, element } from "./element.js";
  */
 
 /** Most important first. */
-const ORDER = ["ended", "unavailable", "connection", "missing", "ends", "outdated", "packets", "info"];
+const ORDER = ["ended", "unavailable", "connection", "missing", "ends", "outdated", "packets", "info", "compared"];
 
 export class NoticeBar extends HTMLElement {
   /** @type {Map<string, Notice>} */

@@ -4,14 +4,19 @@ import { button, element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
 import { inTheLog } from "../base/request-name.js";
 
-/** @typedef {{ seq: number, text: string }} Difference @typedef {{ count: number, told: Difference[] }} Some */
+/** @typedef {{ seq: number, after: number, text: string }} Difference @typedef {{ count: number, told: Difference[] }} Some */
 /** @typedef {{ per_mille: number, equal: number, before: Some, now: Some }} Compared as the server says */
 
 const WHAT =
   "The calls of this recording are made once more, in their order, in a fresh room of real machines; what happens is laid beside what happened then. Ports, times and sequence numbers may differ.";
 
-/** @param {string} id of the recording @param {(seq: number) => void} show brings an event of it to the eye */
-export function doAgain(id, show) {
+/**
+ * @param {string} id of the recording
+ * @param {{ show: (seq: number) => void, draw: (compared: Compared, list: () => void) => void }} parts
+ *   `show` brings an event of it to the eye; `draw` lays what differs beside what happened, in the drawing, and has a way back to
+ *   the list
+ */
+export function doAgain(id, { show, draw }) {
   const said = element("p", { role: "status" }, "It is being done…");
   const result = element("div", { class: "stack" }, element("p", { class: "prose soft" }, WHAT), said);
   const made = dialog("Do it again for real", [result]);
@@ -22,10 +27,15 @@ export function doAgain(id, show) {
     made.close();
     show(seq);
   };
+  const both = (/** @type {Compared} */ compared) => () => {
+    made.close();
+    draw(compared, () => dialog("Done again for real", [result]));
+  };
   asked(id, away.signal).then(
     (compared) => {
       said.textContent = sentence(compared);
       result.append(...differences(compared, go));
+      if (compared.before.count + compared.now.count > 0) result.append(button("Show both in the drawing", both(compared), { class: "button filled" }));
     },
     (error) => {
       if (!away.signal.aborted) said.textContent = `It could not be done again: ${error.message}.`;

@@ -21,7 +21,7 @@ export async function openRecording({ recording, top, wire, notices, fragment })
   // No lesson goes on here.
   find("#views [data-view=\"lesson\"]").hidden = true;
   document.title = `${about.title || "A recording"} - Wireside`;
-  find("#lesson").prepend(head({ about, file, notices, again: recording.room === null ? () => doAgain(recording.id, (seq) => wire.showMoment?.(seq)) : null }));
+  find("#lesson").prepend(head({ about, file, notices, again: recording.room === null ? () => again(recording.id, wire, notices) : null }));
   top.attachRecording(room, () => (recording.room === null ? shareRecording(about) : shareLast()));
   if (about.events === 0) announce("Nothing happened in this recording.");
   const { event, to, speed } = placeIn(fragment);
@@ -35,6 +35,24 @@ export async function openRecording({ recording, top, wire, notices, fragment })
 /** The address leads to what is shown. @param {import("../base/replay-place.js").Place} place */
 function follow(place) {
   history.replaceState(null, "", `${location.pathname}${fragmentOf(place)}`);
+}
+
+/** @param {string} id @param {import("../wire/wire-view.js").WireView} wire @param {import("../base/notice-bar.js").NoticeBar} notices */
+function again(id, wire, notices) {
+  const alone = () => {
+    notices.clear("compared");
+    wire.compare?.(null);
+  };
+  doAgain(id, {
+    show: (seq) => wire.showMoment?.(seq),
+    draw: ({ before, now }, list) => {
+      wire.compare?.({ before: before.told.map(({ seq }) => seq), now: now.told.map(({ after, text }) => ({ after, text })) });
+      const left = before.count + now.count - before.told.length - now.told.length;
+      const rest = left > 0 ? ` ${count(left, "more thing")} ${left === 1 ? "is" : "are"} not drawn.` : "";
+      const text = `Both in one drawing: in red what happened only then (${before.count.toLocaleString("en")}) or only now (${now.count.toLocaleString("en")}).${rest}`;
+      notices.show("compared", { tone: "wait", text, actions: [{ label: "The list", run: list }, { label: "Only the recording", run: alone }] });
+    },
+  });
 }
 
 /** The line above: what this is, and the one thing to do with it. @param {{ about: any, file: any, notices: import("../base/notice-bar.js").NoticeBar, again: (() => void) | null }} parts */

@@ -50,6 +50,7 @@ export function make(shape) {
   const maker = /** @type {(shape: import("../client/web.js").Shape) => SVGElement} */ (MAKERS[shape.form]);
   const made = maker(shape);
   if (shape.seq) made.dataset.seq = String(shape.seq);
+  if (shape.onlyThen) made.classList.add("only-then");
   return made;
 }
 

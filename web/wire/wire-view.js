@@ -128,6 +128,21 @@ export class WireView extends HTMLElement {
     this.#scrubber.show(seq);
   }
 
+  /**
+   * Draws what happened when a recording was done again beside what happened then, and brings the first that differs to the eye.
+   * @param {{ before: number[], now: { after: number, text: string }[] } | null} differences null: the recording alone
+   */
+  compare(differences) {
+    this.#view.compare(differences ?? {});
+    const first = Math.min(...(differences?.before ?? []), ...(differences?.now ?? []).map(({ after }) => Math.max(1, after)));
+    this.#draw();
+    if (!Number.isFinite(first)) return;
+    this.#reveal.finish();
+    this.#scrubber.live();
+    this.#scrollTo(first);
+    this.#table.point(first);
+  }
+
   /** Goes on in time by itself from what is shown, from the beginning where that is all. */
   play() {
     this.#scrubber.play();

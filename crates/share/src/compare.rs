@@ -36,6 +36,9 @@ pub struct Comparison {
 pub struct Difference {
     /// The event's `seq`, in its recording.
     pub seq: u64,
+    /// `seq` of the event in the first recording after which it stands, or would stand: its own there, else that of what
+    /// came last before it in its lane and happened both times; 0 before everything.
+    pub after: u64,
     /// What happened, in words.
     pub text: String,
 }
@@ -63,7 +66,7 @@ pub fn compare(before: &Recording, now: &Recording) -> Comparison {
         side_by_side(&lane(&before), &lane(&now), &mut comparison);
     }
     comparison.before.sort_by_key(|difference| difference.seq);
-    comparison.now.sort_by_key(|difference| difference.seq);
+    comparison.now.sort_by_key(|difference| (difference.after, difference.seq));
     comparison
 }
 
@@ -257,13 +260,31 @@ fn side_by_side(before: &[Item], now: &[Item], comparison: &mut Comparison) {
     let head = before.iter().zip(now).take_while(same).count();
     let rest = (&before[head..], &now[head..]);
     let tail = rest.0.iter().rev().zip(rest.1.iter().rev()).take_while(same).count();
+    let last = head.checked_sub(1).map_or(0, |at| before[at].seq);
     let (before, now) = (&rest.0[..rest.0.len() - tail], &rest.1[..rest.1.len() - tail]);
     comparison.equal += head + tail;
     let (gone, fresh) = different(before, now);
     comparison.equal += before.len() - gone.len();
-    let told = |item: &Item| Difference { seq: item.seq, text: item.text.clone() };
-    comparison.before.extend(gone.into_iter().map(|at| told(&before[at])));
-    comparison.now.extend(fresh.into_iter().map(|at| told(&now[at])));
+    let told = |item: &Item, after| Difference { seq: item.seq, after, text: item.text.clone() };
+    let after = places(before.len(), &gone, now.len(), &fresh);
+    comparison.now.extend(
+        fresh.iter().map(|&at| told(&now[at], after[at].map_or(last, |equal: usize| before[equal].seq))),
+    );
+    comparison.before.extend(gone.iter().map(|&at| told(&before[at], before[at].seq)));
+}
+
+/// For each of the second, the one of the first that was equal to it or to the last before it that has an equal.
+fn places(before: usize, gone: &[usize], now: usize, fresh: &[usize]) -> Vec<Option<usize>> {
+    let (gone, fresh): (HashSet<_>, HashSet<_>) = (gone.iter().collect(), fresh.iter().collect());
+    let mut equals = (0..before).filter(|at| !gone.contains(at));
+    let mut last = None;
+    let of = |at: usize| {
+        if !fresh.contains(&at) {
+            last = equals.next();
+        }
+        last
+    };
+    (0..now).map(of).collect()
 }
 
 /// Indices of what is in one alone, for each; all of both where they differ too much.
@@ -362,6 +383,21 @@ mod tests {
                 assert_eq!((gone.as_str(), fresh.as_str()), (expected.1, expected.2), "{before} {now}");
             }
         }
+    }
+
+    #[test]
+    fn what_happened_only_now_stands_after_what_happened_both_times() {
+        let mut comparison = Comparison { equal: 0, before: Vec::new(), now: Vec::new() };
+        // 1 and 2 come before all that differs, 3 was gone, 4 is equal again.
+        side_by_side(&items("abxc"), &items("abyzcw"), &mut comparison);
+        let told =
+            |all: &[Difference]| all.iter().map(|one| (one.after, one.text.clone())).collect::<Vec<_>>();
+        assert_eq!(told(&comparison.before), [(3, "x".to_owned())]);
+        let now = [(2, "y"), (2, "z"), (4, "w")].map(|(after, text)| (after, text.to_owned()));
+        assert_eq!(told(&comparison.now), now);
+        let mut comparison = Comparison { equal: 0, before: Vec::new(), now: Vec::new() };
+        side_by_side(&items(""), &items("a"), &mut comparison);
+        assert_eq!(told(&comparison.now), [(0, "a".to_owned())]);
     }
 
     #[test]

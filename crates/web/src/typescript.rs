@@ -23,7 +23,7 @@ export interface HostInfo {
 }
 export type Sysctl = "SynRetries" | "AbortOnOverflow" | "SynCookies";
 export interface WireNow { held: boolean; delay_ms: number; loss: number; seed: number; holding: number }
-export type Shape = Form & { key: string; seq: number };
+export type Shape = Form & { key: string; seq: number; onlyThen?: boolean };
 export type StepOutcome = { Passed: { evidence: number } } | "Skipped";
 export type Piece =
     | { kind: "text"; text: string }

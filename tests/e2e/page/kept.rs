@@ -1,12 +1,16 @@
 //! A recording: kept in one browser, walked through in another, taken home as a room, deleted.
 
+use serde_json::json;
+
 use super::{LAPTOP, PHONE, entered, first_visit};
 use crate::{
     harness::{
         browser::{Browser, Tab, quote},
+        client::Client,
+        room::NewRoom,
         server::TestServer,
     },
-    recordings::{Data, with_a_run},
+    recordings::{Data, keep, with_a_run},
 };
 
 /// The link in the share dialog's row of this title.
@@ -157,4 +161,47 @@ async fn a_room_that_has_ended_shows_what_happened_in_it() {
     tab.click(".top", "Share").await;
     tab.sees(".dialog", "for an hour").await;
     browser.forgive(|error| error.contains("404"));
+}
+
+/// A guest's machine is not there when a recording is done again, so what it did happened only then.
+#[tokio::test]
+async fn done_again_both_are_in_one_drawing() {
+    let server = TestServer::shared();
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let program = owner.program("client").await;
+    owner.connected(program, "tutorial", 7).await;
+    let mut guest = Client::join(&room.join(), "Bob").await;
+    let own = guest.own_host();
+    let theirs = guest.program_on(own).await.expect("a program");
+    guest.connected(theirs, "tutorial", 7).await;
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    tab.go(&format!("{}/s/{id}", server.origin())).await;
+    recorded(&tab).await;
+    tab.click("#lesson", "Do it again for real").await;
+    tab.sees(".dialog", "only then").await;
+    tab.click(".dialog", "Show both in the drawing").await;
+    tab.sees("notice-bar", "in red what happened only then").await;
+    tab.shows(
+        "what happened only then, marked",
+        "[...document.querySelectorAll('.wire-drawing text.only-then')].some((one) => one.textContent.includes('only then'))",
+    )
+    .await;
+    let red = "(one) => getComputedStyle(one).fill === getComputedStyle(document.querySelector('.wire-drawing text.only-then')).fill";
+    let same = format!("[...document.querySelectorAll('.wire-drawing text.only-then')].every({red})");
+    assert_eq!(tab.read(&same).await, "true");
+    for (width, height) in [PHONE, (768, 1024), LAPTOP] {
+        tab.resize(width, height).await;
+        tab.fits().await;
+        tab.screenshot(&format!("kept-compared-{width}")).await;
+    }
+    tab.click("notice-bar", "The list").await;
+    tab.sees(".dialog", "connect(").await;
+    tab.press("Escape").await;
+    tab.click("notice-bar", "Only the recording").await;
+    tab.shows("nothing marked", "!document.querySelector('.wire-drawing .only-then')").await;
 }

@@ -26,7 +26,8 @@ use crate::{
 /// Most differences of each that are told.
 const TOLD: usize = 200;
 
-/// `{per_mille, equal, before: {count, told: [{seq, text}]}, now: {count, told}}`.
+/// `{per_mille, equal, before: {count, told: [{seq, after, text}]}, now: {count, told}}`; `after` is the event of the first
+/// recording after which it stands.
 pub(crate) async fn do_again(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
@@ -58,7 +59,8 @@ pub(crate) async fn do_again(
     let compared = tokio::task::spawn_blocking(move || share::compare(&before, &now));
     let compared = compared.await.map_err(|error| disk(&error))?;
     let told = |all: &[share::Difference]| {
-        let told = all.iter().take(TOLD).map(|one| json!({ "seq": one.seq, "text": one.text }));
+        let told =
+            all.iter().take(TOLD).map(|one| json!({ "seq": one.seq, "after": one.after, "text": one.text }));
         json!({ "count": all.len(), "told": told.collect::<Vec<_>>() })
     };
     let body = json!({

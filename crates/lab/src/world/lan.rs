@@ -5,6 +5,7 @@
 
 use std::{
     net::IpAddr,
+    os::fd::OwnedFd,
     time::{Duration, Instant},
 };
 
@@ -18,13 +19,14 @@ use super::{
     machines::{DRAIN, Machines, Plan, Read},
     network::{Network, Route},
     observer::{Look, Observer},
+    socket_pool::KEPT,
     timers::{Timer, Timers},
 };
 use crate::{
     decode::{Decoded, decode},
     diag,
     evidence::Control,
-    keeper::HostFds,
+    keeper::{HostFds, SocketSpec},
     wire::Flight,
 };
 
@@ -322,6 +324,13 @@ impl Lan {
                 self.network.record_fate(&flight, Fate::NoHost, &self.observer);
             }
         }
+    }
+
+    /// Keeps sockets in a machine's pool for those who ask next, for a while.
+    pub(super) fn keep_sockets(&mut self, host: HostId, spec: SocketSpec, sockets: Vec<OwnedFd>) {
+        let Some(machine) = self.machines.get_mut(host).filter(|_| !sockets.is_empty()) else { return };
+        machine.pool.keep(spec, sockets);
+        self.timers.set(Instant::now() + KEPT, Timer::Pool(host));
     }
 
     /// Closes what nobody takes from a machine's pool any more.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use proto::{
     call::{Call, CallError, Family, Kind, ResolveError, Value, Wait},
     errno::Errno,
-    id::{CallRef, HostId},
+    id::CallRef,
 };
 use tokio::net::TcpListener;
 
@@ -16,8 +16,6 @@ use super::{
     effects::{self, Wanted},
     machines::{self, Plan},
     names::{self, Known},
-    socket_pool::KEPT,
-    timers::Timer,
     unix,
     waiting::Waiting,
 };
@@ -92,30 +90,22 @@ impl World {
         let joined = self.socket_orders.answered(host, spec, (count, others));
         let joined: Vec<_> = joined.into_iter().filter_map(|call| self.calls.take(call)).collect();
         for waiting in asker.into_iter().chain(joined) {
-            match (sockets.pop(), &error) {
-                (Some(socket), _) => self.give_socket(waiting, Ok(socket)),
-                (None, Some(error)) => self.give_socket(waiting, Err(error.clone())),
-                (None, None) => self.ask_again(waiting),
+            let socket = match (sockets.pop(), &error) {
+                (Some(socket), _) => Ok(socket),
+                (None, Some(error)) => Err(error.clone()),
+                (None, None) => {
+                    self.ask_again(waiting);
+                    continue;
+                }
+            };
+            match waiting.call {
+                Call::Ping { .. } => self.begin_echoes(waiting, socket),
+                // Only a failure comes here.
+                Call::SocketPair { .. } => self.calls.finish_pair(waiting, socket.map(|one| vec![one])),
+                _ => self.calls.finish_socket(waiting, socket),
             }
         }
-        self.keep_in_pool(host, spec, sockets);
-    }
-
-    fn keep_in_pool(&mut self, host: HostId, spec: SocketSpec, sockets: Vec<OwnedFd>) {
-        let Some(machine) = self.calls.lan.machines.get_mut(host).filter(|_| !sockets.is_empty()) else {
-            return;
-        };
-        machine.pool.keep(spec, sockets);
-        self.calls.lan.timers.set(std::time::Instant::now() + KEPT, Timer::Pool(host));
-    }
-
-    fn give_socket(&mut self, waiting: Waiting, socket: Result<OwnedFd, CallError>) {
-        match waiting.call {
-            Call::Ping { .. } => self.begin_echoes(waiting, socket),
-            // Only a failure comes here.
-            Call::SocketPair { .. } => self.calls.finish_pair(waiting, socket.map(|one| vec![one])),
-            _ => self.calls.finish_socket(waiting, socket),
-        }
+        self.calls.lan.keep_sockets(host, spec, sockets);
     }
 
     fn ask_again(&mut self, waiting: Waiting) {

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     belonging, details,
-    diagram::{Diagram, changes::Retained, shapes::Options},
+    diagram::{Diagram, changes::Retained, compared::Compared, shapes::Options},
     explained,
     filter::{Filter, Shown},
     recording::{self, Kept},
@@ -109,6 +109,17 @@ impl View {
         }
         recording.kept.fill(&mut self.store, up_to as u64);
         self.shown.bring_up(&self.store);
+    }
+
+    /// Draws, beside what happened in a recording, what happened when it was done again: `{ before: [seq, ...], now: [{ after,
+    /// text }, ...] }` is what differs; where that is nothing, only the recording.
+    pub fn compare(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Partial<Compared>")] compared: JsValue,
+    ) -> Result<(), JsError> {
+        let compared: Compared = serde_wasm_bindgen::from_value(compared)?;
+        self.diagram.compare(compared);
+        Ok(())
     }
 
     /// Forgets all events, but neither machines, programs nor people.

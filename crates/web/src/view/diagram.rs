@@ -6,6 +6,7 @@ mod bands;
 mod beside;
 mod canvas;
 pub mod changes;
+pub mod compared;
 mod folding;
 mod held;
 mod lanes;
@@ -29,6 +30,7 @@ use super::{
     words::{bounded, bytes, duration, grouped, missing_before},
 };
 use canvas::Canvas;
+use compared::Compared;
 use lifelines::Lifelines;
 use rows::{Layout, RowKind};
 use seats::Seats;
@@ -56,11 +58,14 @@ pub struct Diagram {
     scanned: u64,
     unfolded: HashSet<u64>,
     filter: Filter,
+    /// What differs from what happened when it was done again.
+    compared: Compared,
 }
 
 impl Diagram {
     /// The part of the drawing that `options` asks for.
     pub fn scene(&mut self, store: &TraceStore, options: &Options) -> Scene {
+        let options = &self.with_what_differs(store, options);
         self.asked.clone_from(options);
         self.bring_up(store, options);
         let layout = &self.layout;
@@ -81,7 +86,8 @@ impl Diagram {
             seqs: layout.near(options.top, options.bottom),
             shapes: Vec::new(),
         };
-        draw(&mut canvas);
+        draw(&mut canvas, &self.compared);
+        canvas.mark_only_then(&self.compared);
         canvas.patch();
         let sticky = canvas.waiting();
         let above = canvas.held_above();
@@ -101,10 +107,36 @@ impl Diagram {
         }
     }
 
+    /// Where something is compared, the machines on which it differs are to be drawn, as if somebody had picked them first.
+    fn with_what_differs(&self, store: &TraceStore, options: &Options) -> Options {
+        let mut options = options.clone();
+        let mut pinned = self.compared.hosts(store);
+        pinned.retain(|host| !options.pinned.contains(host));
+        options.pinned.splice(0..0, pinned);
+        options
+    }
+
     /// Leaves something out from now on.
     pub fn set_filter(&mut self, filter: Filter) {
-        let (unfolded, asked) = (std::mem::take(&mut self.unfolded), std::mem::take(&mut self.asked));
-        *self = Self { unfolded, asked, filter, ..Self::default() };
+        self.filter = filter;
+        self.begin_anew();
+    }
+
+    /// Shows beside what happened what happened when it was done again; nothing that differs ends that.
+    pub fn compare(&mut self, compared: Compared) {
+        self.compared = compared;
+        self.begin_anew();
+    }
+
+    /// Forgets the layout, but not what somebody wants to see.
+    fn begin_anew(&mut self) {
+        *self = Self {
+            unfolded: std::mem::take(&mut self.unfolded),
+            filter: std::mem::take(&mut self.filter),
+            asked: std::mem::take(&mut self.asked),
+            compared: std::mem::take(&mut self.compared),
+            ..Self::default()
+        };
     }
 
     /// Folds or unfolds the run that begins with the event `seq`.
@@ -168,13 +200,8 @@ impl Diagram {
             until => until,
         };
         if self.generation != store.generation() {
-            *self = Self {
-                generation: store.generation(),
-                unfolded: std::mem::take(&mut self.unfolded),
-                filter: std::mem::take(&mut self.filter),
-                asked: std::mem::take(&mut self.asked),
-                ..Self::default()
-            };
+            self.begin_anew();
+            self.generation = store.generation();
         }
         for event in store.events_from(store.index_from(self.scanned + 1)) {
             self.outside |= matches!(&event.what, What::CallEnd(end) if end.outside);
@@ -188,8 +215,10 @@ impl Diagram {
             if event.seq > until {
                 break;
             }
+            self.layout.only_now(&self.compared, event.seq);
             self.layout.extend(store, event, &self.filter);
         }
+        self.layout.only_now(&self.compared, self.layout.laid + 1);
     }
 
     /// Where the now-line is: waiting never scrolls the page away, since time's height is bounded.
@@ -213,7 +242,7 @@ impl Diagram {
 }
 
 /// Draws what can be seen, back to front.
-fn draw(canvas: &mut Canvas<'_>) {
+fn draw(canvas: &mut Canvas<'_>, compared: &Compared) {
     let layout = canvas.layout;
     if let Some(line) = canvas.lines.iter().find(|line| line.outside) {
         let what = Form::Lane { x: line.x - 36.0, width: 72.0 };
@@ -240,6 +269,7 @@ fn draw(canvas: &mut Canvas<'_>) {
             RowKind::Packet { id, .. } => canvas.packet(id),
             RowKind::Fold { .. } => canvas.fold(index),
             RowKind::Note => note(canvas, index),
+            RowKind::OnlyNow { which } => canvas.only_now(compared, index, which),
             _ => {}
         }
     }
@@ -254,7 +284,10 @@ fn draw(canvas: &mut Canvas<'_>) {
 fn area(canvas: &mut Canvas<'_>, index: usize) {
     let row = &canvas.layout.rows[index];
     let (y, gap, passed) = (row.y, row.gap, row.passed);
-    canvas.put(format!("row{}.{index}", row.seq), row.seq, Form::Row { y: row.y, height: row.height });
+    // What belongs to no event of the recording cannot be chosen.
+    if !matches!(row.kind, RowKind::OnlyNow { .. }) {
+        canvas.put(format!("row{}.{index}", row.seq), row.seq, Form::Row { y: row.y, height: row.height });
+    }
     if passed >= TOLD {
         let what = time_gap(canvas, y - gap / 2.0, passed);
         canvas.put(format!("gap{index}"), 0, what);

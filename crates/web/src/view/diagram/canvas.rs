@@ -67,7 +67,7 @@ fn extent(what: &Form) -> Option<(f64, f64, f64, f64)> {
 impl Canvas<'_> {
     /// Adds a shape.
     pub(super) fn put(&mut self, key: String, seq: u64, what: Form) {
-        self.shapes.push(Shape { key, seq, what });
+        self.shapes.push(Shape { key, seq, only_then: false, what });
     }
 
     /// Adds text, unless it is empty.
@@ -116,7 +116,7 @@ impl Canvas<'_> {
                 *right > x - 3.0 && *left < x + width + 3.0 && *from < y + height && *to > y
             });
             let what = Form::Patch { x: x - 3.0, y, width: width + 6.0, height };
-            crossed.then(|| Shape { key: format!("under.{}", shape.key), seq: 0, what })
+            crossed.then(|| Shape { key: format!("under.{}", shape.key), seq: 0, only_then: false, what })
         });
         let patches: Vec<_> = patches.collect();
         self.shapes.extend(patches);

@@ -63,6 +63,8 @@ pub(super) enum RowKind {
     State,
     /// Something about the wire or the recording.
     Note,
+    /// What happened only when the recording was done again; no event of it.
+    OnlyNow { which: usize },
     /// A run of segments, from the packet to the last.
     Fold { id: PacketId, last: PacketId },
 }
@@ -131,6 +133,8 @@ pub(super) struct Layout {
     callers: HashMap<HostId, ProgramId>,
     run: Option<Run>,
     pub(super) unfolded: HashSet<u64>,
+    /// How many of what happened only the second time have their rows.
+    pub(super) compared: usize,
 }
 
 impl Layout {
@@ -186,6 +190,14 @@ impl Layout {
         let row = Row { seq: event.seq, time: event.time, until: event.time, y, height, gap, passed, kind };
         self.rows.push(row);
         self.rows.len() - 1
+    }
+
+    /// A row of no event, at once after the last, before the event `seq`.
+    pub(super) fn only_now_row(&mut self, seq: u64, which: usize) {
+        self.run = None;
+        let (y, until) = (self.bottom(), self.until());
+        let kind = RowKind::OnlyNow { which };
+        self.rows.push(Row { seq, time: until, until, y, height: NOTE, gap: 0.0, passed: 0, kind });
     }
 
     /// Makes the last row reach down to `bottom`.
@@ -332,7 +344,8 @@ impl Layout {
             self.run = None;
         }
         let shares = self.rows.last().is_some_and(|row| {
-            event.time.saturating_sub(row.until) < MOMENT && !matches!(row.kind, RowKind::Note)
+            event.time.saturating_sub(row.until) < MOMENT
+                && !matches!(row.kind, RowKind::Note | RowKind::OnlyNow { .. })
         });
         if !shares {
             self.row(event, RowKind::State, STATE);

@@ -121,7 +121,7 @@ impl Seats {
 }
 
 /// Machines that an event touches.
-fn hosts_of(event: &Event) -> impl Iterator<Item = HostId> {
+pub(super) fn hosts_of(event: &Event) -> impl Iterator<Item = HostId> {
     let hosts = match &event.what {
         What::CallBegin(begin) => [Some(begin.host), None],
         What::State(change) => [Some(change.host), None],

@@ -140,6 +140,9 @@ pub struct Shape {
     pub key: String,
     /// The event it belongs to; 0 when to none.
     pub seq: u64,
+    /// It did not happen when the recording was done again.
+    #[serde(rename = "onlyThen", skip_serializing_if = "std::ops::Not::not")]
+    pub only_then: bool,
     /// What it is.
     #[serde(flatten)]
     pub what: Form,

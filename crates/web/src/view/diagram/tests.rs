@@ -7,6 +7,7 @@ use proto::{
 
 use super::{
     Diagram,
+    compared::{Compared, OnlyNow},
     shapes::{Form, Head, Options, Scene, Shape},
 };
 use crate::view::{
@@ -103,6 +104,80 @@ fn handshake_data_and_close_on_a_phone() {
     let mut script = Script::new();
     script.conversation();
     insta::assert_snapshot!(told(&scene(&script, 296.0)));
+}
+
+/// Texts of a scene with the event and the height of each, top to bottom.
+fn placed_texts(scene: &Scene) -> Vec<(f64, u64, String)> {
+    let text = |shape: &Shape| match &shape.what {
+        Form::Text { y, text, .. } | Form::Note { y, text, .. } => Some((*y, shape.seq, text.clone())),
+        _ => None,
+    };
+    let mut texts: Vec<_> = scene.shapes.iter().filter_map(text).collect();
+    texts.sort_by(|one, other| one.0.total_cmp(&other.0));
+    texts
+}
+
+#[test]
+fn what_differs_when_it_is_done_again_is_marked_where_it_is_or_would_be() {
+    let mut script = Script::new();
+    script.conversation();
+    let store = script.store();
+    let last = store.last_seq();
+    let syn = store.note(PacketId(1)).unwrap().seq;
+    let arrows =
+        |scene: &Scene| scene.shapes.iter().filter(|shape| matches!(shape.what, Form::Arrow { .. })).count();
+    let mut diagram = Diagram::default();
+    let alone = diagram.scene(&store, &options(&script, 464.0));
+    let only_now = |after, text: &str| OnlyNow { after, text: text.into() };
+    let now = vec![
+        only_now(0, "first of all"),
+        only_now(syn, "after the SYN"),
+        only_now(syn, "and <b>\u{202e}once more"),
+        only_now(last, "at the end"),
+    ];
+    diagram.compare(Compared { before: [syn].into(), now });
+    let both = diagram.scene(&store, &options(&script, 464.0));
+
+    let place = |wanted: &str| {
+        let texts = placed_texts(&both);
+        texts
+            .iter()
+            .find(|(_, _, text)| text.contains(wanted))
+            .map(|(y, ..)| *y)
+            .unwrap_or_else(|| panic!("{wanted} in {texts:?}"))
+    };
+    let order = ["first of all", "SYN", "after the SYN", "once more", "SYN ACK", "at the end"];
+    assert!(order.windows(2).all(|two| place(two[0]) < place(two[1])), "{:?}", placed_texts(&both));
+    assert!(place("at the end") < both.now);
+    assert!(!placed_texts(&both).iter().any(|(_, _, text)| text.contains('\u{202e}')));
+    // Everything else is there as before, and only the SYN is marked.
+    assert_eq!(arrows(&both), arrows(&alone));
+    let marked: Vec<_> = both.shapes.iter().filter(|shape| shape.only_then).map(|shape| shape.seq).collect();
+    assert!(marked.len() > 1 && marked.iter().all(|seq| *seq == syn), "{marked:?}");
+    let said = placed_texts(&both).into_iter().filter(|(_, _, text)| text.ends_with(", only then"));
+    assert_eq!(said.count(), 1);
+    // Revealed step by step it comes to the same.
+    let mut steps = Diagram::default();
+    steps.compare(diagram.compared.clone());
+    for until in 1..=last {
+        let options = Options { reveal_up_to: until as f64, ..options(&script, 464.0) };
+        steps.scene(&store, &options);
+    }
+    assert_eq!(steps.scene(&store, &options(&script, 464.0)).shapes, both.shapes);
+
+    diagram.compare(Compared::default());
+    assert_eq!(diagram.scene(&store, &options(&script, 464.0)), alone);
+
+    // On a phone with three machines, those where something differs are drawn.
+    script.machine(HostId(9), "guest-1");
+    script.wait_ms(3_000);
+    script.calls_server(HostId(9));
+    let store = script.store();
+    let mut phone = Diagram::default();
+    let drawn = |scene: &Scene| scene.lifelines.iter().map(|line| line.host).collect::<Vec<_>>();
+    assert!(drawn(&phone.scene(&store, &options(&script, 296.0))).contains(&9));
+    phone.compare(Compared { before: [syn].into(), now: Vec::new() });
+    assert_eq!(drawn(&phone.scene(&store, &options(&script, 296.0))), [CLIENT.0, SERVER.0]);
 }
 
 #[test]

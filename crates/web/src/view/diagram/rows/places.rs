@@ -49,7 +49,7 @@ impl Layout {
             }
             RowKind::Arrival { .. } | RowKind::Call { .. } | RowKind::CallEnd { .. } => row.y + 8.0,
             RowKind::State => row.y + STATE / 2.0,
-            RowKind::Note => row.y,
+            RowKind::Note | RowKind::OnlyNow { .. } => row.y,
         }
     }
 

@@ -33,6 +33,16 @@ impl Kept {
         Ok(Self { recording, all })
     }
 
+    /// What it is of.
+    pub fn header(&self) -> &share::Header {
+        &self.recording.header
+    }
+
+    /// How many events it has.
+    pub fn events(&self) -> usize {
+        self.recording.events.len()
+    }
+
     /// Gives a store the events that it does not have yet, up to this `seq`, and the names that stand before all events.
     pub fn fill(&self, store: &mut TraceStore, up_to: u64) {
         let events = &self.recording.events;

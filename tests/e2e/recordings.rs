@@ -3,6 +3,7 @@
 mod again;
 mod crash;
 mod last;
+mod picture;
 mod refusals;
 mod shared;
 

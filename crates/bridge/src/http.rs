@@ -17,6 +17,8 @@ mod limits;
 mod oembed;
 mod page;
 mod pcap;
+#[cfg(feature = "picture")]
+mod picture;
 pub(crate) mod request_id;
 mod rooms;
 mod shares;
@@ -47,6 +49,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/s/{id}/again", post(again::do_again))
         .route("/s/{id}/events", get(shares::events))
         .route("/embed/s/{id}", get(embed::recording))
+        .merge(pictures())
         .route("/embed/lesson/{id}", get(embed::lesson))
         .route("/embed/", get(embed::copy))
         .route("/embed/live", get(embed::live))
@@ -75,4 +78,16 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&shared), gate::pass))
         .with_state(shared)
+}
+
+/// What a program has that was built to paint.
+#[cfg(feature = "picture")]
+fn pictures() -> Router<Arc<Shared>> {
+    let painted = axum::Extension(Arc::new(picture::Pictures::default()));
+    Router::new().route("/s/{id}/picture.png", get(picture::picture)).layer(painted)
+}
+
+#[cfg(not(feature = "picture"))]
+fn pictures() -> Router<Arc<Shared>> {
+    Router::new()
 }

@@ -1,6 +1,6 @@
 //! What other sites are told of a recording or a lesson whose address somebody has put into a text: oEmbed (oembed.com), and
-//! the lines in the head of a recording's page (Open Graph, ogp.me). There is no picture among them: a drawing without
-//! its letters would say nothing, and this server has no fonts.
+//! the lines in the head of a recording's page (Open Graph, ogp.me). With a picture of the drawing, where this program was built to paint
+//! one (the feature `picture`).
 
 use std::{io::Read as _, sync::Arc};
 
@@ -26,6 +26,12 @@ use crate::{
 const SIZE: (u32, u32) = (720, 420);
 /// And at least.
 const LEAST: (u32, u32) = (240, 180);
+
+/// As large as a picture of a recording is, where one can be painted.
+#[cfg(feature = "picture")]
+const PICTURE: Option<(u32, u32)> = Some(picture::SIZE);
+#[cfg(not(feature = "picture"))]
+const PICTURE: Option<(u32, u32)> = None;
 
 /// What a consumer asks.
 #[derive(Debug, Deserialize)]
@@ -78,10 +84,17 @@ pub(crate) async fn oembed(
          loading=\"lazy\"></iframe>",
         escaped(&title)
     );
-    let body = json!({
+    let mut body = json!({
         "version": "1.0", "type": "rich", "provider_name": "Wireside", "provider_url": format!("{site}/"),
         "title": title, "html": html, "width": width, "height": height,
     });
+    if let What::Recording(id, _) = &what
+        && let Some((picture, width, height)) = picture(&site, id)
+    {
+        body["thumbnail_url"] = picture.into();
+        body["thumbnail_width"] = width.into();
+        body["thumbnail_height"] = height.into();
+    }
     Ok(([shares::NO_INDEX], [(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response())
 }
 
@@ -145,6 +158,19 @@ fn head(about: &Header, site: &str, id: &str) -> String {
     let description =
         escaped(&shown(&format!("{events} on {}: calls, packets and states.", machines.join(", "))));
     let address = format!("{site}/s/{id}");
+    let (card, picture) = match picture(site, id) {
+        Some((picture, width, height)) => (
+            "summary_large_image",
+            format!(
+                "<meta property=\"og:image\" content=\"{picture}\">\n    \
+             <meta property=\"og:image:width\" content=\"{width}\">\n    \
+             <meta property=\"og:image:height\" content=\"{height}\">\n    \
+             <meta property=\"og:image:alt\" content=\"The wire between {}, drawn as it happened\">\n    ",
+                escaped(&shown(&machines.join(" and ")))
+            ),
+        ),
+        None => ("summary", String::new()),
+    };
     format!(
         "<title>{title} - Wireside</title>\n    \
          <meta property=\"og:type\" content=\"website\">\n    \
@@ -152,10 +178,16 @@ fn head(about: &Header, site: &str, id: &str) -> String {
          <meta property=\"og:title\" content=\"{title}\">\n    \
          <meta property=\"og:description\" content=\"{description}\">\n    \
          <meta property=\"og:url\" content=\"{address}\">\n    \
-         <meta name=\"twitter:card\" content=\"summary\">\n    \
+         {picture}<meta name=\"twitter:card\" content=\"{card}\">\n    \
          <link rel=\"alternate\" type=\"application/json+oembed\" href=\"{site}/oembed?url={}\" title=\"{title}\">",
         address.replace(':', "%3A").replace('/', "%2F")
     )
+}
+
+/// Where a recording's picture is, how wide and how high; none where none can be painted.
+fn picture(site: &str, id: &str) -> Option<(String, u32, u32)> {
+    let (width, height) = PICTURE?;
+    Some((format!("{site}/s/{id}/picture.png"), width, height))
 }
 
 /// What somebody called it, or what it is.

@@ -241,8 +241,7 @@ pub(super) fn answer(
 ) -> Result<Response, Refused> {
     let brotli = accepts(headers, BROTLI);
     let tag = if brotli { format!("\"{id}-br\"") } else { format!("\"{id}\"") };
-    let known = headers.get_all(header::IF_NONE_MATCH).iter();
-    let known = known.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&tag));
+    let known = is_known(headers, &tag);
     let about = [
         (header::CONTENT_TYPE, LINES.to_owned()),
         (header::CACHE_CONTROL, "no-cache".to_owned()),
@@ -265,6 +264,12 @@ pub(super) fn answer(
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }
     Ok(response)
+}
+
+/// Whether whoever asks has what is tagged so.
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter();
+    known.filter_map(|value| value.to_str().ok()).any(|value| value.contains(tag))
 }
 
 /// `DELETE /s/{id}`, with the key that was told when it was made: 204. From then on it is not there for anybody.

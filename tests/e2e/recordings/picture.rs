@@ -1,0 +1,50 @@
+//! Who shows a link to a recording shows a picture of its drawing, where the program was built to paint one.
+
+use serde_json::json;
+
+use super::{Data, delete, keep, with_a_run};
+use crate::harness::{http, server::TestServer};
+
+/// What a line of a page's head says, if it has it.
+fn property<'page>(page: &'page str, name: &str) -> Option<&'page str> {
+    let (_, rest) = page.split_once(&format!("<meta property=\"{name}\" content=\""))?;
+    rest.split('"').next()
+}
+
+#[tokio::test]
+async fn a_link_is_shown_with_a_picture_for_as_long_as_there_is_a_recording() {
+    let data = Data::new("picture");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, _owner) = with_a_run(&server).await;
+    let made = keep(&room.owner(), &json!({ "title": "Hello <b>" })).await.json();
+    let (id, key) = (made["id"].as_str().expect("an id"), made["delete_key"].as_str().expect("a key"));
+    let page = http::get(server.page, &format!("/s/{id}")).await.body;
+    let oembed = http::get(server.page, &format!("/oembed?url={}/s/{id}", server.origin())).await.json();
+    let Some(address) = property(&page, "og:image") else {
+        assert!(std::env::var_os("WIRESIDE_NO_SKIPPING").is_none(), "built without the feature: {page}");
+        assert!(page.contains("content=\"summary\"") && oembed["thumbnail_url"].is_null(), "{page} {oembed}");
+        eprintln!("skipped: this program was built without pictures");
+        return;
+    };
+    assert_eq!(address, format!("{}/s/{id}/picture.png", server.origin()));
+    assert_eq!((oembed["thumbnail_url"].as_str(), &oembed["thumbnail_width"]), (Some(address), &json!(1200)));
+    assert!(page.contains("content=\"summary_large_image\""), "{page}");
+    assert_eq!(property(&page, "og:image:width"), Some("1200"));
+
+    let path = format!("/s/{id}/picture.png");
+    let answer = http::get(server.page, &path).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/png")), "{}", answer.head);
+    let png = http::download(server.page, &path, "").await;
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png.len() > 10_000, "{} bytes", png.len());
+    assert_eq!(&png[16..24], [1200_u32.to_be_bytes(), 630_u32.to_be_bytes()].concat());
+    // Sites show it, whatever their origin; nobody is led to it by searching.
+    assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"), "{}", answer.head);
+    assert_eq!(answer.header("x-robots-tag"), Some("noindex, nofollow"), "{}", answer.head);
+    let tag = answer.header("etag").expect("a tag");
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nIf-None-Match: {tag}\r\n", server.page);
+    assert_eq!(http::request(server.page, &asked).await.status, 304);
+
+    assert_eq!(http::get(server.page, "/s/abcdefghijkmnpqrstuvwxyz23/picture.png").await.status, 404);
+    assert_eq!(delete(&server, id, key).await.status, 204);
+    assert_eq!(http::get(server.page, &path).await.status, 404, "deleted everywhere");
+}

@@ -1,7 +1,7 @@
 //! What visitors make the server keep: bounded for each session, for each room and for all of them, whatever is asked
 //! for, and refused by the limit's name.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use bytes::Bytes;
 use proto::{
@@ -18,6 +18,7 @@ use proto::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
+    task::JoinSet,
 };
 
 use crate::harness::{PATIENCE, client::Client, http, raw::Raw, room::NewRoom, server::TestServer};
@@ -349,6 +350,8 @@ fn resident(server: &TestServer) -> usize {
 #[ignore = "a measurement: minutes, and as many rooms as there are descriptors for"]
 async fn busy_rooms_take_so_much_memory() {
     const ROOMS: usize = 1000;
+    /// Rounds between two looks, and after which each page has read what came back.
+    const LOOK: usize = 16;
     // Each waits for its turn for longer than a page may be silent.
     let server = TestServer::start(&["--silence", "600"]);
     let empty = resident(&server);
@@ -362,19 +365,24 @@ async fn busy_rooms_take_so_much_memory() {
             eprintln!("{} rooms: {} MiB", number + 1, resident(&server));
         }
     }
-    let text = "x".repeat(limits::OUTPUT);
-    for round in 0..limits::TRACE_BYTES / limits::OUTPUT {
-        for (client, pair) in &mut busy {
-            client.endpoint().output(pair.client, false, &text);
-            client.flush().await;
-            if round % 16 == 0 {
-                client.send(pair.client, pair.theirs, &[b'x'; 512]).await.expect("sent");
-                client.recv(pair.server, pair.ours, 512).await.expect("bytes");
-            }
+    let text: Arc<str> = "x".repeat(limits::OUTPUT).into();
+    for rounds in (LOOK..=limits::TRACE_BYTES / limits::OUTPUT).step_by(LOOK) {
+        // All at once: a page that reads nothing for 30 s is cut.
+        let mut at_once = JoinSet::new();
+        for (mut client, pair) in std::mem::take(&mut busy) {
+            let text = Arc::clone(&text);
+            at_once.spawn(async move {
+                for _ in 0..LOOK {
+                    client.endpoint().output(pair.client, false, &text);
+                    client.flush().await;
+                    client.send(pair.client, pair.theirs, &[b'x'; 512]).await.expect("sent");
+                    client.recv(pair.server, pair.ours, 512).await.expect("bytes");
+                }
+                (client, pair)
+            });
         }
-        if round % 16 == 15 {
-            eprintln!("round {}: {} MiB, peak {} MiB", round + 1, resident(&server), peak(&server) >> 20);
-        }
+        busy = at_once.join_all().await;
+        eprintln!("{rounds} rounds: {} MiB, peak {} MiB", resident(&server), peak(&server) >> 20);
     }
     let (rooms, peak) = (busy.len(), peak(&server) >> 20);
     eprintln!("{rooms} rooms: {} MiB, peak {peak} MiB, {empty} MiB before", resident(&server));

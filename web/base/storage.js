@@ -1,6 +1,7 @@
 // What the browser remembers: the owner's key of a room and a few wishes for good, the session for a reload.
 // Storage is refused in private windows and some embeds; then the page just forgets.
 import { NAME } from "../py/vocabulary.js";
+import { bounded } from "./bounded.js";
 
 /** @param {() => Storage} storage */
 function guarded(storage) {
@@ -67,7 +68,7 @@ export const pinnedNotes = {
 
 export const personName = {
   // Another page of this origin, or an older one, may have left a longer one, which no server takes.
-  get: () => [...(kept.get("wireside.name") ?? "").trim()].slice(0, NAME).join("").trim(),
+  get: () => bounded((kept.get("wireside.name") ?? "").trim(), NAME).trim(),
   /** @param {string} name */
   set: (name) => kept.set("wireside.name", name || null),
 };

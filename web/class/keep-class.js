@@ -1,4 +1,5 @@
 // "Keep this class": a recording of each seat, and the table of steps.
+import { bounded } from "../base/bounded.js";
 import { button, element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
 import { ask } from "./ask.js";
@@ -30,7 +31,7 @@ export function keepClass(board) {
     const wrong = [];
     for (const [at, seat] of seats.entries()) {
       said.textContent = `Keeping ${at + 1} of ${seats.length}…`;
-      const title = [...(hide.checked ? `Seat ${seat.seat}` : seat.name)].slice(0, SHARE_TITLE).join("");
+      const title = bounded(hide.checked ? `Seat ${seat.seat}` : seat.name, SHARE_TITLE);
       try {
         const body = { title, hide_names: hide.checked };
         const { link, delete_key: key } = await (await ask(`/c/${board.id}/seats/${seat.seat}/shares`, { key: board.key, body })).json();

@@ -1,5 +1,6 @@
 // "Keep what happened": asks the server to make a recording of the room that opens by link, and shows the two links.
 import { announce } from "../base/announce.js";
+import { bounded } from "../base/bounded.js";
 import { element } from "../base/element.js";
 import { inTheLog } from "../base/request-name.js";
 import { embedRow } from "./embed-row.js";
@@ -40,7 +41,7 @@ export function keepRow(room, notes) {
     event.preventDefault();
     keep.disabled = true;
     said.textContent = "";
-    const asked = { title: [...title.value.trim()].slice(0, SHARE_TITLE).join(""), hide_names: hide.checked, notes };
+    const asked = { title: bounded(title.value.trim(), SHARE_TITLE), hide_names: hide.checked, notes };
     try {
       const made = await keepRoom(room, asked);
       const rows = links(made, asked);

@@ -1,4 +1,5 @@
 // Sentences pinned to events: written while a room lives, kept with its recording, shown where it stops playing.
+import { bounded } from "../base/bounded.js";
 import { element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
 import { SHARE_NOTE, SHARE_NOTES } from "../py/vocabulary.js";
@@ -68,7 +69,7 @@ export class Notes {
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      done([...field.value.trim()].slice(0, SHARE_NOTE).join(""));
+      done(bounded(field.value.trim(), SHARE_NOTE));
     });
   }
 }

@@ -161,6 +161,15 @@ class Vectors(Beside):
 
         self.both(tell)
 
+    def test_a_wrong_control_message_is_told_in_the_same_words(self):
+        def tell(socket, _):
+            one, other = self.pair(socket)
+            wrong = [object(), (object(), 0, b"d"), (0, object(), b"d"), (0, 0, object()), (0, 0), (0, 0, b"d", 1), None, "abc", 7]
+            with one, other:
+                return told([lambda item=item: one.sendmsg([b"x"], [item]) for item in wrong])
+
+        self.both(tell)
+
     def test_control_messages_are_refused_in_a_sentence(self):
         one, other = self.pair(socket)
         with one, other, self.assertRaisesRegex(wireside.NotAvailable, "control"):

@@ -3,6 +3,7 @@
 What else those calls carry on Linux (control messages: descriptors, options of a packet) is not here.
 """
 
+import collections.abc
 import operator
 
 import _addresses
@@ -27,7 +28,10 @@ class Vectors:
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None):
         """sendmsg(2): the buffers one after the other; how many bytes the kernel took."""
         data = b"".join(map(_arguments.readable, _all_of("sendmsg", buffers, "must be iterable")))
-        if list(_all_of("sendmsg", ancdata, "must be iterable", number=2)):
+        control = list(_all_of("sendmsg", ancdata, "must be iterable", number=2))
+        for item in control:
+            _check_control(item)
+        if control:
             raise wireside.NotAvailable(CONTROL)
         flags = _options.flags(flags)
         if address is not None:
@@ -74,6 +78,19 @@ def _all_of(name, items, words, number=1):
         return iter(items)
     except TypeError:
         raise TypeError(f"{name}() argument {number} {words}") from None
+
+
+def _check_control(item):
+    """What is wrong with a control message is said as CPython says it, whatever becomes of one that is right."""
+    said = "[sendmsg() ancillary data items]() argument must be"
+    if not isinstance(item, collections.abc.Sequence):
+        raise TypeError(f"{said} 3-item sequence, not {'None' if item is None else type(item).__name__}")
+    if len(item) != 3:
+        raise TypeError(f"{said} sequence of length 3, not {len(item)}")
+    level, kind, data = item
+    _arguments.integer(level)
+    _arguments.integer(kind)
+    _arguments.readable(data)
 
 
 def _no_control(size):

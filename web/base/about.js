@@ -45,7 +45,7 @@ export function showAbout() {
         "outside were asked for.",
       "On a disk of whoever runs the server: what the owner of a room chooses to keep. Everybody with its link can open it, until it is deleted.",
     ),
-    ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer Python has no asyncio, a first visit moves a fifth more, and " +
+    ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer Python has no asyncio, a first visit moves a third more, and " +
         "links are copied by hand."),
     ...part("Licence", licence),
   ]);

@@ -43,6 +43,8 @@ function again(id, wire, notices) {
     notices.clear("compared");
     wire.compare?.(null);
   };
+  // What is drawn of an earlier time is not what happens now.
+  alone();
   doAgain(id, {
     show: (seq) => wire.showMoment?.(seq),
     draw: ({ before, now }, list) => {

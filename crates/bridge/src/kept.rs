@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-use proto::message::Secret;
+use proto::{limits, message::Secret};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
@@ -235,6 +235,17 @@ pub(crate) fn packed(text: &str, quality: i32) -> io::Result<Vec<u8>> {
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut text.as_bytes(), &mut packed, &settings)?;
     Ok(packed)
+}
+
+/// All bytes of a recording as they were before; one that is longer than any may be comes with a byte too many, which its
+/// reader refuses.
+///
+/// # Errors
+/// As the shelf's.
+pub(crate) fn whole(packed: Box<dyn Read + Send>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    unpacked(packed).take(limits::SHARE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The bytes as they were before, for whoever takes no brotli.

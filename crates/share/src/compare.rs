@@ -275,11 +275,11 @@ fn side_by_side(before: &[Item], now: &[Item], comparison: &mut Comparison) {
 
 /// For each of the second, the one of the first that was equal to it or to the last before it that has an equal.
 fn places(before: usize, gone: &[usize], now: usize, fresh: &[usize]) -> Vec<Option<usize>> {
-    let (gone, fresh): (HashSet<_>, HashSet<_>) = (gone.iter().collect(), fresh.iter().collect());
-    let mut equals = (0..before).filter(|at| !gone.contains(at));
+    // Both are in their order.
+    let mut equals = (0..before).filter(|at| gone.binary_search(at).is_err());
     let mut last = None;
     let of = |at: usize| {
-        if !fresh.contains(&at) {
+        if fresh.binary_search(&at).is_err() {
             last = equals.next();
         }
         last

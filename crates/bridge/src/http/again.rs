@@ -1,7 +1,7 @@
 //! `POST /s/{id}/again`: makes a recording's calls anew in a fresh room, and says what was the same. It takes as long as that
 //! takes; whoever goes away meanwhile ends it.
 
-use std::{io::Read as _, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Extension, Json,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     again::again,
-    kept::{Stored, unpacked},
+    kept::{Stored, whole},
     quota::Kind,
     shared::Shared,
 };
@@ -42,12 +42,8 @@ pub(crate) async fn do_again(
     // One at a time, as what makes them.
     let turn = shared.kept.turn_again();
     let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
-    let read = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        let most = proto::limits::SHARE_BYTES as u64 + 1;
-        unpacked(packed).take(most).read_to_end(&mut bytes)?;
-        share::read(&bytes).map_err(std::io::Error::other)
-    });
+    let read =
+        tokio::task::spawn_blocking(move || share::read(&whole(packed)?).map_err(std::io::Error::other));
     let before = read.await.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?;
     let no_room = |_| Refused::unavailable("room", "the room for it could not be made; try again");
     let room = shared.rooms.for_a_while(shared.quota.network(client)).await.map_err(no_room)?;

@@ -3,7 +3,6 @@
 
 use std::{
     collections::VecDeque,
-    io::Read as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,7 +13,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use proto::limits;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -24,7 +22,7 @@ use super::{
     shares::{NO_INDEX, disk, find, is_known},
 };
 use crate::{
-    kept::{Stored, unpacked},
+    kept::{Stored, whole},
     quota::Kind,
     shared::Shared,
 };
@@ -87,11 +85,8 @@ pub(crate) async fn picture(
         return Ok(answer(StatusCode::OK, picture));
     }
     shared.memory.check_answer()?;
-    let painted = tokio::task::spawn_blocking(move || {
-        let mut recording = Vec::new();
-        unpacked(packed).take(limits::SHARE_BYTES as u64 + 1).read_to_end(&mut recording)?;
-        picture::png(&recording).map_err(std::io::Error::other)
-    });
+    let painted =
+        tokio::task::spawn_blocking(move || picture::png(&whole(packed)?).map_err(std::io::Error::other));
     let picture: Bytes = painted.await.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?.into();
     pictures.keep(id, picture.clone());
     Ok(answer(StatusCode::OK, picture))

@@ -48,7 +48,7 @@ export class SocketList extends HTMLElement {
   #chosen = null;
   #title = element("h3", { class: "sockets-title" }, "Sockets");
   #chips = element("div", { class: "chips" });
-  #none = element("p", { class: "soft" }, "none yet");
+  #none = element("p", { class: "soft" }, "none now");
   #toggle = button("Table", () => this.#open(null), { class: "link", hidden: true });
   /** @type {HTMLElement | null} */
   #table = null;

@@ -140,8 +140,8 @@ async fn announce(raw: &mut Raw, id: u32, length: u32) {
     raw.send_frame(CONTROL, &encoded(&call)).await;
 }
 
-/// Waits until the server has read everything so far: how many calls were refused meanwhile by the room's limit.
-async fn refused(raw: &mut Raw, id: u32) -> usize {
+/// Waits until the server has read everything so far: how many calls were refused meanwhile, all by this limit.
+async fn refused(raw: &mut Raw, id: u32, by: (&str, u64)) -> usize {
     let (id, name, lifetime) = (CallId(id), "x".to_owned(), Lifetime::Page);
     raw.send_frame(CONTROL, &encoded(&ClientMessage::OpenProgram { id, host: HostId(1), name, lifetime }))
         .await;
@@ -154,7 +154,7 @@ async fn refused(raw: &mut Raw, id: u32) -> usize {
         match postcard::take_from_bytes(&frame.body).expect("a message").0 {
             ServerMessage::Program { .. } => return refused,
             ServerMessage::Result { outcome: Err(CallError::Limit { limit, value }), .. } => {
-                assert_eq!((limit.as_str(), value), ("room-memory", limits::ROOM_MEMORY as u64));
+                assert_eq!((limit.as_str(), value), by);
                 refused += 1;
             }
             other => panic!("{other:?}"),
@@ -166,6 +166,7 @@ async fn refused(raw: &mut Raw, id: u32) -> usize {
 async fn a_room_keeps_so_much_and_everybody_has_a_share_of_it() {
     let server = TestServer::shared();
     let room = NewRoom::create(&server).await;
+    let by = ("room-memory", limits::ROOM_MEMORY as u64);
     let mut greedy = Vec::new();
     let mut beyond = 0;
     // As much as each session may have outstanding, in ten sessions: more than a room keeps.
@@ -174,15 +175,43 @@ async fn a_room_keeps_so_much_and_everybody_has_a_share_of_it() {
         for id in 0..4 {
             announce(&mut raw, id, MEBIBYTE).await;
         }
-        beyond += refused(&mut raw, 4).await;
+        beyond += refused(&mut raw, 4, by).await;
         greedy.push(raw);
     }
     assert!(beyond >= 4, "{beyond}");
     let mut modest = Raw::enter(&room.owner()).await;
     announce(&mut modest, 0, u32::try_from(limits::ROOM_SHARE).expect("short")).await;
-    assert_eq!(refused(&mut modest, 1).await, 0, "a share is always there");
+    assert_eq!(refused(&mut modest, 1, by).await, 0, "a share is always there");
     announce(&mut modest, 2, MEBIBYTE).await;
-    assert_eq!(refused(&mut modest, 3).await, 1);
+    assert_eq!(refused(&mut modest, 3, by).await, 1);
+}
+
+/// Many rooms, none of which keeps more than a room may.
+#[tokio::test]
+async fn all_rooms_together_keep_no_more_than_the_server_may() {
+    const MEBIBYTES: u64 = 24;
+    let server = TestServer::start(&["--memory", "24"]);
+    let by = ("server-memory", MEBIBYTES << 20);
+    let mut rooms = Vec::new();
+    for _ in 0..4 {
+        rooms.push(NewRoom::create(&server).await);
+    }
+    let mut greedy = Vec::new();
+    let mut beyond = 0;
+    for room in &rooms {
+        for _ in 0..2 {
+            let mut raw = Raw::enter(&room.owner()).await;
+            for id in 0..4 {
+                announce(&mut raw, id, MEBIBYTE).await;
+            }
+            beyond += refused(&mut raw, 4, by).await;
+            greedy.push(raw);
+        }
+    }
+    assert!(beyond >= 8, "{beyond} of 32 MiB were refused, where 24 are all there is");
+    let mut modest = Raw::enter(&rooms[0].owner()).await;
+    announce(&mut modest, 0, u32::try_from(limits::ROOM_SHARE).expect("short")).await;
+    assert_eq!(refused(&mut modest, 1, by).await, 0, "a share is always there");
 }
 
 /// Asks for a room's packets and reads no more than the first bytes of the answer.

@@ -1,11 +1,23 @@
 //! What this server keeps in all, and what gives way when that is too much: first new rooms, then large answers, then old
-//! history.
+//! history; and at the end calls, which are refused.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use proto::limits::Limit;
 
 use crate::quota::Reached;
+
+/// Per cent of all of it from which on there are no new rooms, no large answers, and no longer histories.
+const NO_ROOMS: u8 = 80;
+const NO_ANSWERS: u8 = 90;
+const NO_HISTORY: u8 = 95;
+
+/// Of so many bytes in all: those that rooms may keep, and those from which on no room's history grows.
+pub(crate) fn of_rooms(most: u64) -> (usize, usize) {
+    let full = most / 100 * u64::from(NO_HISTORY);
+    let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    (bytes(most), bytes(full))
+}
 
 /// How full it is, in the order of what gives way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +34,12 @@ pub(crate) enum Fullness {
 impl Fullness {
     fn of(used: u64, most: u64) -> Self {
         let percent = u128::from(used) * 100 / u128::from(most.max(1));
-        match percent {
-            0..80 => Self::Enough,
-            80..90 => Self::Rooms,
-            90..95 => Self::Answers,
-            _ => Self::History,
+        let under = |bound: u8| percent < u128::from(bound);
+        match () {
+            () if under(NO_ROOMS) => Self::Enough,
+            () if under(NO_ANSWERS) => Self::Rooms,
+            () if under(NO_HISTORY) => Self::Answers,
+            () => Self::History,
         }
     }
 }

@@ -10,8 +10,7 @@ use tokio::time::timeout;
 
 use crate::{kernel_memory::KernelMemory, memory::Fullness, quota::Kind, shared::Shared};
 
-/// What a room without any history costs, and what an idle session does.
-const ROOM: u64 = 192 * 1024;
+/// What an idle session costs.
 const SESSION: u64 = 64 * 1024;
 /// A room whose sockets hold less of the kernel's memory does not end for it.
 const LEAST: usize = 8 << 20;
@@ -57,11 +56,10 @@ async fn look_at_the_kernel(shared: &Shared) {
 }
 
 fn look(shared: &Arc<Shared>) {
-    let Some(history) = shared.rooms.history() else { return };
-    let rooms = shared.rooms.alive();
-    let kept: usize = rooms.iter().map(|room| room.lab.memory().taken()).sum();
+    let Some(lab) = shared.rooms.lab() else { return };
+    let (rooms, history) = (shared.rooms.alive(), lab.history());
     let sessions = u64::from(shared.quota.count(Kind::Session));
-    let used = (history.taken() + kept) as u64 + rooms.len() as u64 * ROOM + sessions * SESSION;
+    let used = lab.memory().taken() as u64 + sessions * SESSION;
     let fullness = shared.memory.is(used);
     // However much memory there is: the more rooms, the shorter their histories.
     let (taken, most) = (history.taken() as u64, shared.config.limits.history);

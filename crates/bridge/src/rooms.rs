@@ -9,7 +9,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use lab::{Descriptors, History, Lab, OpenError, RoomLimits, confine::Confined, keeper::Keeper};
+use lab::{Descriptors, Lab, OpenError, RoomLimits, confine::Confined, keeper::Keeper};
 use proto::limits::Limit;
 use proto::message::{Features, Notice, Secret};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ use crate::{
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
     kept::Kept,
+    memory,
     quota::{Permit, Reached},
     room::{Keys, Room},
 };
@@ -191,12 +192,12 @@ impl Rooms {
 
     /// How often a keeper that had died was replaced.
     pub(crate) fn keeper_restarts(&self) -> u32 {
-        self.lab.now().and_then(|lab| lab.as_ref().ok()).map_or(0, Lab::keeper_restarts)
+        self.lab().map_or(0, Lab::keeper_restarts)
     }
 
-    /// What the histories of all rooms take, where there can be rooms.
-    pub(crate) fn history(&self) -> Option<&History> {
-        self.lab.now()?.as_ref().ok().map(|lab| &**lab.history())
+    /// What makes rooms, where there can be any.
+    pub(crate) fn lab(&self) -> Option<&Lab> {
+        self.lab.now()?.as_ref().ok()
     }
 
     /// The room with this id.
@@ -340,7 +341,9 @@ async fn start_lab(config: &Config) -> Result<Lab, Missing> {
     match started.await {
         Ok(Ok(keeper)) => {
             let limits = RoomLimits { bytes_per_second: config.limits.room_bytes, ..RoomLimits::default() };
-            Ok(Lab::new(keeper, config.services.iter().map(service).collect()).with_limits(limits))
+            let lab = Lab::new(keeper, config.services.iter().map(service).collect());
+            let (most, full) = memory::of_rooms(config.limits.memory);
+            Ok(lab.with_limits(limits).with_memory(most, full))
         }
         Ok(Err(missing)) => {
             let error = std::io::Error::from_raw_os_error(missing.errno);

@@ -404,7 +404,8 @@ impl Session {
             Some(Ok(Message::Binary(bytes))) => {
                 meter.used(bytes.len());
                 self.shared.metrics.received(bytes.len());
-                self.endpoint.bound_payload(self.payloads.room());
+                let (more, limit, value) = self.payloads.room();
+                self.endpoint.bound_payload(more, limit, value);
                 let handled = self.endpoint.handle_message(bytes);
                 self.payloads.are(self.endpoint.outstanding_payload());
                 handled.map_err(|error| CloseReason::Broken { rule: error.to_string() })?;

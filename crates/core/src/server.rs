@@ -86,8 +86,9 @@ pub struct Server {
     /// Calls and requests begun and not answered, with the payload bytes they keep.
     outstanding: HashMap<CallId, usize>,
     outstanding_payload: usize,
-    /// What `outstanding_payload` may be at most, where the room has less room than a session may use.
-    payload_bound: Option<usize>,
+    /// What `outstanding_payload` may be at most, where there is less room than a session may use, and the limit that
+    /// leaves no more, with its value.
+    payload_bound: Option<(usize, Limit, u64)>,
     /// Frames of which nothing came, since somebody asked.
     idle_frames: u32,
     next_call: u32,
@@ -168,9 +169,9 @@ impl Server {
         self.idle_frames = self.idle_frames.saturating_add(1);
     }
 
-    /// The room has room for so many more of them: calls beyond are refused with its limit `room-memory`.
-    pub fn bound_payload(&mut self, more: usize) {
-        self.payload_bound = Some(self.outstanding_payload.saturating_add(more));
+    /// There is room for so many more bytes of them: calls beyond are refused by this limit, which has this value.
+    pub fn bound_payload(&mut self, more: usize, limit: Limit, value: u64) {
+        self.payload_bound = Some((self.outstanding_payload.saturating_add(more), limit, value));
     }
 
     /// One WebSocket binary message came.
@@ -312,8 +313,11 @@ impl Server {
         {
             return Err(Limit::OutstandingPayload.reached());
         }
-        if payload > 0 && self.payload_bound.is_some_and(|bound| self.outstanding_payload + payload > bound) {
-            return Err(Limit::RoomMemory.reached());
+        if let Some((bound, limit, value)) = self.payload_bound
+            && payload > 0
+            && self.outstanding_payload + payload > bound
+        {
+            return Err(limit.reached_at(value));
         }
         Ok(())
     }

@@ -54,6 +54,17 @@ impl Account {
         self.most.saturating_sub(taken).min(self.share.saturating_sub(taken).saturating_add(around))
     }
 
+    /// The account that is full first: this one, or one around it.
+    pub fn tightest(self: &Arc<Self>) -> &Arc<Self> {
+        let own = self.most.saturating_sub(self.taken());
+        match &self.around {
+            Some(around) if self.share.saturating_sub(self.taken()).saturating_add(around.room()) < own => {
+                around.tightest()
+            }
+            _ => self,
+        }
+    }
+
     /// Takes as much as `amount`, or nothing.
     ///
     /// # Errors
@@ -70,9 +81,15 @@ impl Account {
         Charge { account: Arc::clone(self), amount }
     }
 
+    /// The limit that this account stands for, and its value.
+    pub fn bound(&self) -> (Limit, u64) {
+        (self.limit, self.most as u64)
+    }
+
     /// The refusal of this account.
     pub fn refusal(&self) -> CallError {
-        self.limit.reached_at(self.most as u64)
+        let (limit, value) = self.bound();
+        limit.reached_at(value)
     }
 
     /// Whether a refusal is this account's own, not that of an account around it.
@@ -198,6 +215,11 @@ mod tests {
         let mut all = greedy.take(12).unwrap();
         assert_eq!(limit(greedy.take(1)), "room-memory");
         assert_eq!((room.taken(), greedy.room(), other.room()), (10, 0, 2));
+        assert_eq!((greedy.tightest().limit, room.tightest().limit), (Limit::RoomMemory, Limit::RoomMemory));
+        assert_eq!(
+            Account::new(Limit::ServerMemory, 20).within(Limit::RoomMemory, 10, 0).tightest().most,
+            10
+        );
         let mine = other.take(2).unwrap();
         assert_eq!(limit(other.take(1)), "room-memory");
         assert_eq!(other.taken(), 2, "a refusal takes nothing");

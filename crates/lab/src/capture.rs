@@ -124,9 +124,10 @@ impl Capture {
         let since_epoch = self.began.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let time = since_epoch + Duration::from_nanos(time);
         let interface = u32::try_from(number).unwrap_or(u32::MAX);
+        let most = self.history.bound(kept.bytes).min(KEPT);
         kept.bytes += bytes.len() + OVERHEAD;
         kept.packets.push_back(Captured { id, comment: None, interface, time, bytes: bytes.to_vec() });
-        kept.evict(self.most());
+        kept.evict(most);
     }
 
     /// Remembers what became of a packet on its way to somebody (`addressed`) or to nobody, if it is still kept.

@@ -18,6 +18,10 @@ const LEAST: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct History {
     account: Arc<Account>,
+    /// What stands in one account with them.
+    around: Arc<Account>,
+    /// Bytes of that from which on histories do not grow: the rest is for calls.
+    full: usize,
     /// Bytes that each kind of a room's events may take now.
     of_kind: AtomicUsize,
     calls: AtomicU64,
@@ -26,16 +30,24 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
+        Self::within(&Account::new(Limit::ServerMemory, usize::MAX), usize::MAX)
+    }
+}
+
+impl History {
+    /// Of rooms whose memory stands in `around`. From `full` bytes of it on no history grows: what comes takes the place of
+    /// what is old.
+    pub(crate) fn within(around: &Arc<Account>, full: usize) -> Self {
         Self {
-            account: Account::new(Limit::ServerMemory, usize::MAX),
+            account: around.within(Limit::ServerMemory, usize::MAX, 0),
+            around: Arc::clone(around),
+            full,
             of_kind: AtomicUsize::new(limits::TRACE_BYTES),
             calls: AtomicU64::default(),
             packets: AtomicU64::default(),
         }
     }
-}
 
-impl History {
     /// Bytes that all of them take, with what keeping them costs.
     pub fn taken(&self) -> usize {
         self.account.taken()
@@ -44,6 +56,12 @@ impl History {
     /// Bytes that each kind of a room's events may take now: at most [`limits::TRACE_BYTES`].
     pub fn of_kind(&self) -> usize {
         self.of_kind.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that a kind of a room's events may take now that it has grown from `before` bytes.
+    pub(crate) fn bound(&self, before: usize) -> usize {
+        let most = self.of_kind();
+        if self.around.taken() < self.full { most } else { most.min(before.max(LEAST)) }
     }
 
     /// There is too little memory: a quarter less for each from now on.
@@ -85,6 +103,19 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_memory_is_full_what_comes_takes_the_place_of_what_is_old() {
+        let memory = Account::new(Limit::ServerMemory, 1000);
+        let history = History::within(&memory, 900);
+        let mut charge = history.charge();
+        charge.set(899);
+        assert_eq!(history.bound(3 * LEAST), limits::TRACE_BYTES);
+        charge.set(800);
+        let _call = memory.take(100).unwrap();
+        assert_eq!(history.bound(3 * LEAST), 3 * LEAST);
+        assert_eq!(history.bound(1), LEAST, "a little is always kept");
+    }
 
     #[test]
     fn it_shrinks_to_the_least_and_grows_back_to_the_most() {

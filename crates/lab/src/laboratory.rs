@@ -47,6 +47,7 @@ pub struct Lab {
     keeper: Keeper,
     services: Arc<[Service]>,
     limits: RoomLimits,
+    memory: Arc<Account>,
     history: Arc<History>,
     warm: tokio::sync::Mutex<mpsc::Receiver<(HostFds, HostFds)>>,
     filling: JoinHandle<()>,
@@ -59,7 +60,9 @@ impl Lab {
         let filling = tokio::spawn(keep_warm(keeper.clone(), fill));
         let (services, limits) = (services.into(), RoomLimits::default());
         let warm = tokio::sync::Mutex::new(warm);
-        Self { keeper, services, limits, history: Arc::default(), warm, filling }
+        let memory = Account::new(Limit::ServerMemory, usize::MAX);
+        let history = Arc::new(History::within(&memory, usize::MAX));
+        Self { keeper, services, limits, memory, history, warm, filling }
     }
 
     /// How the keeper is confined.
@@ -82,6 +85,20 @@ impl Lab {
     pub fn with_limits(mut self, limits: RoomLimits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The same lab with so many bytes for all that its rooms keep: where they are taken calls are refused by
+    /// [`Limit::ServerMemory`], and from `full` bytes on histories do not grow.
+    #[must_use]
+    pub fn with_memory(mut self, most: usize, full: usize) -> Self {
+        self.memory = Account::new(Limit::ServerMemory, most);
+        self.history = Arc::new(History::within(&self.memory, full));
+        self
+    }
+
+    /// What all rooms keep.
+    pub fn memory(&self) -> &Arc<Account> {
+        &self.memory
     }
 
     /// Opens a room: two machines and a wire. The handle ends with the room's task.
@@ -111,7 +128,7 @@ impl Lab {
         let (keeper, services) = (self.keeper.clone(), Arc::clone(&self.services));
         let buffers = Account::within_any(buffers.as_ref(), Limit::RoomSocketMemory, SOCKET_MEMORY);
         let config = RoomConfig { keeper, outside, services, limits: self.limits, descriptors, buffers };
-        Room::start(config, of_room, Arc::clone(&self.history), server, client).map_err(limit)
+        Room::start(config, of_room, &self.memory, Arc::clone(&self.history), server, client).map_err(limit)
     }
 
     async fn pair(&self) -> io::Result<(HostFds, HostFds)> {

@@ -90,8 +90,9 @@ struct Kept {
 }
 
 impl Kept {
-    fn keep(&mut self, seq: u64, class: Class, bytes: Bytes, most: usize) {
+    fn keep(&mut self, seq: u64, class: Class, bytes: Bytes, history: &History) {
         let queue = &mut self.queues[class as usize];
+        let most = history.bound(queue.bytes);
         queue.seqs.push_back(seq);
         queue.bytes += bytes.len();
         self.events.insert(seq, bytes);
@@ -257,7 +258,7 @@ impl TraceLog {
         let encoded = postcard::to_stdvec(&Event { seq, time, what });
         debug_assert!(encoded.is_ok(), "every event can be encoded");
         if let Ok(bytes) = encoded {
-            kept.keep(seq, class, bytes.into(), self.history.of_kind());
+            kept.keep(seq, class, bytes.into(), &self.history);
         }
         drop(kept);
         self.newest.send_replace(seq);

@@ -33,6 +33,8 @@ use crate::{
 
 /// Requests that wait for the room's task; more callers wait for room.
 const QUEUE: usize = 256;
+/// Bytes that a room costs without any history, about.
+const COST: usize = 192 * 1024;
 /// What one command counts for in a turn of the room's task, beside the message itself; a turn is 128.
 const WEIGHT: usize = 7;
 /// A day: as good as never, for a room with nothing due.
@@ -69,13 +71,15 @@ impl Room {
     pub(crate) fn start(
         config: RoomConfig,
         of_room: Option<Charge>,
+        memory: &Arc<Account>,
         history: Arc<History>,
         server: HostFds,
         client: HostFds,
     ) -> Result<(Self, JoinHandle<()>), CallError> {
         let log = Arc::new(TraceLog::new(Arc::clone(&history)));
         let capture = Arc::new(Capture::new(history));
-        let memory = Account::new(Limit::RoomMemory, limits::ROOM_MEMORY);
+        let of_room = (of_room, memory.note(COST));
+        let memory = memory.within(Limit::RoomMemory, limits::ROOM_MEMORY, 0);
         let (own_log, own_capture) = (Arc::clone(&log), Arc::clone(&capture));
         let (mut world, wakes) = World::new(config, own_log, own_capture, Arc::clone(&memory))
             .map_err(|error| CallError::errno(syscall::errno_of(&error)))?;

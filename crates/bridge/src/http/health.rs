@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use lab::confine::Confined;
+use lab::{Lab, confine::Confined};
 use serde::Serialize;
 
 use super::{error::Refused, gate::Insider, rooms};
@@ -164,7 +164,7 @@ fn gauges(shared: &Shared) -> Vec<(&'static str, u64, &'static str)> {
 
 /// What only rises and is counted elsewhere, in the same form.
 fn counters(shared: &Shared) -> [(&'static str, u64, &'static str); 3] {
-    let history = shared.rooms.history();
+    let history = shared.rooms.lab().map(Lab::history);
     [
         ("calls_total", history.map_or(0, |history| history.calls()), "Calls begun in all rooms."),
         ("packets_total", history.map_or(0, |history| history.packets()), "Packets seen in all rooms."),

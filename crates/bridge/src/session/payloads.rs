@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use lab::{Account, Charge};
-use proto::limits;
-use proto::limits::Limit;
+use proto::limits::{self, Limit};
 
 /// One session's.
 #[derive(Debug)]
@@ -16,14 +15,16 @@ pub(super) struct Payloads {
 impl Payloads {
     /// None yet.
     pub(super) fn new(room: &Arc<Account>) -> Self {
-        let account = room.within(Limit::RoomMemory, limits::OUTSTANDING_PAYLOAD, limits::ROOM_SHARE);
+        let account = room.within(Limit::OutstandingPayload, limits::OUTSTANDING_PAYLOAD, limits::ROOM_SHARE);
         let charge = account.note(0);
         Self { account, charge }
     }
 
-    /// Bytes that the room still has room for.
-    pub(super) fn room(&self) -> usize {
-        self.account.room()
+    /// Bytes that there is still room for, and the limit by which more is refused, with its value: the room's or the
+    /// server's.
+    pub(super) fn room(&self) -> (usize, Limit, u64) {
+        let (limit, value) = self.account.tightest().bound();
+        (self.account.room(), limit, value)
     }
 
     /// So many bytes there are now.

@@ -84,7 +84,8 @@ impl Seat {
         self.room = Arc::downgrade(room);
         self.id.clone_from(&room.id);
         self.look = room.keys.look.map(|look| URL_SAFE_NO_PAD.encode(look)).unwrap_or_default();
-        self.began = now;
+        // A room may have taken a while to make; its own clock tells when it began.
+        self.began = now.saturating_sub(room.lab.trace().now() / 1_000_000);
         self.digest = Digest::default();
         // That was in the room before.
         self.pointed = None;

@@ -66,7 +66,9 @@ fn rerun_if_changed(root: &Path) {
     for path in [
         "crates/web",
         "crates/core",
+        "crates/explain",
         "crates/lesson",
+        "crates/share",
         "web",
         "crates/server/build",
         "Cargo.toml",

@@ -8,7 +8,7 @@ use std::{
 use proto::call::Call;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-use crate::harness::{PATIENCE, client::Client, http, room::NewRoom, server::TestServer};
+use crate::harness::{PATIENCE, client::Client, http, room::NewRoom, server::TestServer, skip};
 
 /// `/proc/PID/task/TID/status` of each thread.
 fn threads(process: i32) -> Vec<String> {
@@ -105,8 +105,7 @@ async fn nothing_is_left_that_is_not_needed() {
 #[tokio::test]
 async fn the_same_as_an_ordinary_user() {
     if !geteuid().is_root() {
-        eprintln!("the other test was this one");
-        return;
+        return eprintln!("the other test was this one");
     }
     let folder = std::env::temp_dir().join(format!("wireside-nobody-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
@@ -121,8 +120,7 @@ async fn the_same_as_an_ordinary_user() {
     assert!(copied.is_ok());
     let health = http::get(server.page, "/health").await.json();
     if health["isolation"] != "namespaces" {
-        eprintln!("not possible here: {health}");
-        return;
+        return skip(format!("no namespaces: {health}"));
     }
     is_confined(&server).await;
     goes_on(&server).await;
@@ -133,8 +131,7 @@ async fn the_same_as_an_ordinary_user() {
 #[tokio::test]
 async fn the_same_in_a_container_with_read_only_settings() {
     if !geteuid().is_root() {
-        eprintln!("only root can set up a container's mounts");
-        return;
+        return skip("only root can set up a container's mounts");
     }
     let script = "exec unshare --mount sh -c 'mount --bind /proc/sys /proc/sys && \
          mount -o remount,bind,ro /proc/sys && exec \"$@\"' sh \"$@\"";

@@ -33,6 +33,15 @@ pub(crate) async fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> T
     }
 }
 
+/// A test cannot be made here.
+///
+/// # Panics
+/// Where everything is to be tested (`script/test`): what is passed over there is a failure.
+pub(crate) fn skip(why: impl std::fmt::Display) {
+    assert!(std::env::var_os("WIRESIDE_NO_SKIPPING").is_none(), "cannot be tested here: {why}");
+    eprintln!("skipped: {why}");
+}
+
 /// The root of the checkout.
 pub(crate) fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

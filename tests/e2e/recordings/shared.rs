@@ -16,6 +16,7 @@ use crate::harness::{
     in_time,
     room::{Link, NewRoom},
     server::TestServer,
+    skip,
 };
 
 /// Each costs a start of the server.
@@ -55,8 +56,9 @@ fn can_be_shared() -> bool {
     let said = String::from_utf8_lossy(&said.stderr);
     let built = !said.contains("was built without");
     assert!(said.contains("s3://BUCKET") || !built, "one clear sentence: {said}");
-    let must = std::env::var_os("WIRESIDE_NO_SKIPPING").is_some();
-    assert!(built || !must, "built without the feature: {said}");
+    if !built {
+        skip(format!("this program was built without what nodes share: {said}"));
+    }
     built
 }
 

@@ -4,6 +4,7 @@
 //! Prints one Markdown table. Both peers are measured in turns, so that whatever else the machine does meets both.
 //! How and under which conditions: `docs/benchmark.md`. Nothing here passes or fails.
 
+mod bystander;
 mod conditions;
 mod memory;
 mod page;
@@ -110,6 +111,7 @@ async fn bench(words: &[String]) {
     programs::measure(&bench, &mut report).await;
     drop(bench);
     recordings::measure(&mut report).await;
+    bystander::measure(&mut report).await;
     wire::measure(&mut report).await;
     print!("{}", report.table());
     println!("\n{}", conditions::describe(&before, began.elapsed()));

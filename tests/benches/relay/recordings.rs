@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     ROUNDS,
+    bystander::{echo, p99},
     harness::{
         browser::Browser,
         client::{Client, Pair},
@@ -25,7 +26,6 @@ use super::{
 
 /// How many open one recording at once, each as soon as the answer before is there.
 const READERS: usize = 8;
-const ECHOES: usize = 2000;
 
 /// A folder of its own, gone afterwards.
 struct Data(PathBuf);
@@ -114,11 +114,6 @@ async fn kept(server: &TestServer, events: usize) -> Kept {
     Kept { client, pair, id, took, events }
 }
 
-async fn echo(client: &mut Client, pair: &Pair) {
-    client.send(pair.client, pair.theirs, &[7; 64]).await.expect("sent");
-    client.recv(pair.server, pair.ours, 64).await.expect("received");
-}
-
 fn asking(server: &TestServer, id: &str) -> String {
     format!("GET /s/{id}/events HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: br\r\n", server.page)
 }
@@ -170,7 +165,7 @@ async fn jumps(server: &TestServer, browser: &Browser, id: &str) -> f64 {
 
 /// Opens of one recording in a second, and what an echo of a live room costs meanwhile.
 async fn crowd(server: &TestServer, live: &mut Kept, report: &mut Report, titles: [&str; 2]) {
-    let alone = p99(live).await;
+    let alone = p99(&mut live.client, &live.pair).await;
     let opens = Arc::new(AtomicU32::new(0));
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..READERS)
@@ -188,7 +183,7 @@ async fn crowd(server: &TestServer, live: &mut Kept, report: &mut Report, titles
         })
         .collect();
     let began = Instant::now();
-    let beside = p99(live).await;
+    let beside = p99(&mut live.client, &live.pair).await;
     let rate = f64::from(opens.load(Ordering::Relaxed)) / began.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
     for reader in readers {
@@ -196,16 +191,4 @@ async fn crowd(server: &TestServer, live: &mut Kept, report: &mut Report, titles
     }
     report.ours(titles[0], "/s", rate, "1,000");
     report.compare(titles[1], "ms", alone, beside, "<= 2");
-}
-
-/// Milliseconds, of a send and a recv.
-async fn p99(live: &mut Kept) -> f64 {
-    let mut took = Vec::with_capacity(ECHOES);
-    for _ in 0..ECHOES {
-        let began = Instant::now();
-        echo(&mut live.client, &live.pair).await;
-        took.push(began.elapsed().as_secs_f64() * 1000.0);
-    }
-    took.sort_by(f64::total_cmp);
-    took[ECHOES * 99 / 100]
 }

@@ -27,7 +27,6 @@ pub mod table;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use proto::call::{CallError, Family, ResolveError};
@@ -54,15 +53,12 @@ pub struct EgressConfig {
     pub name_servers: NameServers,
     /// This server's own addresses, and ranges refused besides the table.
     pub own: Own,
-    /// Lifts the refused ports for what [`Mode`] permits: the operator's second, separate consent.
-    pub allow_refused_ports: bool,
 }
 
 /// The outbound policy at work.
 #[derive(Debug)]
 pub struct Egress {
     config: EgressConfig,
-    stopped: AtomicBool,
     grants: grant::Grants,
     budgets: Arc<budget::Budgets>,
     records: decision::Records,
@@ -86,7 +82,6 @@ impl Egress {
     pub fn new(config: EgressConfig) -> Self {
         Self {
             config,
-            stopped: AtomicBool::new(false),
             grants: grant::Grants::default(),
             budgets: Arc::default(),
             records: decision::Records::default(),
@@ -97,11 +92,6 @@ impl Egress {
     /// The configuration in force, for the page.
     pub fn config(&self) -> &EgressConfig {
         &self.config
-    }
-
-    /// Stops or resumes everything outbound, for the operator's switch. Open connections are the caller's.
-    pub fn set_stopped(&self, stopped: bool) {
-        self.stopped.store(stopped, Ordering::Relaxed);
     }
 
     /// Outbound connections now open and lookups under way, for `/metrics`.
@@ -179,7 +169,7 @@ impl Egress {
 
     /// Steps 3 and 4: the ports on which the name may be reached.
     fn ports(&self, name: &Name, port: u16) -> Result<Vec<u16>, CallError> {
-        self.refuse_if_stopped(name)?;
+        self.refuse_if_off(name)?;
         if let Some(rule) = table::refused_name(name) {
             return Err(rule.refuse(name));
         }
@@ -219,7 +209,7 @@ impl Egress {
 
     /// A literal needs no lookup; whether it may be dialled is judged when it is.
     fn literal(&self, address: IpAddr, family: Option<Family>) -> Result<Vec<IpAddr>, CallError> {
-        self.refuse_if_stopped(address)?;
+        self.refuse_if_off(address)?;
         if !self.config.mode.has_literal(address)
             && let Some(rule) = table::refused_address(address)
         {
@@ -245,7 +235,7 @@ impl Egress {
     }
 
     fn permit(&self, room: &str, address: SocketAddr) -> Result<Permitted, CallError> {
-        self.refuse_if_stopped(address)?;
+        self.refuse_if_off(address)?;
         let refuse = |rule: Rule| Err(rule.refuse(address));
         if let Some(rule) = self.refused_port(address.port()) {
             return refuse(rule);
@@ -272,15 +262,15 @@ impl Egress {
         Ok(permitted(name, false, self.budgets.connection(room, now)?))
     }
 
-    fn refuse_if_stopped(&self, value: impl std::fmt::Display) -> Result<(), CallError> {
-        if self.config.mode == Mode::Off || self.stopped.load(Ordering::Relaxed) {
+    fn refuse_if_off(&self, value: impl std::fmt::Display) -> Result<(), CallError> {
+        if self.config.mode == Mode::Off {
             return Err(rule::OUTBOUND_OFF.refuse(value));
         }
         Ok(())
     }
 
     fn refused_port(&self, port: u16) -> Option<Rule> {
-        table::refused_port(port).filter(|_| port == 0 || !self.config.allow_refused_ports)
+        table::refused_port(port)
     }
 
     fn refused_address(&self, address: IpAddr, servers: &[SocketAddr]) -> Option<Rule> {
@@ -300,7 +290,7 @@ impl Egress {
 
     /// The refusal of an address of IPv6, which machines do not have.
     pub(super) fn refuse_ipv6(&self, address: SocketAddr) -> CallError {
-        self.refuse_if_stopped(address).err().unwrap_or_else(|| rule::IPV6_OFF.refuse(address))
+        self.refuse_if_off(address).err().unwrap_or_else(|| rule::IPV6_OFF.refuse(address))
     }
 
     /// Looks up where a name of this server's leads: these addresses are its own.

@@ -373,7 +373,7 @@ fn egress_config(config: &Config) -> EgressConfig {
     let named = config.host_names.iter().filter_map(|name| address_in(name)).map(IpNet::from);
     let refused = config.refused.iter().copied().chain(named).collect();
     let own = Own { listeners: config.listeners.clone(), refused, ..Own::default() };
-    EgressConfig { mode, name_servers, own, allow_refused_ports: false }
+    EgressConfig { mode, name_servers, own }
 }
 
 /// Looks up the server's names now and then: where they lead is its own, even if no interface has the address.

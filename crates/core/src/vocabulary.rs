@@ -197,14 +197,6 @@ impl PollEvents {
     pub fn short_names(self) -> impl Iterator<Item = &'static str> {
         self.names().map(|name| name.trim_start_matches(POLL))
     }
-
-    /// The set of what has these names without `POLL`; other names are passed over.
-    pub fn short_named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let found = names
-            .into_iter()
-            .filter_map(|name| Self::ALL.iter().find(|(_, known, _)| known.trim_start_matches(POLL) == name));
-        found.fold(Self::default(), |set, (one, ..)| set.with(*one))
-    }
 }
 
 /// Of which form an option's value is.

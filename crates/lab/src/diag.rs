@@ -56,23 +56,8 @@ pub struct DiagSocket {
 
 /// Lists the host's sockets, TCP first, without TCP sockets that are bound and nothing more. Never blocks.
 pub fn dump(diag: impl AsFd) -> io::Result<Vec<DiagSocket>> {
-    list_all(diag.as_fd(), HASHED_STATES)
-}
-
-/// Lists the host's TCP sockets alone, as [`dump`] does, in a third of its time.
-pub fn dump_tcp(diag: impl AsFd) -> io::Result<Vec<DiagSocket>> {
-    Ok(list_tcp(diag.as_fd(), HASHED_STATES)?)
-}
-
-/// Lists the host's sockets together with TCP sockets that are bound and nothing more, which are CLOSED (Linux 6.8;
-/// older kernels leave them out). Takes three times as long as [`dump`]: the kernel keeps them in a table of the
-/// whole machine. For after a bind.
-pub fn dump_with_bound(diag: impl AsFd) -> io::Result<Vec<DiagSocket>> {
-    list_all(diag.as_fd(), u32::MAX)
-}
-
-fn list_all(diag: BorrowedFd<'_>, states: u32) -> io::Result<Vec<DiagSocket>> {
-    let mut sockets = list_tcp(diag, states)?;
+    let diag = diag.as_fd();
+    let mut sockets = list_tcp(diag)?;
     for family in [AF_INET, AF_INET6] {
         let request = request(family, Protocol::Udp);
         match list(diag, SOCK_DIAG_BY_FAMILY, &request, Protocol::Udp, &mut sockets) {
@@ -84,10 +69,15 @@ fn list_all(diag: BorrowedFd<'_>, states: u32) -> io::Result<Vec<DiagSocket>> {
     Ok(sockets)
 }
 
-fn list_tcp(diag: BorrowedFd<'_>, states: u32) -> Result<Vec<DiagSocket>, Errno> {
+/// Lists the host's TCP sockets alone, as [`dump`] does, in a third of its time.
+pub fn dump_tcp(diag: impl AsFd) -> io::Result<Vec<DiagSocket>> {
+    Ok(list_tcp(diag.as_fd())?)
+}
+
+fn list_tcp(diag: BorrowedFd<'_>) -> Result<Vec<DiagSocket>, Errno> {
     let mut sockets = Vec::new();
     // The older request lists both families at once; the newer one would need two.
-    list(diag, TCPDIAG_GETSOCK, &old_request(states), Protocol::Tcp, &mut sockets)?;
+    list(diag, TCPDIAG_GETSOCK, &old_request(HASHED_STATES), Protocol::Tcp, &mut sockets)?;
     Ok(sockets)
 }
 
@@ -128,7 +118,7 @@ pub fn destroy_all(diag: impl AsFd) -> io::Result<usize> {
     let mut ended = 0;
     // A few rounds: ending one socket may leave another behind.
     for _ in 0..4 {
-        let sockets = list_tcp(diag, HASHED_STATES)?;
+        let sockets = list_tcp(diag)?;
         if sockets.is_empty() {
             break;
         }

@@ -2,7 +2,6 @@
 
 use proto::{
     id::{HostId, ProgramId},
-    message::Snapshot,
     room::BY_HAND,
     trace::What,
 };
@@ -60,17 +59,12 @@ impl View {
         Self::default()
     }
 
-    /// Machines, programs and people, from a snapshot: either its bytes in the wire format, or an object
+    /// Machines, programs and people, from a snapshot: an object
     /// `{ hosts: [{ id, name, address, guest?, readyMade? }], programs: [{ id, host, name }],
     /// members: [{ id, name }], wire: { held, delay, loss, seed } }`; all may be missing.
     pub fn seed(&mut self, snapshot: JsValue) -> Result<(), JsError> {
-        if let Some(bytes) = snapshot.dyn_ref::<js_sys::Uint8Array>() {
-            let snapshot: Snapshot = postcard::from_bytes(&bytes.to_vec())?;
-            self.store.seed_snapshot(&snapshot);
-        } else {
-            let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
-            self.store.seed(seed);
-        }
+        let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
+        self.store.seed(seed);
         Ok(())
     }
 

@@ -9,7 +9,6 @@ use std::{
 
 use proto::{
     id::{HostId, MemberId, ProgramId},
-    message::Snapshot,
     room::{HostInfo, Lifetime, MemberInfo, ProgramInfo, Role, WireSettings},
     roster::Roster,
 };
@@ -146,12 +145,6 @@ impl TraceStore {
             });
         }
         self.me = seed.member.map(MemberId).or(self.me);
-    }
-
-    /// Learns what a snapshot tells.
-    pub fn seed_snapshot(&mut self, snapshot: &Snapshot) {
-        self.names = Names::of(snapshot);
-        self.me = Some(snapshot.member);
     }
 
     /// Learns what a recording tells before its first event. Its wire is as it was at the end, and was once a new room's.

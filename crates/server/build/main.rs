@@ -11,6 +11,7 @@ mod client;
 mod compress;
 mod embed;
 mod modules;
+mod progress;
 mod shared;
 mod target;
 mod vendor;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use progress::{STEPS, step};
 
 fn main() -> ExitCode {
     match build() {
@@ -40,13 +42,15 @@ fn build() -> Result<()> {
 
     rerun_if_changed(root);
     target::ensure_installed()?;
-    let client = client::build(root, &out)?;
+    let client = step(1, "compiling its client to WebAssembly", || client::build(root, &out))?;
     let web = root.join("web");
-    let vendor = vendor::build(root, &out)?;
+    let vendor = step(2, "getting Python and the editor by npm", || vendor::build(root, &out))?;
     let bundled = out.join("bundled");
-    bundle(&vendor, &web, &bundled)?;
+    step(3, "putting its modules together", || bundle(&vendor, &web, &bundled))?;
     // The bundled documents stand in the place of the tree's.
-    embed::write_table(&[(&web, ""), (&client, "/client"), (&vendor.served, "/vendor"), (&bundled, "")], &out)
+    let folders: [(&Path, &str); 4] =
+        [(&web, ""), (&client, "/client"), (&vendor.served, "/vendor"), (&bundled, "")];
+    step(STEPS, "compressing it into the program", || embed::write_table(&folders, &out))
 }
 
 /// Fills `bundled` with what stands in the place of the page's many files: nothing where npm brought no bundler, and then

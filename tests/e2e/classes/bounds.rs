@@ -5,7 +5,13 @@ use proto::call::Call;
 use serde_json::json;
 
 use super::{LESSON, sits};
-use crate::harness::{class::NewClass, client::Client, http, room::NewRoom, server::TestServer};
+use crate::harness::{
+    class::{Board, NewClass, Seat},
+    client::Client,
+    http, in_time,
+    room::NewRoom,
+    server::TestServer,
+};
 
 /// One school is one address. The server has a name of its own, so that loopback is an address like any other.
 #[tokio::test]
@@ -76,6 +82,48 @@ async fn somebody_who_joins_fifty_times_takes_no_more_than_there_are_seats() {
     let program = here.program("client").await;
     here.socket(program).await;
     class.join("Bob").await;
+}
+
+/// Whoever asks for a seat and is gone before there is one leaves no place taken: neither on the board nor behind it.
+#[tokio::test]
+async fn those_who_go_before_they_have_a_seat_take_none() {
+    let server = TestServer::start(&["--room-idle", "1"]);
+    let class = NewClass::make(&server, &json!({ "seats": 5, "lesson": LESSON })).await;
+    for _ in 0..40 {
+        class.post_and_go("seats", None, "{\"name\":\"Mallory\"}").await;
+    }
+    // Those who were quick enough have a seat that nobody sits on, for a second.
+    let joining = async {
+        let mut five = Vec::new();
+        while five.len() < 5 {
+            let answer = class.try_join("Ada").await;
+            if answer.status == 201 {
+                five.push(sits(&class.seat(&answer)).await);
+            }
+        }
+        five
+    };
+    let _five = in_time("all five seats", joining).await;
+    assert_eq!(class.try_join("One more").await.status, 503);
+}
+
+/// What a teacher began in all rooms is done in all of them, also where the teacher's page is gone meanwhile.
+#[tokio::test]
+async fn an_act_is_done_to_its_end_without_its_teacher() {
+    let server = TestServer::shared();
+    let class = NewClass::make(&server, &json!({ "lesson": LESSON })).await;
+    let mut pupils = Vec::new();
+    for _ in 0..12 {
+        let seat = class.join("Pupil").await;
+        pupils.push((sits(&seat).await, seat));
+    }
+    class.post_and_go("acts", Some(&class.teacher), "{\"act\":\"clean\"}").await;
+    let mut board = class.board().await;
+    let is_anew = |board: &Board, seat: &Seat| {
+        let now = board.seats.get(&seat.number).and_then(|now| now["room"][0].as_str());
+        now.is_some_and(|room| room != seat.room.room)
+    };
+    board.until("twelve new rooms", |board| pupils.iter().all(|(_, seat)| is_anew(board, seat))).await;
 }
 
 #[tokio::test]

@@ -110,6 +110,14 @@ impl NewClass {
         post(self.server, &format!("/c/{}/{path}", self.id), Some(key), body).await
     }
 
+    /// POST below the class's address, by somebody who is gone before there is an answer.
+    pub(crate) async fn post_and_go(&self, path: &str, key: Option<&str>, body: &str) {
+        let head = post_head(self.server, &format!("/c/{}/{path}", self.id), key);
+        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        let mut stream = TcpStream::connect(self.server).await.expect("the server listens");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+    }
+
     /// GET below the class's address.
     pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {
         let server = self.server;
@@ -132,9 +140,12 @@ impl NewClass {
 }
 
 async fn post(server: SocketAddr, path: &str, key: Option<&str>, body: &str) -> Answer {
+    http::request_with(server, &post_head(server, path, key), body).await
+}
+
+fn post_head(server: SocketAddr, path: &str, key: Option<&str>) -> String {
     let key = key.map(|key| format!("Authorization: Bearer {key}\r\n")).unwrap_or_default();
-    let head = format!("POST {path} HTTP/1.1\r\nHost: {server}\r\nOrigin: http://{server}\r\n{key}");
-    http::request_with(server, &head, body).await
+    format!("POST {path} HTTP/1.1\r\nHost: {server}\r\nOrigin: http://{server}\r\n{key}")
 }
 
 /// A stream of JSON, an object a line.

@@ -76,6 +76,34 @@ pub(crate) struct Joined {
     pub(crate) start: Option<String>,
 }
 
+/// A place in a class for somebody whose room is being made. Dropped, also with a request whose sender has gone, it is free again.
+#[derive(Debug)]
+pub(crate) struct Expected(Arc<Class>);
+
+impl Expected {
+    /// Who was expected has a room, and the seat.
+    ///
+    /// # Errors
+    /// As getrandom(2).
+    pub(crate) fn join(self, name: &str, room: &Arc<Room>) -> Result<Joined, getrandom::Error> {
+        let key = secret()?;
+        let class = &self.0;
+        let mut state = class.state();
+        let name = name::told_apart(name, &state.seats.values().map(|seat| seat.name.as_str()));
+        state.last += 1;
+        let number = state.last;
+        state.seats.insert(number, Seat::new(name.clone(), key, room, class.now()));
+        class.tell(&mut state);
+        Ok(Joined { number, name, key, lesson: state.lesson.clone(), start: state.start.clone() })
+    }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        self.0.state().expected -= 1;
+    }
+}
+
 /// One class.
 #[derive(Debug)]
 pub(crate) struct Class {
@@ -201,38 +229,17 @@ impl Class {
         }
     }
 
-    /// A place for one more seat, to be taken by [`Self::join`] or given back by [`Self::turn_away`].
+    /// A place for one more seat, kept until it is taken or dropped.
     ///
     /// # Errors
     /// `class-seats`.
-    pub(crate) fn expect(&self) -> Result<(), Reached> {
+    pub(crate) fn expect(self: &Arc<Self>) -> Result<Expected, Reached> {
         let mut state = self.state();
         if state.seats.len() + state.expected >= self.most {
             return Err(Reached { limit: Limit::ClassSeats, value: self.most as u64 });
         }
         state.expected += 1;
-        Ok(())
-    }
-
-    /// Who was expected does not come.
-    pub(crate) fn turn_away(&self) {
-        self.state().expected -= 1;
-    }
-
-    /// Who was expected has a room.
-    ///
-    /// # Errors
-    /// As getrandom(2).
-    pub(crate) fn join(&self, name: &str, room: &Arc<Room>) -> Result<Joined, getrandom::Error> {
-        let mut state = self.state();
-        state.expected -= 1;
-        let key = secret()?;
-        let name = name::told_apart(name, &state.seats.values().map(|seat| seat.name.as_str()));
-        state.last += 1;
-        let number = state.last;
-        state.seats.insert(number, Seat::new(name.clone(), key, room, self.now()));
-        self.tell(&mut state);
-        Ok(Joined { number, name, key, lesson: state.lesson.clone(), start: state.start.clone() })
+        Ok(Expected(Arc::clone(self)))
     }
 
     /// The seat with this key, and its room while that lives.

@@ -12,10 +12,8 @@ use bytes::Bytes;
 use lab::Request;
 use proto::limits::Limit;
 use serde_json::json;
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Interval, MissedTickBehavior, interval},
-};
+use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument as _;
 
 use super::{find_for_teacher, lines, required, seats::new_room};
 use crate::{
@@ -71,7 +69,12 @@ pub(crate) async fn act(
     let act: Act = required(&body, "{\"act\", …}, as PROTOCOL.md lists them")?;
     class.act(&act).map_err(refuse_act)?;
     tracing::info!(class = class.id, act = name_of(&act), "a teacher acts");
-    let missed = in_rooms(&shared, &class, &act).await?;
+    // To its end, also where whoever asked has gone: nobody wants half a class held, or half of it begun anew.
+    let doing = tokio::spawn(async move { in_rooms(&shared, &class, &act).await }.in_current_span());
+    let missed = doing.await.map_err(|error| {
+        tracing::error!(%error, "an act of a teacher was not done to its end");
+        Refused::unavailable("class", "that was not done in all rooms; try again")
+    })??;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(json!({ "missed": missed }))).into_response())
 }
 

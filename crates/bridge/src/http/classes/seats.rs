@@ -94,15 +94,9 @@ pub(crate) async fn take(
     }
     let Wanted { name } = object(&body, "{\"name\"}")?;
     let name = checked(&name).map_err(refuse_name)?;
-    class.expect()?;
-    let room = match new_room(&shared, &class).await {
-        Ok(room) => room,
-        Err(refused) => {
-            class.turn_away();
-            return Err(refused);
-        }
-    };
-    let joined = class.join(&name, &room).map_err(|error| {
+    let expected = class.expect()?;
+    let room = new_room(&shared, &class).await?;
+    let joined = expected.join(&name, &room).map_err(|error| {
         tracing::error!(%error, "no randomness");
         Refused::unavailable("seat", "there is no seat right now; try again")
     })?;

@@ -2,6 +2,7 @@
 //! goes away, another comes, one dies, the door is reloaded; people notice nothing, or what is so.
 
 mod classes;
+mod compose;
 mod cost;
 mod upgrade;
 
@@ -120,6 +121,11 @@ impl Door {
             assert!(text.contains(stands), "{stands:?} is not in {shipped} any more");
             text = text.replace(stands, meant);
         }
+        Self::start(folder, address, &text).await
+    }
+
+    /// One of this configuration.
+    async fn start(folder: &Folder, address: SocketAddr, text: &str) -> Self {
         let file = folder.0.join("haproxy.cfg");
         fs::write(&file, text).expect("written");
         let mut command = Command::new("haproxy");

@@ -88,13 +88,16 @@ const OVER = {
   draining: "The server is going away, and the class with it. Nothing of it is left but what you kept.",
 };
 
+/** A seat before anything is told of it. @type {Omit<import("./board-words.js").Seat, "seat">} */
+const UNTOLD = { name: "", room: null, here: false, came: false, steps: "", since: 0, waits: null, failed: null, hand: null, looked: false, held: false, kept: null };
+
 /** @param {any} line */
 function take({ class: about, now, seat, gone, ...fields }) {
   if (typeof now === "number") board.began = performance.now() - now;
   if (about) board.about = about;
   if (typeof seat !== "number") return;
   if (gone) board.seats.delete(seat);
-  else board.seats.set(seat, { ...board.seats.get(seat), seat, ...fields });
+  else board.seats.set(seat, { ...(board.seats.get(seat) ?? UNTOLD), seat, ...fields });
 }
 
 /** @param {string} why */

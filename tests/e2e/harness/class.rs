@@ -215,6 +215,15 @@ pub(crate) struct Board {
     pub(crate) seats: BTreeMap<u64, Map<String, Value>>,
 }
 
+/// A seat before anything is told of it.
+fn untold() -> Map<String, Value> {
+    let seat = json!({
+        "name": "", "room": null, "here": false, "came": false, "steps": "", "since": 0, "waits": null, "failed": null,
+        "hand": null, "looked": false, "held": false, "kept": null,
+    });
+    seat.as_object().cloned().expect("an object")
+}
+
 impl Board {
     /// Waits until the board is so.
     pub(crate) async fn until(&mut self, what: &str, is: impl Fn(&Self) -> bool) {
@@ -227,7 +236,7 @@ impl Board {
             if line["gone"] == true {
                 self.seats.remove(&number);
             } else if let Value::Object(fields) = line {
-                self.seats.entry(number).or_default().extend(fields);
+                self.seats.entry(number).or_insert_with(untold).extend(fields);
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::{
         browser::{Browser, Tab},
         class::{NewClass, Seat},
         client::Client,
+        in_time,
         server::TestServer,
     },
 };
@@ -231,11 +232,13 @@ async fn listens(class: &NewClass) -> Told {
     told
 }
 
-/// The most bytes in any second.
+/// The most bytes in any second, the first among them. What comes together counts whole.
 fn most_a_second(told: &Told) -> usize {
     let told = told.lock().expect("whole");
     let within = |at: usize| {
-        let (from, before, _) = &told[at];
+        let (from, so_far, _) = &told[at];
+        let before =
+            told[..at].iter().rev().find(|(_, bytes, _)| bytes != so_far).map_or(0, |(_, bytes, _)| *bytes);
         let last = told[at..].iter().take_while(|(when, ..)| when.duration_since(*from).as_secs() < 1).last();
         last.map_or(0, |(_, bytes, _)| bytes - before)
     };
@@ -294,7 +297,9 @@ async fn two_hundred_seats_and_their_board() {
 
     // Every seat has news at every look, for ten seconds; meanwhile hands go up.
     let told = listens(&class).await;
-    let (mut delays, busy) = (Vec::new(), Instant::now());
+    let (mut ups, busy) = (Vec::new(), Instant::now());
+    // Those whose hands are down.
+    let mut down = (0..200).map(|at| at * 3 % 200).filter(|at| at % 40 != 7);
     while busy.elapsed() < Duration::from_secs(10) {
         for ((_, client), &program) in pupils.iter_mut().zip(&programs) {
             client
@@ -302,25 +307,37 @@ async fn two_hundred_seats_and_their_board() {
                 .await
                 .expect_err("there is no such descriptor");
         }
-        let (seat, _) = &pupils[delays.len() * 3 % 200];
-        let up = Instant::now();
-        assert_eq!(class.post("seat", &seat.key, "{\"hand\":true}").await.status, 204);
-        delays.push((seat.number, up));
+        if let Some(at) = down.next() {
+            let (seat, _) = &pupils[at];
+            let up = Instant::now();
+            assert_eq!(class.post("seat", &seat.key, "{\"hand\":true}").await.status, 204);
+            ups.push((seat.number, up));
+        }
     }
     let took = busy.elapsed();
-    let hand = |number: u64, up: Instant| {
+    let hand = |&(number, up): &(u64, Instant)| {
         let told = told.lock().expect("whole");
         let line =
             told.iter().find(|(when, _, line)| *when > up && line["seat"] == number && line["hand"].is_u64());
         line.map(|(when, ..)| when.duration_since(up))
     };
-    let mut delays: Vec<_> = delays.into_iter().filter_map(|(number, up)| hand(number, up)).collect();
+    let mut delays: Vec<Duration> = in_time("every hand", async {
+        loop {
+            if let Some(all) = ups.iter().map(hand).collect() {
+                return all;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     delays.sort_unstable();
     let bytes = told.lock().expect("whole").last().map_or(0, |(_, bytes, _)| *bytes);
+    // On a busy machine the reader may have three looks in a second of its own.
+    let most = most_a_second(&told);
+    assert!(most <= proto::limits::CLASS_BOARD_RATE * 3 / 2, "{most} bytes in a second");
     eprintln!(
-        "a board of 200 seats that all have news: {bytes} bytes in {took:?}, at most {} in a second (the first look is everything); {} hands \
-         seen after {:?} (median), {:?} (most)",
-        most_a_second(&told),
+        "a board of 200 seats that all have news: {bytes} bytes in {took:?}, at most {most} in a second; {} hands seen after {:?} \
+         (median), {:?} (most)",
         delays.len(),
         delays.get(delays.len() / 2),
         delays.last()

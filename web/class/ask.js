@@ -3,6 +3,9 @@ import { inTheLog } from "../base/request-name.js";
 
 /** How long to wait before a stream that broke is asked for again, milliseconds. */
 const AGAIN = [500, 1000, 2000, 5000];
+/** A connection on which nothing came for so long is given up, milliseconds: the server gives a sign each 10 to 15 s, and a network that
+ * went away without a word leaves nothing else to notice it by. */
+const SILENCE = 30_000;
 /** Longest line that is believed, in UTF-16 code units. */
 const LONGEST = 1 << 20;
 
@@ -45,38 +48,70 @@ function sentence(message, request) {
 }
 
 /**
- * Hears a stream until the class is over, or the server says that there is nothing to hear. A connection that breaks is made again.
+ * Hears a stream until the class is over, or the server says that there is nothing to hear. A connection that breaks, or falls silent, is made again.
  * @param {string} path @param {string} key
  * @param {{ heard: (line: any) => void, broken?: (isBroken: boolean) => void, begins?: () => void }} told `begins`: what comes now is everything there is
  * @returns {Promise<string | Refused>} why there is no more: `closed`, `empty`, `draining`, or a refusal
  */
 export async function hear(path, key, { heard, broken = () => {}, begins = () => {} }) {
   for (let failures = 0; ; failures++) {
+    const patience = new Patience(SILENCE);
     try {
-      const answer = await ask(path, { key });
+      const answer = await ask(path, { key, signal: patience.signal });
       begins();
       broken(false);
-      for await (const line of lines(answer)) {
+      for await (const line of lines(answer, () => patience.renew())) {
         failures = 0;
         if (typeof line.over === "string") return line.over;
         heard(line);
       }
     } catch (error) {
       if (error instanceof Refused && [403, 404].includes(error.status)) return error;
+    } finally {
+      patience.end();
     }
     broken(true);
     await new Promise((resolve) => setTimeout(resolve, AGAIN[Math.min(failures, AGAIN.length - 1)]));
   }
 }
 
-/** @param {Response} answer */
-async function* lines({ body }) {
+/** Aborts what has its signal where it is not renewed in time. */
+class Patience {
+  #controller = new AbortController();
+  #time;
+  #timer;
+
+  /** @param {number} time milliseconds */
+  constructor(time) {
+    this.#time = time;
+    this.#timer = setTimeout(() => this.#controller.abort(), time);
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  renew() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#time);
+  }
+
+  /** Whatever has the signal ends. */
+  end() {
+    clearTimeout(this.#timer);
+    this.#controller.abort();
+  }
+}
+
+/** @param {Response} answer @param {() => void} came something did, be it an empty sign of life */
+async function* lines({ body }, came) {
   if (!body) return;
   const reader = body.pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
   let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
+    came();
     rest += value;
     const whole = rest.split("\n");
     rest = whole.pop() ?? "";

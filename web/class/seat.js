@@ -34,6 +34,8 @@ export class ClassSeat {
   #done;
   /** What cannot be done, until it can. */
   #wrong = "";
+  /** Whether the class is not heard now. */
+  #broken = false;
 
   /**
    * @param {{ seat: import("./memory.js").Seat, room: import("../client/room.js").Room, frame: import("../frame/frame.js").Frame,
@@ -57,7 +59,13 @@ export class ClassSeat {
 
   async #listen() {
     const { class: id, key } = this.#seat;
-    const over = await hear(`/c/${id}/seat`, key, { heard: (line) => line.seat && this.#take(line) });
+    const over = await hear(`/c/${id}/seat`, key, {
+      heard: (line) => line.seat && this.#take(line),
+      broken: (isBroken) => {
+        this.#broken = isBroken;
+        this.#draw();
+      },
+    });
     this.#hand.hidden = true;
     if (over === "draining") return;
     if (over instanceof Refused && over.status === 403) return this.#say("Your seat in the class was given up. This room stays as long as somebody is in it.");
@@ -91,6 +99,7 @@ export class ClassSeat {
     const { looked, shown, held } = this.#news ?? {};
     const said = [
       this.#wrong,
+      this.#broken ? "The connection to your class is lost; what your teacher says comes when it is back. Trying again…" : "",
       looked ? "Your teacher is looking at this room." : "",
       shown ? "Your teacher shows your wire to the class, without your name." : "",
       held ? "Your teacher holds all wires." : "",

@@ -76,6 +76,7 @@ export function refusal(error) {
     case "LIMIT":
       return LIMITS[error.limit]?.(error.value) ?? `That is more than this server allows: ${number(error.value)}.`;
     case "POLICY":
+      if (error.rule === "teacher-holds") return "Your teacher holds all wires, and lets them go.";
       return "Only the owner of the room may do that.";
     default:
       return error?.sentence || error?.message || String(error);

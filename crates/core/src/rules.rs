@@ -38,6 +38,8 @@ rules! {
         OwnersStay "owners-stay";
         /// The programs of the ready-made machine are the server's.
         ReadyMade "ready-made";
+        /// The teacher of the class holds this wire, and lets it go.
+        TeacherHolds "teacher-holds";
         /// This is neither an address nor a well-formed name.
         InvalidName "invalid_name";
     }

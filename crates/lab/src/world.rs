@@ -150,6 +150,8 @@ pub(crate) struct World {
     /// Commands whose machine gets a new network.
     making_networks: BTreeMap<u64, Command>,
     last_command: u64,
+    /// The teacher of the room's class holds the wire: nobody in the room lets anything through.
+    held_for_class: bool,
 }
 
 /// Bytes that the kernel keeps in the TCP sockets of all machines, also in those that no program has.
@@ -199,6 +201,7 @@ impl World {
             to_answer: Vec::new(),
             making_networks: BTreeMap::new(),
             last_command: 0,
+            held_for_class: false,
         };
         Ok((world, Wakes { epoll, chunks_taken, results_taken }))
     }

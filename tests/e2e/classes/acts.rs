@@ -1,9 +1,11 @@
 //! What a teacher does: with all rooms, with one, and at the end.
 
 use proto::{
-    message::Notice,
+    call::{Call, Outcome, Value, Wait},
+    message::{Notice, WireCommand},
     room::Role,
-    trace::{Event, What},
+    rules::PolicyRule,
+    trace::{Event, Fate, What},
 };
 use serde_json::json;
 
@@ -113,6 +115,52 @@ async fn a_teacher_speaks_to_everybody_and_looks_at_one() {
     assert_eq!(heard.until("the end", |news| news["over"].is_string()).await["over"], "closed");
     here.until("the room's end", |client| client.notices.contains(&Notice::RoomEnded).then_some(())).await;
     assert_eq!(class.come_back(&again.key).await.status, 404);
+}
+
+/// The room is the pupil's, and yet nothing arrives in it before the teacher lets it: also where the pupil held the wire before.
+#[tokio::test]
+async fn what_the_teacher_holds_no_pupil_lets_go() {
+    let server = TestServer::shared();
+    let class = NewClass::make(&server, &json!({ "lesson": LESSON })).await;
+    let ada = class.join("Ada").await;
+    let mut here = sits(&ada).await;
+    here.subscribe();
+    assert_eq!(wire(&mut here, &WireCommand::Hold).await, Ok(Value::Done));
+    class.act(&json!({ "act": "hold", "held": true })).await;
+    here.trace_until(|events| held(events, true)).await;
+
+    let program = here.program("client").await;
+    let fd = here.socket(program).await;
+    let address = here.resolve(program, "tutorial", 7).await;
+    let connecting = here.begin(program, Call::Connect { fd, address }, Wait::Forever);
+    here.flush().await;
+    let packet = std::cell::Cell::new(None);
+    here.trace_until(|events| {
+        packet.set(events.iter().find_map(|event| match &event.what {
+            What::Packet(packet) if packet.fate == Fate::Held => Some(packet.id),
+            _ => None,
+        }));
+        packet.get().is_some()
+    })
+    .await;
+    let packet = packet.get().expect("seen");
+    for command in [WireCommand::Step, WireCommand::Deliver(packet), WireCommand::Release] {
+        let refused = wire(&mut here, &command).await.expect_err("the teacher holds it");
+        assert_eq!(refused, PolicyRule::TeacherHolds.refuse("teacher"), "{command:?}");
+    }
+    assert!(here.ended(connecting).is_none(), "nothing has arrived");
+    class.act(&json!({ "act": "hold", "held": false })).await;
+    assert_eq!(here.result(connecting).await.0, Ok(Value::Done));
+    // From then on the wire is the pupil's again.
+    for command in [WireCommand::Hold, WireCommand::Release] {
+        assert_eq!(wire(&mut here, &command).await, Ok(Value::Done), "{command:?}");
+    }
+}
+
+/// What comes of a command to the wire.
+async fn wire(client: &mut Client, command: &WireCommand) -> Outcome {
+    let id = client.endpoint().wire(command.clone()).expect("a request");
+    client.result(id).await.0
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use proto::{
     id::{CallId, HostId, MemberId},
     limits::Limit,
     message::{HostCommand, Sysctl, WireCommand},
-    rules::{self, ProtocolRule},
+    rules::{self, PolicyRule, ProtocolRule},
     trace::What,
 };
 
@@ -42,6 +42,10 @@ impl World {
     /// Carries out a command to the wire.
     pub(super) fn command_wire(&mut self, member: MemberId, id: CallId, what: &WireCommand) {
         let command = Command { member, id, to: None };
+        let lets_through = matches!(what, WireCommand::Release | WireCommand::Step | WireCommand::Deliver(_));
+        if lets_through && self.held_for_class {
+            return self.answer(command, Err(PolicyRule::TeacherHolds.refuse(rules::TEACHER)));
+        }
         let lan = &mut self.calls.lan;
         let outcome = match *what {
             WireCommand::Hold => {
@@ -77,6 +81,7 @@ impl World {
 
     /// A hold has lasted too long.
     pub(super) fn end_hold(&mut self) {
+        self.held_for_class = false;
         self.release(None, Some(Limit::HoldMs.name()));
         self.tell_settings();
     }
@@ -229,8 +234,13 @@ impl World {
 
 /// Whoever looks after the class holds the wire, or lets everything through. Nothing changes where it is so already.
 pub(super) fn hold_for_class(world: &mut World, held: bool) {
+    let was = std::mem::replace(&mut world.held_for_class, held);
     let lan = &mut world.calls.lan;
-    if lan.network.settings().held == held {
+    // A wire that somebody in the room holds is the teacher's as well from now on.
+    if lan.network.settings().held == held && was == held {
+        return;
+    }
+    if !held && !lan.network.settings().held {
         return;
     }
     if held {

@@ -161,6 +161,12 @@ async fn classes_are_made_by_whom_the_operator_lets_and_are_bounded() {
     assert_eq!((refused.status, refused.json()["rule"].as_str()), (403, Some("classes")));
     assert_eq!(http::get(server.page, "/classes").await.json()["may"], false);
 
+    // Who may read the counts may do no more for it.
+    let server = TestServer::start(&["--host-name", "lab.example", "--metrics-from", "127.0.0.1"]);
+    assert_eq!(http::get(server.page, "/metrics").await.status, 200);
+    assert_eq!(http::get(server.page, "/classes").await.json()["may"], false);
+    assert_eq!(http::post(server.page, "/classes").await.json()["rule"], "classes");
+
     let server = TestServer::start(&["--host-name", "lab.example", "--classes", "all"]);
     assert_eq!(http::get(server.page, "/classes").await.json()["may"], true);
     let make = async |body: &str| {

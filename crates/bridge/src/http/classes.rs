@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::{
     error::Refused,
-    gate::{Client, Insider},
+    gate::{Client, OwnPeople},
     keys::bearer,
 };
 use crate::{
@@ -62,9 +62,9 @@ struct Made {
 /// `GET /classes`: whether whoever asks may make one, and of how many seats.
 pub(crate) async fn may(
     State(shared): State<Arc<Shared>>,
-    Extension(Insider(insider)): Extension<Insider>,
+    Extension(OwnPeople(own)): Extension<OwnPeople>,
 ) -> Response {
-    let may = insider || shared.config.classes;
+    let may = own || shared.config.classes;
     let about = json!({ "may": may, "seats": limits::CLASS_SEATS });
     ([(header::CACHE_CONTROL, "no-store")], Json(about)).into_response()
 }
@@ -73,13 +73,13 @@ pub(crate) async fn may(
 pub(crate) async fn make(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
-    Extension(Insider(insider)): Extension<Insider>,
+    Extension(OwnPeople(own)): Extension<OwnPeople>,
     body: Bytes,
 ) -> Result<Response, Refused> {
     if shared.drain.is_retiring() {
         return Err(Refused::draining());
     }
-    if !(insider || shared.config.classes) {
+    if !(own || shared.config.classes) {
         let message =
             "classes are made by whoever runs this server: it is started with --class, or with --classes all";
         return Err(Refused::policy("classes", message));

@@ -88,12 +88,13 @@ async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<
     }
     let client = shared.names.client(ends, request.headers());
     // Who is exempt from the limits of one address is this machine's own people.
-    let insider = shared.quota.is_exempt(client)
-        || shared.config.metrics_from.iter().any(|network| network.contains(&client));
+    let own = shared.quota.is_exempt(client);
+    let insider = own || shared.config.metrics_from.iter().any(|network| network.contains(&client));
     request.extensions_mut().insert(Client(client));
     request.extensions_mut().insert(Insider(insider));
     request.extensions_mut().insert(id.clone());
     let site = Site(shared.names.site(ends, &host, request.headers()));
+    request.extensions_mut().insert(OwnPeople(own));
     request.extensions_mut().insert(site);
     if upgrade { Ok(request) } else { with_body(shared, request).await }
 }
@@ -105,6 +106,10 @@ pub(crate) struct Client(pub(crate) std::net::IpAddr);
 /// Whether the client is told what only the operator needs: version, node and counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Insider(pub(crate) bool);
+/// Whether the client is one of this machine's own people, who may do more than read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnPeople(pub(crate) bool);
+
 
 /// The origin under which the client knows this server: `https://lab.example`.
 #[derive(Clone, Debug)]

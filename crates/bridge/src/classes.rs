@@ -143,6 +143,12 @@ impl Classes {
         lock(&self.alive).len()
     }
 
+    /// How many seats are taken in all of them.
+    pub(crate) fn seats(&self) -> usize {
+        let all: Vec<_> = lock(&self.alive).values().cloned().collect();
+        all.iter().map(|class| class.seats()).sum()
+    }
+
     /// Makes one.
     ///
     /// # Errors

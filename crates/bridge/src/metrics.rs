@@ -12,9 +12,12 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use proto::{call::CallError, limits::Limit};
+
+use crate::egress::limits::OutsideLimit;
 
 /// The counters. They only rise.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Metrics {
     /// Answers by the first digit of their status.
     answers: [AtomicU64; 5],
@@ -23,6 +26,29 @@ pub(crate) struct Metrics {
     accept_errors: AtomicU64,
     kept: AtomicU64,
     received: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Default for Metrics {
+    /// Nothing yet, which is said of what alerts look at: a series that is born with its first refusal has never risen.
+    fn default() -> Self {
+        let watched = limits().filter(|name| name.starts_with("server-") || name.starts_with("address-"));
+        Self {
+            answers: Default::default(),
+            refusals: Mutex::new(watched.map(|name| (name, 0)).collect()),
+            accepted: AtomicU64::default(),
+            accept_errors: AtomicU64::default(),
+            kept: AtomicU64::default(),
+            received: AtomicU64::default(),
+            sent: AtomicU64::default(),
+        }
+    }
+}
+
+/// The names of all limits.
+fn limits() -> impl Iterator<Item = &'static str> {
+    let outside = OutsideLimit::ALL.iter().map(|limit| limit.name());
+    Limit::ALL.iter().map(|limit| limit.name()).chain(outside)
 }
 
 impl Metrics {
@@ -36,6 +62,20 @@ impl Metrics {
     /// Somebody was refused because of the rule or the limit `reason`.
     pub(crate) fn refused(&self, reason: &'static str) {
         *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+    }
+
+    /// Somebody was refused in a room because of this limit, by its name.
+    pub(crate) fn refused_by(&self, limit: &str) {
+        if let Some(name) = limits().find(|name| *name == limit) {
+            self.refused(name);
+        }
+    }
+
+    /// What somebody asked for in a room ended so.
+    pub(crate) fn ended(&self, error: &CallError) {
+        if let CallError::Limit { limit, .. } = error {
+            self.refused_by(limit);
+        }
     }
 
     /// A connection was accepted.
@@ -58,6 +98,11 @@ impl Metrics {
         self.received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// So many bytes of messages went to pages.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     /// Everything as text, with the gauges and the counters of others as `(name, value, help)`.
     pub(crate) fn text(&self, gauges: &[(&str, u64, &str)], counters: &[(&str, u64, &str)]) -> String {
         let mut text = String::new();
@@ -69,6 +114,7 @@ impl Metrics {
             ("accepted_total", value(&self.accepted), "TCP connections accepted."),
             ("accept_errors_total", value(&self.accept_errors), "Errors of accept(2)."),
             ("received_bytes_total", value(&self.received), "Bytes of messages from pages."),
+            ("sent_bytes_total", value(&self.sent), "Bytes of messages to pages."),
             ("recordings_kept_total", value(&self.kept), "Recordings that people kept."),
         ];
         for (name, value, help) in own.iter().chain(counters) {
@@ -110,6 +156,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered(StatusCode::OK);
         metrics.refused("origin");
+        metrics.ended(&Limit::RoomMemory.reached());
+        metrics.refused_by("a stranger's text");
         let text = metrics.text(&[("rooms", 2, "Rooms alive now.")], &[("calls_total", 7, "Calls begun.")]);
         for line in [
             "# TYPE wireside_rooms gauge",
@@ -118,8 +166,11 @@ mod tests {
             "wireside_calls_total 7",
             "wireside_answers_total{status=\"2xx\"} 1",
             "wireside_refusals_total{reason=\"origin\"} 1",
+            "wireside_refusals_total{reason=\"room-memory\"} 1",
+            "wireside_refusals_total{reason=\"server-rooms\"} 0",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+        assert!(!text.contains("stranger"));
     }
 }

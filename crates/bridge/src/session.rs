@@ -35,7 +35,7 @@ use self::{
     attach::Attach, closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads,
     streams::PendingStreams,
 };
-use crate::{allowance::Allowance, meter::Meter, room::Room, shared::Shared};
+use crate::{allowance::Allowance, meter::Meter, metrics::Metrics, room::Room, shared::Shared};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
@@ -312,7 +312,7 @@ impl Session {
             }
             let traced = self.trace.is_some() && self.endpoint.trace_room() > TRACE_BATCH;
             let handled = tokio::select! {
-                sent = transmit(&mut sink, &mut self.endpoint, &mut self.ping), if self.dirty => {
+                sent = transmit(&mut sink, &mut self.endpoint, &mut self.ping, &self.shared.metrics), if self.dirty => {
                     self.dirty = false;
                     sent.and(self.take_events().await)
                 }
@@ -432,6 +432,11 @@ impl Session {
     }
 
     fn send(&mut self, message: ServerMessage, payload: Bytes) {
+        if let ServerMessage::Result { outcome: Err(error), .. }
+        | ServerMessage::StreamEnded { error: Some(error), .. } = &message
+        {
+            self.shared.metrics.ended(error);
+        }
         self.endpoint.send(message, payload);
         self.payloads.are(self.endpoint.outstanding_payload());
         self.dirty = true;
@@ -471,7 +476,12 @@ async fn until(end: Option<Instant>) {
 }
 
 /// Sends all there is to send. Whoever takes nothing of it is cut off by the connection itself.
-async fn transmit<S>(sink: &mut S, endpoint: &mut Server, ping: &mut bool) -> Result<(), CloseReason>
+async fn transmit<S>(
+    sink: &mut S,
+    endpoint: &mut Server,
+    ping: &mut bool,
+    metrics: &Metrics,
+) -> Result<(), CloseReason>
 where
     S: futures_util::Sink<Message, Error = axum::Error> + Unpin,
 {
@@ -484,6 +494,7 @@ where
         let message = if std::mem::take(ping) {
             Message::Ping(Bytes::new())
         } else if let Some(message) = endpoint.poll_transmit(BATCH) {
+            metrics.sent(message.len());
             Message::Binary(message)
         } else {
             break;

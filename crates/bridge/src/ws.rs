@@ -72,6 +72,9 @@ impl Rejected {
                 Closing::Refuse(frame::encode_welcome(&Welcome::Refused(Refusal::Unavailable(said))))
             }
             Self::Refused(refusal) => {
+                if let Refusal::Limit { limit, .. } = &refusal {
+                    context.shared.metrics.refused_by(limit);
+                }
                 tracing::debug!(room = context.room, client = %context.client, ?refusal, "no session");
                 Closing::Refuse(frame::encode_welcome(&Welcome::Refused(refusal)))
             }

@@ -257,6 +257,11 @@ impl Class {
         Some((seat.name.clone(), seat.room()?))
     }
 
+    /// How many seats are taken.
+    pub(super) fn seats(&self) -> usize {
+        self.state().seats.len()
+    }
+
     /// The numbers of all seats.
     pub(crate) fn numbers(&self) -> Vec<u32> {
         self.state().seats.keys().copied().collect()

@@ -150,6 +150,8 @@ fn gauges(shared: &Shared) -> Vec<(&'static str, u64, &'static str)> {
         ("connections", shared.quota.count(Kind::Connection).into(), "TCP connections to the page."),
         ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),
         ("rooms", shared.rooms.count() as u64, "Rooms alive now."),
+        ("classes", shared.classes.count() as u64, "Classes there are now."),
+        ("seats", shared.classes.seats() as u64, "Seats of classes that are taken now."),
         ("kept_bytes", shared.memory.used(), "Bytes kept for visitors, as counted."),
         ("tcp_bytes", kernel, "The kernel's memory for TCP, everybody's."),
         ("loop_lag_microseconds", shared.lag.micros(), "Longest wait of a due timer in the last 10 to 20 s."),

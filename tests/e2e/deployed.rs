@@ -17,12 +17,13 @@ use crate::harness::{
 };
 
 /// Flags of others: podman's and docker's, apt's, the store's, those of the package's script.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "--binary",
     "--cap-add",
     "--cap-drop",
     "--device",
     "--from",
+    "--no-block",
     "--no-install-recommends",
     "--port",
     "--rm",

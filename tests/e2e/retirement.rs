@@ -60,6 +60,28 @@ async fn rooms_outlive_the_first_sigterm_and_nobody_makes_new_ones() {
     assert_eq!(server.wait().0.code(), Some(0), "with its last room: {}", server.log());
 }
 
+/// Whoever wants a room is told that this takes long, and where else there are some, where the operator has said it.
+#[tokio::test]
+async fn who_is_refused_hears_where_to_go() {
+    let server = TestServer::start(&["--next", "https://lab2.example/"]);
+    let room = NewRoom::create(&server).await;
+    let owner = Client::join(&room.owner(), "Ada").await;
+    server.signal(Signal::TERM);
+    server.logs("that it goes away", |log| log.contains("no new rooms")).await;
+    let refused = http::post(server.page, "/rooms").await;
+    let said = refused.json();
+    assert_eq!((refused.status, said["next"].as_str()), (503, Some("https://lab2.example/")), "{said}");
+    let message = said["message"].as_str().expect("a message");
+    assert!(message.contains("until it has ended") && message.contains("https://lab2.example/"), "{message}");
+    assert!(!message.contains("moment") && refused.header("retry-after").is_none(), "{refused:?}");
+    // A person sees the way as a link; no other refusal has one.
+    let head = format!("GET /ready HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\n", server.page);
+    let page = http::request(server.page, &head).await;
+    assert!(page.body.contains("<a href=\"https://lab2.example/\">"), "{}", page.body);
+    assert!(http::get(server.page, "/nowhere").await.json().get("next").is_none());
+    owner.leave().await;
+}
+
 #[tokio::test]
 async fn a_second_sigterm_closes_what_is_open() {
     let server = TestServer::start(&[]);

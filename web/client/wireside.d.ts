@@ -532,4 +532,6 @@ export class RoomError extends Error {
     | "REFUSED";
   readonly limit?: string;
   readonly value?: number;
+  /** `DRAINING`: where new rooms are made meanwhile, if the server was told. */
+  readonly next?: string;
 }

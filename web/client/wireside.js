@@ -82,9 +82,9 @@ async function refusal(answer) {
   const body = await answer.json().catch(() => ({}));
   const message = body.message ?? `the server answered ${answer.status}`;
   // What the request is called in the server's log, where it has a line there.
-  const { request } = body;
+  const { request, next } = body;
   if (body.class === "limit") return new RoomError("LIMIT", message, { limit: body.limit, value: body.value, request });
-  if (body.rule === "draining") return new RoomError("DRAINING", message, { request });
+  if (body.rule === "draining") return new RoomError("DRAINING", message, { request, ...(/^https?:\/\//.test(next) && { next }) });
   if (body.class === "policy") return new RoomError("POLICY", message, { rule: body.rule, request });
   return new RoomError("UNAVAILABLE", message, { request });
 }

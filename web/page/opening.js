@@ -81,7 +81,7 @@ function unnamed(error) {
     case "LIMIT":
       return bad("unavailable", limitSentence(error), [again]);
     case "DRAINING":
-      return bad("unavailable", "The server is being restarted. Try again in a moment.", [again]);
+      return bad("unavailable", asSentence(error.message), error.next ? [elsewhere(error.next), again] : [again]);
     case "BLOCKED":
       return bad("connection", BLOCKED, [again]);
     case "NOT_LOADED":
@@ -91,6 +91,16 @@ function unnamed(error) {
     default:
       return bad("unavailable", `The room could not be opened: ${error?.message ?? error}`, [again]);
   }
+}
+
+/** @param {string} message */
+function asSentence(message) {
+  return `${message[0].toUpperCase()}${message.slice(1)}.`;
+}
+
+/** The way to the server that makes new rooms while this one goes away. @param {string} next */
+function elsewhere(next) {
+  return { label: `Open a room at ${new URL(next).host}`, run: () => location.assign(next) };
 }
 
 const BLOCKED =

@@ -70,6 +70,9 @@ pub struct Config {
     pub class: Option<FirstClass>,
     /// Whether everybody who comes may make a class; this machine's own people may. Default false.
     pub classes: bool,
+    /// Where new rooms are made once this server is going away, an address of `http` or `https`, as it is told to whoever wants one
+    /// here. Default nowhere known.
+    pub next: Option<String>,
     /// How many of everything.
     pub limits: Limits,
     /// How long everything may take.
@@ -101,6 +104,7 @@ impl Default for Config {
             lessons: Vec::new(),
             class: None,
             classes: false,
+            next: None,
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }

@@ -158,6 +158,15 @@ impl Quota {
         Ok(Permit { quota: self.clone(), kind, network: None })
     }
 
+    /// Whether the server has one of `kind` left.
+    ///
+    /// # Errors
+    /// The server's limit.
+    pub(crate) fn check(&self, kind: Kind) -> Result<(), Reached> {
+        let ((limit, most), _) = self.bounds(kind);
+        if self.count(kind) < most { Ok(()) } else { Err(Reached { limit, value: most.into() }) }
+    }
+
     /// People of a class of so many seats come from this network: one school is one address.
     pub(crate) fn lift(&self, network: IpAddr, seats: u32) -> Lift {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

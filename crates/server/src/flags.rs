@@ -93,6 +93,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "SECONDS", default_value_t = 28_800)]
     drain_limit: u32,
 
+    /// Where new rooms are made after the first SIGTERM, as https://lab2.example/: whoever wants one here is told so
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    next: Option<String>,
+
     /// Folder of lessons of your own (.md, and .py beside them); one with the id of a shipped lesson takes its place
     #[arg(long, value_name = "FOLDER")]
     lessons: Option<PathBuf>,
@@ -281,6 +285,7 @@ impl Flags {
                 trusted_proxies: self.trusted_proxy,
                 metrics_from: self.metrics_from,
                 classes: self.classes == Classes::All,
+                next: self.next,
                 deadlines,
                 limits: limits(self.memory, self.socket_memory, self.shares_size),
                 ..bridge::Config::default()
@@ -332,6 +337,16 @@ fn outbound(reach: Reach, allowed: Vec<String>) -> Result<Outbound> {
         }
         (Reach::List, _) => Outbound::List(allowed),
     })
+}
+
+/// An address of a web page, in letters that need no care wherever it is written.
+fn web_address(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
+    match rest {
+        Some(rest) if (1..=200).contains(&rest.len()) && rest.bytes().all(plain) => Ok(text.to_owned()),
+        _ => Err("expected an address as https://lab2.example/".to_owned()),
+    }
 }
 
 /// A network, or a single address.
@@ -443,6 +458,9 @@ mod tests {
             &["--class", "201"],
             &["--class-lesson", "two-scripts"],
             &["--tls", "mine"],
+            &["--next", "lab2.example"],
+            &["--next", "javascript:alert(1)"],
+            &["--next", "https://lab2.example/\"><script>"],
             &["--tls-cert", "cert.pem"],
             &["--tls-key", "key.pem"],
             &["--tls", "self-signed", "--tls-cert", "cert.pem", "--tls-key", "key.pem"],

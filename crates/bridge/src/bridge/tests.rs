@@ -8,7 +8,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::config::Deadlines;
+use crate::{
+    config::{Deadlines, Limits},
+    quota::Kind,
+};
 
 struct Running {
     bridge: Bridge,
@@ -18,10 +21,14 @@ struct Running {
 }
 
 async fn run(drain: Duration) -> Running {
+    run_with(drain, Limits::default()).await
+}
+
+async fn run_with(drain: Duration, limits: Limits) -> Running {
     let deadlines = Deadlines { drain, ..Deadlines::default() };
     // No rooms here: what is tested does not need them.
     let keeper = Some("/bin/false".into());
-    let bridge = Bridge::start(Config { deadlines, keeper, ..Config::default() }).await.unwrap();
+    let bridge = Bridge::start(Config { deadlines, limits, keeper, ..Config::default() }).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -49,6 +56,19 @@ async fn ask(address: SocketAddr, method: &str, path: &str, more: &str) -> Strin
 
 const UPGRADE: &str = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
      sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: wireside.1\r\n";
+
+#[tokio::test]
+async fn a_server_with_all_rooms_taken_is_not_ready() {
+    let limits = Limits { rooms: 1, ..Limits::default() };
+    let running = run_with(Duration::from_secs(1), limits).await;
+    let quota = &running.bridge.shared.quota;
+    let taken = quota.take(Kind::Room, running.address.ip()).unwrap();
+    let full = ask(running.address, "GET", "/ready", "").await;
+    assert!(full.starts_with("HTTP/1.1 503") && full.contains("server-rooms"), "{full}");
+    drop(taken);
+    let free = ask(running.address, "GET", "/ready", "").await;
+    assert!(!free.contains("server-rooms"), "{free}");
+}
 
 #[tokio::test]
 async fn while_draining_nobody_new_is_let_in_and_the_rest_may_finish() {

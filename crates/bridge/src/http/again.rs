@@ -34,14 +34,14 @@ pub(crate) async fn do_again(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     if shared.drain.is_retiring() {
-        return Err(Refused::draining());
+        return Err(Refused::draining(&shared.drain));
     }
     let Stored { packed, .. } = find(&shared, &id).await?;
     shared.memory.check_room()?;
     let _permit = shared.quota.take(Kind::Room, client)?;
     // One at a time, as what makes them.
     let turn = shared.kept.turn_again();
-    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
+    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::ending())?;
     let read =
         tokio::task::spawn_blocking(move || share::read(&whole(packed)?).map_err(std::io::Error::other));
     let before = read.await.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?;

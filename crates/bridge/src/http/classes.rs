@@ -77,7 +77,7 @@ pub(crate) async fn make(
     body: Bytes,
 ) -> Result<Response, Refused> {
     if shared.drain.is_retiring() {
-        return Err(Refused::draining());
+        return Err(Refused::draining(&shared.drain));
     }
     if !(own || shared.config.classes) {
         let message =

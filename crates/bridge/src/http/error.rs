@@ -12,12 +12,13 @@ use serde::Serialize;
 use proto::limits::Limit;
 
 use super::request_id::RequestId;
-use crate::{origin::Stranger, quota::Reached};
+use crate::{drain::Drain, origin::Stranger, quota::Reached};
 
 /// Where an answer names the request that failed.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Why a request is refused. The body is `{class, rule | limit and value, message}`, and for a failure `request`.
+/// Why a request is refused. The body is `{class, rule | limit and value, message}`, for a failure `request`, and `next` where
+/// another server does what this one does no more.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Refused {
     #[serde(skip)]
@@ -33,6 +34,9 @@ pub(crate) struct Refused {
     /// What the request is called in the log, where it has a line there.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<String>,
+    /// Where there are new rooms instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
     /// Seconds after which trying again may help.
     #[serde(skip)]
     retry_after: Option<u32>,
@@ -60,6 +64,7 @@ impl Refused {
             value: None,
             message: message.into(),
             request: None,
+            next: None,
             retry_after: None,
             close: false,
         }
@@ -104,13 +109,34 @@ impl Refused {
         Self { status: StatusCode::NOT_FOUND, ..Self::protocol("path", "there is nothing at this address") }
     }
 
-    /// The server is going away.
-    pub(crate) fn draining() -> Self {
-        let message = "this server is going away and takes no new rooms; try again in a moment";
+    /// The server is going away. That may take as long as its rooms last, or a moment once it closes its sessions.
+    pub(crate) fn draining(drain: &Drain) -> Self {
+        if drain.is_begun() {
+            return Self::ending();
+        }
+        let message =
+            "this server is going away: it makes nothing new until it has ended, which may be hours from now";
+        Self {
+            rule: Some("draining"),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message)
+        }
+    }
+
+    /// The server ends within seconds.
+    pub(crate) fn ending() -> Self {
+        let message = "this server is just ending; try again in a moment";
         Self {
             rule: Some("draining"),
             retry_after: Some(1),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message)
+        }
+    }
+
+    /// What a server says that is going away: where its operator says that new rooms are made meanwhile.
+    pub(crate) fn instead(&mut self, next: &str) {
+        if self.rule == Some("draining") {
+            self.message = format!("{}; {next} is there instead", self.message);
+            self.next = Some(next.to_owned());
         }
     }
 
@@ -138,6 +164,11 @@ impl Refused {
     /// What the request is called in the log, where it has a line there.
     pub(crate) fn request(&self) -> Option<&str> {
         self.request.as_deref()
+    }
+
+    /// Where there are new rooms instead.
+    pub(crate) fn next(&self) -> Option<&str> {
+        self.next.as_deref()
     }
 
     /// Puts the request's name into it, and into the answer that was made of it.

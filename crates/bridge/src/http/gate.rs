@@ -38,6 +38,9 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     let mut refused = response.extensions_mut().remove::<Refused>();
     if let Some(refused) = &mut refused {
         shared.metrics.refused(refused.reason());
+        if let Some(next) = &shared.config.next {
+            refused.instead(next);
+        }
         if refused.is_failure() {
             let status = response.status().as_u16();
             span.in_scope(|| tracing::info!(status, reason = refused.reason(), part, "a request failed"));
@@ -91,10 +94,10 @@ async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<
     let own = shared.quota.is_exempt(client);
     let insider = own || shared.config.metrics_from.iter().any(|network| network.contains(&client));
     request.extensions_mut().insert(Client(client));
+    request.extensions_mut().insert(OwnPeople(own));
     request.extensions_mut().insert(Insider(insider));
     request.extensions_mut().insert(id.clone());
     let site = Site(shared.names.site(ends, &host, request.headers()));
-    request.extensions_mut().insert(OwnPeople(own));
     request.extensions_mut().insert(site);
     if upgrade { Ok(request) } else { with_body(shared, request).await }
 }
@@ -103,13 +106,13 @@ async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client(pub(crate) std::net::IpAddr);
 
-/// Whether the client is told what only the operator needs: version, node and counts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Insider(pub(crate) bool);
 /// Whether the client is one of this machine's own people, who may do more than read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnPeople(pub(crate) bool);
 
+/// Whether the client is told what only the operator needs: version, node and counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Insider(pub(crate) bool);
 
 /// The origin under which the client knows this server: `https://lab.example`.
 #[derive(Clone, Debug)]

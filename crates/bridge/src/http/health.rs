@@ -115,15 +115,17 @@ pub(crate) async fn health(
 }
 
 /// `GET /ready`: 200 where new rooms can be made, else 503 and why not.
-pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    let refused = match shared.rooms.availability().await {
-        _ if shared.drain.is_retiring() => Some(Refused::draining()),
-        Availability::Full => shared.memory.check_room().err().map(Refused::from),
-        Availability::Starting => Some(rooms::starting()),
-        Availability::Missing { step, remedy } => Some(rooms::missing(&step, &remedy)),
-    };
-    let no_store = [(header::CACHE_CONTROL, "no-store")];
-    refused.map_or_else(|| (no_store, "ready\n").into_response(), IntoResponse::into_response)
+pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response, Refused> {
+    if shared.drain.is_retiring() {
+        return Err(Refused::draining(&shared.drain));
+    }
+    shared.quota.check(Kind::Room)?;
+    match shared.rooms.availability().await {
+        Availability::Full => shared.memory.check_room()?,
+        Availability::Starting => return Err(rooms::starting()),
+        Availability::Missing { step, remedy } => return Err(rooms::missing(&step, &remedy)),
+    }
+    Ok(([(header::CACHE_CONTROL, "no-store")], "ready\n").into_response())
 }
 
 /// `GET /metrics`, in the text format of Prometheus; not for strangers.

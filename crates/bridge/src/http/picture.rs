@@ -80,7 +80,7 @@ pub(crate) async fn picture(
         return Ok(answer(StatusCode::NOT_MODIFIED, Bytes::new()));
     }
     let _permit = shared.quota.take(Kind::Download, client)?;
-    let _one_at_a_time = pictures.turn.acquire().await.map_err(|_| Refused::draining())?;
+    let _one_at_a_time = pictures.turn.acquire().await.map_err(|_| Refused::ending())?;
     if let Some(picture) = pictures.painted(&id) {
         return Ok(answer(StatusCode::OK, picture));
     }

@@ -29,7 +29,7 @@ pub(crate) async fn create(
     Extension(Client(address)): Extension<Client>,
 ) -> Result<Response, Refused> {
     if shared.drain.is_retiring() {
-        return Err(Refused::draining());
+        return Err(Refused::draining(&shared.drain));
     }
     shared.memory.check_room()?;
     let permit = shared.quota.take(Kind::Room, address)?;
@@ -48,7 +48,7 @@ pub(crate) async fn create(
 impl From<CreateError> for Refused {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::Draining => Self::draining(),
+            CreateError::Draining => Self::ending(),
             CreateError::Starting => starting(),
             CreateError::Missing { step, remedy } => missing(&step, &remedy),
             CreateError::Limit(reached) => reached.into(),

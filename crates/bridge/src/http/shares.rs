@@ -160,7 +160,7 @@ fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
 /// Writes a room as it is now.
 async fn write(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
     let turn = shared.kept.turn();
-    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::draining())?;
+    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::ending())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
     let trace = Arc::clone(room.lab.trace());
     let made = tokio::task::spawn_blocking(move || {

@@ -30,7 +30,7 @@ pub(crate) async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refused> {
     if shared.drain.is_begun() {
-        return Err(Refused::draining());
+        return Err(Refused::draining(&shared.drain));
     }
     if !page::is_room_id(&room) {
         return Err(Refused::not_found());
@@ -49,7 +49,7 @@ pub(crate) async fn upgrade(
     let delay = shared.quota.session_delay(client, Instant::now());
     tokio::select! {
         () = sleep(delay) => {}
-        () = shared.drain.begun() => return Err(Refused::draining()),
+        () = shared.drain.begun() => return Err(Refused::draining(&shared.drain)),
     }
     let hold = shared.drain.hold();
     let upgrade = upgrade

@@ -59,7 +59,7 @@ impl Reader {
 
 fn document(refused: &Refused, wanted: Option<&str>) -> String {
     let title = sentence(refused);
-    let advice = advice(refused.reason(), wanted);
+    let advice = refused.next().map_or_else(|| advice(refused.reason(), wanted), elsewhere);
     let named = refused.request().map(escaped).map_or_else(String::new, |id| {
         format!("\n<p>Whoever runs this server finds it in the log as <code>{id}</code>.</p>")
     });
@@ -96,10 +96,16 @@ fn advice(reason: &str, wanted: Option<&str>) -> String {
         "path" => "<p>A part of the link may be missing. Rooms have addresses of the form <code>/r/…#…</code>, and the \
                    part after <code>#</code> belongs to them.</p>\n<p><a href=\"/\">Open a new room</a></p>"
             .to_owned(),
-        "draining" => "<p>It is being stopped or started again. Try once more in a moment.</p>".to_owned(),
+        "draining" => "<p>Rooms that are there go on until then.</p>".to_owned(),
         "method" => "<p>It is for programs. <a href=\"/\">Open a new room</a></p>".to_owned(),
         _ => "<p><a href=\"/\">Open a new room</a></p>".to_owned(),
     }
+}
+
+/// The way to where new rooms are made instead.
+fn elsewhere(next: &str) -> String {
+    let next = escaped(next);
+    format!("<p><a href=\"{next}\">Open a room at {next}</a></p>")
 }
 
 fn escaped(text: &str) -> String {

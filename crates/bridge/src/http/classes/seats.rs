@@ -76,7 +76,7 @@ pub(crate) async fn take(
     let class = find(&shared, &id)?;
     class.welcomes(&shared.quota, client);
     if shared.drain.is_begun() {
-        return Err(Refused::draining());
+        return Err(Refused::draining(&shared.drain));
     }
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     if headers.contains_key(header::AUTHORIZATION) {

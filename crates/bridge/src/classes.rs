@@ -42,7 +42,8 @@ pub(crate) use self::{
     sheet::sheet,
 };
 
-/// Letters of a class's id beside its node's name: typed by hand, and enough that nobody finds one by trying.
+/// Letters of a class's id beside its node's name: typed by hand, and a thousand million of them, so that nobody finds one by trying who
+/// may miss once a second (`address-class-misses`).
 const LETTERS: usize = 6;
 /// How often a class looks whether it is over.
 const LOOK: Duration = Duration::from_secs(1);

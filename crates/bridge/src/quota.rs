@@ -14,7 +14,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use proto::limits::Limit;
+use proto::limits::{self, Limit};
 
 use crate::config::Limits;
 
@@ -97,8 +97,12 @@ struct Network {
     /// When the next session is due at the steady rate (the "theoretical arrival time" of GCRA); none before the
     /// first.
     due: Option<Instant>,
+    /// The same of the next question for a class that is none.
+    miss_due: Option<Instant>,
 }
 
+/// An address may miss one more class after each of these.
+const MISS: Duration = Duration::from_secs(1);
 const SWEEP_AT_LEAST: usize = 1024;
 /// How many [`Kind`]s there are.
 const KINDS: usize = 4;
@@ -189,6 +193,29 @@ impl Quota {
         (due + each).saturating_duration_since(now + minute)
     }
 
+    /// Somebody at `address` has asked at `now` for a class that is none.
+    pub(crate) fn missed_class(&self, address: IpAddr, now: Instant) {
+        let Some(network) = self.network(address) else { return };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = counts.entry(network);
+        entry.miss_due = Some(entry.miss_due.map_or(now, |due| due.max(now)) + MISS);
+    }
+
+    /// Whether whoever is at `address` may still try what classes there are.
+    ///
+    /// # Errors
+    /// `address-class-misses`.
+    pub(crate) fn check_missed_classes(&self, address: IpAddr, now: Instant) -> Result<(), Reached> {
+        let Some(network) = self.network(address) else { return Ok(()) };
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = counts.networks.get(&network).and_then(|entry| entry.miss_due);
+        if due.is_some_and(|due| due >= now + MISS * limits::ADDRESS_CLASS_MISSES) {
+            let limit = Limit::AddressClassMisses;
+            return Err(Reached { limit, value: limit.value() });
+        }
+        Ok(())
+    }
+
     /// How many of `kind` there are now.
     pub(crate) fn count(&self, kind: Kind) -> u32 {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).total[kind as usize]
@@ -261,13 +288,20 @@ impl Counts {
             self.networks.retain(|_, entry| !entry.is_forgettable(now));
             self.sweep_at = 2 * self.networks.len();
         }
-        self.networks.entry(network).or_insert_with(|| Network { used: [0; KINDS], seats: 0, due: None })
+        self.networks.entry(network).or_insert_with(|| Network {
+            used: [0; KINDS],
+            seats: 0,
+            due: None,
+            miss_due: None,
+        })
     }
 }
 
 impl Network {
     fn is_forgettable(&self, now: Instant) -> bool {
-        self.used == [0; KINDS] && self.seats == 0 && self.due.is_none_or(|due| due <= now)
+        self.used == [0; KINDS]
+            && self.seats == 0
+            && [self.due, self.miss_due].iter().flatten().all(|due| *due <= now)
     }
 }
 

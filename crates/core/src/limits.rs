@@ -231,6 +231,11 @@ numbers! {
     CLASS_BOARDS: usize = 8 => ClassBoards "class-boards" Count;
     /// Pages of one seat that hear of its class at once.
     SEAT_PAGES: usize = 8 => SeatPages "seat-pages" Count;
+    /// How often a seat's hand goes up or down at once; then once more every five seconds.
+    SEAT_HANDS: u32 = 8 => SeatHands "seat-hands" Count;
+    /// How often one address asks for classes that are none at once; then once more each second. Beyond that it is told of no class
+    /// without a key of that class.
+    ADDRESS_CLASS_MISSES: u32 = 1000 => AddressClassMisses "address-class-misses" Count;
     /// Bytes a second of news that one board gets. What is more comes a moment later.
     CLASS_BOARD_RATE: usize = 20_000 => ClassBoardRate "class-board-rate" Bytes;
     /// Largest backlog: somaxconn of every host. Larger numbers are clamped by the kernel, never refused.

@@ -126,6 +126,59 @@ async fn an_act_is_done_to_its_end_without_its_teacher() {
     board.until("twelve new rooms", |board| pupils.iter().all(|(_, seat)| is_anew(board, seat))).await;
 }
 
+/// All pages of a class hear of a hand: one that goes up and down without end is stopped, and nobody else's is.
+#[tokio::test]
+async fn a_hand_that_goes_up_and_down_without_end_is_stopped() {
+    let server = TestServer::shared();
+    let class = NewClass::make(&server, &json!({ "lesson": LESSON })).await;
+    let (ada, bob) = (class.join("Ada").await, class.join("Bob").await);
+    let put =
+        async |seat: &Seat, up: bool| class.post("seat", &seat.key, &json!({ "hand": up }).to_string()).await;
+    let mut counted = 0;
+    let refused = loop {
+        let answer = put(&ada, counted % 2 == 0).await;
+        if answer.status != 204 {
+            break answer;
+        }
+        counted += 1;
+        assert!(counted < 100, "nobody stops it");
+    };
+    let said = refused.json();
+    assert_eq!((refused.status, said["limit"].as_str()), (429, Some("seat-hands")));
+    assert!(counted >= 8, "{counted}");
+    // What is so already is no change, and costs nothing.
+    assert_eq!(put(&ada, counted % 2 == 1).await.status, 204);
+    assert_eq!(put(&bob, true).await.status, 204);
+    let mut board = class.board().await;
+    board.until("both", |board| board.seats.len() == 2).await;
+    assert_eq!(board.seats[&1]["hand"].is_u64(), counted % 2 == 1);
+}
+
+/// Whoever tries which classes there are learns no more after a while, also not that there is one. Those who are in it are.
+#[tokio::test]
+async fn whoever_tries_which_classes_there_are_is_stopped() {
+    let server = TestServer::start(&["--host-name", "lab.example", "--class", "5"]);
+    let class = NewClass::first(&server);
+    let ada = class.join("Ada").await;
+    let mut tried = 0;
+    let refused = loop {
+        let answer = http::get(server.page, "/c/a-zzzzzz/about").await;
+        if answer.status != 404 {
+            break answer;
+        }
+        tried += 1;
+        assert!(tried < 5000, "nobody stops it");
+    };
+    let limit = (429, Some("address-class-misses"));
+    assert_eq!((refused.status, refused.json()["limit"].as_str()), limit);
+    assert!(tried >= 1000, "{tried}");
+    let there = http::get(server.page, &format!("/c/{}/about", class.id)).await;
+    assert_eq!((there.status, there.json()["limit"].as_str()), limit, "no word of the one that is there");
+    assert_eq!(class.come_back(&ada.key).await.status, 200);
+    class.act(&json!({ "act": "hold", "held": true })).await;
+    assert_eq!(class.try_act(&"A".repeat(22), "{\"act\":\"close\"}").await.status, 429);
+}
+
 #[tokio::test]
 async fn a_class_ends_with_its_last_room_and_with_its_server() {
     let server = TestServer::start(&["--room-idle", "1"]);

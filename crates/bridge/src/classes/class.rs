@@ -293,15 +293,18 @@ impl Class {
     }
 
     /// A pupil puts a hand up, or down.
-    pub(crate) fn hand(&self, number: u32, up: bool) {
+    ///
+    /// # Errors
+    /// `seat-hands`.
+    pub(crate) fn hand(&self, number: u32, up: bool) -> Result<(), Limit> {
         let mut state = self.state();
         let now = self.now();
         if let Some(seat) = state.seats.get_mut(&number)
-            && seat.hand.is_some() != up
+            && seat.put_hand(up, now)?
         {
-            seat.hand = up.then_some(now);
             self.tell(&mut state);
         }
+        Ok(())
     }
 
     /// A recording of a seat is kept.

@@ -1,10 +1,16 @@
 //! One seat of a class: a pupil, and the room they have now.
 
-use std::sync::{Arc, Weak};
+use std::{
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lab::Digest;
-use proto::{limits, message::Secret};
+use proto::{
+    limits::{self, Limit},
+    message::Secret,
+};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -14,7 +20,10 @@ use super::{
     board::SeatView,
     state::{AboutFile, GoTo, State},
 };
-use crate::room::Room;
+use crate::{allowance::Allowance, room::Room};
+
+/// After the first few a hand goes up or down once in this time: all pages of a class hear of each.
+const HAND: Duration = Duration::from_secs(5);
 
 /// A seat. Times are milliseconds since the class began.
 #[derive(Debug)]
@@ -29,6 +38,8 @@ pub(super) struct Seat {
     /// What was last known of the room.
     digest: Digest,
     pub(super) hand: Option<u64>,
+    /// What is left of how often it goes up and down.
+    hands: Allowance,
     pub(super) note: Option<Note>,
     /// Where in its room the teacher points.
     pointed: Option<Pointed>,
@@ -70,6 +81,7 @@ impl Seat {
             began: 0,
             digest: Digest::default(),
             hand: None,
+            hands: Allowance::new(limits::SEAT_HANDS, HAND, Instant::now()),
             note: None,
             pointed: None,
             kept: None,
@@ -106,6 +118,21 @@ impl Seat {
         }
         self.pointed = event.map(|event| Pointed { turn, event });
         Ok(())
+    }
+
+    /// Its hand goes up at this time of the class, or down; whether anything is different.
+    ///
+    /// # Errors
+    /// `seat-hands` where it has gone up and down too often.
+    pub(super) fn put_hand(&mut self, up: bool, now: u64) -> Result<bool, Limit> {
+        if self.hand.is_some() == up {
+            return Ok(false);
+        }
+        if !self.hands.take(Instant::now()) {
+            return Err(Limit::SeatHands);
+        }
+        self.hand = up.then_some(now);
+        Ok(true)
     }
 
     /// Whether this is the key. Time tells nothing.

@@ -161,6 +161,11 @@ impl Refused {
             || matches!(self.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
     }
 
+    /// Whether it says that there is no such class.
+    pub(crate) fn is_no_class(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND && self.rule == Some("class")
+    }
+
     /// What the request is called in the log, where it has a line there.
     pub(crate) fn request(&self) -> Option<&str> {
         self.request.as_deref()

@@ -10,10 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
-use super::{error::Refused, headers, request_id::RequestId, words::Reader};
+use super::{classes, error::Refused, headers, request_id::RequestId, words::Reader};
 use proto::limits::Limit;
 
 use crate::{origin::Ends, shared::Shared};
@@ -30,7 +30,16 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     let span = tracing::info_span!("request", %id);
     let answering = async {
         match admit(&shared, request, &id).await {
-            Ok(request) => next.run(request).await,
+            Ok(request) => {
+                let client = request.extensions().get::<Client>().copied();
+                let response = next.run(request).await;
+                if response.extensions().get::<Refused>().is_some_and(Refused::is_no_class)
+                    && let Some(Client(address)) = client
+                {
+                    shared.quota.missed_class(address, Instant::now());
+                }
+                response
+            }
             Err(refused) => refused.into_response(),
         }
     };
@@ -93,6 +102,12 @@ async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<
     // Who is exempt from the limits of one address is this machine's own people.
     let own = shared.quota.is_exempt(client);
     let insider = own || shared.config.metrics_from.iter().any(|network| network.contains(&client));
+    // Whoever tries which classes there are learns no more after a while, be there one or not; those who are in one are.
+    if request.uri().path().starts_with("/c/")
+        && !classes::has_key(shared, request.uri().path(), request.headers())
+    {
+        shared.quota.check_missed_classes(client, Instant::now())?;
+    }
     request.extensions_mut().insert(Client(client));
     request.extensions_mut().insert(OwnPeople(own));
     request.extensions_mut().insert(Insider(insider));

@@ -211,7 +211,8 @@ pub(crate) async fn hand(
 ) -> Result<Response, Refused> {
     let (class, seat) = seat_of(&shared, &id, &headers)?;
     let Hand { hand } = required(&body, "{\"hand\"}")?;
-    class.hand(seat, hand);
+    let too_often = |limit| Refused::over(StatusCode::TOO_MANY_REQUESTS, limit);
+    class.hand(seat, hand).map_err(too_often)?;
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
 }
 

@@ -4,6 +4,7 @@
 mod classes;
 mod compose;
 mod cost;
+mod died;
 mod upgrade;
 
 use std::{
@@ -312,6 +313,7 @@ async fn nodes_come_go_and_die_behind_one_door() {
         staying.into_iter().partition(|visitor| visitor.node == "b");
     all_go_on(&mut alive).await;
     let lost = dead.pop().expect("seen above");
+    // Not at once: it might only be late.
     assert_eq!(Client::try_join(&lost.room.owner(), "Ada").await.err(), Some(Refusal::NoRoom));
     all_go_on(&mut alive).await;
     drop((b, c));

@@ -60,7 +60,7 @@ fn by_hand(address: &str) -> String {
 }
 
 /// Waits until a tab is in its room.
-async fn entered(tab: &Tab) {
+pub(crate) async fn entered(tab: &Tab) {
     tab.shows("the room to be open", "document.body.dataset.state === 'open'").await;
 }
 

@@ -28,7 +28,7 @@ export class Room {
   #awaitingEvents = [];
   /** @type {Error | null} */
   #over = null;
-  /** @type {"open" | "lost" | "over"} */
+  /** @type {"open" | "lost" | "away" | "over"} */
   #state = "open";
 
   /**
@@ -97,7 +97,7 @@ export class Room {
     return this.#session.features;
   }
 
-  /** Whether calls go through now. @returns {"open" | "lost" | "over"} */
+  /** Whether calls go through now. @returns {"open" | "lost" | "away" | "over"} */
   get connection() {
     return this.#state;
   }
@@ -369,7 +369,7 @@ export class Room {
     for (const wake of this.#awaitingEvents.splice(0)) wake();
   }
 
-  /** @param {"open" | "lost" | "over"} state @param {number | null} leftMs */
+  /** @param {"open" | "lost" | "away" | "over"} state @param {number | null} leftMs */
   #connection(state, leftMs) {
     this.#state = state;
     this.#emit("connection", { state, leftMs, error: this.#over });

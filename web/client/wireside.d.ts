@@ -109,8 +109,8 @@ export interface WireSettings {
 export interface RoomEvents {
   /** People, machines, programs or the wire's settings are different now. */
   change: undefined;
-  /** `open` (again), `lost` with the time the session is kept, or `over`. */
-  connection: { state: "open" | "lost" | "over"; leftMs: number | null; error: RoomError | null };
+  /** `open` (again), `lost` with the time the session is kept, `away` while the room's node does not answer and another one does, or `over`. */
+  connection: { state: "open" | "lost" | "away" | "over"; leftMs: number | null; error: RoomError | null };
   /** News that is not in the trace. `count` is that of trace events which the room let go before this page could have them. */
   notice: {
     kind: "room-ends" | "room-stays" | "room-ended" | "taken-over" | "removed" | "draining" | "skipped";
@@ -138,7 +138,7 @@ export class Room {
   readonly hosts: Host[];
   readonly programs: ProgramInfo[];
   readonly features: { packets: boolean; outbound: "off" | "list" | "open"; targets: string[] };
-  readonly connection: "open" | "lost" | "over";
+  readonly connection: "open" | "lost" | "away" | "over";
   /** Everything of the room now, plain. Times in nanoseconds since the room began. */
   readonly snapshot: {
     members: Member[];

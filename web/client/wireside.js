@@ -125,7 +125,7 @@ function begin(port, worker, origin, signal) {
         patience = setTimeout(() => stop(unreachable()), ANSWER_MS);
       } else if (news.type === "unable") unable(news.message);
       else if (news.type === "refused") stop(callError("openRoom", news.error));
-      else if (news.type === "connection" && ++failures === FIRST_TRIES) void silence(origin).then(stop);
+      else if (news.type === "connection" && news.state !== "away" && ++failures === FIRST_TRIES) void silence(origin).then(stop);
     };
   });
 }

@@ -22,12 +22,16 @@ export function watchConnection(room, notices, fresh) {
     last = state;
     document.body.dataset.connection = state;
     if (state === "lost") notices.show("connection", lost(leftMs));
+    else if (state === "away") notices.show("connection", AWAY);
     else if (state === "over") end(room, notices, error, fresh);
-    else if (before === "lost") notices.show("connection", { tone: "good", text: "Back. Nothing was lost.", for: BACK_MS });
+    else if (before === "lost" || before === "away") notices.show("connection", { tone: "good", text: "Back. Nothing was lost.", for: BACK_MS });
     else notices.clear("connection");
   });
   room.on("notice", (notice) => tell(room, notices, notice));
 }
+
+/** Whether the room is still there is known in a few seconds. @type {import("../base/notice-bar.js").Notice} */
+const AWAY = { tone: "wait", alert: true, text: "The machine that has this room does not answer. Trying again…" };
 
 /** @param {number | null} leftMs @returns {import("../base/notice-bar.js").Notice} */
 function lost(leftMs) {

@@ -72,8 +72,10 @@ impl Rejected {
                 Closing::Refuse(frame::encode_welcome(&Welcome::Refused(Refusal::Unavailable(said))))
             }
             Self::Refused(refusal) => {
-                if let Refusal::Limit { limit, .. } = &refusal {
-                    context.shared.metrics.refused_by(limit);
+                match &refusal {
+                    Refusal::Limit { limit, .. } => context.shared.metrics.refused_by(limit),
+                    Refusal::NodeAway => context.shared.metrics.refused("node"),
+                    _ => {}
                 }
                 tracing::debug!(room = context.room, client = %context.client, ?refusal, "no session");
                 Closing::Refuse(frame::encode_welcome(&Welcome::Refused(refusal)))
@@ -163,7 +165,11 @@ async fn read_hello(socket: &mut WebSocket) -> Result<Hello, Rejected> {
 }
 
 async fn find_session(context: &Context, hello: &Hello) -> Result<mpsc::Sender<Attach>, Rejected> {
-    let room = context.shared.rooms.find(&context.room).ok_or(Rejected::Refused(Refusal::NoRoom))?;
+    let found = context.shared.rooms.find(&context.room);
+    // What another node has is not for this one to say: that one may only be late.
+    let ours = context.room.split('-').next() == Some(context.shared.config.node.as_str());
+    let none = if ours { Refusal::NoRoom } else { Refusal::NodeAway };
+    let room = found.ok_or(Rejected::Refused(none))?;
     let role = room.keys.role(&hello.key).ok_or(Rejected::Refused(Refusal::WrongKey))?;
     match &hello.session {
         Some(session) => room.session(&session.token, role).map_err(Rejected::Refused),

@@ -39,6 +39,10 @@ use crate::{
 /// behind those of a bulk.
 pub const BATCH: usize = limits::MESSAGE - 128;
 
+/// How long a room's node may be away before its rooms are taken to have ended with it. A node that was only late for two of a door's
+/// questions is back by then.
+pub const NODE_AWAY: Duration = Duration::from_secs(4);
+
 /// What came from the server, or must be done now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientEvent {
@@ -50,6 +54,8 @@ pub enum ClientEvent {
     Begun(Box<Snapshot>),
     /// The session goes on over a new connection.
     Resumed,
+    /// The room's node does not answer; tried again for [`NODE_AWAY`], after which there is no room.
+    NodeAway,
     /// There is no session, or it is over; [`Client::restart`] begins a new one.
     Refused(Refusal),
     /// A call or request ended, with the bytes it received.
@@ -151,6 +157,8 @@ pub struct Client {
     /// The next `seq` of the trace, while subscribed.
     trace: Option<u64>,
     keepalive: Keepalive,
+    /// Since when the room's node does not answer.
+    away_since: Option<Duration>,
 }
 
 impl Client {
@@ -171,6 +179,7 @@ impl Client {
             next_stream: 0,
             trace: None,
             keepalive: Keepalive::default(),
+            away_since: None,
         }
     }
 
@@ -318,11 +327,16 @@ impl Client {
                     self.control(&ClientMessage::Subscribe { from });
                 }
             }
+            Welcome::Refused(Refusal::NodeAway) => {
+                self.node_away(now);
+                return Ok(());
+            }
             Welcome::Refused(refusal) => {
                 self.refuse(refusal);
                 return Ok(());
             }
         }
+        self.away_since = None;
         self.endpoint.link.unblock();
         self.state = State::Live;
         self.keepalive.welcomed(now);
@@ -338,6 +352,16 @@ impl Client {
             self.inbox.expect(*id);
         }
         self.events.push_back(ClientEvent::Begun(snapshot));
+    }
+
+    /// Another node answers in the place of the room's. Whoever has waited long enough for that one has no room any more.
+    fn node_away(&mut self, now: Duration) {
+        let since = *self.away_since.get_or_insert(now);
+        if now.saturating_sub(since) >= NODE_AWAY {
+            return self.refuse(Refusal::NoRoom);
+        }
+        self.keepalive.node_away();
+        self.events.extend([ClientEvent::NodeAway, ClientEvent::Disconnect]);
     }
 
     fn refuse(&mut self, refusal: Refusal) {

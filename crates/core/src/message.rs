@@ -73,6 +73,8 @@ pub enum Refusal {
     Unavailable(String),
     /// The owner ended the token's session. The key still opens the room, with a new session.
     Removed,
+    /// The node that the room's id names does not answer, and another one does in its place: it may be back in a moment.
+    NodeAway,
 }
 
 /// The room and the session's place in it.

@@ -50,6 +50,8 @@ pub(crate) struct Client {
     pub(crate) skipped: u64,
     /// How often the session was resumed.
     pub(crate) resumed: usize,
+    /// How often another node answered in the place of the room's.
+    pub(crate) node_away: usize,
     /// How the last connection was closed.
     pub(crate) close: Option<(u16, String)>,
 }
@@ -88,6 +90,7 @@ impl Client {
             events: Vec::new(),
             skipped: 0,
             resumed: 0,
+            node_away: 0,
             close: None,
         };
         let answered = |client: &mut Self| match (client.refusal.take(), &client.snapshot) {
@@ -252,6 +255,7 @@ impl Client {
             ClientEvent::Disconnect => self.cut(),
             ClientEvent::Begun(snapshot) => self.snapshot = Some(*snapshot),
             ClientEvent::Resumed => self.resumed += 1,
+            ClientEvent::NodeAway => self.node_away += 1,
             ClientEvent::Refused(refusal) => self.refusal = Some(refusal),
             ClientEvent::Result { id, outcome, payload } => {
                 let before = self.results.insert(id, (outcome, payload));

@@ -177,7 +177,19 @@ pub(super) fn has_key(shared: &Shared, path: &str, headers: &HeaderMap) -> bool 
 
 /// The class with this id. Whatever an id is (never given, mistyped, over), the answer is the same.
 fn find(shared: &Shared, id: &str) -> Result<Arc<Class>, Refused> {
-    shared.classes.find(id).filter(|class| !class.ended.is_cancelled()).ok_or_else(no_class)
+    let class = shared.classes.find(id).filter(|class| !class.ended.is_cancelled());
+    class.ok_or_else(|| {
+        let ours = id.split('-').next().is_some_and(|node| node.eq_ignore_ascii_case(&shared.config.node));
+        if ours { no_class() } else { node_away() }
+    })
+}
+
+/// What another node has is not for this one to say: whoever hears of the class goes on trying.
+fn node_away() -> Refused {
+    Refused::unavailable(
+        "node",
+        "the machine that has this class does not answer, or there is no such class; try again",
+    )
 }
 
 fn no_class() -> Refused {

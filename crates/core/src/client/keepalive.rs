@@ -62,6 +62,11 @@ impl Keepalive {
         self.next = Some((now + most.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0), Due::Connect));
     }
 
+    /// The next try comes within a second, however many there were: somebody else answers, and soon it is known whether for long.
+    pub(super) fn node_away(&mut self) {
+        self.tries = 1;
+    }
+
     pub(super) fn retry_now(&mut self, now: Duration) {
         self.next = Some((now, Due::Connect));
     }

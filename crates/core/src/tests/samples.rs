@@ -221,6 +221,7 @@ pub(super) fn welcomes(snapshot: &Snapshot) -> Vec<Welcome> {
         Refusal::Draining,
         Refusal::Unavailable("no namespaces".into()),
         Refusal::Removed,
+        Refusal::NodeAway,
     ];
     let first = [Welcome::Begun(Box::new(snapshot.clone())), Welcome::Begun(Box::new(full))];
     first

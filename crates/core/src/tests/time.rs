@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::pair::Pair;
 use crate::{
-    client::{Client, ClientEvent, State},
+    client::{Client, ClientEvent, NODE_AWAY, State},
     endpoint::BATCH,
     frame, limits,
     message::{Notice, Refusal, ServerMessage, Welcome},
@@ -124,6 +124,34 @@ fn close_codes_say_the_same_where_the_notice_did_not_get_through() {
     let mut pair = Pair::live();
     pair.client.closed(1006, pair.now, 0.0);
     assert_eq!(pair.client.state(), State::Waiting);
+}
+
+/// A node that only did not answer for a moment is not taken for one that is gone, and one that is gone is told after a while.
+#[test]
+fn a_room_whose_node_is_away_has_ended_only_after_a_while() {
+    let away = || frame::encode_welcome(&Welcome::Refused(Refusal::NodeAway));
+    let mut client = Client::new([1; 16], "", Some([5; 16]));
+    let mut now = Duration::from_secs(100);
+    let first = now;
+    let mut tries = 0;
+    loop {
+        assert_eq!(client.poll_event(), Some(ClientEvent::Connect));
+        client.connected(now);
+        client.handle_message(away(), now).unwrap();
+        if client.state() == State::Over {
+            break;
+        }
+        assert_eq!(client.poll_event(), Some(ClientEvent::NodeAway));
+        assert_eq!(client.poll_event(), Some(ClientEvent::Disconnect));
+        client.disconnected(now, 1.0);
+        let next = client.poll_timeout().expect("another try");
+        assert!(next > now && next <= now + Duration::from_secs(1), "within a second");
+        now = next;
+        tries += 1;
+        client.handle_timeout(now);
+    }
+    assert_eq!(client.poll_event(), Some(ClientEvent::Refused(Refusal::NoRoom)));
+    assert!(now - first >= NODE_AWAY && tries >= 3, "{tries} tries in {:?}", now - first);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(super) enum News {
     Begun { reattached: bool, session: Box<SessionNews>, room: Box<RoomNews> },
     /// The connection is `open` (again), `lost`, `failed` (never was open) or `over`.
     Connection {
-        #[tsify(type = "\"open\" | \"lost\" | \"failed\" | \"over\"")]
+        #[tsify(type = "\"open\" | \"lost\" | \"away\" | \"failed\" | \"over\"")]
         state: &'static str,
         left_ms: Option<u64>,
     },

@@ -42,6 +42,8 @@ pub(super) struct Pump {
     timer: Option<Timer>,
     braked: bool,
     wants_trace: bool,
+    /// Another node answers in the place of the room's.
+    node_away: bool,
     /// Who and what is in the room, and what everything is called.
     pub(super) names: Names,
     /// Events up to this time are in the snapshot already.
@@ -74,6 +76,7 @@ impl Shared {
             timer: None,
             braked: false,
             wants_trace,
+            node_away: false,
             names: Names::default(),
             since: 0,
             history: History::default(),
@@ -178,7 +181,11 @@ impl Pump {
             return;
         }
         let left = self.client.resume_left(now());
-        let state = if left.is_some() { "lost" } else { "failed" };
+        let state = match left {
+            _ if self.node_away => "away",
+            Some(_) => "lost",
+            None => "failed",
+        };
         let left_ms = left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
         self.tell(&News::Connection { state, left_ms }, None);
     }
@@ -220,7 +227,14 @@ impl Pump {
                 self.in_text.remove(&id);
                 News::Failed { id: id.0, error: events::error(&error) }
             }
-            ClientEvent::Resumed => News::Connection { state: "open", left_ms: None },
+            ClientEvent::Resumed => {
+                self.node_away = false;
+                News::Connection { state: "open", left_ms: None }
+            }
+            ClientEvent::NodeAway => {
+                self.node_away = true;
+                News::Connection { state: "away", left_ms: None }
+            }
             ClientEvent::Program { id, program } => News::Program { id: id.0, program: program.0 },
             ClientEvent::StreamFinished { stream } => News::StreamFinished { stream: stream.0 },
             ClientEvent::StreamEnded { stream, error } => {
@@ -239,6 +253,7 @@ impl Pump {
     }
 
     fn begin(&mut self, snapshot: &proto::message::Snapshot) {
+        self.node_away = false;
         (self.names, self.since) = (Names::of(snapshot), snapshot.now);
         self.history = History::default();
         self.in_text.clear();

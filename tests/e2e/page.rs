@@ -5,6 +5,7 @@ mod by_keyboard;
 mod cases;
 mod chat;
 mod class;
+mod class_begins;
 mod class_of_thirty;
 mod client;
 mod connection;

@@ -56,6 +56,26 @@ export function forget(key) {
   return within("readwrite", (store) => store.delete(key)).catch(() => {});
 }
 
+/** Where a page's code in a room stands in the small storage, until its tab is closed. @param {string} room */
+export function codeOf(room) {
+  return `wireside.code.${room}`;
+}
+
+/** What this tab has written in a room goes on in the one that took its place. @param {string} from @param {string} to */
+export function carryCode(from, to) {
+  try {
+    const code = sessionStorage.getItem(codeOf(from));
+    if (!code || sessionStorage.getItem(codeOf(to))) return;
+    sessionStorage.setItem(codeOf(to), code);
+    // Large files that are the other room's alone; those of every room are found here as well.
+    for (const [part, { large = [] }] of Object.entries(JSON.parse(code).code)) {
+      for (const file of large) void kept([from, part, file]).then((bytes) => bytes && keep([to, part, file], bytes));
+    }
+  } catch {
+    // Storage is full or refused: the room begins as it would for anybody.
+  }
+}
+
 /** Forgets what rooms left here that nobody will come back to. */
 export async function forgetOld() {
   const all = await within("readonly", (store) => store.getAllKeys()).catch(() => []);

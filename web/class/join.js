@@ -53,6 +53,8 @@ function offer() {
       button("I am somebody else", () => {
         again.hidden = true;
         forget(id, "seat");
+        // And what was written in them.
+        forget(id, "rooms");
         personName.set("");
         begin();
       }),

@@ -5,7 +5,7 @@ const KEPT = "wireside.classes";
 const MOST = 16;
 
 /**
- * @typedef {{ class: string, key: string, name: string }} Seat
+ * @typedef {{ class: string, key: string, name: string, before?: string }} Seat `before`: the room that it had before this one
  * @typedef {{ seat?: { key: string, name: string }, teacher?: string, rooms?: string[], names?: boolean }} Known what is known of a class
  */
 
@@ -53,7 +53,7 @@ export function rememberRoom(id, room) {
 /** The seat whose room this is, if it is one's. @param {string} room @returns {Seat | null} */
 export function seatOfRoom(room) {
   for (const [id, { seat, rooms }] of Object.entries(all())) {
-    if (seat && rooms?.includes(room)) return { class: id, ...seat };
+    if (seat && rooms?.includes(room)) return { class: id, ...seat, before: rooms[rooms.indexOf(room) - 1] };
   }
   return null;
 }

@@ -19,6 +19,7 @@ import { isOffered, lastAddress } from "./recording-address.js";
 import { RoomClock } from "./room-clock.js";
 import { pinnedNotes } from "../base/storage.js";
 import { TopBar } from "./top-bar.js";
+import { carryCode } from "../base/file-store.js";
 import { CodeStore } from "../program/code-store.js";
 import { PythonState } from "../program/python-state.js";
 import { Notes } from "../wire/notes.js";
@@ -126,6 +127,9 @@ function begin({ room, view, lessons, top, copy }) {
   wire.attach?.({ room, view, notes });
   const clock = new RoomClock();
   clock.heard(room.snapshot.now);
+  const seat = seatOfRoom(room.id);
+  // A teacher had this seat start clean, or its room had ended: what was written stays.
+  if (seat?.before) carryCode(seat.before, room.id);
   const store = new CodeStore(room.id, copy?.code ?? null);
   const frame = new Frame({ room, view, clock, store, python }, ({ id }) => ({
     // Nothing waits where there is no session: everything of it has ended with it.
@@ -133,7 +137,8 @@ function begin({ room, view, lessons, top, copy }) {
     sockets: room.connection === "over" ? [] : view.sockets(id, clock.now()),
   }));
   new CodeLinks({ view, wire, panes: frame.panes });
-  if (copy?.lesson) remember(copy.lesson);
+  // A lesson in the address goes before: by now a class may be at another one than its files came with.
+  if (copy?.lesson && !new URLSearchParams(location.search).has("lesson")) remember(copy.lesson);
   if (copy?.wire && room.me.role === "owner" && room.features.packets) void room.wire.set(copy.wire).catch(console.warn);
   const copyOfThis = async () => {
     const { code, left } = store.code;
@@ -142,7 +147,6 @@ function begin({ room, view, lessons, top, copy }) {
   };
   top.attach(room, copyOfThis, notes, () => strip.lesson);
   if (embedded) showWayOut(copyOfThis);
-  const seat = seatOfRoom(room.id);
   watchConnection(room, notices, async () => (seat ? `/c/${seat.class}#${seat.key}` : store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());

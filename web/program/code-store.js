@@ -5,7 +5,7 @@
 // bytes stand in the large one (`file-store.js`).
 import { isFileName, isProgramName } from "../client/web.js";
 import { FOLDER_FILES } from "../py/vocabulary.js";
-import { OWN, forget, forgetOld, keep, kept } from "../base/file-store.js";
+import { OWN, codeOf, forget, forgetOld, keep, kept } from "../base/file-store.js";
 
 /** Longest text of one file that stands in the small storage, and of all of a machine together, in UTF-16 code units. */
 const LONGEST = 256 * 1024;
@@ -34,7 +34,7 @@ export class CodeStore {
    */
   constructor(room, copied) {
     this.#room = room;
-    const here = read(() => sessionStorage, `wireside.code.${room}`);
+    const here = read(() => sessionStorage, codeOf(room));
     this.#own = !copied && !here?.copied;
     this.#code = here?.code ?? copied ?? read(() => localStorage, "wireside.code")?.code ?? {};
     if (copied && !here) this.#write();
@@ -179,7 +179,7 @@ export class CodeStore {
 
   #write() {
     if (this.#waits) return;
-    write(() => sessionStorage, `wireside.code.${this.#room}`, { code: this.#code, copied: !this.#own });
+    write(() => sessionStorage, codeOf(this.#room), { code: this.#code, copied: !this.#own });
     if (this.#own) write(() => localStorage, "wireside.code", { code: this.#code });
   }
 }

@@ -2,7 +2,7 @@
 
 mod again;
 mod crash;
-mod last;
+pub(crate) mod last;
 mod picture;
 mod refusals;
 mod shared;
@@ -16,6 +16,7 @@ use share::Recording;
 use crate::harness::{
     client::Client,
     http::{self, Answer},
+    in_time,
     room::{Link, NewRoom},
     server::TestServer,
 };
@@ -37,6 +38,21 @@ impl Data {
 
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.0
+    }
+
+    /// Whether there is a last recording of this room.
+    pub(crate) fn has_last(&self, room: &str) -> bool {
+        self.0.join(format!("shares/{room}.last")).exists()
+    }
+
+    /// Waits until there is one.
+    pub(crate) async fn until_last(&self, room: &str) {
+        in_time("a room's last recording", async {
+            while !self.has_last(room) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// The names of the files in it, whole and begun; not those of rooms' last recordings, which go by themselves.

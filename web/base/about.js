@@ -43,7 +43,9 @@ export function showAbout() {
       "On the server, in memory until the room ends: the recording, with code, output and the bytes of every packet. " +
         "Whoever has the room's link can see it, so type no secrets. Its log notes rooms, and which names and addresses " +
         "outside were asked for.",
-      "On a disk of whoever runs the server: what the owner of a room chooses to keep. Everybody with its link can open it, until it is deleted.",
+      "On a disk of whoever runs the server: what happened in a room, until an hour after its end, for whoever has the room's link; its owner " +
+        "can turn that off in Share, and of a class's rooms nothing is written. And what the owner of a room chooses to keep: everybody with its link can " +
+        "open it, until it is deleted.",
     ),
     ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer Python has no asyncio, a first visit moves a third more, and " +
         "links are copied by hand."),

@@ -97,7 +97,7 @@ export class BoardActs {
       case "clean":
         return confirm(`Start clean: ${name}`, `${name} gets a new room: programs, sockets and steps begin anew. Their files stay.`, "Start clean", () => this.#act({ act: "clean", seat: number }, `${name} has a new room.`));
       case "free":
-        return confirm(`Free this seat: ${name}`, "Its room ends, and nothing of it is kept. Whoever sits there has to come in again.", "Free the seat", () => this.#act({ act: "free", seat: number }, "The seat is free."));
+        return confirm(`Free this seat: ${name}`, "Its room ends, and nothing of it is left but what was kept. Whoever sits there has to come in again.", "Free the seat", () => this.#act({ act: "free", seat: number }, "The seat is free."));
     }
   }
 
@@ -201,7 +201,7 @@ export class BoardActs {
       element(
         "div",
         { class: "stack" },
-        element("p", {}, "Nothing of a class outlives it, unless you keep it."),
+        element("p", {}, "Nothing of a class outlives it but what is kept: by you, or by a pupil of their own room."),
         button("Keep this class", then(() => keepClass(this.#board))),
         button("Save the table of steps (CSV)", then(() => void saveSteps(this.#board).catch((error) => this.#tell(error.message)))),
         button("Close the class", then(() => this.#close())),
@@ -211,7 +211,7 @@ export class BoardActs {
 
   #close() {
     const kept = [...this.#board.seats.values()].filter((seat) => seat.kept).length;
-    const words = `All rooms end at once, and everything in them is gone${kept > 0 ? `, but for the ${kept} that you kept` : ": nothing is kept"}. Pupils are told.`;
+    const words = `All rooms end at once, and everything in them is gone${kept > 0 ? `, but for the ${kept} that you kept` : ": you have kept none"}. Pupils are told.`;
     confirm("Close the class", words, "Close it", async () => {
       const closed = await this.#act({ act: "close" }, "The class is closed.");
       if (closed) announce("The class is closed.");

@@ -83,9 +83,9 @@ async function listen(key) {
 }
 
 const OVER = {
-  closed: "The class is closed. Its rooms have ended, and nothing of it is left on the server but what you kept.",
-  empty: "This class is over: everybody had left. Nothing of it is left on the server but what you kept.",
-  draining: "The server is going away, and the class with it. Nothing of it is left but what you kept.",
+  closed: "The class is closed. Its rooms have ended, and nothing of it is left on the server but what was kept.",
+  empty: "This class is over: everybody had left. Nothing of it is left on the server but what was kept.",
+  draining: "The server is going away, and the class with it. Nothing of it is left but what was kept.",
 };
 
 /** A seat before anything is told of it. @type {Omit<import("./board-words.js").Seat, "seat">} */

@@ -22,7 +22,7 @@ export function makeClass({ lesson, copy }) {
   const form = element(
     "form",
     { class: "stack" },
-    element("p", {}, "A link for your pupils, who get a room each with this lesson, and a board for you. It ends when you close it, or when everybody has left; nothing is kept unless you keep it."),
+    element("p", {}, "A link for your pupils, who get a room each with this lesson, and a board for you. It ends when you close it, or when everybody has left; nothing of it is left then but what you, or a pupil, kept."),
     element("div", { class: "row" }, element("label", { for: "class-seats" }, "Seats"), seats),
     element("label", { class: "keep-hide", for: "class-files" }, files, "Rooms begin with the files that are here"),
     said,

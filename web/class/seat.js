@@ -69,7 +69,7 @@ export class ClassSeat {
     this.#hand.hidden = true;
     if (over === "draining") return;
     if (over instanceof Refused && over.status === 403) return this.#say("Your seat in the class was given up. This room stays as long as somebody is in it.");
-    this.#say("The class is over. Nothing of it is left on the server but what your teacher kept. What you wrote is still in this browser.");
+    this.#say("The class is over. Nothing of it is left on the server but what was kept. What you wrote is still in this browser.");
   }
 
   /** @param {News} news */

@@ -75,8 +75,10 @@ function offerChoice(room) {
   const ask = (/** @type {RequestInit} */ more) => fetch(`/r/${room.id}/offer`, { headers: { Authorization: `Bearer ${room.key}` }, credentials: "omit", ...more });
   void ask({}).then(async (answer) => {
     if (!answer.ok) return;
-    box.checked = (await answer.json()).offered;
-    row.hidden = false;
+    const { offered, choice } = await answer.json();
+    box.checked = offered;
+    // Nothing of a class's rooms is offered.
+    row.hidden = !choice;
   }, () => {});
   box.addEventListener("change", async () => {
     const answer = await ask({ method: "PUT", body: JSON.stringify({ offered: box.checked }) }).catch(() => null);

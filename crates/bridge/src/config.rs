@@ -281,6 +281,8 @@ pub struct Deadlines {
     pub room_life: Duration,
     /// Notice given before a room's end. Default 5 minutes.
     pub room_notice: Duration,
+    /// From something that happens in a room to its being written, where nothing else is to be written. Default 30 s.
+    pub written: Duration,
 }
 
 impl Default for Deadlines {
@@ -296,6 +298,7 @@ impl Default for Deadlines {
             room_idle: Duration::from_secs(10 * 60),
             room_life: Duration::from_secs(8 * 60 * 60),
             room_notice: Duration::from_secs(5 * 60),
+            written: Duration::from_secs(30),
         }
     }
 }

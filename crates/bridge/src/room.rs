@@ -113,20 +113,31 @@ impl Drop for Place {
 }
 
 /// Whether what happened in a room is offered after its end, and how far it is written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Offer {
+    /// Nothing of a class outlives it but what its teacher keeps: for a seat there is nothing to choose.
+    of_seat: bool,
     refused: AtomicBool,
     written: AtomicU64,
 }
 
 impl Offer {
+    pub(crate) fn new(of_seat: bool) -> Self {
+        Self { of_seat, refused: AtomicBool::default(), written: AtomicU64::default() }
+    }
+
+    /// Whether its owner has the choice.
+    pub(crate) fn is_choice(&self) -> bool {
+        !self.of_seat
+    }
+
     pub(crate) fn is_offered(&self) -> bool {
-        !self.refused.load(Ordering::Relaxed)
+        !self.of_seat && !self.refused.load(Ordering::SeqCst)
     }
 
     /// As the owner wants it from now on. What is written already is not deleted by this.
     pub(crate) fn set(&self, offered: bool) {
-        self.refused.store(!offered, Ordering::Relaxed);
+        self.refused.store(!offered, Ordering::SeqCst);
         self.written.store(0, Ordering::Relaxed);
     }
 
@@ -177,6 +188,7 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn new(id: String, keys: Keys, lab: lab::Room, permit: Permit) -> Self {
         Self {
+            offer: Offer::new(keys.look.is_some()),
             id,
             keys,
             lab,
@@ -187,7 +199,6 @@ impl Room {
             too_much: CancellationToken::new(),
             kept_open: Notify::new(),
             kept: Arc::default(),
-            offer: Offer::default(),
             looked: watch::Sender::new(0),
             _permit: permit,
         }

@@ -307,10 +307,8 @@ async fn live(
     kept: Arc<Kept>,
 ) {
     room.watch_over(deadlines).await;
-    // Before anybody is told, so that they find it. Where memory is short it would take more of that.
-    if !room.took_too_much() {
-        kept.ends(&room).await;
-    }
+    // Before anybody is told, so that they find it.
+    kept.ends(&room).await;
     room.notice.send_replace(Some(Notice::RoomEnded));
     lock(&alive).remove(&room.id);
     room.ended.cancel();

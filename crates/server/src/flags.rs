@@ -144,6 +144,11 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     shares_size: u32,
 
+    /// Seconds from something that happens in a room to its being written for those who come after its end: for tests,
+    /// which would wait long otherwise
+    #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    written: u32,
+
     /// Begin with a class of so many seats (30 where none is said), and print a link for its pupils and one for its teacher
     #[arg(long, value_name = "SEATS", num_args = 0..=1, default_missing_value = "30",
         value_parser = clap::value_parser!(u16).range(1..=SEATS))]
@@ -254,6 +259,7 @@ impl Flags {
             resume: usual.resume.min(room_idle),
             silence,
             stall: silence * 2 / 3,
+            written: Duration::from_secs(self.written.into()),
             retirement: Duration::from_secs(self.drain_limit.into()),
             ..usual
         };

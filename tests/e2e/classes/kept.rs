@@ -2,10 +2,23 @@
 
 use std::fs;
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use super::{passes, sits, steps};
-use crate::harness::{class::NewClass, http, server::TestServer};
+use crate::{
+    harness::{
+        class::{NewClass, Seat},
+        client::Client,
+        http,
+        server::TestServer,
+    },
+    recordings::{
+        Data,
+        last::{last, offer},
+        with_a_run,
+    },
+};
 
 #[tokio::test]
 async fn a_class_is_kept_as_a_recording_a_seat_and_a_table() {
@@ -59,4 +72,57 @@ async fn a_class_is_kept_as_a_recording_a_seat_and_a_table() {
     drop(server);
     let _gone = fs::remove_dir_all(&data);
     assert_eq!(on_disk, 1, "one recording, and nothing else of the class");
+}
+
+/// A pupil who has done something.
+async fn works(seat: &Seat) -> Client {
+    let mut here = sits(seat).await;
+    let program = here.program("client").await;
+    here.connected(program, "tutorial", 7).await;
+    here
+}
+
+/// Whatever way a seat's room ends: nothing of it was written before, and nothing is afterwards.
+#[tokio::test]
+async fn nothing_of_a_seat_is_ever_written_nor_offered() {
+    let data = Data::new("seats");
+    let server = TestServer::start(&["--class", "4", "--data", data.flag(), "--written", "1"]);
+    let class = NewClass::first(&server);
+    let mut seats = Vec::new();
+    let mut here = Vec::new();
+    for name in ["Ada", "Bob", "Cem", "Dee"] {
+        let seat = class.join(name).await;
+        here.push(works(&seat).await);
+        seats.push(seat);
+    }
+    let refused = offer(&seats[0].room, "PUT", "{\"offered\":true}").await;
+    assert_eq!((refused.status, refused.json()["rule"].as_str()), (403, Some("class-offer")), "{refused:?}");
+    let said = offer(&seats[0].room, "GET", "").await.json();
+    assert_eq!((&said["offered"], &said["choice"]), (&json!(false), &json!(false)));
+
+    // Somebody else's room is written, whatever happens in it: what the seats did came before.
+    let (room, _owner) = with_a_run(&server).await;
+    data.until_last(&room.id).await;
+
+    class.act(&json!({ "act": "clean", "seat": 1 })).await;
+    class.act(&json!({ "act": "free", "seat": 2 })).await;
+    server.logs("two rooms end", |log| log.matches("a room ended").count() == 2).await;
+    for seat in &seats[..2] {
+        assert_eq!(last(&server, &seat.room).await.status, 204);
+    }
+    class.act(&json!({ "act": "close" })).await;
+    server.logs("all rooms of the class end", |log| log.matches("a room ended").count() == 5).await;
+    for seat in &seats {
+        assert_eq!(last(&server, &seat.room).await.status, 204);
+        assert!(!data.has_last(&seat.room.room));
+    }
+
+    // The server goes while a class is there.
+    let server = TestServer::start(&["--class", "4", "--data", data.flag(), "--written", "1"]);
+    let seat = NewClass::first(&server).join("Ada").await;
+    let _here = works(&seat).await;
+    let (room, _owner) = with_a_run(&server).await;
+    server.signal(Signal::INT);
+    server.wait();
+    assert!(data.has_last(&room.id) && !data.has_last(&seat.room.room));
 }

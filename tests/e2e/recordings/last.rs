@@ -9,13 +9,13 @@ use crate::harness::{
     server::TestServer,
 };
 
-async fn last(server: &TestServer, link: &Link) -> Answer {
+pub(crate) async fn last(server: &TestServer, link: &Link) -> Answer {
     let (page, room, key) = (server.page, &link.room, link.key_text());
     let head = format!("GET /r/{room}/last HTTP/1.1\r\nHost: {page}\r\nAuthorization: Bearer {key}\r\n");
     http::request(page, &head).await
 }
 
-async fn offer(link: &Link, method: &str, body: &str) -> Answer {
+pub(crate) async fn offer(link: &Link, method: &str, body: &str) -> Answer {
     let (server, room, key) = (link.server, &link.room, link.key_text());
     let head = format!(
         "{method} /r/{room}/offer HTTP/1.1\r\nHost: {server}\r\nOrigin: http://{server}\r\nAuthorization: Bearer {key}\r\n"

@@ -31,6 +31,9 @@ struct Offer {
     /// For how long, in minutes; only said.
     #[serde(default)]
     minutes: u64,
+    /// Whether there is anything to choose; only said.
+    #[serde(default)]
+    choice: bool,
 }
 
 /// The recording; 204 where nothing is offered, to this key or to anybody.
@@ -61,7 +64,7 @@ pub(crate) async fn offer(
 ) -> Result<Response, Refused> {
     let room = owned_room(&shared, &room, &headers)?;
     let offered = shared.kept.shelf().is_ok() && room.offer.is_offered();
-    let offer = Offer { offered, minutes: OFFERED.as_secs() / 60 };
+    let offer = Offer { offered, minutes: OFFERED.as_secs() / 60, choice: room.offer.is_choice() };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(offer)).into_response())
 }
 
@@ -75,6 +78,10 @@ pub(crate) async fn set_offer(
     let room = owned_room(&shared, &room, &headers)?;
     let wrong = |_| Refused::protocol("body", "the body has to be JSON: {\"offered\"}");
     let Offer { offered, .. } = serde_json::from_slice(&body).map_err(wrong)?;
+    if !room.offer.is_choice() {
+        let message = "nothing of a class is offered after its end; its teacher keeps what is to stay";
+        return Err(Refused::policy("class-offer", message));
+    }
     room.offer.set(offered);
     if !offered {
         shared.kept.forget(&room.id).await;

@@ -15,8 +15,6 @@ use crate::{room::Room, shared::Shared};
 
 /// How long it is offered after the end.
 pub(crate) const OFFERED: Duration = Duration::from_secs(60 * 60);
-/// How often it is written while a room lives.
-const EVERY: Duration = Duration::from_secs(30);
 /// After each the others rest so many times as long as it took: with many rooms it is written less often.
 const REST: u32 = 9;
 /// Longest wait for it when a room ends.
@@ -43,10 +41,17 @@ impl Lasts {
 }
 
 impl Kept {
-    /// A room ends: what happened in it is written once more, and offered from now on.
+    /// A room ends: what happened in it is written once more, and offered from now on, where it is to be.
     pub(crate) async fn ends(&self, room: &Room) {
-        let _late = timeout(AT_THE_END, self.keep_last(room)).await;
-        self.lasts.ended(&room.id);
+        // Where memory is short it would take more of that: what is written already has to do.
+        if !room.took_too_much() {
+            let _late = timeout(AT_THE_END, self.keep_last(room)).await;
+        }
+        if room.offer.is_offered() {
+            self.lasts.ended(&room.id);
+        } else if room.offer.is_choice() {
+            self.forget(&room.id).await;
+        }
     }
 
     /// Writes what happened in a room, where it is to be offered and something has happened since.
@@ -103,12 +108,13 @@ impl Kept {
 
 /// Writes what happens in all rooms, and deletes what has been offered for long enough, for as long as the server is there.
 pub(crate) async fn watch(shared: Weak<Shared>) {
+    let Some(every) = shared.upgrade().map(|shared| shared.config.deadlines.written) else { return };
     let mut left_known = false;
     loop {
         let Some(strong) = shared.upgrade() else { return };
         left_known = left_known || find_left(&strong).await;
         drop(strong);
-        sleep(EVERY).await;
+        sleep(every).await;
         let Some(shared) = shared.upgrade() else { return };
         for room in shared.rooms.alive() {
             let began = Instant::now();

@@ -4,6 +4,7 @@
 //! asked from threads that may wait for a disk.
 
 mod days;
+mod due;
 mod folder;
 mod last;
 mod recorded;
@@ -55,7 +56,7 @@ pub trait Shelf: fmt::Debug + Send + Sync {
     /// Keeps the last recording of a room, in the place of the one before. Whenever this process ends, there is one of them.
     ///
     /// # Errors
-    /// [`PutError`]; then the one before is still there.
+    /// [`PutError`]; then the one before is still there, or this one, and it is not known whether that lasts.
     fn put_last(&self, room: &str, label: &Label, packed: &[u8]) -> Result<(), PutError>;
 
     /// The last recording of a room, if there is one.
@@ -157,6 +158,16 @@ pub enum PutError {
     Away(io::Error),
 }
 
+/// What is done when one more is to be kept and there is no room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is not kept.
+    #[default]
+    Refuse,
+    /// Those that nobody has read for longest go, as many as it takes. For a room's last recording none does.
+    EvictOldest,
+}
+
 /// Why a server keeps no recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoShelf {
@@ -173,12 +184,14 @@ const ASKING: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Kept {
     shelf: Result<Arc<dyn Shelf>, NoShelf>,
-    /// Making one takes memory for all of a room's trace: one at a time.
+    /// Making one takes memory for all of a room's trace: one at a time, ...
     turn: Arc<Semaphore>,
+    /// ... and one of those that rooms leave, which nobody who wants one kept waits for.
+    turn_last: Arc<Semaphore>,
     /// And to do one again, which takes a room and its time.
     again: Arc<Semaphore>,
     /// Each that is asked for takes a thread until the disk has answered.
-    asking: Semaphore,
+    asking: Arc<Semaphore>,
     /// How many each address has kept.
     pub(crate) days: Days,
     /// The last recordings of rooms that have ended.
@@ -190,8 +203,9 @@ impl Kept {
         Self {
             shelf,
             turn: Arc::new(Semaphore::new(1)),
+            turn_last: Arc::new(Semaphore::new(1)),
             again: Arc::new(Semaphore::new(1)),
-            asking: Semaphore::new(ASKING),
+            asking: Arc::new(Semaphore::new(ASKING)),
             days: Days::new(of_address),
             lasts: Lasts::default(),
         }
@@ -207,10 +221,29 @@ impl Kept {
     /// # Errors
     /// As the shelf says.
     pub(crate) async fn find(&self, id: &str) -> io::Result<Option<Stored>> {
-        let Ok(shelf) = self.shelf() else { return Ok(None) };
-        let _one_of_few = self.asking.acquire().await.map_err(io::Error::other)?;
-        let (shelf, id) = (Arc::clone(shelf), id.to_owned());
-        tokio::task::spawn_blocking(move || shelf.get(&id)).await.map_err(io::Error::other)?
+        if self.shelf().is_err() {
+            return Ok(None);
+        }
+        let id = id.to_owned();
+        self.ask(move |shelf| shelf.get(&id)).await
+    }
+
+    /// Asks the shelf, on one of the few threads that may wait for it. That goes on also where nobody waits any more.
+    ///
+    /// # Errors
+    /// As `what` says; [`io::ErrorKind::Unsupported`] where there is no shelf.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&dyn Shelf) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let shelf = self.shelf().map_err(|_| io::Error::from(io::ErrorKind::Unsupported))?;
+        let shelf = Arc::clone(shelf);
+        let one_of_few = Arc::clone(&self.asking).acquire_owned().await.map_err(io::Error::other)?;
+        let asked = tokio::task::spawn_blocking(move || {
+            let _one_of_few = one_of_few;
+            what(&*shelf)
+        });
+        asked.await.map_err(io::Error::other)?
     }
 
     /// Waits for the turn to do one again.
@@ -223,6 +256,9 @@ impl Kept {
         Arc::clone(&self.turn)
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// How much is done to make a recording small: of one that is kept, which will be read more often than written, ...
 pub(crate) const SMALL: i32 = 7;

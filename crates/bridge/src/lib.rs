@@ -45,6 +45,6 @@ pub use crate::{
     classes::{FirstClass, LessonOutline},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
     http::assets::{Asset, Assets},
-    kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored},
+    kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored, WhenFull},
     kernel_memory::KernelMemory,
 };

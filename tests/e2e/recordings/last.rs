@@ -1,8 +1,9 @@
 //! What happened in a room that has ended is there for a while, for whoever has one of its keys.
 
 use rustix::process::Signal;
+use serde_json::json;
 
-use super::{Data, with_a_run};
+use super::{Data, delete, keep, with_a_run};
 use crate::harness::{
     http::{self, Answer},
     room::Link,
@@ -67,4 +68,33 @@ async fn it_is_there_after_the_server_has_gone_and_come() {
     let answer = last(&server, &room.join()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(share::read(answer.body.as_bytes()).is_ok());
+}
+
+/// What could not be written is written as soon as that can be, also where nothing happens any more.
+#[tokio::test]
+async fn what_the_shelf_had_no_room_for_is_written_later() {
+    let data = Data::new("later");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, owner) = with_a_run(&server).await;
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let (id, key) = (made["id"].as_str().expect("an id"), made["delete_key"].as_str().expect("a key"));
+    drop((owner, server));
+    // That one fills the shelf.
+    let file = data.path().join(format!("shares/{id}.share"));
+    let bytes = std::fs::read(&file).expect("it is there");
+    let end = bytes.iter().position(|byte| *byte == b'\n').expect("a label");
+    let mut label: serde_json::Value = serde_json::from_slice(&bytes[..end]).expect("a label");
+    let packed = (1 << 20) - 300;
+    label["packed"] = packed.into();
+    let filler = [format!("{label}\n").as_bytes(), &vec![0; packed]].concat();
+    std::fs::write(&file, filler).expect("it can be written");
+
+    let flags = ["--data", data.flag(), "--shares-size", "1", "--written", "1"];
+    let server = TestServer::start(&flags);
+    let (room, _owner) = with_a_run(&server).await;
+    let not_written = |log: &str| log.contains("could not be written") && log.contains("the shelf is full");
+    server.logs("that there is no room", not_written).await;
+    assert!(!data.has_last(&room.id));
+    assert_eq!(delete(&server, id, key).await.status, 204);
+    data.until_last(&room.id).await;
 }

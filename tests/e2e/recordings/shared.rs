@@ -163,7 +163,7 @@ async fn killed_at_any_moment(places: &Places, other: &TestServer) {
     for time in 0..KILLED {
         let server = places.server("d", "recordings");
         let (room, _owner) = with_a_run(&server).await;
-        told.extend(killed_while_it_keeps(&server, &room, json!({}), time * 400).await);
+        told.extend(killed_while_it_keeps(&server, &room, json!({}), u64::from(time) * 400).await.0);
     }
     let after = places.database.ask(whole);
     for id in after.lines().filter(|id| !before.contains(id)) {

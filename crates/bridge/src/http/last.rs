@@ -45,10 +45,11 @@ pub(crate) async fn last(
 ) -> Result<Response, Refused> {
     let nothing = || Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response());
     let key = bearer(&headers).filter(|_| is_room_id(&room) && shared.rooms.find(&room).is_none());
-    let (Some(key), Ok(shelf)) = (key, shared.kept.shelf().map(Arc::clone)) else { return nothing() };
+    let Some(key) = key.filter(|_| shared.kept.shelf().is_ok() && !shared.kept.is_over(&room)) else {
+        return nothing();
+    };
     let id = room.clone();
-    let found = tokio::task::spawn_blocking(move || shelf.last(&id)).await;
-    let found = found.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?;
+    let found = shared.kept.ask(move |shelf| shelf.last(&id)).await.map_err(|error| disk(&error))?;
     let Some(Stored { label, packed }) = found.filter(|found| found.label.opens(&key)) else {
         return nothing();
     };
@@ -83,8 +84,11 @@ pub(crate) async fn set_offer(
         return Err(Refused::policy("class-offer", message));
     }
     room.offer.set(offered);
-    if !offered {
-        shared.kept.forget(&room.id).await;
+    if offered {
+        shared.kept.wanted(&room.id);
+    } else if shared.kept.forget(&room.id).await.is_err() {
+        let message = "what is written of this room could not be deleted yet: that is tried again, and nobody is given it";
+        return Err(Refused::unavailable("shelf", message));
     }
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
 }

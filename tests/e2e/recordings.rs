@@ -2,6 +2,7 @@
 
 mod again;
 mod crash;
+mod full;
 pub(crate) mod last;
 mod picture;
 mod refusals;

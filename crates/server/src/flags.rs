@@ -5,7 +5,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use bridge::{Deadlines, Outbound, egress::Target};
+use bridge::{Deadlines, Outbound, WhenFull, egress::Target};
 use clap::{Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use server::{Class, Config, KeptIn, SharedPlace, tls};
@@ -144,6 +144,10 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "MEBIBYTES", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     shares_size: u32,
 
+    /// What to do when one more recording is to be kept and there is no room for it
+    #[arg(long, value_enum, default_value_t = SharesFull::Refuse)]
+    shares_full: SharesFull,
+
     /// Seconds from something that happens in a room to its being written for those who come after its end: for tests,
     /// which would wait long otherwise
     #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
@@ -220,6 +224,15 @@ enum Shares {
     Off,
 }
 
+/// What to do when there is no room for one more recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SharesFull {
+    /// It is not kept.
+    Refuse,
+    /// Those that nobody has read for longest are deleted, as many as it takes.
+    EvictOldest,
+}
+
 /// Who may make classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Classes {
@@ -278,6 +291,10 @@ impl Flags {
                     KeptIn::Shared(SharedPlace { store, database })
                 }
                 _ => kept_in(self.shares, self.data, |name| std::env::var_os(name)),
+            },
+            when_full: match self.shares_full {
+                SharesFull::Refuse => WhenFull::Refuse,
+                SharesFull::EvictOldest => WhenFull::EvictOldest,
             },
             class: self.class.map(|seats| Class { seats: seats.into(), lesson: self.class_lesson }),
             bridge: bridge::Config {
@@ -409,6 +426,8 @@ mod tests {
         assert_eq!(parse(&["--data", "/srv/wireside"]).unwrap().kept, folder("/srv/wireside"));
         assert_eq!(parse(&["--shares", "off"]).unwrap().kept, KeptIn::Nowhere);
         assert_eq!(parse(&["--shares-size", "5"]).unwrap().bridge.limits.shelf, 5 << 20);
+        assert_eq!(parse(&[]).unwrap().when_full, WhenFull::Refuse);
+        assert_eq!(parse(&["--shares-full", "evict-oldest"]).unwrap().when_full, WhenFull::EvictOldest);
     }
 
     #[test]

@@ -55,35 +55,55 @@ impl Opened {
 ///
 /// # Errors
 /// What is wrong with a store or a database, as it was named.
-pub(crate) fn open(kept: &KeptIn, most: u64, node: &str) -> Result<Opened, String> {
+pub(crate) fn open(
+    kept: &KeptIn,
+    most: u64,
+    when_full: bridge::WhenFull,
+    node: &str,
+) -> Result<Opened, String> {
     Ok(match kept {
         KeptIn::Nowhere => Opened::at(Err(bridge::NoShelf::Off)),
         KeptIn::NoHome => unusable("this user has neither XDG_STATE_HOME nor HOME".to_owned()),
-        KeptIn::Folder(data) => in_folder(data, most),
-        KeptIn::Shared(place) => Opened { connects: true, ..Opened::at(Ok(shared(place, most, node)?)) },
+        KeptIn::Folder(data) => in_folder(data, most, when_full, node),
+        KeptIn::Shared(place) => {
+            Opened { connects: true, ..Opened::at(Ok(shared(place, most, when_full, node)?)) }
+        }
     })
 }
 
 /// The shelf in a store and a database; neither is asked yet.
 #[cfg(feature = "shared-shelf")]
-fn shared(place: &SharedPlace, most: u64, node: &str) -> Result<Arc<dyn bridge::Shelf>, String> {
+fn shared(
+    place: &SharedPlace,
+    most: u64,
+    when_full: bridge::WhenFull,
+    node: &str,
+) -> Result<Arc<dyn bridge::Shelf>, String> {
     match bridge::SharedShelf::new(&place.store, &place.database, most, node) {
-        Ok(shelf) => Ok(Arc::new(shelf)),
+        Ok(shelf) => Ok(Arc::new(shelf.when_full(when_full))),
         Err(error) => Err(error.to_string()),
     }
 }
 
 #[cfg(not(feature = "shared-shelf"))]
-fn shared(_place: &SharedPlace, _most: u64, _node: &str) -> Result<Arc<dyn bridge::Shelf>, String> {
+fn shared(
+    _place: &SharedPlace,
+    _most: u64,
+    _when_full: bridge::WhenFull,
+    _node: &str,
+) -> Result<Arc<dyn bridge::Shelf>, String> {
     Err("this program was built without --store and --database; those of script/package have them, and \
          `cargo run -p server --features shared-shelf`"
         .to_owned())
 }
 
 /// Opens the folder of recordings. Where that fails the server starts all the same, and says why it keeps none.
-fn in_folder(data: &Path, most: u64) -> Opened {
-    match bridge::Folder::open(&data.join("shares"), most) {
-        Ok(folder) => Opened { folder: Some(folder.path().to_owned()), ..Opened::at(Ok(Arc::new(folder))) },
+fn in_folder(data: &Path, most: u64, when_full: bridge::WhenFull, node: &str) -> Opened {
+    match bridge::Folder::open(&data.join("shares"), most, node) {
+        Ok(folder) => Opened {
+            folder: Some(folder.path().to_owned()),
+            ..Opened::at(Ok(Arc::new(folder.when_full(when_full))))
+        },
         Err(error) => unusable(error.to_string()),
     }
 }

@@ -61,6 +61,8 @@ pub struct Config {
     pub lessons: Option<PathBuf>,
     /// Where recordings are kept. Default nowhere.
     pub kept: KeptIn,
+    /// What is done when there is no room for one more. Default: it is not kept.
+    pub when_full: bridge::WhenFull,
     /// A class from the start. Default none.
     pub class: Option<Class>,
     /// Everything about the page, rooms and policy. `assets`, `listeners` and `services` are set by [`Server::run`].
@@ -75,6 +77,7 @@ impl Default for Config {
             agent: None,
             lessons: None,
             kept: KeptIn::Nowhere,
+            when_full: bridge::WhenFull::Refuse,
             class: None,
             bridge: bridge::Config::default(),
         }
@@ -169,7 +172,7 @@ impl Server {
         let agent = config.agent.map(|address| listen(address, "--agent")).transpose()?;
         let kernel = bridge::KernelMemory::open().map(Arc::new);
         let Opened { folder, shelf: recordings, connects } =
-            kept::open(&config.kept, config.bridge.limits.shelf, &config.bridge.node)
+            kept::open(&config.kept, config.bridge.limits.shelf, config.when_full, &config.bridge.node)
                 .map_err(BindError::SharedPlace)?;
         let lessons = shelf.outlines().to_vec();
         let class =

@@ -31,6 +31,11 @@ struct Places {
 impl Places {
     /// A server that keeps its recordings there, in this bucket.
     fn server(&self, node: &str, bucket: &str) -> Arc<TestServer> {
+        self.server_with(node, bucket, &[])
+    }
+
+    /// The same with further flags.
+    fn server_with(&self, node: &str, bucket: &str, more: &[&str]) -> Arc<TestServer> {
         let mut script = String::new();
         for (name, value) in [
             ("AWS_ENDPOINT_URL", self.store.address().as_str()),
@@ -42,7 +47,7 @@ impl Places {
         }
         script.push_str("exec \"$@\"");
         let (store, database) = (format!("s3://{bucket}/lab"), self.database.address());
-        let flags = ["--node", node, "--store", &store, "--database", &database];
+        let flags = [&["--node", node, "--store", &store, "--database", &database], more].concat();
         Arc::new(TestServer::start_within(&script, &flags))
     }
 }
@@ -154,6 +159,40 @@ async fn servers_share_recordings_and_live_without_them() {
     opened(&other, &id).await;
     drop((owner, guest, one, refused));
     killed_at_any_moment(&places, &other).await;
+    drop(other);
+    the_oldest_goes_where_it_is_told_to(&places).await;
+}
+
+/// On a full shelf what nobody has read for longest goes, where the operator says so.
+async fn the_oldest_goes_where_it_is_told_to(places: &Places) {
+    places.database.ask("DELETE FROM recording");
+    let refuses = places.server_with("e", "recordings", &["--shares-size", "1"]);
+    let (room, owner) = with_a_run(&refuses).await;
+    let [(read, _), (unread, _)] = [kept(&room.owner()).await, kept(&room.owner()).await];
+    for (id, packed, made, last_read) in [
+        (&read, 445_000, "now() - interval '3 days'", "now() - interval '1 day'"),
+        (&unread, 603_000, "now() - interval '2 days'", "NULL"),
+    ] {
+        places.database.ask(&format!(
+            "UPDATE recording SET packed = {packed}, made = {made}, last_read = {last_read} WHERE name = '{id}'"
+        ));
+    }
+    let refused = keep(&room.owner(), &json!({})).await;
+    assert_eq!(
+        (refused.status, refused.json()["limit"].as_str()),
+        (507, Some("server-shelf")),
+        "{refused:?}"
+    );
+    drop((owner, refuses));
+    let evicts =
+        places.server_with("e", "recordings", &["--shares-size", "1", "--shares-full", "evict-oldest"]);
+    let (room, _owner) = with_a_run(&evicts).await;
+    let (new, _) = kept(&room.owner()).await;
+    opened(&evicts, &new).await;
+    let there = places.database.ask("SELECT name FROM recording WHERE kind = 'share'");
+    assert!(there.contains(&read) && there.contains(&new) && !there.contains(&unread), "{there}");
+    let names = places.store.names("recordings").await;
+    assert!(!names.contains(&format!("lab/{unread}.share")), "{names:?}");
 }
 
 /// A node's process ends at any moment: there is a whole recording or none, and what was told is there.

@@ -5,23 +5,23 @@
 //! for and the next start removes.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{DirBuilder, File},
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     os::{fd::OwnedFd, unix::fs::DirBuilderExt as _},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat},
+    fs::{
+        AtFlags, Dir, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, openat,
+        renameat, statat, unlinkat,
+    },
     io::Errno,
 };
 
-use super::{Label, PutError, Shelf, Stored};
+use super::{Label, PutError, Shelf, Stored, WhenFull};
 
 /// How names of whole files end.
 const WHOLE: &str = ".share";
@@ -31,6 +31,10 @@ const LAST: &str = ".last";
 const BEGUN: &str = ".begun-";
 /// One that is older than this is nobody's any more.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
+/// A last recording that is older than this belongs to a node that never came back, whichever that was.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
+/// When a recording was read is written down no more often than so.
+const READ: Duration = Duration::from_secs(60 * 60);
 /// Longest first line.
 const LABEL: u64 = 1024;
 
@@ -39,14 +43,48 @@ const LABEL: u64 = 1024;
 pub struct Folder {
     path: PathBuf,
     folder: OwnedFd,
+    /// The place in a folder is its descriptor's: one reads the names at a time.
+    reading: Mutex<()>,
     /// Bytes that all may take.
     most: u64,
-    /// Rooms of an earlier process whose last recordings were there when it was opened.
-    lasts: Vec<String>,
-    /// Bytes that they take.
-    used: AtomicU64,
-    /// One writes at a time, so that they stay within `most`.
-    writing: Mutex<()>,
+    when_full: WhenFull,
+    /// What the ids of this node's rooms begin with.
+    node: String,
+    /// Bytes that they take. Held by whoever writes or deletes, one at a time, so that they stay within `most` and what is
+    /// counted is what is there.
+    used: Mutex<u64>,
+}
+
+/// A file of it.
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    size: u64,
+    /// When it was last written, or read.
+    modified: SystemTime,
+}
+
+impl Entry {
+    fn new(name: &str, about: &Stat) -> Self {
+        let nanoseconds = u32::try_from(about.st_mtime_nsec).unwrap_or(0);
+        let since = Duration::new(u64::try_from(about.st_mtime).unwrap_or(0), nanoseconds);
+        let modified = SystemTime::UNIX_EPOCH + since;
+        Self { name: name.to_owned(), size: about.st_size.unsigned_abs(), modified }
+    }
+
+    fn age(&self) -> Duration {
+        SystemTime::now().duration_since(self.modified).unwrap_or_default()
+    }
+}
+
+/// Whether this is the name of a whole recording that somebody kept.
+fn is_share(name: &str) -> bool {
+    name.ends_with(WHOLE) && !name.starts_with(BEGUN)
+}
+
+/// Whether this is the name of a room's whole last one.
+fn is_last(name: &str) -> bool {
+    name.ends_with(LAST) && !name.starts_with(BEGUN)
 }
 
 /// Why a folder cannot be used.
@@ -59,41 +97,31 @@ pub struct FolderError {
 
 impl Folder {
     /// Makes the folder where it is missing, for this user alone, finds out whether files can be made in it, and removes
-    /// what an earlier process left unfinished.
+    /// what an earlier process left unfinished. `node` is the name of this server, whose rooms' ids begin with it.
     ///
     /// # Errors
     /// [`FolderError`], with what the kernel said.
-    pub fn open(path: &Path, most: u64) -> Result<Self, FolderError> {
-        Self::try_open(path, most).map_err(|error| FolderError { path: path.to_owned(), error })
+    pub fn open(path: &Path, most: u64, node: &str) -> Result<Self, FolderError> {
+        Self::try_open(path, most, node).map_err(|error| FolderError { path: path.to_owned(), error })
     }
 
-    fn try_open(path: &Path, most: u64) -> io::Result<Self> {
+    fn try_open(path: &Path, most: u64, node: &str) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        let (mut used, mut lasts) = (0, Vec::new());
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            let (name, about) = (entry.file_name(), entry.metadata()?);
-            let name = name.to_string_lossy();
-            let age = about.modified().ok().and_then(|made| SystemTime::now().duration_since(made).ok());
-            if name.starts_with(BEGUN) {
-                if age.is_some_and(|age| age > ABANDONED) {
-                    fs::remove_file(entry.path())?;
-                }
-            } else if name.ends_with(WHOLE) || name.ends_with(LAST) {
-                used += about.len();
-                lasts.extend(name.strip_suffix(LAST).map(str::to_owned));
-            }
-        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = rustix::fs::open(path, flags, Mode::empty())?;
+        let node = format!("{node}-");
         let folder = Self {
             path: path.canonicalize()?,
             folder,
+            reading: Mutex::default(),
             most,
-            lasts,
-            used: AtomicU64::new(used),
-            writing: Mutex::default(),
+            when_full: WhenFull::Refuse,
+            node,
+            used: Mutex::default(),
         };
+        folder.sweep()?;
+        let whole = folder.files(|name| is_share(name) || is_last(name))?;
+        *folder.used() = whole.iter().map(|file| file.size).sum();
         let probe = format!("{BEGUN}probe-{}", std::process::id());
         let written = folder.write(&probe, &[b"probe"]);
         folder.remove(&probe);
@@ -101,9 +129,54 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The same with something else to do when it is full.
+    #[must_use]
+    pub fn when_full(self, when_full: WhenFull) -> Self {
+        Self { when_full, ..self }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn used(&self) -> MutexGuard<'_, u64> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The files with such names. They are read by the descriptor that was opened at the start: no other may list a folder
+    /// later.
+    fn files(&self, such: impl Fn(&str) -> bool) -> io::Result<Vec<Entry>> {
+        let _one = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folder = Dir::new(self.folder.try_clone()?)?;
+        folder.rewind();
+        let mut found = Vec::new();
+        for entry in folder {
+            let entry = entry?;
+            let Some(name) = entry.file_name().to_str().ok().filter(|name| such(name)) else { continue };
+            match statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(about) => found.push(Entry::new(name, &about)),
+                // Another one has taken it away meanwhile.
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Removes what nobody goes on with: begun by a process that ended, or last recordings of a node that never came back.
+    fn sweep(&self) -> io::Result<()> {
+        for file in self.files(|name| name.starts_with(BEGUN))? {
+            if file.age() > ABANDONED {
+                self.remove(&file.name);
+            }
+        }
+        for file in self.files(|name| is_last(name) && !name.starts_with(&self.node))? {
+            if file.age() > FORGOTTEN {
+                self.delete_named(&file.name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a new file, to the disk.
@@ -138,7 +211,9 @@ impl Folder {
         }
     }
 
-    fn put_whole(&self, whole: &str, label: &str, packed: &[u8]) -> io::Result<()> {
+    /// Writes a file under a name of its own and gives it this one, in the place of the one that may be there. Where that is
+    /// done and it is not known whether it lasts, it is an error, and a file that replaced none is gone again.
+    fn put_whole(&self, whole: &str, label: &str, packed: &[u8], replaces: bool) -> io::Result<()> {
         let begun = format!("{BEGUN}{whole}");
         let written = self
             .write(&begun, &[label.as_bytes(), b"\n", packed])
@@ -147,34 +222,80 @@ impl Folder {
             self.remove(&begun);
             return Err(error);
         }
-        if let Err(error) = self.settle() {
+        let settled = self.settle();
+        if settled.is_err() && !replaces {
             self.remove(whole);
-            return Err(error);
         }
-        Ok(())
+        settled
     }
 }
 
 impl Folder {
-    /// Writes a file, in the place of one of the same name.
+    /// Writes a file, in the place of one of the same name. For one that somebody keeps others may go.
     fn put_named(&self, name: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
         let label = serde_json::to_string(label).map_err(io::Error::other)?;
         let size = (label.len() + 1 + packed.len()) as u64;
-        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = self.open_whole(name)?.map_or(Ok(0), |file| file.metadata().map(|about| about.len()))?;
-        let others = self.used.load(Ordering::Relaxed).saturating_sub(before);
+        let mut used = self.used();
+        let before = self.size(name)?;
+        let mut others = used.saturating_sub(before.unwrap_or(0));
+        if others + size > self.most && self.when_full == WhenFull::EvictOldest && is_share(name) {
+            self.make_room(&mut others, size)?;
+            *used = others;
+        }
         if others + size > self.most {
             return Err(PutError::Full { most: self.most });
         }
-        self.put_whole(name, &label, packed)?;
-        self.used.fetch_add(size, Ordering::Relaxed);
-        self.used.fetch_sub(before, Ordering::Relaxed);
+        let put = self.put_whole(name, &label, packed, before.is_some());
+        // Whatever came of it, this is what is there.
+        *used = others + self.size(name).ok().flatten().unwrap_or(0);
+        Ok(put?)
+    }
+
+    /// Removes the recordings that nobody has read for longest, until `size` bytes more have room beside what is there then
+    /// (`used`); none where all of them would not do.
+    fn make_room(&self, used: &mut u64, size: u64) -> io::Result<()> {
+        let mut files = self.files(|name| is_share(name) || is_last(name))?;
+        // As it is, whatever other nodes have put there and somebody has taken out by hand.
+        *used = files.iter().map(|file| file.size).sum();
+        files.retain(|file| is_share(&file.name));
+        let could_go: u64 = files.iter().map(|file| file.size).sum();
+        if *used - could_go + size > self.most {
+            return Ok(());
+        }
+        files.sort_by(|one, other| (one.modified, &one.name).cmp(&(other.modified, &other.name)));
+        let mut gone = 0;
+        for file in &files {
+            if *used + size <= self.most {
+                break;
+            }
+            match unlinkat(&self.folder, &*file.name, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => *used -= file.size,
+                Err(error) => return Err(error.into()),
+            }
+            gone += 1;
+        }
+        tracing::info!(gone, "recordings that nobody had read for longest made room for another");
         Ok(())
+    }
+
+    /// Somebody reads a recording: its file's time says when that was last, since the kernel may write down no reading.
+    fn was_read(&self, file: &File) {
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let as_it_is = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+        let times = Timestamps { last_access: as_it_is, last_modification: now };
+        if let Err(error) = futimens(file, &times) {
+            tracing::debug!(%error, "when a recording was read could not be written down");
+        }
     }
 
     fn get_named(&self, name: &str) -> io::Result<Option<Stored>> {
         let Some(file) = self.open_whole(name)? else { return Ok(None) };
-        let size = file.metadata()?.len();
+        let about = file.metadata()?;
+        let size = about.len();
+        let lately = about.modified().ok().and_then(|read| SystemTime::now().duration_since(read).ok());
+        if is_share(name) && lately.is_some_and(|ago| ago > READ) {
+            self.was_read(&file);
+        }
         let mut file = BufReader::new(file);
         let mut first = String::new();
         file.by_ref().take(LABEL).read_line(&mut first)?;
@@ -186,15 +307,25 @@ impl Folder {
         Ok(Some(Stored { label, packed: Box::new(file) }))
     }
 
+    /// How large a file is, if it is there.
+    fn size(&self, name: &str) -> io::Result<Option<u64>> {
+        match statat(&self.folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(about) => Ok(Some(about.st_size.unsigned_abs())),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn delete_named(&self, name: &str) -> io::Result<bool> {
-        let Some(file) = self.open_whole(name)? else { return Ok(false) };
-        let size = file.metadata()?.len();
+        let mut used = self.used();
+        let Some(size) = self.size(name)? else { return Ok(false) };
         match unlinkat(&self.folder, name, AtFlags::empty()) {
             Ok(()) => {}
             Err(Errno::NOENT) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        self.used.fetch_sub(size, Ordering::Relaxed);
+        // One of another node's is not in our count.
+        *used = used.saturating_sub(size);
         // Whatever comes of it, the name is gone for everybody who asks this server.
         self.settle()?;
         Ok(true)
@@ -227,7 +358,12 @@ impl Shelf for Folder {
     }
 
     fn lasts(&self) -> io::Result<Vec<String>> {
-        Ok(self.lasts.clone())
+        let files = self.files(|name| is_last(name) && name.starts_with(&self.node))?;
+        Ok(files.iter().filter_map(|file| file.name.strip_suffix(LAST)).map(str::to_owned).collect())
+    }
+
+    fn tidy(&self) -> io::Result<()> {
+        self.sweep()
     }
 }
 

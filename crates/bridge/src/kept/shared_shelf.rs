@@ -25,7 +25,7 @@ use self::{
     index::{Found, Index, Kind},
     store::Store,
 };
-use super::{Label, PutError, Shelf, Stored};
+use super::{Label, PutError, Shelf, Stored, WhenFull};
 use crate::rooms::{secret, spell};
 
 /// Longest wait for both together, with what they try again by themselves.
@@ -43,6 +43,7 @@ pub struct SharedShelf {
     known: Known,
     /// Compressed bytes that all may take.
     most: u64,
+    when_full: WhenFull,
     /// The name of this node, with which the ids of its rooms begin.
     node: String,
     /// When one of them did not answer, or somebody last began to find out whether it does again.
@@ -98,10 +99,17 @@ impl SharedShelf {
             index: Index::new(database)?,
             known: Known::default(),
             most,
+            when_full: WhenFull::Refuse,
             node: node.to_owned(),
             failed: Mutex::default(),
             doubtful: Mutex::default(),
         })
+    }
+
+    /// The same with something else to do when it is full.
+    #[must_use]
+    pub fn when_full(self, when_full: WhenFull) -> Self {
+        Self { when_full, ..self }
     }
 
     /// Waits for `what` on a thread that may. Where it fails, who asks next need not wait for the same.
@@ -135,7 +143,13 @@ impl SharedShelf {
         let object = object(kind, name).map_err(PutError::Away)?;
         let most = i64::try_from(self.most).unwrap_or(i64::MAX);
         let put = async {
-            if !self.index.begin(&object, kind, name, label, most).await? {
+            let mut over = self.index.begin(&object, kind, name, label, most).await?;
+            if over > 0 && self.when_full == WhenFull::EvictOldest && kind == Kind::Share {
+                let gone = self.index.evict(over).await?;
+                self.remove(&gone).await;
+                over = self.index.begin(&object, kind, name, label, most).await?;
+            }
+            if over > 0 {
                 return Ok(false);
             }
             let packed = Bytes::copy_from_slice(packed);

@@ -85,7 +85,8 @@ impl Index {
             .await
     }
 
-    /// Begins one, where all together take no more than `most` bytes with it; else false.
+    /// Begins one, where all together take no more than `most` bytes with it; else nothing is begun. By how many bytes they
+    /// would take more.
     pub(super) async fn begin(
         &self,
         object: &str,
@@ -93,7 +94,7 @@ impl Index {
         name: &str,
         label: &Label,
         most: i64,
-    ) -> Result<bool, Failure> {
+    ) -> Result<i64, Failure> {
         let (bytes, packed) = (size(label.bytes), size(label.packed));
         let mut all = self.pool().await?.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(COUNTING).execute(&mut *all).await?;
@@ -102,8 +103,9 @@ impl Index {
              WHERE NOT (kind = $1 AND name = $2 AND state = 'whole')",
         );
         let used: i64 = count.bind(kind.name()).bind(name).fetch_one(&mut *all).await?.try_get(0)?;
-        if used.saturating_add(packed) > most {
-            return Ok(false);
+        let over = used.saturating_add(packed).saturating_sub(most);
+        if over > 0 {
+            return Ok(over);
         }
         let insert = sqlx::query(
             "INSERT INTO recording (object, kind, name, delete_hash, key_hashes, bytes, packed)
@@ -120,7 +122,23 @@ impl Index {
             .execute(&mut *all)
             .await?;
         all.commit().await?;
-        Ok(true)
+        Ok(0)
+    }
+
+    /// Those that nobody has read for longest go, as many as have so many bytes; none where all have less. Their names in the
+    /// store.
+    pub(super) async fn evict(&self, bytes: i64) -> Result<Vec<String>, Failure> {
+        let evict = sqlx::query(
+            "UPDATE recording SET state = 'going' WHERE state = 'whole' AND object IN (
+                 SELECT object FROM (
+                     SELECT object,
+                            sum(packed) OVER (ORDER BY coalesce(last_read, made), object) - packed AS before,
+                            sum(packed) OVER () AS all_of_them
+                     FROM recording WHERE kind = 'share' AND state = 'whole') AS oldest
+                 WHERE before < $1::bigint AND all_of_them >= $1::bigint)
+             RETURNING object",
+        );
+        objects(&evict.bind(bytes).fetch_all(self.pool().await?).await?)
     }
 
     /// Its bytes are stored: it is whole, in the place of a room's last one before it. What is going for it.

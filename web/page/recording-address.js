@@ -1,5 +1,6 @@
 // Whether the address is that of a recording, and the recording's bytes, asked for before anything else of the page is
 // there.
+import { patiently } from "../base/patience.js";
 import { ownerKey } from "../base/storage.js";
 
 /** @returns {{ id: string, room: string | null, bytes: Promise<Uint8Array> } | null} the recording of the address bar; `room`: it is the last of this one */
@@ -43,9 +44,13 @@ function asked(room, key) {
   return fetch(`/r/${room}/last`, { headers, credentials: "omit" }).catch(() => null);
 }
 
-/** The bytes of a recording, or in an error a sentence why not. @param {string} id @returns {Promise<Uint8Array>} */
+/**
+ * The bytes of a recording, or in an error a sentence why not. A class opens a link together: where that is too much at once, it
+ * waits and asks again.
+ * @param {string} id @returns {Promise<Uint8Array>}
+ */
 export async function fetched(id) {
-  const answer = await fetch(`/s/${id}/events`, { credentials: "omit" }).catch(() => {
+  const answer = await patiently(() => fetch(`/s/${id}/events`, { credentials: "omit" })).catch(() => {
     throw new Error("The server does not answer. Is it still running?");
   });
   if (answer.status === 404) throw new Error("There is no recording at this address, or it was deleted.");

@@ -183,6 +183,10 @@ pub struct Limits {
     pub downloads: u32,
     /// [`Limit::AddressDownloads`].
     pub address_downloads: u32,
+    /// [`Limit::ServerOpened`].
+    pub opened: u32,
+    /// [`Limit::AddressOpened`].
+    pub address_opened: u32,
     /// [`Limit::AddressKept`].
     pub address_kept: u32,
     /// [`Limit::ServerShelf`]; the shelf itself keeps to it.
@@ -216,6 +220,8 @@ impl Default for Limits {
             address_connections: limits::ADDRESS_CONNECTIONS,
             downloads: limits::SERVER_DOWNLOADS,
             address_downloads: limits::ADDRESS_DOWNLOADS,
+            opened: limits::SERVER_OPENED,
+            address_opened: limits::ADDRESS_OPENED,
             address_kept: limits::ADDRESS_KEPT,
             shelf: limits::SERVER_SHELF,
             head_bytes: limits::HEAD_BYTES,
@@ -245,6 +251,8 @@ impl Limits {
             Limit::AddressDownloads => self.address_downloads.into(),
             Limit::ServerConnections => self.connections.into(),
             Limit::AddressConnections => self.address_connections.into(),
+            Limit::ServerOpened => self.opened.into(),
+            Limit::AddressOpened => self.address_opened.into(),
             Limit::AddressKept => self.address_kept.into(),
             Limit::ServerShelf => self.shelf,
             Limit::HeadBytes => self.head_bytes as u64,

@@ -27,8 +27,10 @@ pub(crate) enum Kind {
     Session,
     /// Rooms, counted for the address that made them.
     Room,
-    /// Recordings of packets that are being sent.
+    /// Recordings of packets that are being sent, and pictures that are painted.
     Download,
+    /// Kept recordings that are being sent.
+    Opened,
 }
 
 impl Kind {
@@ -42,6 +44,8 @@ impl Kind {
             // Those of seats are not counted for an address.
             Self::Room => 0,
             Self::Download => 1,
+            // The pupil's, and one that they are shown.
+            Self::Opened => 2,
         }
     }
 }
@@ -105,7 +109,7 @@ struct Network {
 const MISS: Duration = Duration::from_secs(1);
 const SWEEP_AT_LEAST: usize = 1024;
 /// How many [`Kind`]s there are.
-const KINDS: usize = 4;
+const KINDS: usize = 5;
 
 impl Quota {
     /// Nobody has anything yet.
@@ -235,6 +239,9 @@ impl Quota {
                 (Limit::ServerDownloads, limits.downloads),
                 (Limit::AddressDownloads, limits.address_downloads),
             ),
+            Kind::Opened => {
+                ((Limit::ServerOpened, limits.opened), (Limit::AddressOpened, limits.address_opened))
+            }
             Kind::Room => ((Limit::ServerRooms, limits.rooms), (Limit::AddressRooms, limits.address_rooms)),
         }
     }
@@ -381,6 +388,19 @@ mod tests {
         quota.take(Kind::Session, SCHOOL).unwrap_err();
         drop(taken);
         assert_eq!(quota.counts.lock().unwrap().networks.len(), 0);
+    }
+
+    #[test]
+    fn a_school_that_opens_recordings_may_still_have_its_packets() {
+        let quota = Quota::new(Limits::default());
+        let opened: Vec<_> = std::iter::from_fn(|| quota.take(Kind::Opened, SCHOOL).ok()).collect();
+        assert_eq!(opened.len(), 64);
+        let reached = quota.take(Kind::Opened, SCHOOL).unwrap_err();
+        assert_eq!(reached.limit, Limit::AddressOpened);
+        quota.take(Kind::Download, SCHOOL).unwrap();
+        let _class = quota.lift(SCHOOL, 30);
+        let more: Vec<_> = std::iter::from_fn(|| quota.take(Kind::Opened, SCHOOL).ok()).collect();
+        assert_eq!(more.len(), 60);
     }
 
     #[test]

@@ -287,9 +287,14 @@ numbers! {
     SERVER_DOWNLOADS: u32 = 64 => ServerDownloads "server-downloads" Count;
     /// Recordings of packets that are sent to one address at once (IPv6: one /64).
     ADDRESS_DOWNLOADS: u32 = 8 => AddressDownloads "address-downloads" Count;
+    /// Kept recordings that are sent at once.
+    SERVER_OPENED: u32 = 512 => ServerOpened "server-opened" Count;
+    /// Kept recordings that are sent to one address at once (IPv6: one /64). A class opens a link together.
+    ADDRESS_OPENED: u32 = 64 => AddressOpened "address-opened" Count;
     /// Recordings that one address keeps in a day (IPv6: one /64).
     ADDRESS_KEPT: u32 = 128 => AddressKept "address-kept" Count;
-    /// Bytes that all kept recordings take on the disk, about. Beyond it no more are kept until some are deleted.
+    /// Bytes that all kept recordings take on the disk, about. Beyond it no more are kept until some are deleted, or those go
+    /// that nobody has read for longest: the operator's to say.
     SERVER_SHELF: u64 = 1 << 30 => ServerShelf "server-shelf" Bytes;
     /// Bytes of a request's head.
     HEAD_BYTES: usize = 16 * 1024 => HeadBytes "head-bytes" Bytes;

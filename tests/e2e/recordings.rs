@@ -7,6 +7,7 @@ pub(crate) mod last;
 mod picture;
 mod refusals;
 mod shared;
+mod unreadable;
 
 use std::{fs, path::PathBuf};
 

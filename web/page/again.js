@@ -5,10 +5,12 @@ import { dialog } from "../base/popover.js";
 import { inTheLog } from "../base/request-name.js";
 
 /** @typedef {{ seq: number, after: number, text: string }} Difference @typedef {{ count: number, told: Difference[] }} Some */
-/** @typedef {{ per_mille: number, equal: number, before: Some, now: Some }} Compared as the server says */
+/** @typedef {{ per_mille: number, equal: number, whole: boolean, before: Some, now: Some }} Compared as the server says */
 
 const WHAT =
   "The calls of this recording are made once more, in their order, in a fresh room of real machines; what happens is laid beside what happened then. Ports, times and sequence numbers may differ.";
+
+const CUT = "There was no time for all of it: calls of the end were not made, and count as different.";
 
 /**
  * @param {string} id of the recording
@@ -33,7 +35,7 @@ export function doAgain(id, { show, draw }) {
   };
   asked(id, away.signal).then(
     (compared) => {
-      said.textContent = sentence(compared);
+      said.textContent = compared.whole ? sentence(compared) : `${sentence(compared)} ${CUT}`;
       result.append(...differences(compared, go));
       if (compared.before.count + compared.now.count > 0) result.append(button("Show both in the drawing", both(compared), { class: "button filled" }));
     },

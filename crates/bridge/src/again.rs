@@ -35,8 +35,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest wait for one thing, however long it took the first time.
 const LONGEST: Duration = Duration::from_secs(20);
-/// All of it takes no longer.
-const ALL: Duration = Duration::from_secs(120);
+/// All of it takes no longer, where somebody waits at a terminal.
+const AT_A_TERMINAL: Duration = Duration::from_secs(120);
 
 /// Why nothing could be done again.
 #[derive(Debug, thiserror::Error)]
@@ -52,27 +52,38 @@ pub(crate) enum AgainError {
     Recording(String),
 }
 
-/// Makes the calls of a recording anew in a fresh room, and gives the recording of that.
+/// What was done again.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// The recording of it.
+    pub(crate) recording: Recording,
+    /// Whether it was all; else there was no time for the rest.
+    pub(crate) whole: bool,
+}
+
+/// Makes the calls of a recording anew in a fresh room, for no longer than `longest`, and gives the recording of that.
 ///
 /// # Errors
 /// [`AgainError`]. What goes otherwise than the first time is none: that is what is looked for.
-pub(crate) async fn again(room: &Room, recording: &Recording) -> Result<Recording, AgainError> {
+pub(crate) async fn again(room: &Room, recording: &Recording, longest: Duration) -> Result<Done, AgainError> {
     let (sender, deliveries) = mailbox();
     let joined = room.join("again".to_owned(), Role::Owner, sender).await;
     let member = joined.map_err(|error| AgainError::NoRoom(format!("{error:?}")))?;
     let mut again = Again::new(room, member, deliveries, recording);
-    let deadline = Instant::now() + ALL;
+    again.end = Instant::now() + longest;
     let mut last = recording.events.first().map_or(0, |event| event.time);
     for event in &recording.events {
         let took = Duration::from_nanos(event.time.saturating_sub(last));
         last = event.time;
-        if Instant::now() >= deadline {
+        if again.is_late() {
             break;
         }
         again.step(event, took).await?;
     }
+    // Also where only the last wait was cut short.
+    let whole = !again.is_late();
     again.settle().await;
-    again.recorded().await
+    Ok(Done { recording: again.recorded().await?, whole })
 }
 
 /// One run.
@@ -80,6 +91,8 @@ struct Again<'run> {
     room: &'run Room,
     member: MemberId,
     deliveries: mpsc::Receiver<Delivery>,
+    /// Nothing is waited for after this.
+    end: Instant,
     next: u32,
     /// The machines of the recording that are here.
     hosts: HashMap<HostId, HostId>,
@@ -135,6 +148,7 @@ impl<'run> Again<'run> {
             room,
             member,
             deliveries,
+            end: Instant::now(),
             next: 0,
             hosts,
             known: known.collect(),
@@ -152,6 +166,15 @@ impl<'run> Again<'run> {
             here: HashMap::new(),
             seen: 0,
         }
+    }
+
+    fn is_late(&self) -> bool {
+        Instant::now() >= self.end
+    }
+
+    /// The end of a wait of so long.
+    fn within(&self, patience: Duration) -> Instant {
+        (Instant::now() + patience).min(self.end)
     }
 
     fn number(&mut self) -> CallId {
@@ -213,7 +236,7 @@ impl<'run> Again<'run> {
         let lifetime = self.known.get(&there).map_or(Lifetime::Page, |known| known.lifetime);
         let id = self.number();
         self.ask(ClientMessage::OpenProgram { id, host: own, name, lifetime }).await?;
-        let deadline = Instant::now() + LONGEST;
+        let deadline = self.within(LONGEST);
         while !self.opened.contains_key(&id) && !self.results.contains_key(&id) {
             if !self.hear(deadline).await {
                 break;
@@ -315,7 +338,7 @@ impl<'run> Again<'run> {
     /// Waits until as many packets have been seen here as there, or about as long as that took.
     async fn until_as_many_packets(&mut self, took: Duration) {
         let mut newest = self.room.trace().watch();
-        let deadline = Instant::now() + (took + PATIENCE / 10).min(LONGEST);
+        let deadline = self.within((took + PATIENCE / 10).min(LONGEST));
         loop {
             self.catch_up();
             if self.seen >= self.packets
@@ -338,7 +361,7 @@ impl<'run> Again<'run> {
 
     /// How a request ended, if it does in time.
     async fn result(&mut self, id: CallId, patience: Duration) -> Option<Outcome> {
-        let deadline = Instant::now() + patience;
+        let deadline = self.within(patience);
         while !self.results.contains_key(&id) {
             if !self.hear(deadline).await {
                 return None;
@@ -362,7 +385,7 @@ impl<'run> Again<'run> {
     async fn settle(&mut self) {
         self.until_as_many_packets(PATIENCE).await;
         let mut newest = self.room.trace().watch();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = self.within(PATIENCE);
         while Instant::now() < deadline {
             if !matches!(timeout(PATIENCE / 8, newest.changed()).await, Ok(Ok(()))) {
                 return;
@@ -403,7 +426,11 @@ pub async fn replay(keeper: Keeper, services: &[Service], file: &[u8]) -> Result
     let lab = Lab::new(keeper, services.iter().map(rooms::service).collect());
     let (room, _task) =
         lab.open_room(None).await.map_err(|error| format!("no room could be made: {error}"))?;
-    let now = again(&room, &before).await.map_err(|error| error.to_string())?;
+    let now = again(&room, &before, AT_A_TERMINAL).await.map_err(|error| error.to_string())?;
     room.end().await;
-    Ok(share::compare(&before, &now))
+    if !now.whole {
+        let seconds = AT_A_TERMINAL.as_secs();
+        return Err(format!("it takes longer than {seconds} seconds, and no longer is waited"));
+    }
+    Ok(share::compare(&before, &now.recording))
 }

@@ -5,9 +5,9 @@ use std::{
     process::{Command, Output},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Data, keep};
+use super::{Data, keep, unreadable::stored};
 use crate::harness::{
     client::Client,
     http,
@@ -53,6 +53,7 @@ async fn what_was_recorded_happens_again_and_what_did_not_is_said() {
     let answer = ask(id, &server.origin()).await;
     let compared = answer.json();
     assert!(answer.status == 200 && compared["per_mille"].as_u64() >= Some(950), "{answer:?}");
+    assert_eq!(compared["whole"], true);
     assert!(compared["equal"].as_u64() >= Some(30), "{compared}");
     assert_eq!(ask("abcdefghijkmnpqrstuvwxyz23", &server.origin()).await.status, 404);
     assert_eq!(ask(id, "https://stranger.example").await.status, 403);
@@ -74,4 +75,47 @@ async fn what_was_recorded_happens_again_and_what_did_not_is_said() {
     let (code, said) = replay(&file);
     assert!(code == Some(2) && said.contains("no recording of Wireside"), "{code:?} {said}");
     assert_eq!(replay(&data.path().join("none")).0, Some(2));
+}
+
+/// It ends before a proxy in between gives it up, also where the recording waits for long: what was not done is said. Who comes
+/// second meanwhile does not wait for all of it.
+#[tokio::test]
+async fn what_takes_long_is_cut_short_and_those_after_it_are_told() {
+    let data = Data::new("long");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    for port in [12345, 12346] {
+        owner.pair(port).await;
+    }
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let text = http::get(server.page, &format!("/s/{id}/events")).await.body;
+    // As if each accept had waited for long, and nobody connects this time.
+    let mut accepts = Vec::new();
+    let lines = text.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).expect("JSON");
+        if line["call"] == "accept" {
+            accepts.push(line["id"].clone());
+        } else if line["call"] == "connect" {
+            line["address"] = "10.0.0.1:9".into();
+        } else if line["kind"] == "return" && accepts.contains(&line["id"]) {
+            line["elapsed"] = 30_000_000_000_u64.into();
+        }
+        format!("{line}\n")
+    });
+    let long = stored(&lines.collect::<String>());
+    assert_eq!(accepts.len(), 2);
+    let id = "abcdefghijkmnpqrstuvwxyz23";
+    std::fs::write(data.path().join(format!("shares/{id}.share")), long).expect("it can be written");
+
+    let path = format!("/s/{id}/again");
+    let began = std::time::Instant::now();
+    let both = tokio::join!(http::post(server.page, &path), http::post(server.page, &path));
+    // The proxy that deploy/ has in front gives up after 60 s.
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+    let (done, refused) = if both.0.status == 200 { (both.0, both.1) } else { (both.1, both.0) };
+    assert_eq!((done.status, done.json()["whole"].as_bool()), (200, Some(false)), "{done:?}");
+    assert_eq!((refused.status, refused.json()["rule"].as_str()), (503, Some("again-turn")), "{refused:?}");
+    assert_eq!(refused.header("retry-after"), Some("10"));
 }

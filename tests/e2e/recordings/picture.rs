@@ -46,3 +46,36 @@ async fn a_link_is_shown_with_a_picture_for_as_long_as_there_is_a_recording() {
     assert_eq!(delete(&server, id, key).await.status, 204);
     assert_eq!(http::get(server.page, &path).await.status, 404, "deleted everywhere");
 }
+
+/// As oembed.com has it: never larger than asked, the picture neither.
+#[tokio::test]
+async fn a_frame_is_never_larger_than_what_a_site_has_room_for() {
+    let data = Data::new("oembed");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, _owner) = with_a_run(&server).await;
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let of = async |asked: &str| {
+        http::get(server.page, &format!("/oembed?url={}/s/{id}{asked}", server.origin())).await
+    };
+    let pictures = !of("").await.json()["thumbnail_url"].is_null();
+    for (asked, width, height, picture) in [
+        ("", 720, 420, true),
+        ("&maxwidth=1200&maxheight=630", 720, 420, true),
+        ("&maxwidth=1199", 720, 420, false),
+        ("&maxheight=629", 720, 420, false),
+        ("&maxwidth=100", 100, 420, false),
+        ("&maxwidth=1&maxheight=1", 1, 1, false),
+    ] {
+        let said = of(asked).await.json();
+        assert_eq!((&said["width"], &said["height"]), (&json!(width), &json!(height)), "{asked}");
+        let frame = format!("width=\"{width}\" height=\"{height}\"");
+        assert!(said["html"].as_str().is_some_and(|html| html.contains(&frame)), "{asked}: {said}");
+        let shown =
+            ["thumbnail_url", "thumbnail_width", "thumbnail_height"].map(|name| !said[name].is_null());
+        assert_eq!(shown, [picture && pictures; 3], "{asked}");
+    }
+    for asked in ["&maxwidth=0", "&maxwidth=-1", "&maxheight=wide"] {
+        assert_eq!(of(asked).await.status, 400, "{asked}");
+    }
+}

@@ -1,7 +1,8 @@
 //! `POST /s/{id}/again`: makes a recording's calls anew in a fresh room, and says what was the same. It takes as long as that
-//! takes; whoever goes away meanwhile ends it.
+//! takes, and always less than the minute after which a proxy in between believes that nobody answers; whoever goes away
+//! meanwhile ends it.
 
-use std::sync::Arc;
+use std::{io, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
@@ -10,14 +11,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     error::Refused,
     gate::Client,
-    shares::{disk, find},
+    shares::{disk, find, unreadable},
 };
 use crate::{
-    again::again,
+    again::{Done, again},
     kept::{Stored, whole},
     quota::Kind,
     shared::Shared,
@@ -25,43 +27,69 @@ use crate::{
 
 /// Most differences of each that are told.
 const TOLD: usize = 200;
+/// Longest wait until those before have been done.
+const TURN: Duration = Duration::from_secs(10);
+/// Longest time for the calls of one; what was not done by then is not done.
+const CALLS: Duration = Duration::from_secs(35);
+/// And for making the room, the calls and everything after them.
+const ALL: Duration = Duration::from_secs(45);
 
-/// `{per_mille, equal, before: {count, told: [{seq, after, text}]}, now: {count, told}}`; `after` is the event of the first
-/// recording after which it stands.
+/// `{per_mille, equal, whole, before: {count, told: [{seq, after, text}]}, now: {count, told}}`; `after` is the event of the first
+/// recording after which it stands, `whole` is false where there was no time for all of it.
 pub(crate) async fn do_again(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     if shared.drain.is_retiring() {
-        return Err(Refused::draining(&shared.drain));
+        return Err(Refused::ending());
     }
     let Stored { packed, .. } = find(&shared, &id).await?;
     shared.memory.check_room()?;
     let _permit = shared.quota.take(Kind::Room, client)?;
     // One at a time, as what makes them.
     let turn = shared.kept.turn_again();
-    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::ending())?;
-    let read =
-        tokio::task::spawn_blocking(move || share::read(&whole(packed)?).map_err(std::io::Error::other));
-    let before = read.await.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?;
-    let no_room = |_| Refused::unavailable("room", "the room for it could not be made; try again");
-    let room = shared.rooms.for_a_while(shared.quota.network(client)).await.map_err(no_room)?;
-    let now = again(&room, &before).await.map_err(|error| {
-        tracing::warn!(%error, "a recording could not be done again");
-        Refused::unavailable("room", "it could not be done again to its end; try again")
+    let turn = timeout(TURN, turn.acquire()).await.map_err(|_late| {
+        let message =
+            "others were before this, and one recording is done again at a time: try again in a moment";
+        Refused::unavailable("again-turn", message).with_retry(TURN)
     })?;
-    room.end().await;
-    let compared = tokio::task::spawn_blocking(move || share::compare(&before, &now));
-    let compared = compared.await.map_err(|error| disk(&error))?;
+    let _one_at_a_time = turn.map_err(|_| Refused::ending())?;
+    let (compared, all) = timeout(ALL, compared(&shared, packed, client)).await.map_err(|_late| {
+        tracing::warn!("a recording was not done again in time");
+        Refused::unavailable("again-time", "it could not be done again in time; try again")
+    })??;
     let told = |all: &[share::Difference]| {
         let told =
             all.iter().take(TOLD).map(|one| json!({ "seq": one.seq, "after": one.after, "text": one.text }));
         json!({ "count": all.len(), "told": told.collect::<Vec<_>>() })
     };
     let body = json!({
-        "per_mille": compared.per_mille(), "equal": compared.equal,
+        "per_mille": compared.per_mille(), "equal": compared.equal, "whole": all,
         "before": told(&compared.before), "now": told(&compared.now),
     });
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+/// Does it again: both laid side by side, and whether that was all of it.
+async fn compared(
+    shared: &Shared,
+    packed: Box<dyn io::Read + Send>,
+    client: IpAddr,
+) -> Result<(share::Comparison, bool), Refused> {
+    let failed = |error| disk(&io::Error::other(error));
+    let read = tokio::task::spawn_blocking(move || {
+        let recording = whole(packed).map_err(|error| disk(&error))?;
+        share::read(&recording).map_err(|error| unreadable(error.to_string()))
+    });
+    let before = read.await.map_err(failed)??;
+    let no_room = |_| Refused::unavailable("room", "the room for it could not be made; try again");
+    let room = shared.rooms.for_a_while(shared.quota.network(client)).await.map_err(no_room)?;
+    let Done { recording: now, whole: all } = again(&room, &before, CALLS).await.map_err(|error| {
+        tracing::warn!(%error, "a recording could not be done again");
+        Refused::unavailable("room", "it could not be done again to its end; try again")
+    })?;
+    room.end().await;
+    let compared = tokio::task::spawn_blocking(move || share::compare(&before, &now));
+    Ok((compared.await.map_err(failed)?, all))
 }

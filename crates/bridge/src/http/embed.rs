@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::Response,
 };
 
@@ -22,20 +22,20 @@ const DOCUMENT: &str = "/embed/embed.html";
 /// The script that pages of other sites may load: the element `<wireside-replay>`.
 pub(crate) const HELPER: &str = "/embed/replay.js";
 
-/// `GET /embed/s/{id}`. Where there is no such recording the document says so: a refusal could not be shown in a frame.
+/// `GET /embed/s/{id}`. Where there is no such recording, or it cannot be had, the document says so, with that status: a refusal
+/// could not be shown in a frame.
 pub(crate) async fn recording(
     State(shared): State<Arc<Shared>>,
     Path(id): Path<String>,
     mut headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let found = shares::find(&shared, &id).await;
-    if found.is_ok() {
+    let Err(refused) = shares::find(&shared, &id).await else {
         return document(&shared, DOCUMENT, &headers);
-    }
+    };
     // Whole, whatever the browser has of it.
     headers.remove(header::IF_NONE_MATCH);
     let mut response = document(&shared, DOCUMENT, &headers)?;
-    *response.status_mut() = StatusCode::NOT_FOUND;
+    *response.status_mut() = refused.status();
     Ok(response)
 }
 

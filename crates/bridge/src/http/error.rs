@@ -1,6 +1,8 @@
 //! Refusals as the client sees them: one JSON shape, never an errno and never anything from inside. For whom a browser
 //! shows them to, see [`super::words`].
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::Body,
@@ -148,6 +150,16 @@ impl Refused {
     /// The same refusal with another status.
     pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
+    }
+
+    /// The same refusal, which may be none after so long.
+    pub(crate) fn with_retry(self, after: Duration) -> Self {
+        Self { retry_after: u32::try_from(after.as_secs()).ok(), ..self }
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// What is said about it, as a sentence begins and without its end.

@@ -2,7 +2,7 @@
 //! the lines in the head of a recording's page (Open Graph, ogp.me). With a picture of the drawing, where this program was built to paint
 //! one (the feature `picture`).
 
-use std::{io::Read as _, sync::Arc};
+use std::{io::Read as _, num::NonZeroU32, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -22,10 +22,9 @@ use crate::{
     shared::Shared,
 };
 
-/// As wide and as high as a frame is where nobody asks for less, in pixels.
+/// As wide and as high as a frame is where nobody asks for less, in pixels. What is asked is never passed, however little it is:
+/// a frame that is too small can be scrolled, a page whose frame is too large is broken.
 const SIZE: (u32, u32) = (720, 420);
-/// And at least.
-const LEAST: (u32, u32) = (240, 180);
 
 /// As large as a picture of a recording is, where one can be painted.
 #[cfg(feature = "picture")]
@@ -37,8 +36,8 @@ const PICTURE: Option<(u32, u32)> = None;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
     url: String,
-    maxwidth: Option<u32>,
-    maxheight: Option<u32>,
+    maxwidth: Option<NonZeroU32>,
+    maxheight: Option<NonZeroU32>,
     format: Option<String>,
 }
 
@@ -76,8 +75,9 @@ pub(crate) async fn oembed(
         }
         What::Lesson(id) => (format!("A lesson of Wireside: {id}"), format!("/embed/lesson/{id}")),
     };
-    let fit = |usual: u32, most: Option<u32>, least: u32| most.unwrap_or(usual).clamp(least, usual);
-    let (width, height) = (fit(SIZE.0, asked.maxwidth, LEAST.0), fit(SIZE.1, asked.maxheight, LEAST.1));
+    let most =
+        (asked.maxwidth.map_or(u32::MAX, NonZeroU32::get), asked.maxheight.map_or(u32::MAX, NonZeroU32::get));
+    let (width, height) = (SIZE.0.min(most.0), SIZE.1.min(most.1));
     let source = escaped(&format!("{site}{path}"));
     let html = format!(
         "<iframe src=\"{source}\" title=\"{}\" width=\"{width}\" height=\"{height}\" frameborder=\"0\" \
@@ -90,6 +90,9 @@ pub(crate) async fn oembed(
     });
     if let What::Recording(id, _) = &what
         && let Some((picture, width, height)) = picture(&site, id)
+        // There is one size of it.
+        && width <= most.0
+        && height <= most.1
     {
         body["thumbnail_url"] = picture.into();
         body["thumbnail_width"] = width.into();
@@ -136,7 +139,7 @@ async fn about(shared: &Shared, id: &str) -> Result<Option<Header>, Refused> {
         unpacked(packed).take(limits::SHARE_LINE as u64 + 1).read_to_end(&mut beginning)?;
         Ok::<_, std::io::Error>(Header::read(&beginning).ok())
     });
-    read.await.map_err(|error| shares::disk(&error))?.map_err(|error| shares::disk(&error))
+    read.await.map_err(std::io::Error::other).flatten().map_err(|error| shares::disk(&error))
 }
 
 /// A recording's page, with what it is of in its head.

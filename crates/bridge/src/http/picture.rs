@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    io,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -13,13 +14,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use picture::PictureError;
 use tokio::sync::Semaphore;
 
 use super::{
     error::Refused,
     gate::Client,
     headers::Public,
-    shares::{NO_INDEX, disk, find, is_known},
+    shares::{NO_INDEX, disk, find, is_known, unreadable},
 };
 use crate::{
     kept::{Stored, whole},
@@ -85,9 +87,17 @@ pub(crate) async fn picture(
         return Ok(answer(StatusCode::OK, picture));
     }
     shared.memory.check_answer()?;
-    let painted =
-        tokio::task::spawn_blocking(move || picture::png(&whole(packed)?).map_err(std::io::Error::other));
-    let picture: Bytes = painted.await.map_err(|error| disk(&error))?.map_err(|error| disk(&error))?.into();
+    let painted = tokio::task::spawn_blocking(move || {
+        let recording = whole(packed).map_err(|error| disk(&error))?;
+        picture::png(&recording).map_err(|error| match error {
+            PictureError::Read(error) => unreadable(error.to_string()),
+            PictureError::Paint(_) => {
+                tracing::error!(%error, "a recording's picture could not be painted");
+                Refused::unavailable("picture", "the picture of this recording could not be painted")
+            }
+        })
+    });
+    let picture: Bytes = painted.await.map_err(|error| disk(&io::Error::other(error)))??.into();
     pictures.keep(id, picture.clone());
     Ok(answer(StatusCode::OK, picture))
 }

@@ -4,7 +4,11 @@
 //! Whatever an id is (never given, mistyped, deleted), the answer is the same. Keys come in an `Authorization: Bearer`
 //! header, never in the address.
 
-use std::{io::Read, net::IpAddr, sync::Arc};
+use std::{
+    io::{self, Read},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use axum::{
     Extension, Json,
@@ -164,10 +168,10 @@ async fn write(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
     let trace = Arc::clone(room.lab.trace());
     let made = tokio::task::spawn_blocking(move || {
-        let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
+        let random = || secret().map_err(|error| io::Error::other(error.to_string()));
         let (id, key) = (spell(&random()?), random()?);
         let Recorded { text, events, evicted, notes } =
-            recorded(&trace, directory, asked).map_err(std::io::Error::other)?;
+            recorded(&trace, directory, asked).map_err(io::Error::other)?;
         let compressed = packed(&text, SMALL)?;
         let label = Label::new(&key, text.len(), compressed.len());
         shelf.put(&id, &label, &compressed)?;
@@ -254,7 +258,7 @@ pub(super) fn answer(
         return Ok(response);
     }
     shared.memory.check_answer()?;
-    let permit = shared.quota.take(Kind::Download, client)?;
+    let permit = shared.quota.take(Kind::Opened, client)?;
     let (length, source) = if brotli { (label.packed, packed) } else { (label.bytes, unpacked(packed)) };
     let body = Body::from_stream(pieces(source, permit));
     let mut response = ([NO_INDEX], about, body).into_response();
@@ -284,13 +288,10 @@ pub(crate) async fn delete(
             Refused::protocol("key", "this needs the key that deletes it: Authorization: Bearer <key>");
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
-    let shelf = Arc::clone(shelf(&shared)?);
-    match tokio::task::spawn_blocking(move || shelf.delete(&id)).await {
-        Ok(Ok(true)) => Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response()),
-        Ok(Ok(false)) => Err(Refused::not_found()),
-        Ok(Err(error)) => Err(disk(&error)),
-        Err(error) => Err(disk(&error)),
+    if !shared.kept.ask(move |shelf| shelf.delete(&id)).await.map_err(|error| disk(&error))? {
+        return Err(Refused::not_found());
     }
+    Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
 }
 
 /// The recording with this id. Ids that are none are looked for nowhere.
@@ -301,7 +302,13 @@ pub(super) async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
     shared.kept.find(id).await.map_err(|error| disk(&error))?.ok_or_else(Refused::not_found)
 }
 
-pub(super) fn disk(error: &dyn std::fmt::Display) -> Refused {
+/// Why what stands on the shelf could not be had: the shelf does not answer, or what it has is damaged.
+pub(super) fn disk(error: &io::Error) -> Refused {
+    // The last one is where a file that is compressed ends early.
+    if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
+        tracing::error!(%error, "a kept recording is damaged");
+        return unreadable("this recording is damaged: its file on the server is not what was kept");
+    }
     tracing::error!(%error, "a kept recording could not be read or deleted");
     Refused::unavailable(
         "shelf",
@@ -309,15 +316,20 @@ pub(super) fn disk(error: &dyn std::fmt::Display) -> Refused {
     )
 }
 
+/// A recording that this server has and cannot read, now or later: why, as a sentence without its full stop.
+pub(super) fn unreadable(why: impl Into<String>) -> Refused {
+    Refused::protocol("recording", why).with_status(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
 /// The bytes piece by piece, each read when the one before it was taken.
-fn pieces(source: Box<dyn Read + Send>, permit: Permit) -> impl Stream<Item = std::io::Result<Bytes>> {
+fn pieces(source: Box<dyn Read + Send>, permit: Permit) -> impl Stream<Item = io::Result<Bytes>> {
     futures_util::stream::try_unfold((source, permit), |(mut source, permit)| async move {
         let read = tokio::task::spawn_blocking(move || {
             let mut piece = Vec::with_capacity(PIECE);
             source.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
-            Ok::<_, std::io::Error>((piece, source))
+            Ok::<_, io::Error>((piece, source))
         });
-        let (piece, source) = read.await.map_err(std::io::Error::other)??;
+        let (piece, source) = read.await.map_err(io::Error::other)??;
         Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (source, permit))))
     })
 }

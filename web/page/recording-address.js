@@ -34,14 +34,14 @@ export async function isOffered(room, key) {
 async function lastOf(room) {
   const answer = await asked(room, location.hash.slice(1));
   if (!answer) throw new Error("The server does not answer. Is it still running?");
-  if (answer.status !== 200) throw new Error("This room has ended, and what happened in it is not offered any more.");
-  return new Uint8Array(await answer.arrayBuffer());
+  if (answer.status === 204) throw new Error("This room has ended, and what happened in it is not offered any more.");
+  return bytesOf(answer);
 }
 
 /** @param {string} room @param {string} key */
 function asked(room, key) {
   const headers = { Authorization: `Bearer ${ownerKey.get(room) ?? key}` };
-  return fetch(`/r/${room}/last`, { headers, credentials: "omit" }).catch(() => null);
+  return patiently(() => fetch(`/r/${room}/last`, { headers, credentials: "omit" })).catch(() => null);
 }
 
 /**
@@ -54,6 +54,11 @@ export async function fetched(id) {
     throw new Error("The server does not answer. Is it still running?");
   });
   if (answer.status === 404) throw new Error("There is no recording at this address, or it was deleted.");
+  return bytesOf(answer);
+}
+
+/** @param {Response} answer */
+async function bytesOf(answer) {
   if (!answer.ok) {
     const { message = `the server answered ${answer.status}` } = await answer.json().catch(() => ({}));
     throw new Error(`The recording cannot be opened: ${message}.`);

@@ -20,6 +20,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use futures_util::Stream;
+use lab::{Directory, TraceLog};
 use proto::{
     limits::{self, Limit},
     message::Secret,
@@ -112,11 +113,11 @@ where
     Refused: From<E>,
 {
     let asked = wanted(body)?;
-    let shelf = Arc::clone(shelf(shared)?);
+    has_shelf(shared)?;
     shared.memory.check_answer()?;
     let place = room.keep_one().ok_or_else(|| Refused::over(StatusCode::CONFLICT, Limit::RoomKept))?;
     allowed()?;
-    let made = write(shared, shelf, room, asked).await?;
+    let made = write(shared, room, asked).await?;
     place.take();
     shared.metrics.recording_kept();
     tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
@@ -149,8 +150,8 @@ fn longest(notes: &[Note]) -> usize {
     notes.iter().map(|note| note.text.chars().count()).max().unwrap_or(0)
 }
 
-fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
-    shared.kept.shelf().map_err(|why| {
+fn has_shelf(shared: &Shared) -> Result<(), Refused> {
+    shared.kept.shelf().map(drop).map_err(|why| {
         let why = match why {
             NoShelf::Off => "this server keeps no recordings",
             NoShelf::Unusable(_) => {
@@ -162,31 +163,13 @@ fn shelf(shared: &Shared) -> Result<&Arc<dyn Shelf>, Refused> {
 }
 
 /// Writes a room as it is now.
-async fn write(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked) -> Result<Made, Refused> {
-    let turn = shared.kept.turn();
-    let _one_at_a_time = turn.acquire().await.map_err(|_| Refused::ending())?;
+async fn write(shared: &Shared, room: &Room, asked: Asked) -> Result<Made, Refused> {
+    let turn = shared.kept.turn().acquire_owned().await.map_err(|_| Refused::ending())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
     let trace = Arc::clone(room.lab.trace());
-    let made = tokio::task::spawn_blocking(move || {
-        let random = || secret().map_err(|error| io::Error::other(error.to_string()));
-        let (id, key) = (spell(&random()?), random()?);
-        let Recorded { text, events, evicted, notes } =
-            recorded(&trace, directory, asked).map_err(io::Error::other)?;
-        let compressed = packed(&text, SMALL)?;
-        let label = Label::new(&key, text.len(), compressed.len());
-        shelf.put(&id, &label, &compressed)?;
-        let link = format!("/s/{id}");
-        let delete_key = URL_SAFE_NO_PAD.encode(key);
-        Ok::<_, PutError>(Made {
-            id,
-            link,
-            delete_key,
-            events,
-            evicted,
-            notes,
-            bytes: label.bytes,
-            packed: label.packed,
-        })
+    let made = shared.kept.ask(move |shelf| {
+        let _one_at_a_time = turn;
+        Ok(put(shelf, &trace, directory, asked))
     });
     match made.await {
         Ok(Ok(made)) => Ok(made),
@@ -210,6 +193,19 @@ async fn write(shared: &Shared, shelf: Arc<dyn Shelf>, room: &Room, asked: Asked
             Err(Refused::unavailable("shelf", "the recording could not be made; nothing of it is kept"))
         }
     }
+}
+
+/// Makes a recording and puts it on the shelf, under an id and with a key of its own.
+fn put(shelf: &dyn Shelf, trace: &TraceLog, room: Directory, asked: Asked) -> Result<Made, PutError> {
+    let random = || secret().map_err(|error| io::Error::other(error.to_string()));
+    let (id, key) = (spell(&random()?), random()?);
+    let Recorded { text, events, evicted, notes } = recorded(trace, room, asked).map_err(io::Error::other)?;
+    let compressed = packed(&text, SMALL)?;
+    let label = Label::new(&key, text.len(), compressed.len());
+    shelf.put(&id, &label, &compressed)?;
+    let link = format!("/s/{id}");
+    let delete_key = URL_SAFE_NO_PAD.encode(key);
+    Ok(Made { id, link, delete_key, events, evicted, notes, bytes: label.bytes, packed: label.packed })
 }
 
 /// `GET /s/{id}`: the page, where there is such a recording, with what it is of in its head.

@@ -14,7 +14,7 @@ def told(steps):
     for step in steps:
         try:
             said.append(step())
-        except (OSError, TypeError, ValueError, OverflowError) as error:
+        except (OSError, TypeError, ValueError, OverflowError, MemoryError) as error:
             said.append((type(error).__name__, getattr(error, "errno", None) or str(error)))
     return said
 
@@ -156,8 +156,42 @@ class Vectors(Beside):
                     lambda: one.sendmsg(["x"]),
                     lambda: one.sendmsg([b""]),
                     lambda: one.sendmsg([b"x"] * 500),
+                    lambda: one.sendmsg([b"x"] * 1024),
+                    lambda: one.sendmsg([b"x"] * 1025),
+                    lambda: one.recvmsg_into([bytearray(1)] * 1025),
+                    lambda: one.sendmsg([b"x"] * 1025, [(0, 0, 0)]),
+                    lambda: one.sendmsg(["x"], [], 0, "x"),
+                    one.close,
+                    lambda: one.sendmsg([b"x"] * 1025),
+                    lambda: one.recvmsg_into([bytearray(1)] * 1025),
                 ]
-                return [error[0] if isinstance(error, tuple) else error for error in told(steps)]
+                return told(steps)
+
+        self.both(tell)
+
+    def test_sizes_beyond_a_c_int_are_taken_or_told_in_the_same_words(self):
+        largest = 2**63 - 1
+        sizes = (0, 2**31 - 2, 2**31 - 1, 2**31, 2**62, largest - 33, largest - 32, largest, largest + 1, -1, -largest - 2)
+
+        def tell(socket, _):
+            with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
+                other.bind(("127.0.0.1", 0))
+                one.connect(other.getsockname())
+                other.settimeout(5)
+
+                def after_sending(receive, *arguments):
+                    one.send(b"hello")
+                    try:
+                        return receive(*arguments)[0]
+                    except (ValueError, OverflowError, MemoryError):
+                        other.recv(9)
+                        raise
+
+                memory = bytearray(4)
+                receives = (other.recvmsg, other.recvfrom, lambda *given: (other.recv(*given), 0), lambda size: other.recvmsg(1, size))
+                steps = [lambda r=receive, n=size: after_sending(r, n) for receive in receives for size in sizes]
+                steps += [lambda n=size: other.recv_into(memory, n) for size in sizes[1:]]
+                return told(steps)
 
         self.both(tell)
 

@@ -7,6 +7,10 @@ import functools
 import operator
 
 INT_MAX = 2**31 - 1
+SSIZE_MAX = 2**63 - 1
+# What a bytes object has besides its bytes, and how many bytes no computer of a learner has: there CPython finds no memory.
+_BYTES_HEAD = 33
+_NO_MEMORY = 2**40
 
 
 def none(method):
@@ -75,6 +79,26 @@ def integer(value):
         raise OverflowError("signed integer is greater than maximum")
     if number < -INT_MAX - 1:
         raise OverflowError("signed integer is less than minimum")
+    return number
+
+
+def size(value):
+    """A C ssize_t, as that of a machine with 64 bits."""
+    number = operator.index(value)
+    if not -SSIZE_MAX - 1 <= number <= SSIZE_MAX:
+        raise OverflowError("Python int too large to convert to C ssize_t")
+    return number
+
+
+def new_bytes(value, negative):
+    """How many bytes an object is to have that a call fills; `negative` says what is wrong with less than none."""
+    number = size(value)
+    if number < 0:
+        raise ValueError(negative)
+    if number > SSIZE_MAX - _BYTES_HEAD:
+        raise OverflowError("byte string is too large")
+    if number >= _NO_MEMORY:
+        raise MemoryError
     return number
 
 

@@ -302,14 +302,12 @@ class socket(_vectors.Vectors):
         return self._send_some("SendTo", view, {"flags": flags, "address": address})
 
     def _receive(self, name, size, flags, call="Recv"):
-        size = integer(size)
-        if size < 0:
-            raise ValueError(f"negative buffersize in {name}")
+        size = _arguments.new_bytes(size, f"negative buffersize in {name}")
         return self._call(call, {"flags": _options.flags(flags), "max": min(size, _kernel.PAYLOAD)})
 
     def _receive_whole(self, name, size, flags, call="Recv"):
         """The same, but a datagram comes whole where its true length is asked for (MSG_TRUNC): nothing else tells it."""
-        flags = integer(flags)
+        size, flags = _arguments.size(size), integer(flags)
         if flags & MSG_TRUNC and size >= 0:
             flags &= ~MSG_TRUNC
             if self._type == SOCK_DGRAM:
@@ -350,7 +348,7 @@ class socket(_vectors.Vectors):
     @staticmethod
     def _room(name, buffer, nbytes):
         view = _arguments.writable(buffer, name)
-        size = integer(nbytes)
+        size = _arguments.size(nbytes)
         if size < 0:
             raise ValueError(f"negative buffersize in {name}")
         if size > len(view):

@@ -4,15 +4,18 @@ What else those calls carry on Linux (control messages: descriptors, options of 
 """
 
 import collections.abc
-import operator
 
 import _addresses
 import _arguments
 import _options
+import linux
 import wireside
 from _vocabulary import AF_UNIX, SOCK_DGRAM
 
 MSG_TRUNC = 0x20
+# Most buffers of one call in Linux, UIO_MAXIOV.
+_BUFFERS = 1024
+_EBADF, _EMSGSIZE = (linux.ERRNO[name][0] for name in ("EBADF", "EMSGSIZE"))
 CONTROL = (
     "This lab's sendmsg() and recvmsg() carry bytes and no control messages: no descriptors (SCM_RIGHTS) and no credentials, "
     "since each program lives in a page of its own."
@@ -27,24 +30,23 @@ class Vectors:
     @_arguments.some(1, 4)
     def sendmsg(self, buffers, ancdata=(), flags=0, address=None):
         """sendmsg(2): the buffers one after the other; how many bytes the kernel took."""
-        data = b"".join(map(_arguments.readable, _all_of("sendmsg", buffers, "must be iterable")))
-        control = list(_all_of("sendmsg", ancdata, "must be iterable", number=2))
+        to = None if address is None else _addresses.text_of("sendmsg", self._family, address)
+        views = [_arguments.readable(one) for one in _all_of("sendmsg", buffers, "must be an iterable")]
+        control = list(_all_of("sendmsg", ancdata, "must be an iterable", number=2))
         for item in control:
             _check_control(item)
+        self._check_number(views)
         if control:
             raise wireside.NotAvailable(CONTROL)
-        flags = _options.flags(flags)
-        if address is not None:
-            to = _addresses.text_of("sendmsg", self._family, address)
-            return self._send_some("SendTo", memoryview(data), {"flags": flags, "address": to})
-        return self._send(memoryview(data), flags)
+        flags, data = _options.flags(flags), memoryview(b"".join(views))
+        if to is not None:
+            return self._send_some("SendTo", data, {"flags": flags, "address": to})
+        return self._send(data, flags)
 
     @_arguments.some(1, 3)
     def recvmsg(self, bufsize, ancbufsize=0, flags=0):
         """recvmsg(2): the bytes, no control messages, flags of the message, and its sender."""
-        size = _arguments.integer(bufsize)
-        if size < 0:
-            raise ValueError("negative buffer size in recvmsg()")
+        size = _arguments.new_bytes(bufsize, "negative buffer size in recvmsg()")
         _no_control(ancbufsize)
         data, told, sender = self._receive_message(size, flags)
         return data, [], told, sender
@@ -52,8 +54,9 @@ class Vectors:
     @_arguments.some(1, 3)
     def recvmsg_into(self, buffers, ancbufsize=0, flags=0):
         """The same into memory of the program, buffer after buffer: how many bytes came, and the rest as recvmsg."""
-        views = [_arguments.writable(one, "recvmsg_into") for one in _all_of("recvmsg_into", buffers, "must be an iterable")]
+        views = [_into(one) for one in _all_of("recvmsg_into", buffers, "must be an iterable")]
         _no_control(ancbufsize)
+        self._check_number(views)
         data, told, sender = self._receive_message(sum(map(len, views)), flags)
         done = 0
         for view in views:
@@ -61,6 +64,11 @@ class Vectors:
             view[: len(piece)] = piece
             done += len(piece)
         return done, [], told, sender
+
+    def _check_number(self, views):
+        """More buffers than a call of Linux takes: here the machine sees only their bytes, in one."""
+        if len(views) > _BUFFERS:
+            raise linux.error(_EBADF if self._fd == -1 else _EMSGSIZE)
 
     def _receive_message(self, size, flags):
         if self._type != SOCK_DGRAM and self._family != AF_UNIX:
@@ -71,6 +79,13 @@ class Vectors:
         # A byte more than was asked for: that is how a datagram is known to have been cut.
         data, sender = self._receive_from("recvmsg", size + 1, flags)
         return data[:size], MSG_TRUNC if len(data) > size else 0, sender
+
+
+def _into(buffer):
+    try:
+        return _arguments.writable(buffer, "recvmsg_into")
+    except TypeError:
+        raise TypeError("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers") from None
 
 
 def _all_of(name, items, words, number=1):
@@ -94,5 +109,5 @@ def _check_control(item):
 
 
 def _no_control(size):
-    if operator.index(size) < 0:
+    if not 0 <= _arguments.size(size) <= _arguments.INT_MAX:
         raise ValueError("invalid ancillary data buffer length")

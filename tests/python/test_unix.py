@@ -247,11 +247,11 @@ class Names(Beside):
 class Refusals(Beside):
     def test_descriptors_do_not_travel(self):
         one, other = socket.socketpair()
-        for call in (lambda: socket.send_fds(one, [b"x"], [0]), lambda: socket.recv_fds(other, 1, 1)):
-            with self.assertRaises(wireside.NotAvailable) as refused:
-                call()
-            self.assertIn("SCM_RIGHTS", str(refused.exception))
-        self.assertTrue(hasattr(socket, "AF_UNIX") and not hasattr(socket, "SCM_RIGHTS") and not hasattr(socket, "CMSG_LEN"))
+        with self.assertRaisesRegex(wireside.NotAvailable, "SCM_RIGHTS"):
+            socket.send_fds(one, [b"x"], [0])
+        # So none come, as on Linux from somebody who sends none.
+        one.send(b"x")
+        self.assertEqual(socket.recv_fds(other, 1, 1)[:3], (b"x", [], 0))
         with self.assertRaises(wireside.NotAvailable):
             one.getsockopt(socket.SOL_SOCKET, 17)
         with self.assertRaises(wireside.NotAvailable):

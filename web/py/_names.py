@@ -8,12 +8,10 @@ import _pane
 import _services
 import wireside
 from _addresses import AF_UNSPEC
+from _constants import AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, EAI_ADDRFAMILY, EAI_FAMILY, EAI_NONAME, EAI_SERVICE
+from _constants import EAI_SOCKTYPE, NI_DGRAM, NI_NAMEREQD, NI_NUMERICHOST, NI_NUMERICSERV
 from _vocabulary import AF_INET, AF_INET6, KINDS
 
-AI_PASSIVE, AI_CANONNAME, AI_NUMERICHOST, AI_V4MAPPED, AI_ALL, AI_ADDRCONFIG, AI_NUMERICSERV = 1, 2, 4, 8, 16, 32, 1024
-EAI_BADFLAGS, EAI_NONAME, EAI_AGAIN, EAI_FAIL, EAI_NODATA = -1, -2, -3, -4, -5
-EAI_FAMILY, EAI_SOCKTYPE, EAI_SERVICE, EAI_ADDRFAMILY, EAI_MEMORY, EAI_SYSTEM, EAI_OVERFLOW = -6, -7, -8, -9, -10, -11, -12
-NI_NUMERICHOST, NI_NUMERICSERV, NI_NOFQDN, NI_NAMEREQD, NI_DGRAM = 1, 2, 4, 8, 16
 
 _MESSAGES = {
     EAI_NONAME: "Name or service not known",
@@ -35,6 +33,11 @@ def _fail(number):
 def gethostname():
     """The name of the machine this program runs on."""
     return hostname
+
+
+def sethostname(name, /):
+    """Not here: what a machine is called stands on the page, and all of its programs call it so."""
+    raise wireside.NotAvailable("This lab's machines keep the name that they have in the room.")
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):

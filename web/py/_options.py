@@ -3,18 +3,15 @@
 import struct
 
 import _arguments
+import _constants
 import linux
 import wireside
-from _vocabulary import FLAGS, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, MSG_NOSIGNAL, OPTIONS, SOL_SOCKET  # noqa: F401
+from _vocabulary import FLAGS, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, MSG_NOSIGNAL, OPTIONS, SOL_SOCKET
 
-IPPROTO_UDP = 17
-SOL_IP, SOL_TCP, SOL_UDP = IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP
-IPPROTO_ICMP = 1
+# Those that a program may set or read, and the flags that it may give.
 CONSTANTS = {name: number for (_, number), (name, _, _) in OPTIONS.items()}
-# What of them a program may set or read.
 _NAMES = sorted(CONSTANTS)
-CONSTANTS.update({name: linux_bit for name, (linux_bit, _) in FLAGS.items()}, MSG_NOSIGNAL=MSG_NOSIGNAL)
-MSG_DONTWAIT = CONSTANTS["MSG_DONTWAIT"]
+CONSTANTS.update({name: linux_bit for name, (linux_bit, _) in FLAGS.items()})
 
 
 def flags(value):
@@ -33,11 +30,31 @@ def flags(value):
 def _entry(level, number):
     level, number = _arguments.integer(level), _arguments.integer(number)
     if (level, number) not in OPTIONS:
-        raise wireside.NotAvailable(
-            f"This lab does not have the socket option {number} of level {level}. It has "
-            f"{', '.join(_NAMES)}."
-        )
+        name = _named(level, number)
+        if name is None:
+            raise wireside.NotAvailable(f"This lab does not have the socket option {number} of level {level}. It has {', '.join(_NAMES)}.")
+        raise wireside.NotAvailable(f"The socket option {name}: Linux has it, this lab does not{_why(name)}")
     return OPTIONS[level, number]
+
+
+# What options of each level are called; of these names some are no options.
+_PREFIXES = {SOL_SOCKET: "SO_", IPPROTO_IP: "IP_", IPPROTO_TCP: "TCP_", IPPROTO_IPV6: "IPV6_"}
+_NO_OPTIONS = ("SO_VM_", "SO_J1939_", "IP_DEFAULT_", "IP_MAX_", "IPV6_RTHDR_TYPE_")
+
+
+def _named(level, number):
+    """The name in C of an option that this lab has not; none where `socket` has no name for it."""
+    prefix = _PREFIXES.get(level)
+    named = [name for name, value in vars(_constants).items() if value == number and prefix and name.startswith(prefix)]
+    return next((name for name in named if not name.startswith(_NO_OPTIONS)), None)
+
+
+def _why(name):
+    if "MULTICAST" in name or "MEMBERSHIP" in name:
+        return " (no multicast)"
+    if name.startswith("IPV6_"):
+        return " (no IPv6)"
+    return " (no raw sockets)" if name == "IP_HDRINCL" else ""
 
 
 def setting(level, number, value):

@@ -10,6 +10,7 @@ from _builtin_socket import gaierror, herror, htonl, htons, ntohl, ntohs  # noqa
 
 import _addresses
 import _arguments
+import _constants
 import _descriptors
 import _endings
 import _kernel
@@ -19,30 +20,27 @@ import _unix
 import _vectors
 import linux
 import wireside
-from _addresses import AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC  # noqa: F401
+from _addresses import AF_INET, AF_INET6, AF_UNIX
 from _arguments import integer, none, one, some
 from _names import getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getnameinfo  # noqa: F401
-from _names import getprotobyname, getservbyname, getservbyport  # noqa: F401
-from _options import IPPROTO_ICMP, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP  # noqa: F401
-from _options import SOL_IP, SOL_SOCKET, SOL_TCP, SOL_UDP  # noqa: F401
+from _names import getprotobyname, getservbyname, getservbyport, sethostname  # noqa: F401
+from _constants import IPPROTO_ICMP, IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE, MSG_TRUNC
+from _constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET
 from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
+from _vectors import CMSG_LEN, CMSG_SPACE  # noqa: F401
 from _vocabulary import HOW as _HOW
 from _vocabulary import KINDS as _KINDS
 from _vocabulary import POLLOUT as _POLLOUT
-from _vectors import MSG_TRUNC  # noqa: F401
+from _vocabulary import IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, MSG_NOSIGNAL, SOL_SOCKET  # noqa: F401
 from _vocabulary import SHUT_RD, SHUT_RDWR, SHUT_WR, SOCK_DGRAM, SOCK_STREAM  # noqa: F401
 
-globals().update(_options.CONSTANTS)
-globals().update({name: value for name, value in vars(_names).items() if name.startswith(("AI_", "EAI_", "NI_"))})
+_NUMBERS = {name: value for name, value in vars(_constants).items() if not name.startswith("_")}
+globals().update(_NUMBERS, **_options.CONSTANTS)
 
 error = OSError
 timeout = TimeoutError
 
-SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET = 3, 4, 5
-SCM_RIGHTS = 1
-SOCK_NONBLOCK, SOCK_CLOEXEC = 0o4000, 0o2000000
-SOMAXCONN = 4096
-INADDR_ANY, INADDR_BROADCAST, INADDR_LOOPBACK, INADDR_NONE = 0, 0xFFFFFFFF, 0x7F000001, 0xFFFFFFFF
+BDADDR_ANY, BDADDR_LOCAL = "00:00:00:00:00:00", "00:00:00:FF:FF:FF"
 # The machines of a room have none, not even on their loopback.
 has_ipv6 = False
 
@@ -53,6 +51,8 @@ _NO_RAW = (
     "This lab has no raw sockets (SOCK_RAW), and none for ICMP: it has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP). "
     '"By hand" has ping(), and every packet is on the wire to be read.'
 )
+# What a kernel of Linux may have besides: whether it has, nobody asks it.
+_OTHER_PROTOCOLS = ((SOCK_STREAM, IPPROTO_MPTCP), (SOCK_STREAM, IPPROTO_SCTP), (SOCK_DGRAM, IPPROTO_UDPLITE))
 
 _default_timeout = None
 
@@ -112,14 +112,11 @@ def _asked(family, kind, proto):
     name, protocol = _KINDS[kind]
     if proto == IPPROTO_ICMP and family != AF_UNIX:
         raise wireside.NotAvailable(_NO_RAW)
+    if family != AF_UNIX and (kind, proto) in _OTHER_PROTOCOLS:
+        raise wireside.NotAvailable(f"This lab has no sockets of protocol {proto}, only TCP and UDP.")
     if proto not in (0, AF_UNIX if family == AF_UNIX else protocol):
         raise linux.error(93)
     return {"family": called, "kind": name}
-
-
-def CMSG_LEN(length, /):
-    """Of no use here, and so no name of `socket`: `recv_fds` asks for it."""
-    raise wireside.NotAvailable(_vectors.CONTROL)
 
 
 class socket(_vectors.Vectors):
@@ -447,9 +444,7 @@ SocketType = socket
 _FUNCTIONS = (
     "close", "dup", "error", "gaierror", "getaddrinfo", "getdefaulttimeout", "gethostbyaddr", "gethostbyname", "gethostbyname_ex",
     "gethostname", "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_ipv6", "herror", "htonl", "htons",
-    "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "setdefaulttimeout", "socket", "socketpair", "timeout",
+    "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "setdefaulttimeout", "sethostname", "socket", "socketpair", "timeout",
     "SocketType",
 )  # fmt: skip
-# What `send_fds` and `recv_fds` of CPython's `socket.py` need to be told that there are no control messages.
-_INNER = ("CMSG_LEN", "SCM_RIGHTS")
-__all__ = [*_FUNCTIONS, *(name for name in tuple(globals()) if name.isupper() and not name.startswith("_") and name not in _INNER)]
+__all__ = [*_FUNCTIONS, *(name for name in tuple(globals()) if name.isupper() and not name.startswith("_")), "AF_DECnet"]

@@ -10,9 +10,9 @@ import _arguments
 import _options
 import linux
 import wireside
+from _constants import MSG_TRUNC
 from _vocabulary import AF_UNIX, SOCK_DGRAM
 
-MSG_TRUNC = 0x20
 # Most buffers of one call in Linux, UIO_MAXIOV.
 _BUFFERS = 1024
 _EBADF, _EMSGSIZE = (linux.ERRNO[name][0] for name in ("EBADF", "EMSGSIZE"))
@@ -20,6 +20,24 @@ CONTROL = (
     "This lab's sendmsg() and recvmsg() carry bytes and no control messages: no descriptors (SCM_RIGHTS) and no credentials, "
     "since each program lives in a page of its own."
 )
+
+
+# Of a C struct cmsghdr on a machine with 64 bits: its head, and what lengths are rounded up to.
+_HEAD, _WORD = 16, 8
+
+
+def CMSG_LEN(length, /):
+    """How long a control message with so many bytes is."""
+    if not 0 <= _arguments.size(length) <= _arguments.INT_MAX - _HEAD:
+        raise OverflowError("CMSG_LEN() argument out of range")
+    return _HEAD + length
+
+
+def CMSG_SPACE(length, /):
+    """How much room it takes."""
+    if not 0 <= _arguments.size(length) <= _arguments.INT_MAX - _HEAD - _WORD:
+        raise OverflowError("CMSG_SPACE() argument out of range")
+    return _HEAD + -(-length // _WORD) * _WORD
 
 
 class Vectors:

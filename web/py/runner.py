@@ -42,9 +42,8 @@ def prepare(threads=False):
     _hide_our_frames()
     # Most scripts want them, and a script should not wait for them.
     import selectors  # noqa: F401
-    import socket
+    import socket  # noqa: F401
 
-    socket.__getattr__ = _not_in_socket
     import _descriptors
     import _loop
     import _platform
@@ -70,34 +69,6 @@ def _load(name, file):
     module = module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-
-
-# What programs that are meant for other machines ask for most.
-_LINUX_HAS = frozenset(
-    """AF_PACKET AF_NETLINK AF_CAN AF_BLUETOOTH AF_VSOCK AF_ALG AF_TIPC TCP_INFO TCP_MAXSEG TCP_CONGESTION TCP_SYNCNT
-    TCP_DEFER_ACCEPT TCP_FASTOPEN TCP_NOTSENT_LOWAT TCP_WINDOW_CLAMP TCP_LINGER2 IP_TOS IP_ADD_MEMBERSHIP IP_DROP_MEMBERSHIP
-    IP_MULTICAST_IF IP_MULTICAST_LOOP IP_MULTICAST_TTL IP_HDRINCL IP_OPTIONS IP_RECVTOS IP_TRANSPARENT SO_RCVTIMEO SO_SNDTIMEO
-    SO_RCVLOWAT SO_SNDLOWAT SO_PRIORITY SO_DOMAIN SO_PROTOCOL SO_BINDTODEVICE SO_MARK SO_PEERCRED SO_PASSCRED SO_DONTROUTE SO_DEBUG
-    MSG_CTRUNC MSG_EOR MSG_ERRQUEUE MSG_CONFIRM MSG_DONTROUTE MSG_FASTOPEN SCM_RIGHTS SCM_CREDENTIALS CMSG_LEN CMSG_SPACE
-    IPPROTO_RAW IPPROTO_IGMP IPPROTO_SCTP sethostname if_nameindex if_nametoindex if_indextoname""".split()
-)
-
-
-def _why(name):
-    if name.startswith("AF_"):
-        return " (only AF_INET and AF_UNIX)"
-    if "MULTICAST" in name or "MEMBERSHIP" in name or name == "IPPROTO_IGMP":
-        return " (no multicast)"
-    if name in ("IPPROTO_RAW", "IP_HDRINCL"):
-        return " (no raw sockets)"
-    return ""
-
-
-def _not_in_socket(name):
-    """An attribute that `socket` has not: hasattr() says so, and who asks for it anyway is told why."""
-    if name in _LINUX_HAS:
-        raise AttributeError(f"module 'socket' has no attribute {name!r}: Linux has it, this lab does not{_why(name)}")
-    raise AttributeError(f"module 'socket' has no attribute {name!r}", name=name, obj=sys.modules["socket"])
 
 
 class _NotHere:

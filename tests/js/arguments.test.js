@@ -3,18 +3,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as args from "../../web/client/arguments.js";
-import { EVENTS, FLAGS, HOST_NAME, OPTIONS } from "../../web/py/vocabulary.js";
+import { EVENTS, FLAGS, HOST_NAME, OPTIONS, OPTION_BYTES } from "../../web/py/vocabulary.js";
 
 test("every option takes a value of its form and gives it back", () => {
   for (const [name, [option, form]] of Object.entries(OPTIONS)) {
     assert.equal(args.optionName(name), option);
-    const value = args.optionValue(name, 1);
+    const given = form === "Bytes" ? Uint8Array.of(0, 255) : 1;
+    const value = args.optionValue(name, given);
     assert.deepEqual(Object.keys(value), [form], name);
-    assert.equal(args.plainOption(value), 1, name);
+    assert.deepEqual(args.plainOption(value), given, name);
   }
   assert.deepEqual(args.optionValue("SO_LINGER", null), { Linger: null });
   assert.deepEqual(args.optionValue("SO_LINGER", 0), { Linger: 0 });
   assert.throws(() => args.optionValue("SO_LINGER", 65536), RangeError);
+  assert.deepEqual(args.optionValue("TCP_CONGESTION", "reno"), { Bytes: [114, 101, 110, 111] });
+  assert.throws(() => args.optionValue("TCP_CONGESTION", new Uint8Array(OPTION_BYTES + 1)), RangeError);
   assert.throws(() => args.optionName("SO_DEBUG"), /the option must be one of SO_REUSEADDR/);
   assert.throws(() => args.optionName("toString"), TypeError);
 });

@@ -10,19 +10,13 @@ import pathlib
 import re
 import select
 import socket
+import struct
 import sys
 
 LIBRARY = pathlib.Path(__file__).resolve().parents[2] / "web" / "py"
 FAMILIES = {"Inet": socket.AF_INET, "Inet6": socket.AF_INET6, "Unix": socket.AF_UNIX}
 KINDS = {"Stream": socket.SOCK_STREAM, "Datagram": socket.SOCK_DGRAM}
 HOW = {"Read": socket.SHUT_RD, "Write": socket.SHUT_WR, "Both": socket.SHUT_RDWR}
-OPTIONS = {
-    "ReuseAddr": (socket.SOL_SOCKET, socket.SO_REUSEADDR, "Bool"),
-    "Error": (socket.SOL_SOCKET, socket.SO_ERROR, "Int"),
-    "Type": (socket.SOL_SOCKET, socket.SO_TYPE, "Int"),
-    "RcvBuf": (socket.SOL_SOCKET, socket.SO_RCVBUF, "Int"),
-    "NoDelay": (socket.IPPROTO_TCP, socket.TCP_NODELAY, "Bool"),
-}
 FLAGS = {1: socket.MSG_PEEK, 2: socket.MSG_DONTWAIT, 4: socket.MSG_WAITALL, 8: socket.MSG_OOB, 16: socket.MSG_MORE}
 
 # What `_pane` is asked in a test: its sockets, every request, the lines that made them, and answers put here to be given first.
@@ -103,12 +97,19 @@ class Kernel:
         return {"Address": text(table[fd].getpeername())}
 
     def SetSockOpt(self, fd, name, value):
-        level, number, _ = OPTIONS[name]
-        table[fd].setsockopt(level, number, int(next(iter(value.values()))))
+        ((kind, inner),) = value.items()
+        linger = struct.pack("ii", inner is not None, inner or 0) if kind == "Linger" else None
+        level, number, _ = option(name)
+        table[fd].setsockopt(level, number, linger or (bytes(inner) if kind == "Bytes" else int(inner)))
         return "Done"
 
     def GetSockOpt(self, fd, name):
-        level, number, kind = OPTIONS[name]
+        level, number, kind = option(name)
+        if kind == "Bytes":
+            return {"Option": {kind: list(table[fd].getsockopt(level, number, 1024))}}
+        if kind == "Linger":
+            on, seconds = struct.unpack("ii", table[fd].getsockopt(level, number, 8))
+            return {"Option": {kind: seconds if on else None}}
         value = table[fd].getsockopt(level, number)
         return {"Option": {kind: bool(value) if kind == "Bool" else value}}
 
@@ -128,6 +129,13 @@ class Kernel:
 
 class Refused(Exception):
     """An answer of the lab's own."""
+
+
+def option(name):
+    """The level, the number and the form of an option of the protocol."""
+    import _vocabulary
+
+    return next((*numbers, kind) for numbers, (_, known, kind) in _vocabulary.OPTIONS.items() if known == name)
 
 
 def keep(made):

@@ -1,9 +1,12 @@
 """epoll, sendmsg and recvmsg beside this computer's own: the same steps on both, and what they told."""
 
 import unittest
+import unittest.mock
 
 import fake_pane
-from test_socket import real_select, real_socket, select, socket, wireside
+from test_socket import _kernel, _threads, real_select, real_socket, select, socket, wireside
+
+import _epoll
 
 BOTH = ((socket, select), (real_socket, real_select))
 
@@ -106,6 +109,31 @@ class Epoll(Beside):
                 return told(steps)
 
         self.both(tell)
+
+    def test_what_another_thread_registers_counts_for_one_that_waits(self):
+        polled, woken = [], []
+
+        def poll(pairs, wait):
+            polled.append(pairs)
+            if len(polled) == 1:
+                # Another thread, while this one waits.
+                with unittest.mock.patch.object(_threads, "ident", lambda: 99):
+                    epoll.register(4, select.EPOLLOUT)
+                    epoll.unregister(3)
+                raise InterruptedError(4, "Interrupted system call")
+            if len(polled) == 3:
+                raise InterruptedError(4, "by somebody else")
+            return [(4, select.EPOLLOUT)]
+
+        with unittest.mock.patch.object(_kernel, "wake", woken.append):
+            epoll = _epoll.using(int, poll)()
+            epoll.register(3, select.EPOLLIN)
+            self.assertEqual(epoll.poll(9), [(4, select.EPOLLOUT)])
+            with self.assertRaisesRegex(InterruptedError, "somebody else"):
+                epoll.poll(9)
+            epoll.modify(4, select.EPOLLIN)
+        self.assertEqual(polled[:2], [[[3, select.EPOLLIN]], [[4, select.EPOLLOUT]]])
+        self.assertEqual(woken, [_threads.ident()] * 2)
 
     def test_edges_are_refused_in_a_sentence(self):
         one, other = self.pair(socket)

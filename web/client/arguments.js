@@ -1,6 +1,6 @@
 // Arguments as people write them, checked, and turned into the protocol's own forms. Nothing here asks a server.
 
-import { EVENTS, FAMILIES, FLAGS, HOST_NAME, HOW, KINDS, OPTIONS } from "../py/vocabulary.js";
+import { EVENTS, FAMILIES, FLAGS, HOST_NAME, HOW, KINDS, OPTIONS, OPTION_BYTES } from "../py/vocabulary.js";
 
 const MAX_INT = 2 ** 31 - 1;
 const MAX_WAIT_MS = 2 ** 32 - 1;
@@ -133,6 +133,11 @@ export function optionValue(name, value) {
       return { Bool: Boolean(value) };
     case "Int":
       return { Int: integer(Number(value), name) };
+    case "Bytes": {
+      const all = bytes(value);
+      if (all.length > OPTION_BYTES) throw new RangeError(`${name} takes at most ${OPTION_BYTES} bytes`);
+      return { Bytes: [...all] };
+    }
     default:
       if (value === null || value === false) return { Linger: null };
       return { Linger: integer(value, "the linger time in seconds", 0, 65535) };
@@ -142,6 +147,7 @@ export function optionValue(name, value) {
 /** @param {import("../py/vocabulary.js").protocol.OptionValue} value the protocol's form */
 export function plainOption(value) {
   if ("Bool" in value) return value.Bool ? 1 : 0;
+  if ("Bytes" in value) return Uint8Array.from(value.Bytes);
   return "Int" in value ? value.Int : value.Linger;
 }
 

@@ -239,7 +239,7 @@ export class Socket {
     await this.#call(call, options);
   }
 
-  /** getsockopt(2). @param {string} name @param {CallOptions} [options] @returns {Promise<number | null>} */
+  /** getsockopt(2). @param {string} name @param {CallOptions} [options] @returns {Promise<number | null | Uint8Array>} */
   async getsockopt(name, options) {
     const { value } = await this.#call({ GetSockOpt: { fd: this.fd, name: args.optionName(name) } }, options);
     return args.plainOption(returned(value, "Option"));

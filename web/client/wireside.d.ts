@@ -420,9 +420,12 @@ export class Socket {
   close(options?: CallOptions): Promise<void>;
   getsockname(options?: CallOptions): Promise<Address | UnixAddress>;
   getpeername(options?: CallOptions): Promise<Address | UnixAddress>;
-  /** An option by its name in C; numbers and switches as they are, `SO_LINGER` in seconds or null. */
-  setsockopt(name: OptionName, value: number | boolean | null, options?: CallOptions): Promise<void>;
-  getsockopt(name: OptionName, options?: CallOptions): Promise<number | null>;
+  /**
+   * An option by its name in C; numbers and switches as they are, `SO_LINGER` in seconds or null, and what is a struct or a name
+   * (`TCP_INFO`, `TCP_CONGESTION`, `SO_RCVTIMEO`) as bytes, as on a machine with 64 bits.
+   */
+  setsockopt(name: OptionName, value: number | boolean | null | Bytes, options?: CallOptions): Promise<void>;
+  getsockopt(name: OptionName, options?: CallOptions): Promise<number | null | Uint8Array>;
   /** Later calls wait at most this long: seconds, 0 for not at all, null for ever. No system call. */
   settimeout(seconds: number | null): void;
 }

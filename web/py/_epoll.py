@@ -1,13 +1,14 @@
 """CPython's `select.epoll`, made of poll(2) of the machine in the room: what is seen of it are calls of poll.
 
 It reports what is ready. That a program learns only of what has become ready (EPOLLET) needs the kernel's own memory of it,
-and is refused. What one thread registers counts from another's next poll on, not in the one that waits.
+and is refused. What one thread registers counts at once for another that waits: that one's poll(2) is made anew.
 """
 
 import operator
 
 import _arguments
 import _kernel
+import _threads
 import linux
 import wireside
 from _vocabulary import EVENTS, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP
@@ -43,6 +44,9 @@ def using(descriptor, poll):
             self._wanted = {}
             # Those that were to be told once, and were.
             self._fired = set()
+            # Threads that wait in poll(2), and how often what is watched has been changed.
+            self._waiting = set()
+            self._changes = 0
             _kernel.watching.add(self)
 
         def _open(self):
@@ -56,6 +60,7 @@ def using(descriptor, poll):
             if fd in wanted:
                 raise linux.error(_EEXIST)
             wanted[fd] = _mask(eventmask)
+            self._changed()
 
         def modify(self, fd, eventmask):
             """Watches it for something else."""
@@ -64,6 +69,7 @@ def using(descriptor, poll):
                 raise linux.error(_ENOENT)
             wanted[fd] = _mask(eventmask)
             self._fired.discard(fd)
+            self._changed()
 
         def unregister(self, fd):
             """Watches it no more."""
@@ -71,6 +77,12 @@ def using(descriptor, poll):
             if fd not in wanted:
                 raise linux.error(_ENOENT)
             self.forget(fd)
+            self._changed()
+
+        def _changed(self):
+            self._changes += 1
+            for thread in self._waiting - {_threads.ident()}:
+                _kernel.wake(thread)
 
         def forget(self, fd):
             """Whoever closes a descriptor takes it out of every epoll."""
@@ -97,8 +109,7 @@ def using(descriptor, poll):
 
         def _ready(self, wanted, deadline):
             while True:
-                pairs = [[fd, events & EVENTS] for fd, events in wanted.items() if fd not in self._fired]
-                seen = poll(pairs, deadline.wait())
+                seen = self._poll(wanted, deadline)
                 # Of numbers that are no sockets nothing is told.
                 for fd, events in seen:
                     if events & POLLNVAL:
@@ -107,6 +118,25 @@ def using(descriptor, poll):
                 ready = [pair for pair in seen if pair[0] in wanted]
                 if ready or not seen:
                     return ready
+
+        def _poll(self, wanted, deadline):
+            me = _threads.ident()
+            changes = self._changes
+            self._waiting.add(me)
+            try:
+                while True:
+                    changes = self._changes
+                    pairs = [[fd, events & EVENTS] for fd, events in wanted.items() if fd not in self._fired]
+                    try:
+                        return poll(pairs, deadline.wait())
+                    except InterruptedError:
+                        if self._changes == changes:
+                            raise
+            finally:
+                self._waiting.discard(me)
+                if self._changes != changes:
+                    # Who changed it may have come too late to end this one: it is not to end another.
+                    _kernel.not_woken()
 
         def close(self):
             """Watches nothing any more."""

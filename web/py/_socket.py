@@ -40,7 +40,6 @@ globals().update(_NUMBERS, **_options.CONSTANTS)
 error = OSError
 timeout = TimeoutError
 
-BDADDR_ANY, BDADDR_LOCAL = "00:00:00:00:00:00", "00:00:00:FF:FF:FF"
 # The machines of a room have none, not even on their loopback.
 has_ipv6 = False
 
@@ -390,10 +389,12 @@ class socket(_vectors.Vectors):
         value, _ = self._call("GetPeerName", {})
         return _addresses.tuple_of(value["Address"])
 
-    @some(3, 3)
-    def setsockopt(self, level, option, value):
-        """setsockopt(2)."""
-        name, value = _options.setting(level, option, value)
+    @some(3, 4, text="exactly 3 arguments")
+    def setsockopt(self, level, option, value, *length):
+        """setsockopt(2): an int, bytes, or None and a length, for which no bytes are there."""
+        if length and value is not None:
+            raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
+        name, value = _options.setting(level, option, value, *length)
         self._call("SetSockOpt", {"name": name, "value": value})
 
     @some(2, 3)
@@ -403,7 +404,7 @@ class socket(_vectors.Vectors):
         if not 0 <= length <= 1024:
             raise OSError("getsockopt buflen out of range")
         value, _ = self._call("GetSockOpt", {"name": _options.name_of(level, option)})
-        return _options.plain(value["Option"], length)
+        return _options.plain(value["Option"], length, level, option)
 
     @one
     def settimeout(self, timeout):

@@ -58,6 +58,22 @@ OPTIONS = {
     (IPPROTO_TCP, 6): ("TCP_KEEPCNT", "KeepCnt", "Int"),
     (IPPROTO_IP, 2): ("IP_TTL", "Ttl", "Int"),
     (IPPROTO_IPV6, 26): ("IPV6_V6ONLY", "V6Only", "Bool"),
+    (SOL_SOCKET, 20): ("SO_RCVTIMEO", "RcvTimeo", "Bytes"),
+    (SOL_SOCKET, 21): ("SO_SNDTIMEO", "SndTimeo", "Bytes"),
+    (SOL_SOCKET, 19): ("SO_SNDLOWAT", "SndLowat", "Int"),
+    (SOL_SOCKET, 39): ("SO_DOMAIN", "Domain", "Int"),
+    (SOL_SOCKET, 38): ("SO_PROTOCOL", "Protocol", "Int"),
+    (SOL_SOCKET, 5): ("SO_DONTROUTE", "DontRoute", "Bool"),
+    (SOL_SOCKET, 12): ("SO_PRIORITY", "Priority", "Int"),
+    (IPPROTO_TCP, 2): ("TCP_MAXSEG", "MaxSeg", "Int"),
+    (IPPROTO_TCP, 7): ("TCP_SYNCNT", "SynCnt", "Int"),
+    (IPPROTO_TCP, 8): ("TCP_LINGER2", "Linger2", "Int"),
+    (IPPROTO_TCP, 9): ("TCP_DEFER_ACCEPT", "DeferAccept", "Int"),
+    (IPPROTO_TCP, 10): ("TCP_WINDOW_CLAMP", "WindowClamp", "Int"),
+    (IPPROTO_TCP, 11): ("TCP_INFO", "Info", "Bytes"),
+    (IPPROTO_TCP, 13): ("TCP_CONGESTION", "Congestion", "Bytes"),
+    (IPPROTO_TCP, 25): ("TCP_NOTSENT_LOWAT", "NotSentLowat", "Int"),
+    (IPPROTO_IP, 1): ("IP_TOS", "Tos", "Int"),
 }
 
 # Flags of send(2) and recv(2): Linux's bit and the protocol's.

@@ -57,7 +57,23 @@ export type OptionName =
   | "TCP_KEEPINTVL"
   | "TCP_KEEPCNT"
   | "IP_TTL"
-  | "IPV6_V6ONLY";
+  | "IPV6_V6ONLY"
+  | "SO_RCVTIMEO"
+  | "SO_SNDTIMEO"
+  | "SO_SNDLOWAT"
+  | "SO_DOMAIN"
+  | "SO_PROTOCOL"
+  | "SO_DONTROUTE"
+  | "SO_PRIORITY"
+  | "TCP_MAXSEG"
+  | "TCP_SYNCNT"
+  | "TCP_LINGER2"
+  | "TCP_DEFER_ACCEPT"
+  | "TCP_WINDOW_CLAMP"
+  | "TCP_INFO"
+  | "TCP_CONGESTION"
+  | "TCP_NOTSENT_LOWAT"
+  | "IP_TOS";
 
 /** Calls, as in the man pages. */
 export type CallName =
@@ -88,16 +104,17 @@ export type CallName =
 export type OptionForm =
   | "Bool"
   | "Int"
-  | "Linger";
+  | "Linger"
+  | "Bytes";
 
 /** The protocol's own form of calls and what they return. */
 export namespace protocol {
   export type Family = "Inet" | "Inet6" | "Unix";
   export type Kind = "Stream" | "Datagram";
   export type How = "Read" | "Write" | "Both";
-  export type OptionName = "ReuseAddr" | "ReusePort" | "KeepAlive" | "Broadcast" | "Linger" | "RcvBuf" | "SndBuf" | "Error" | "Type" | "AcceptConn" | "OobInline" | "NoDelay" | "QuickAck" | "Cork" | "UserTimeout" | "KeepIdle" | "KeepIntvl" | "KeepCnt" | "Ttl" | "V6Only";
+  export type OptionName = "ReuseAddr" | "ReusePort" | "KeepAlive" | "Broadcast" | "Linger" | "RcvBuf" | "SndBuf" | "Error" | "Type" | "AcceptConn" | "OobInline" | "NoDelay" | "QuickAck" | "Cork" | "UserTimeout" | "KeepIdle" | "KeepIntvl" | "KeepCnt" | "Ttl" | "V6Only" | "RcvTimeo" | "SndTimeo" | "SndLowat" | "Domain" | "Protocol" | "DontRoute" | "Priority" | "MaxSeg" | "SynCnt" | "Linger2" | "DeferAccept" | "WindowClamp" | "Info" | "Congestion" | "NotSentLowat" | "Tos";
   export type Wait = "Forever" | "No" | { Millis: number };
-  export type OptionValue = { Bool: boolean } | { Int: number } | { Linger: number | null };
+  export type OptionValue = { Bool: boolean } | { Int: number } | { Linger: number | null } | { Bytes: number[] };
   export type Call =
     | { Socket: { family: Family; kind: Kind } }
     | { Bind: { fd: number; address: string } }
@@ -152,6 +169,7 @@ export const FOLDER_FILES: number;
 export const FOLDER_FILE_BYTES: number;
 export const HOST_NAME: number;
 export const NAME: number;
+export const OPTION_BYTES: number;
 export const SHARE_NOTE: number;
 export const SHARE_NOTES: number;
 export const SHARE_TITLE: number;

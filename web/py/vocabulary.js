@@ -63,6 +63,22 @@ export const OPTIONS = {
   TCP_KEEPCNT: ["KeepCnt", "Int"],
   IP_TTL: ["Ttl", "Int"],
   IPV6_V6ONLY: ["V6Only", "Bool"],
+  SO_RCVTIMEO: ["RcvTimeo", "Bytes"],
+  SO_SNDTIMEO: ["SndTimeo", "Bytes"],
+  SO_SNDLOWAT: ["SndLowat", "Int"],
+  SO_DOMAIN: ["Domain", "Int"],
+  SO_PROTOCOL: ["Protocol", "Int"],
+  SO_DONTROUTE: ["DontRoute", "Bool"],
+  SO_PRIORITY: ["Priority", "Int"],
+  TCP_MAXSEG: ["MaxSeg", "Int"],
+  TCP_SYNCNT: ["SynCnt", "Int"],
+  TCP_LINGER2: ["Linger2", "Int"],
+  TCP_DEFER_ACCEPT: ["DeferAccept", "Int"],
+  TCP_WINDOW_CLAMP: ["WindowClamp", "Int"],
+  TCP_INFO: ["Info", "Bytes"],
+  TCP_CONGESTION: ["Congestion", "Bytes"],
+  TCP_NOTSENT_LOWAT: ["NotSentLowat", "Int"],
+  IP_TOS: ["Tos", "Int"],
 };
 
 /** Most payload bytes of one call. */
@@ -88,6 +104,9 @@ export const HOST_NAME = 253;
 
 /** Longest name of a person, a program, a lesson or a step, in characters. */
 export const NAME = 32;
+
+/** Most bytes of a socket option's value. */
+export const OPTION_BYTES = 1024;
 
 /** Longest note to an event of a recording, in characters. */
 export const SHARE_NOTE = 280;

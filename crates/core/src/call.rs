@@ -3,7 +3,7 @@
 //! A call has the effect of exactly one blocking system call by a process. [`Call::Resolve`] and
 //! [`Call::Ping`] are library functions, not system calls, and [`Call::is_library`] says so.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub enum Wait {
 }
 
 /// The value of a socket option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OptionValue {
     /// A switch.
     Bool(bool),
@@ -31,6 +31,22 @@ pub enum OptionValue {
     Int(i32),
     /// `struct linger`: off, or on with this many seconds.
     Linger(Option<u16>),
+    /// What the kernel reads or writes as it is, on a machine with 64 bits; at most [`crate::limits::OPTION_BYTES`].
+    Bytes(Vec<u8>),
+}
+
+impl OptionValue {
+    /// `struct timeval` of SO_RCVTIMEO and SO_SNDTIMEO as a time. None for no time (the call waits for ever) and for what is no such
+    /// struct.
+    pub fn time(&self) -> Option<Duration> {
+        let Self::Bytes(bytes) = self else { return None };
+        let (seconds, rest) = bytes.split_first_chunk::<8>()?;
+        let micros = i64::from_le_bytes(*rest.first_chunk::<8>()?);
+        let seconds = u64::try_from(i64::from_le_bytes(*seconds)).ok()?;
+        let time =
+            Duration::from_secs(seconds).checked_add(Duration::from_micros(u64::try_from(micros).ok()?))?;
+        (!time.is_zero()).then_some(time)
+    }
 }
 
 macro_rules! calls {

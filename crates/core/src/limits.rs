@@ -130,6 +130,8 @@ numbers! {
     ROOM_MEMORY: usize = 32 * 1024 * 1024 => RoomMemory "room-memory" Bytes;
     /// Bytes that each session's sends, and each session's results, may take of that however full the room is.
     ROOM_SHARE: usize = 64 * 1024 => RoomShare "room-share" Bytes;
+    /// Bytes of the value of a socket option.
+    OPTION_BYTES: usize = 1024 => OptionBytes "option-bytes" Bytes;
     /// Descriptors in one poll.
     POLL_DESCRIPTORS: usize = 1024 => PollDescriptors "poll-descriptors" Count;
     /// Size of a program's descriptor table, as a shell's RLIMIT_NOFILE sets it: beyond it the kernel says EMFILE.

@@ -208,6 +208,20 @@ pub enum OptionForm {
     Int,
     /// `struct linger`.
     Linger,
+    /// Bytes as the kernel has them: a struct, or a name.
+    Bytes,
+}
+
+impl OptionForm {
+    /// Bytes without which the value is none; none where the kernel alone knows. What has as many has a form of its own in the
+    /// protocol.
+    pub fn least(self) -> Option<usize> {
+        match self {
+            Self::Bool | Self::Int => Some(4),
+            Self::Linger => Some(8),
+            Self::Bytes => None,
+        }
+    }
 }
 
 /// What an option is for.
@@ -234,7 +248,7 @@ pub struct OptionEntry {
     pub form: OptionForm,
     /// What it is for.
     pub scope: OptionScope,
-    /// How socket2, which the console shows calls in, reads it; `set_` before it is how it writes most.
+    /// How socket2, which the console shows calls in, reads it; `set_` before it is how it writes most. Empty where it does not.
     pub socket2: &'static str,
 }
 
@@ -305,6 +319,22 @@ options! {
     KeepCnt = Tcp "TCP_KEEPCNT" 6 Int Connection "tcp_keepalive_retries";
     Ttl = Ip "IP_TTL" 2 Int Machine "ttl_v4";
     V6Only = Ipv6 "IPV6_V6ONLY" 26 Bool Machine "only_v6";
+    RcvTimeo = Socket "SO_RCVTIMEO" 20 Bytes Machine "read_timeout";
+    SndTimeo = Socket "SO_SNDTIMEO" 21 Bytes Machine "write_timeout";
+    SndLowat = Socket "SO_SNDLOWAT" 19 Int ReadOnly "";
+    Domain = Socket "SO_DOMAIN" 39 Int ReadOnly "domain";
+    Protocol = Socket "SO_PROTOCOL" 38 Int ReadOnly "protocol";
+    DontRoute = Socket "SO_DONTROUTE" 5 Bool Machine "";
+    Priority = Socket "SO_PRIORITY" 12 Int Machine "";
+    MaxSeg = Tcp "TCP_MAXSEG" 2 Int Connection "tcp_mss";
+    SynCnt = Tcp "TCP_SYNCNT" 7 Int Connection "";
+    Linger2 = Tcp "TCP_LINGER2" 8 Int Connection "";
+    DeferAccept = Tcp "TCP_DEFER_ACCEPT" 9 Int Machine "";
+    WindowClamp = Tcp "TCP_WINDOW_CLAMP" 10 Int Connection "";
+    Info = Tcp "TCP_INFO" 11 Bytes ReadOnly "";
+    Congestion = Tcp "TCP_CONGESTION" 13 Bytes Connection "";
+    NotSentLowat = Tcp "TCP_NOTSENT_LOWAT" 25 Int Connection "";
+    Tos = Ip "IP_TOS" 1 Int Machine "tos_v4";
 }
 
 #[cfg(test)]

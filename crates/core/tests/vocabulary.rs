@@ -46,7 +46,7 @@ fn head(comment: &str) -> String {
 }
 
 /// Numbers that JavaScript and Python look at before they ask.
-fn numbers() -> [(&'static str, u64, &'static str); 13] {
+fn numbers() -> [(&'static str, u64, &'static str); 14] {
     [
         ("CALL_PAYLOAD", limits::CALL_PAYLOAD.into(), "Most payload bytes of one call."),
         ("CLASS_FILE", limits::CLASS_FILE as u64, "Most bytes of a file for a whole class."),
@@ -64,6 +64,7 @@ fn numbers() -> [(&'static str, u64, &'static str); 13] {
             limits::NAME as u64,
             "Longest name of a person, a program, a lesson or a step, in characters.",
         ),
+        ("OPTION_BYTES", limits::OPTION_BYTES as u64, "Most bytes of a socket option's value."),
         ("SHARE_NOTE", limits::SHARE_NOTE as u64, "Longest note to an event of a recording, in characters."),
         ("SHARE_NOTES", limits::SHARE_NOTES as u64, "Most notes in one recording."),
         ("SHARE_TITLE", limits::SHARE_TITLE as u64, "Longest title of a recording, in characters."),
@@ -135,7 +136,7 @@ fn types() -> String {
     union(&mut text, "Socket options that can be set or read.", "OptionName", options);
     let names = Call::NAMES.iter().map(|name| (*name).to_owned());
     union(&mut text, "Calls, as in the man pages.", "CallName", names);
-    let forms = [OptionForm::Bool, OptionForm::Int, OptionForm::Linger].map(variant);
+    let forms = [OptionForm::Bool, OptionForm::Int, OptionForm::Linger, OptionForm::Bytes].map(variant);
     union(&mut text, "Forms of an option's value.", "OptionForm", forms.into_iter());
     protocol_types(&mut text);
     text.push('\n');
@@ -169,7 +170,11 @@ fn protocol_types(text: &mut String) {
         ("How", words(How::ALL.iter().map(variant).collect())),
         ("OptionName", words(OptionName::ALL.iter().map(variant).collect())),
         ("Wait", "\"Forever\" | \"No\" | { Millis: number }".to_owned()),
-        ("OptionValue", "{ Bool: boolean } | { Int: number } | { Linger: number | null }".to_owned()),
+        (
+            "OptionValue",
+            "{ Bool: boolean } | { Int: number } | { Linger: number | null } | { Bytes: number[] }"
+                .to_owned(),
+        ),
     ];
     for (name, of) in unions {
         let _ = writeln!(text, "  export type {name} = {of};");

@@ -40,10 +40,10 @@ pub(crate) fn of(end: &End) -> usize {
 }
 
 /// Bytes that an option may add at most: the kernel doubles what is asked for.
-pub(crate) fn asked_by(name: OptionName, value: OptionValue) -> usize {
+pub(crate) fn asked_by(name: OptionName, value: &OptionValue) -> usize {
     match (name, value) {
         (OptionName::RcvBuf | OptionName::SndBuf, OptionValue::Int(bytes)) => {
-            2 * usize::try_from(bytes.clamp(0, syscall::BUFFER_MAX)).unwrap_or(0)
+            2 * usize::try_from((*bytes).clamp(0, syscall::BUFFER_MAX)).unwrap_or(0)
         }
         _ => 0,
     }

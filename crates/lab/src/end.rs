@@ -130,10 +130,10 @@ impl End {
 
     /// Puts a socket outside in this one's stead, with the options set so far.
     pub(crate) fn go_outside(&mut self, new: OutsideSocket) {
-        for &(name, value) in
+        for (name, value) in
             self.options.iter().filter(|(name, _)| name.entry().scope == OptionScope::Connection)
         {
-            if let Err(errno) = syscall::setsockopt(new.socket.as_fd(), name, value) {
+            if let Err(errno) = syscall::setsockopt(new.socket.as_fd(), *name, value) {
                 tracing::debug!(%errno, ?name, "an option was not kept outside");
             }
         }
@@ -225,11 +225,11 @@ impl End {
     }
 
     /// setsockopt(2). Outside, options that reach beyond the one connection are kept in the room alone.
-    pub(crate) fn setsockopt(&mut self, name: OptionName, value: OptionValue) -> Result<(), CallError> {
+    pub(crate) fn setsockopt(&mut self, name: OptionName, value: &OptionValue) -> Result<(), CallError> {
         self.check()?;
         syscall::setsockopt(self.room.as_fd(), name, value).map_err(CallError::errno)?;
         self.options.retain(|(set, _)| *set != name);
-        self.options.push((name, value));
+        self.options.push((name, value.clone()));
         match self.outside.as_ref().filter(|_| name.entry().scope == OptionScope::Connection) {
             Some(outside) => syscall::setsockopt(outside.link.as_fd(), name, value).map_err(CallError::errno),
             None => Ok(()),
@@ -239,7 +239,8 @@ impl End {
     /// getsockopt(2).
     pub(crate) fn getsockopt(&mut self, name: OptionName) -> Result<OptionValue, CallError> {
         self.check()?;
-        let of_room = name.entry().scope != OptionScope::Connection && name != OptionName::Error;
+        let of_connection = matches!(name, OptionName::Error | OptionName::Info);
+        let of_room = name.entry().scope != OptionScope::Connection && !of_connection;
         let fd = if of_room { self.room.as_fd() } else { self.fd() };
         let value = syscall::getsockopt(fd, name).map_err(CallError::errno)?;
         if name == OptionName::Error && value == OptionValue::Int(0) {

@@ -9,7 +9,7 @@ use std::{
 use proto::{
     call::{CallError, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents},
     errno::Errno,
-    limits::Limit,
+    limits::{self, Limit},
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -145,7 +145,7 @@ pub(crate) fn poll_now(fds: &[(BorrowedFd<'_>, PollEvents)]) -> Result<Vec<PollE
     Ok(polled.iter().map(|fd| PollEvents(fd.revents().bits())).collect())
 }
 
-pub(crate) fn setsockopt(fd: BorrowedFd<'_>, name: OptionName, value: OptionValue) -> Result<()> {
+pub(crate) fn setsockopt(fd: BorrowedFd<'_>, name: OptionName, value: &OptionValue) -> Result<()> {
     let entry = name.entry();
     if entry.scope == OptionScope::ReadOnly {
         return Err(Errno::ENOPROTOOPT);
@@ -155,10 +155,16 @@ pub(crate) fn setsockopt(fd: BorrowedFd<'_>, name: OptionName, value: OptionValu
             let time = seconds.map(|seconds| Duration::from_secs(seconds.into()));
             return sockopt::set_socket_linger(fd, time).map_err(errno);
         }
-        (OptionForm::Linger, _) | (_, OptionValue::Linger(_)) => return Err(Errno::EINVAL),
-        (_, OptionValue::Bool(on)) => i32::from(on),
-        (OptionForm::Bool, OptionValue::Int(number)) => i32::from(number != 0),
-        (OptionForm::Int, OptionValue::Int(number)) => number,
+        (form, OptionValue::Bytes(bytes)) if form.least().is_none_or(|least| bytes.len() < least) => {
+            // Too few of them are the kernel's to refuse.
+            return option::set_bytes(fd, entry.level.number(), entry.number, bytes).map_err(errno);
+        }
+        (OptionForm::Linger | OptionForm::Bytes, _) | (_, OptionValue::Linger(_) | OptionValue::Bytes(_)) => {
+            return Err(Errno::EINVAL);
+        }
+        (_, OptionValue::Bool(on)) => i32::from(*on),
+        (OptionForm::Bool, OptionValue::Int(number)) => i32::from(*number != 0),
+        (OptionForm::Int, OptionValue::Int(number)) => *number,
     };
     let number = match name {
         OptionName::RcvBuf | OptionName::SndBuf => number.clamp(0, BUFFER_MAX),
@@ -174,11 +180,13 @@ pub(crate) fn getsockopt(fd: BorrowedFd<'_>, name: OptionName) -> Result<OptionV
         let seconds = linger.map(|time| u16::try_from(time.as_secs()).unwrap_or(u16::MAX));
         return Ok(OptionValue::Linger(seconds));
     }
-    let number = option::get_int(fd, entry.level.number(), entry.number).map_err(errno)?;
-    Ok(match entry.form {
-        OptionForm::Bool => OptionValue::Bool(number != 0),
-        OptionForm::Int | OptionForm::Linger => OptionValue::Int(number),
-    })
+    let (level, number) = (entry.level.number(), entry.number);
+    if entry.form == OptionForm::Bytes {
+        let read = option::get_bytes(fd, level, number, limits::OPTION_BYTES).map_err(errno)?;
+        return Ok(OptionValue::Bytes(read));
+    }
+    let value = option::get_int(fd, level, number).map_err(errno)?;
+    Ok(if entry.form == OptionForm::Bool { OptionValue::Bool(value != 0) } else { OptionValue::Int(value) })
 }
 
 /// Closes a descriptor without waiting.
@@ -234,6 +242,15 @@ mod tests {
 
     use super::{getsockopt, setsockopt};
 
+    /// A value that an option of bytes can have.
+    fn bytes_of(name: OptionName) -> OptionValue {
+        match name {
+            OptionName::Congestion => OptionValue::Bytes(b"reno".to_vec()),
+            // Half a second, which every kernel counts without a rest.
+            _ => OptionValue::Bytes([1_i64, 500_000].map(i64::to_le_bytes).concat()),
+        }
+    }
+
     #[test]
     fn every_option_is_set_by_its_numbers_and_read_in_its_form() {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
@@ -244,18 +261,27 @@ mod tests {
                 OptionForm::Bool => (OptionValue::Bool(true), OptionValue::Linger(None)),
                 OptionForm::Int => (OptionValue::Int(100), OptionValue::Linger(None)),
                 OptionForm::Linger => (OptionValue::Linger(Some(7)), OptionValue::Int(1)),
+                OptionForm::Bytes => (bytes_of(name), OptionValue::Int(1)),
             };
+            // Without a privilege only these.
+            let value = if name == OptionName::Priority { OptionValue::Int(6) } else { value };
             // An option of IPv6 on a socket of IPv4, and one that can only be read.
             let refused = entry.scope == OptionScope::ReadOnly || name == OptionName::V6Only;
             if refused {
-                assert_eq!(setsockopt(fd, name, value), Err(Errno::ENOPROTOOPT), "{}", entry.name);
+                assert_eq!(setsockopt(fd, name, &value), Err(Errno::ENOPROTOOPT), "{}", entry.name);
                 continue;
             }
-            assert_eq!(setsockopt(fd, name, wrong), Err(Errno::EINVAL), "{}", entry.name);
-            assert_eq!(setsockopt(fd, name, value), Ok(()), "{}", entry.name);
-            let buffer = matches!(name, OptionName::RcvBuf | OptionName::SndBuf);
+            assert_eq!(setsockopt(fd, name, &wrong), Err(Errno::EINVAL), "{}", entry.name);
+            assert_eq!(setsockopt(fd, name, &value), Ok(()), "{}", entry.name);
+            // Sizes, and a time that is counted in retransmissions.
+            let least =
+                [OptionName::RcvBuf, OptionName::SndBuf, OptionName::WindowClamp, OptionName::DeferAccept];
             match getsockopt(fd, name) {
-                Ok(OptionValue::Int(size)) if buffer => assert!(size > 100, "the kernel has a least size"),
+                Ok(OptionValue::Int(size)) if least.contains(&name) => assert!(size > 100, "{}", entry.name),
+                // A name, and zeros behind it.
+                Ok(OptionValue::Bytes(read)) if name == OptionName::Congestion => {
+                    assert_eq!(read.strip_prefix(b"reno"), Some(&[0; 12][..]));
+                }
                 read => assert_eq!(read, Ok(value), "{}", entry.name),
             }
         }

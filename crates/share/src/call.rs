@@ -5,6 +5,7 @@ use proto::{
     address::Address,
     call::{Call, OptionValue, PollEvents},
     id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
+    limits,
     trace::{CallBegin, Data},
 };
 use serde::{Deserialize, Serialize};
@@ -134,30 +135,37 @@ pub(crate) struct Polled {
     events: Vec<String>,
 }
 
-/// A socket option's value: `true`, `64`, or `{"linger": 5}`, with null where lingering is off.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// A socket option's value: `true`, `64`, `{"linger": 5}`, with null where lingering is off, or `{"bytes": "AAA="}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Setting {
     Bool(bool),
     Int(i32),
     Linger { linger: Option<u16> },
+    Struct { bytes: String },
 }
 
 impl Setting {
-    pub(crate) fn of(value: OptionValue) -> Self {
+    pub(crate) fn of(value: &OptionValue) -> Self {
         match value {
-            OptionValue::Bool(on) => Self::Bool(on),
-            OptionValue::Int(number) => Self::Int(number),
-            OptionValue::Linger(linger) => Self::Linger { linger },
+            OptionValue::Bool(on) => Self::Bool(*on),
+            OptionValue::Int(number) => Self::Int(*number),
+            OptionValue::Linger(linger) => Self::Linger { linger: *linger },
+            OptionValue::Bytes(bytes) => Self::Struct { bytes: BASE64.encode(bytes) },
         }
     }
 
-    pub(crate) fn value(self) -> OptionValue {
-        match self {
-            Self::Bool(on) => OptionValue::Bool(on),
-            Self::Int(number) => OptionValue::Int(number),
-            Self::Linger { linger } => OptionValue::Linger(linger),
-        }
+    /// None where it is not what this writes.
+    pub(crate) fn value(&self) -> Option<OptionValue> {
+        Some(match self {
+            Self::Bool(on) => OptionValue::Bool(*on),
+            Self::Int(number) => OptionValue::Int(*number),
+            Self::Linger { linger } => OptionValue::Linger(*linger),
+            Self::Struct { bytes } => {
+                let bytes = BASE64.decode(bytes).ok()?;
+                OptionValue::Bytes((bytes.len() <= limits::OPTION_BYTES).then_some(bytes)?)
+            }
+        })
     }
 }
 
@@ -194,7 +202,7 @@ impl Made {
             Call::GetSockName { fd } => Self::GetSockName { fd: fd.0 },
             Call::GetPeerName { fd } => Self::GetPeerName { fd: fd.0 },
             Call::SetSockOpt { fd, name, value } => {
-                Self::SetSockOpt { fd: fd.0, option: name.name().to_owned(), value: Setting::of(*value) }
+                Self::SetSockOpt { fd: fd.0, option: name.name().to_owned(), value: Setting::of(value) }
             }
             Call::GetSockOpt { fd, name } => Self::GetSockOpt { fd: fd.0, option: name.name().to_owned() },
             Call::Poll { fds } => Self::Poll { fds: polled(fds) },
@@ -240,7 +248,7 @@ impl Made {
             Self::GetSockName { fd } => Call::GetSockName { fd: Fd(*fd) },
             Self::GetPeerName { fd } => Call::GetPeerName { fd: Fd(*fd) },
             Self::SetSockOpt { fd, option, value } => {
-                Call::SetSockOpt { fd: Fd(*fd), name: words::option_of(option)?, value: value.value() }
+                Call::SetSockOpt { fd: Fd(*fd), name: words::option_of(option)?, value: value.value()? }
             }
             Self::GetSockOpt { fd, option } => {
                 Call::GetSockOpt { fd: Fd(*fd), name: words::option_of(option)? }

@@ -98,7 +98,7 @@ impl Returned {
             Value::Received { length } => Self::Received { bytes: *length },
             Value::ReceivedFrom { length, from } => Self::ReceivedFrom { bytes: *length, from: *from },
             Value::Address(address) => Self::Address { address: *address },
-            Value::Option(value) => Self::Option { value: Setting::of(*value) },
+            Value::Option(value) => Self::Option { value: Setting::of(value) },
             Value::Ready(fds) => Self::Ready { fds: polled(fds) },
             Value::Addresses { addresses, from_room } => {
                 Self::Addresses { addresses: addresses.clone(), from_room: *from_room }
@@ -130,7 +130,7 @@ impl Returned {
             Self::Received { bytes } => Ok(Value::Received { length: bytes }),
             Self::ReceivedFrom { bytes, from } => Ok(Value::ReceivedFrom { length: bytes, from }),
             Self::Address { address } => Ok(Value::Address(address)),
-            Self::Option { value } => Ok(Value::Option(value.value())),
+            Self::Option { value } => Ok(Value::Option(value.value()?)),
             Self::Ready { fds } => Ok(Value::Ready(fds_of(&fds)?)),
             Self::Addresses { addresses, from_room } => Ok(Value::Addresses { addresses, from_room }),
             Self::Pinged { address, round_trips, sent } => Ok(Value::Pinged { address, round_trips, sent }),

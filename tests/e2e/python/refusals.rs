@@ -183,8 +183,14 @@ async fn programs_that_cannot_run_here_end_in_a_sentence() {
             "14-localhost-is-two-addresses/server.py",
             "The machines of this lab have no IPv6, not even on their loopback: use AF_INET and IPv4 addresses.\n}",
         ),
-        ("15-multicast-group/server.py", "The socket option IP_ADD_MEMBERSHIP: Linux has it, this lab does not (no multicast)\n}"),
-        ("15-multicast-group/client.py", "The socket option IP_MULTICAST_IF: Linux has it, this lab does not (no multicast)\n}"),
+        (
+            "15-multicast-group/server.py",
+            "The socket option IP_ADD_MEMBERSHIP: Linux has it, this lab does not (no multicast)\n}",
+        ),
+        (
+            "15-multicast-group/client.py",
+            "The socket option IP_MULTICAST_IF: Linux has it, this lab does not (no multicast)\n}",
+        ),
         (
             "17-icmp-pinger/client.py",
             "SOCK_DGRAM with IPPROTO_ICMP -> NotAvailable This lab has no raw sockets (SOCK_RAW), and none for ICMP: it has SOCK_STREAM (TCP) \

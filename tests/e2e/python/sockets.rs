@@ -97,6 +97,40 @@ asyncio.run(main())
     assert_eq!(result["server"]["exit"]["status"], "stopped", "{}", result["server"]);
 }
 
+/// Options as bytes; a C long has 4 bytes here and 8 on the machine.
+#[tokio::test]
+async fn options_are_bytes_too() {
+    let program = js(r#"import socket, struct
+a = socket.create_connection(("tutorial", 7))
+a.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 5))
+print(struct.unpack("ii", a.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)))
+info = a.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+state, rto, ato, snd_mss = info[0], *struct.unpack_from("III", info, 8)
+print(len(info), state, snd_mss)
+for form in ("ll", "qq"):
+    a.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack(form, 0, 200_000))
+    size = struct.calcsize(form)
+    print(struct.unpack(form, a.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, size)))
+    try:
+        a.recv(1)
+    except BlockingIOError as error:
+        print(error)
+a.sendall(b"after all")
+print(a.recv(9), a.gettimeout())
+a.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
+print(a.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0"), socket.IPPROTO_GRE)
+for value in (b"", 1):
+    try:
+        a.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
+    except OSError as error:
+        print(error)
+"#);
+    let result = in_a_page(&format!("return await run('client', {program});")).await;
+    let again = "(0, 200000)\n[Errno 11] Resource temporarily unavailable\n".repeat(2);
+    let wrong = "[Errno 22] Invalid argument\n".repeat(2);
+    assert_eq!(text(&result), format!("(1, 5)\n104 1 1448\n{again}b'after all' None\nb'reno' 47\n{wrong}"));
+}
+
 #[tokio::test]
 async fn one_thread_serves_three_clients_with_select() {
     let server = js(r#"import select, socket

@@ -2,6 +2,27 @@
 
 use super::{case, in_a_page, js, text, with_and_without_shared_memory};
 
+/// One thread waits in epoll, and another registers what is ready.
+#[tokio::test]
+async fn what_a_thread_registers_counts_for_one_that_waits_in_epoll() {
+    let program = js(r#"import select, socket, threading
+epoll = select.epoll()
+quiet, one = socket.socketpair(), socket.socketpair()
+epoll.register(quiet[0], select.EPOLLIN)
+def register():
+    epoll.register(one[0], select.EPOLLIN)
+    one[1].send(b"x")
+for late in (False, True):
+    threading.Timer(0.2, register if not late else lambda: epoll.modify(quiet[0], select.EPOLLOUT)).start()
+    print(epoll.poll() == [(quiet[0].fileno(), select.EPOLLOUT)] if late else one[0].fileno() == epoll.poll()[0][0])
+    if not late:
+        one[0].recv(1)
+print(select.select([], [], [], 0.01))
+"#);
+    let result = in_a_page(&format!("return await run('client', {program});")).await;
+    assert_eq!(text(&result), "True\nTrue\n([], [], [])\n");
+}
+
 /// Everything that stands on `threading`, each with one line of output.
 const MODULES: &str = r#"import asyncio, concurrent.futures, http.server, logging, queue, socket, socketserver, sys, threading, time, urllib.request
 def echo(connection):

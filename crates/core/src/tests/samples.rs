@@ -65,6 +65,11 @@ fn calls() -> Vec<Call> {
         Call::GetPeerName { fd: FD },
         Call::SetSockOpt { fd: FD, name: OptionName::Linger, value: OptionValue::Linger(Some(0)) },
         Call::SetSockOpt { fd: FD, name: OptionName::Ttl, value: OptionValue::Int(64) },
+        Call::SetSockOpt {
+            fd: FD,
+            name: OptionName::Congestion,
+            value: OptionValue::Bytes(b"reno".to_vec()),
+        },
         Call::GetSockOpt { fd: FD, name: OptionName::ReuseAddr },
         Call::Poll { fds: vec![(FD, PollEvents::IN), (Fd(4), PollEvents::RDHUP)] },
         Call::Resolve { name: "tutorial".into(), family: Some(Family::Inet), port: 12345 },

@@ -3,8 +3,10 @@
 mod address;
 mod broken;
 
+use std::time::Duration;
+
 use proto::{
-    call::{Call, CallError, Value},
+    call::{Call, CallError, OptionName, Value},
     errno::Errno,
     id::Fd,
     trace::{TcpState, What},
@@ -43,6 +45,23 @@ pub(super) fn explain<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usi
     }
 }
 
+/// What gave the socket of a call the time (SO_RCVTIMEO, SO_SNDTIMEO) that it has waited for.
+fn own_time(trace: &Trace<'_>, call: CallOf<'_>) -> Option<usize> {
+    let wanted = match call.begin.call {
+        Call::Recv { .. } | Call::RecvFrom { .. } | Call::Accept { .. } => OptionName::RcvTimeo,
+        Call::Send { .. } | Call::SendTo { .. } | Call::Connect { .. } => OptionName::SndTimeo,
+        _ => return None,
+    };
+    let waited = Duration::from_nanos(call.end?.1.elapsed);
+    let set = trace.calls(call.begin.socket, call.at).filter(|one| {
+        matches!(one.begin.call, Call::SetSockOpt { name, .. } if name == wanted)
+            && one.end.is_some_and(|(_, end)| end.outcome.is_ok())
+    });
+    let last = set.last()?;
+    let Call::SetSockOpt { value, .. } = &last.begin.call else { return None };
+    value.time().filter(|time| *time <= waited).map(|_| last.at)
+}
+
 fn of_kernel<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, errno: Errno) {
     match errno {
         Errno::ECONNREFUSED => address::refused(answer, call, at),
@@ -56,6 +75,13 @@ fn of_kernel<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, errno
         Errno::EISCONN => connected_before(answer, call, at),
         Errno::EINVAL => invalid(answer, call, at),
         Errno::EBADF => no_descriptor(answer, call, at),
+        Errno::EAGAIN | Errno::EINPROGRESS if let Some(set) = own_time(answer.trace, call) => {
+            answer.why(
+                "The time ran out that the program had given this socket. The network said nothing.",
+                &[set, at],
+            );
+            waiting::reason(answer, call, at);
+        }
         Errno::EAGAIN => {
             answer.why("There was nothing to do at once, and the call was told not to wait.", &[at]);
             answer.means("Nothing is wrong with the connection.", &[]);

@@ -148,6 +148,12 @@ pub(super) fn option(answer: &mut Answer<'_, '_>, at: usize, name: OptionName) {
         OptionName::ReuseAddr => {
             "A later bind() of this socket may take a port of which an old connection rests in TIME_WAIT, if that one's socket had the option, too."
         }
+        OptionName::RcvTimeo => {
+            "From now on a recv() or accept() on this socket that would wait waits no longer than this, and then fails with EAGAIN. Where the program has called settimeout(), that counts and this does not."
+        }
+        OptionName::SndTimeo => {
+            "From now on a send() or connect() on this socket that would wait waits no longer than this, and then fails with EAGAIN or EINPROGRESS. Where the program has called settimeout(), that counts and this does not."
+        }
         _ => "It changes this socket only. The other side is not told.",
     };
     answer.means(text, &[at]);

@@ -35,6 +35,28 @@ pub(crate) fn get_int(socket: impl AsFd, level: i32, name: i32) -> Result<i32> {
     get(socket, level, name)
 }
 
+/// setsockopt(2) of an option whose value is a struct or a name.
+pub(crate) fn set_bytes(socket: impl AsFd, level: i32, name: i32, value: &[u8]) -> Result<()> {
+    let length = libc::socklen_t::try_from(value.len()).map_err(|_| Errno::INVAL)?;
+    // SAFETY: the kernel only reads the `length` bytes of `value`.
+    let result =
+        unsafe { libc::setsockopt(socket.as_fd().as_raw_fd(), level, name, value.as_ptr().cast(), length) };
+    check(result)
+}
+
+/// getsockopt(2) of such an option: as many bytes as it has, at most `most`.
+pub(crate) fn get_bytes(socket: impl AsFd, level: i32, name: i32, most: usize) -> Result<Vec<u8>> {
+    let mut value = vec![0_u8; most];
+    let mut length = libc::socklen_t::try_from(value.len()).map_err(|_| Errno::INVAL)?;
+    // SAFETY: the kernel writes at most `length` bytes to `value`, which has as many, and says how many it wrote.
+    let result = unsafe {
+        libc::getsockopt(socket.as_fd().as_raw_fd(), level, name, value.as_mut_ptr().cast(), &raw mut length)
+    };
+    check(result)?;
+    value.truncate(length as usize);
+    Ok(value)
+}
+
 /// Begins a capture of every protocol on the interface with this index.
 pub(super) fn bind_capture(socket: impl AsFd, interface: u32) -> Result<()> {
     // SAFETY: `struct sockaddr_ll` is plain C data, for which all zeroes is a value.

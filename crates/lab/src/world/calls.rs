@@ -16,7 +16,7 @@ use std::{
 use bytes::Bytes;
 use proto::{
     address::Address,
-    call::{Call, CallError, Kind, Outcome, Value, Wait},
+    call::{Call, CallError, Kind, OptionName, Outcome, Value, Wait},
     errno::Errno,
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
     rules::ProtocolRule,
@@ -214,8 +214,12 @@ impl Calls {
 
     /// Keeps a call that may have to wait, with the end of its time.
     pub(super) fn keep(&mut self, mut waiting: Waiting) {
-        if let Wait::Millis(ms) = waiting.wait {
-            let end = Instant::now() + Duration::from_millis(ms.into());
+        let time = match waiting.wait {
+            Wait::Millis(ms) => Some(Duration::from_millis(ms.into())),
+            Wait::Forever => self.own_time(&waiting),
+            Wait::No => None,
+        };
+        if let Some(end) = time.and_then(|time| Instant::now().checked_add(time)) {
             waiting.timer = Some(self.lan.timers.set(end, Timer::CallWait(waiting.id)));
         }
         if let Some(asked) = waiting.asked {
@@ -223,6 +227,17 @@ impl Calls {
             self.people.count_outstanding(asked.0, weight(&waiting.call));
         }
         self.waiting.insert(waiting.id, waiting);
+    }
+
+    /// How long a blocking call waits by its socket's own SO_RCVTIMEO or SO_SNDTIMEO. Our sockets do not block, so that the
+    /// kernel's own clock never runs.
+    fn own_time(&self, waiting: &Waiting) -> Option<Duration> {
+        let name = match Direction::of(&waiting.call).filter(|_| !waiting.call.is_library())? {
+            Direction::Read => OptionName::RcvTimeo,
+            Direction::Write => OptionName::SndTimeo,
+        };
+        let socket = self.sockets.get(waiting.socket?)?;
+        syscall::getsockopt(socket.end.in_room(), name).ok()?.time()
     }
 
     /// A call that still waits.
@@ -367,6 +382,13 @@ impl Calls {
         let taken = waiting.taken();
         let (outcome, payload) = match waiting.call {
             Call::Poll { .. } => (Ok(Value::Ready(Vec::new())), Bytes::new()),
+            // It was the socket's own time, of which the kernel says this.
+            Call::Connect { .. } if waiting.wait == Wait::Forever => {
+                waiting.interrupted(CallError::errno(Errno::EINPROGRESS))
+            }
+            _ if waiting.wait == Wait::Forever => {
+                waiting.interrupted(CallError::Errno { errno: Errno::EAGAIN, taken })
+            }
             _ => waiting.interrupted(CallError::TimedOut { taken }),
         };
         self.end_early(id, outcome, payload);
@@ -439,7 +461,7 @@ impl Calls {
                 end.room().and_then(|fd| fd.listen(backlog)).map_err(CallError::errno)?;
             }
             Call::Shutdown { how, .. } => end.shutdown(how)?,
-            Call::SetSockOpt { name, value, .. } => self.sockets.setsockopt(id, name, value)?,
+            Call::SetSockOpt { name, ref value, .. } => self.sockets.setsockopt(id, name, value)?,
             Call::GetSockOpt { name, .. } => return end.getsockopt(name).map(Value::Option),
             Call::GetPeerName { .. } => {
                 let told = end.getpeername()?;

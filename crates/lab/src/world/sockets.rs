@@ -215,7 +215,7 @@ impl Sockets {
         &mut self,
         id: SocketId,
         name: OptionName,
-        value: OptionValue,
+        value: &OptionValue,
     ) -> Result<(), CallError> {
         let Socket { end, buffers: charge, fresh, .. } =
             self.all.get_mut(&id).ok_or(CallError::errno(Errno::EBADF))?;

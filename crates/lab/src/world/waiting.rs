@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Instant};
 use bytes::Bytes;
 use futures_util::future::AbortHandle;
 use proto::{
-    call::{Call, CallError, Flags, Outcome, Value, Wait},
+    call::{Call, CallError, Flags, OptionValue, Outcome, Value, Wait},
     id::{CallId, CallRef, HostId, MemberId, ProgramId, SocketId},
     limits::{self, Limit},
     rules::ProtocolRule,
@@ -179,6 +179,9 @@ pub(super) fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
             if flags.contains(Flags::WAITALL) && *max > limits::CALL_PAYLOAD =>
         {
             Err(Limit::CallPayload.reached())
+        }
+        Call::SetSockOpt { value: OptionValue::Bytes(bytes), .. } if bytes.len() > limits::OPTION_BYTES => {
+            Err(Limit::OptionBytes.reached())
         }
         Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => Err(Limit::PollDescriptors.reached()),
         Call::Ping { count, .. } if *count == 0 || *count > limits::PING_COUNT => {

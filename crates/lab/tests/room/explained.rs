@@ -406,6 +406,48 @@ async fn datagrams_say_whether_anybody_took_them() {
     told.says(told.packet(|packet| packet.data.length == 9), "A socket has port 9999 there, fd 3 of test");
 }
 
+/// SO_RCVTIMEO and SO_SNDTIMEO: our sockets never block, and so the kernel's own clock does not run.
+#[tokio::test]
+async fn a_sockets_own_time_ends_what_waits_as_the_kernel_would() {
+    let Some(mut stage) = stage().await else { return };
+    let (server, client, ours, theirs, listener) = stage.pair().await;
+    let time = |micros: i64| OptionValue::Bytes([0, micros].map(i64::to_le_bytes).concat());
+    let of = |fd, name, micros| Call::SetSockOpt { fd, name, value: time(micros) };
+    let own = |fd, name| of(fd, name, 60_000);
+    let done = Ok(Value::Done);
+    assert_eq!(stage.call(client, own(theirs, OptionName::RcvTimeo)).await, done);
+    let again = CallError::errno(Errno::EAGAIN);
+    let blocks = stage.begin(client, recv(theirs), Wait::Forever, b"").await;
+    assert_eq!(stage.result(blocks).await.0, Err(again.clone()));
+    let told = Told::of(&stage, "");
+    told.says(told.failed(Errno::EAGAIN), "The time ran out that the program had given this socket");
+    // What comes in time is received, a time of the call's own counts before the socket's, and no time is none.
+    let bounded = stage.begin(client, recv(theirs), Wait::Millis(1), b"").await;
+    assert_eq!(stage.result(bounded).await.0, Err(CallError::TimedOut { taken: 0 }));
+    assert_eq!(stage.call(client, of(theirs, OptionName::RcvTimeo, 0)).await, done);
+    let blocks = stage.begin(client, recv(theirs), Wait::Forever, b"").await;
+    stage.send(server, ours, b"late").await.expect("taken");
+    assert_eq!(stage.result(blocks).await.0, Ok(Value::Received { length: 4 }));
+    assert_eq!(stage.call(server, own(listener, OptionName::RcvTimeo)).await, done);
+    let blocks = stage.begin(server, Call::Accept { fd: listener }, Wait::Forever, b"").await;
+    assert_eq!(stage.result(blocks).await.0, Err(again));
+    // Nobody reads: what the kernel had taken by then is said.
+    assert_eq!(stage.call(server, own(ours, OptionName::SndTimeo)).await, done);
+    let much = vec![b'x'; 1024 * 1024];
+    let send = Call::Send { fd: ours, flags: Flags::default(), length: 1024 * 1024 };
+    let blocks = stage.begin(server, send, Wait::Forever, &much).await;
+    match stage.result(blocks).await.0 {
+        Err(CallError::Errno { errno: Errno::EAGAIN, taken }) => assert!((1..1024 * 1024).contains(&taken)),
+        other => panic!("{other:?}"),
+    }
+    stage.machine(SERVER, HostCommand::Cable(false)).await.expect("cut");
+    let fd = stage.socket(client).await;
+    assert_eq!(stage.call(client, own(fd, OptionName::SndTimeo)).await, done);
+    let call = Call::Connect { fd, address: on(1, PORT).into() };
+    let blocks = stage.begin(client, call, Wait::Forever, b"").await;
+    assert_eq!(stage.result(blocks).await.0, Err(CallError::errno(Errno::EINPROGRESS)));
+}
+
 #[tokio::test]
 async fn two_that_wait_for_one_another_are_told() {
     let Some(mut stage) = stage().await else { return };

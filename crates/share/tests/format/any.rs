@@ -52,6 +52,7 @@ fn option_value() -> BoxedStrategy<OptionValue> {
         any::<bool>().prop_map(OptionValue::Bool),
         any::<i32>().prop_map(OptionValue::Int),
         option::of(any::<u16>()).prop_map(OptionValue::Linger),
+        vec(any::<u8>(), 0..=limits::OPTION_BYTES).prop_map(OptionValue::Bytes),
     ]
     .boxed()
 }

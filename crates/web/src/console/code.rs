@@ -168,6 +168,7 @@ pub(super) fn samples() -> Vec<(Call, Wait)> {
             OptionForm::Linger => OptionValue::Linger(Some(5)),
             OptionForm::Bool => OptionValue::Bool(true),
             OptionForm::Int => OptionValue::Int(1000),
+            OptionForm::Bytes => OptionValue::Bytes([5_i64, 500_000].map(i64::to_le_bytes).concat()),
         };
         if name.entry().scope != OptionScope::ReadOnly {
             calls.push(Call::SetSockOpt { fd: S, name, value });

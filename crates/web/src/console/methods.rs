@@ -3,6 +3,7 @@
 use proto::{
     call::{Family, Flags, How, OptionForm, OptionName, OptionValue, Wait},
     id::Fd,
+    limits,
     vocabulary::Level,
 };
 
@@ -249,6 +250,9 @@ fn setsockopt(fd: Fd, given: &Arguments<'_>) -> Result<Operation, Fault> {
         (OptionName::Linger, _) => {
             return Err(Fault::new("OSError", "[Errno 22] Invalid argument", column)
                 .hint("SO_LINGER takes two numbers: struct.pack(\"ii\", 1, 0)"));
+        }
+        (name, Value::Bytes(bytes)) if name.entry().form == OptionForm::Bytes => {
+            OptionValue::Bytes(bytes.into_iter().take(limits::OPTION_BYTES).collect())
         }
         (name, value) => match value.as_int() {
             Some(number) if name.entry().form == OptionForm::Bool => OptionValue::Bool(number != 0),

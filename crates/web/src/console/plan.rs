@@ -264,6 +264,7 @@ fn value(returned: &Returned, bytes: &[u8]) -> Value {
             let pair = [i32::from(time.is_some()), i32::from(time.unwrap_or(0))];
             Value::Bytes(pair.iter().flat_map(|number| number.to_le_bytes()).collect())
         }
+        Returned::Option(OptionValue::Bytes(bytes)) => Value::Bytes(bytes.clone()),
         Returned::Ready(ready) => Value::List(
             ready
                 .iter()

@@ -71,7 +71,7 @@ fn args(call: &Call, data: &Data) -> Args {
             Args::Recv { flags: flags.names().collect(), max: *max }
         }
         Call::Shutdown { how, .. } => Args::Shutdown { how: how.name() },
-        Call::SetSockOpt { name, value, .. } => Args::Option { name: name.name(), value: option(*value) },
+        Call::SetSockOpt { name, value, .. } => Args::Option { name: name.name(), value: option(value) },
         Call::GetSockOpt { name, .. } => Args::OptionName { name: name.name() },
         Call::Poll { fds } => Args::Poll { fds: poll(fds) },
         Call::Resolve { name, family, port } => {
@@ -108,7 +108,7 @@ fn result(value: &Value, data: &Data) -> ResultRecord {
             ResultRecord::Received { data: DataRecord::of(data), from: *from }
         }
         Value::Address(address) => ResultRecord::Address { address: *address },
-        Value::Option(value) => ResultRecord::Option { value: option(*value) },
+        Value::Option(value) => ResultRecord::Option { value: option(value) },
         Value::Ready(fds) => ResultRecord::Ready { ready: poll(fds) },
         Value::Addresses { addresses, from_room } => {
             ResultRecord::Addresses { addresses: addresses.clone(), from_room: *from_room }
@@ -144,10 +144,11 @@ pub fn error(error: &CallError) -> ErrorRecord {
     }
 }
 
-fn option(value: OptionValue) -> OptionRecord {
+fn option(value: &OptionValue) -> OptionRecord {
     match value {
-        OptionValue::Bool(on) => OptionRecord::Bool(on),
-        OptionValue::Int(number) => OptionRecord::Int(number),
-        OptionValue::Linger(linger) => OptionRecord::Linger { linger },
+        OptionValue::Bool(on) => OptionRecord::Bool(*on),
+        OptionValue::Int(number) => OptionRecord::Int(*number),
+        OptionValue::Linger(linger) => OptionRecord::Linger { linger: *linger },
+        OptionValue::Bytes(bytes) => OptionRecord::Struct { bytes: bytes.clone() },
     }
 }

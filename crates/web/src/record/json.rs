@@ -215,6 +215,11 @@ pub enum OptionRecord {
         /// Seconds; null when off.
         linger: Option<u16>,
     },
+    /// A struct or a name.
+    Struct {
+        /// As the kernel has it.
+        bytes: Vec<u8>,
+    },
 }
 
 /// What a call returned.

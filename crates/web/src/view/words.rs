@@ -9,6 +9,9 @@ use proto::{
     trace::{Packet, TcpFlags, Transport},
 };
 
+/// Bytes of `struct timeval`, which has a time for a call to wait.
+const TIMEVAL: usize = 16;
+
 pub use explain::amounts::{bytes, duration, grouped, ordinal};
 
 use crate::visible;
@@ -271,7 +274,7 @@ pub fn call_full(call: &Call) -> String {
         }
         Call::Shutdown { fd, how } => format!("fd {fd}, {}", how.name()),
         Call::SetSockOpt { fd, name, value } => {
-            format!("fd {fd}, {}, {}", name.name(), option_value(*value))
+            format!("fd {fd}, {}, {}", name.name(), option_value(value))
         }
         Call::GetSockOpt { fd, name } => format!("fd {fd}, {}", name.name()),
         Call::Poll { fds } => {
@@ -292,12 +295,18 @@ fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join("|")
 }
 
-fn option_value(value: OptionValue) -> String {
+fn option_value(value: &OptionValue) -> String {
     match value {
-        OptionValue::Bool(on) => i32::from(on).to_string(),
+        OptionValue::Bool(on) => i32::from(*on).to_string(),
         OptionValue::Int(number) => number.to_string(),
         OptionValue::Linger(None) => "off".to_owned(),
         OptionValue::Linger(Some(seconds)) => format!("{seconds} s"),
+        OptionValue::Bytes(read) => match value.time() {
+            Some(time) if read.len() == TIMEVAL => {
+                duration(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+            }
+            _ => bytes(read.len() as u64),
+        },
     }
 }
 
@@ -318,7 +327,7 @@ fn value_short(value: &Value) -> String {
         Value::Received { length: 0 } => "end of file".to_owned(),
         Value::Received { length } | Value::ReceivedFrom { length, .. } => bytes(u64::from(*length)),
         Value::Address(address) => address.to_string(),
-        Value::Option(value) => option_value(*value),
+        Value::Option(value) => option_value(value),
         Value::Ready(fds) if fds.is_empty() => "nothing ready".to_owned(),
         Value::Ready(fds) => {
             let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", joined(events.short_names())));

@@ -54,6 +54,18 @@ pub(crate) fn cases() -> Vec<Case> {
             // It is IPv6's, and this is no socket of IPv6.
             on.set(C, fd, OptionName::V6Only, OptionValue::Bool(true));
         }),
+        case("a time, a name and a type of service are read back", |on| {
+            let fd = on.tcp(C);
+            on.get(C, fd, OptionName::RcvTimeo);
+            let time = [1_i64, 500_000].map(i64::to_le_bytes).concat();
+            on.set(C, fd, OptionName::RcvTimeo, OptionValue::Bytes(time));
+            on.get(C, fd, OptionName::RcvTimeo);
+            on.set(C, fd, OptionName::Congestion, OptionValue::Bytes(b"reno".to_vec()));
+            on.get(C, fd, OptionName::Congestion);
+            on.set(C, fd, OptionName::Congestion, OptionValue::Bytes(b"nosuch".to_vec()));
+            on.set(C, fd, OptionName::Tos, OptionValue::Int(0x10));
+            on.get(C, fd, OptionName::Tos);
+        }),
         case("TCP's options are not UDP's", |on| {
             let fd = on.udp(C);
             on.set(C, fd, OptionName::NoDelay, OptionValue::Bool(true));

@@ -15,7 +15,10 @@ use proto::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::ioctl_fionbio,
-    net::{self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, SocketFlags, sockopt},
+    net::{
+        self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, SocketFlags,
+        sockopt::{self, Timeout},
+    },
 };
 
 use crate::script::Asked;
@@ -92,7 +95,7 @@ fn system_call(asked: &Asked, fds: &[Arc<OwnedFd>], received: &mut Vec<u8>) -> r
         Call::GetPeerName { .. } => {
             return Ok(Made::Value(Value::Address(address(net::getpeername(fd)?.unwrap()))));
         }
-        Call::SetSockOpt { name, value, .. } => set(fd, name, value)?,
+        Call::SetSockOpt { name, ref value, .. } => set(fd, name, value)?,
         Call::GetSockOpt { name, .. } => return get(fd, name).map(Value::Option).map(Made::Value),
         ref other => panic!("{} is made elsewhere", other.name()),
     }
@@ -143,24 +146,29 @@ fn recv_flags(flags: Flags, at_once: bool) -> RecvFlags {
     out
 }
 
-fn set(fd: impl AsFd, name: OptionName, value: OptionValue) -> rustix::io::Result<()> {
+fn set(fd: impl AsFd, name: OptionName, value: &OptionValue) -> rustix::io::Result<()> {
     match (name, value) {
-        (OptionName::ReuseAddr, OptionValue::Bool(on)) => sockopt::set_socket_reuseaddr(fd, on),
-        (OptionName::ReusePort, OptionValue::Bool(on)) => sockopt::set_socket_reuseport(fd, on),
-        (OptionName::KeepAlive, OptionValue::Bool(on)) => sockopt::set_socket_keepalive(fd, on),
-        (OptionName::Broadcast, OptionValue::Bool(on)) => sockopt::set_socket_broadcast(fd, on),
-        (OptionName::OobInline, OptionValue::Bool(on)) => sockopt::set_socket_oobinline(fd, on),
-        (OptionName::NoDelay, OptionValue::Bool(on)) => sockopt::set_tcp_nodelay(fd, on),
-        (OptionName::Cork, OptionValue::Bool(on)) => sockopt::set_tcp_cork(fd, on),
+        (OptionName::RcvTimeo, value) => sockopt::set_socket_timeout(fd, Timeout::Recv, value.time()),
+        (OptionName::Congestion, OptionValue::Bytes(name)) => {
+            sockopt::set_tcp_congestion(fd, str::from_utf8(name).unwrap())
+        }
+        (OptionName::Tos, OptionValue::Int(tos)) => sockopt::set_ip_tos(fd, u8::try_from(*tos).unwrap()),
+        (OptionName::ReuseAddr, OptionValue::Bool(on)) => sockopt::set_socket_reuseaddr(fd, *on),
+        (OptionName::ReusePort, OptionValue::Bool(on)) => sockopt::set_socket_reuseport(fd, *on),
+        (OptionName::KeepAlive, OptionValue::Bool(on)) => sockopt::set_socket_keepalive(fd, *on),
+        (OptionName::Broadcast, OptionValue::Bool(on)) => sockopt::set_socket_broadcast(fd, *on),
+        (OptionName::OobInline, OptionValue::Bool(on)) => sockopt::set_socket_oobinline(fd, *on),
+        (OptionName::NoDelay, OptionValue::Bool(on)) => sockopt::set_tcp_nodelay(fd, *on),
+        (OptionName::Cork, OptionValue::Bool(on)) => sockopt::set_tcp_cork(fd, *on),
         (OptionName::Linger, OptionValue::Linger(time)) => {
             sockopt::set_socket_linger(fd, time.map(|seconds| Duration::from_secs(seconds.into())))
         }
         (OptionName::RcvBuf, OptionValue::Int(size)) => {
-            sockopt::set_socket_recv_buffer_size(fd, usize::try_from(size).unwrap())
+            sockopt::set_socket_recv_buffer_size(fd, usize::try_from(*size).unwrap())
         }
-        (OptionName::V6Only, OptionValue::Bool(on)) => sockopt::set_ipv6_v6only(fd, on),
+        (OptionName::V6Only, OptionValue::Bool(on)) => sockopt::set_ipv6_v6only(fd, *on),
         (OptionName::UserTimeout, OptionValue::Int(ms)) => {
-            sockopt::set_tcp_user_timeout(fd, u32::try_from(ms).unwrap())
+            sockopt::set_tcp_user_timeout(fd, u32::try_from(*ms).unwrap())
         }
         other => panic!("{other:?} is not set in any case"),
     }
@@ -169,6 +177,18 @@ fn set(fd: impl AsFd, name: OptionName, value: OptionValue) -> rustix::io::Resul
 fn get(fd: impl AsFd, name: OptionName) -> rustix::io::Result<OptionValue> {
     let int = |number: usize| OptionValue::Int(i32::try_from(number).unwrap());
     Ok(match name {
+        OptionName::RcvTimeo => {
+            let time = sockopt::socket_timeout(fd, Timeout::Recv)?.unwrap_or_default();
+            let (seconds, micros) = (i64::try_from(time.as_secs()).unwrap(), i64::from(time.subsec_micros()));
+            OptionValue::Bytes([seconds, micros].map(i64::to_le_bytes).concat())
+        }
+        OptionName::Congestion => {
+            let mut name = sockopt::tcp_congestion(fd)?.into_bytes();
+            // TCP_CA_NAME_MAX, linux/tcp.h.
+            name.resize(16, 0);
+            OptionValue::Bytes(name)
+        }
+        OptionName::Tos => int(usize::from(sockopt::ip_tos(fd)?)),
         OptionName::ReuseAddr => OptionValue::Bool(sockopt::socket_reuseaddr(fd)?),
         OptionName::NoDelay => OptionValue::Bool(sockopt::tcp_nodelay(fd)?),
         OptionName::AcceptConn => OptionValue::Bool(sockopt::socket_acceptconn(fd)?),

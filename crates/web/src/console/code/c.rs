@@ -67,7 +67,7 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
         Call::Close { fd } => format!("close({});", name(fd)),
         Call::GetSockName { fd } => address_of("getsockname", &name(fd)),
         Call::GetPeerName { fd } => address_of("getpeername", &name(fd)),
-        Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, *value),
+        Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, value),
         Call::GetSockOpt { fd, name: option } => get_option(&name(fd), *option),
         Call::Poll { fds } => poll(fds, context),
         Call::Resolve { name, family, port } => resolve(name, *family, *port),
@@ -192,11 +192,15 @@ fn send_flags(flags: Flags) -> String {
     or_zero(flags.names().chain([NOSIGNAL.0]))
 }
 
-fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
+fn set_option(name: &str, option: OptionName, value: &OptionValue) -> String {
     let entry = option.entry();
     let declared = match value {
-        OptionValue::Bool(on) => format!("int value = {};", i32::from(on)),
+        OptionValue::Bool(on) => format!("int value = {};", i32::from(*on)),
         OptionValue::Int(number) => format!("int value = {number};"),
+        OptionValue::Bytes(bytes) => {
+            let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:#04x}")).collect();
+            format!("unsigned char value[] = {{ {} }};", bytes.join(", "))
+        }
         OptionValue::Linger(time) => format!(
             "struct linger value = {{ .l_onoff = {}, .l_linger = {} }};",
             i32::from(time.is_some()),
@@ -208,9 +212,13 @@ fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
 
 fn get_option(name: &str, option: OptionName) -> String {
     let entry = option.entry();
-    let kind = if entry.form == OptionForm::Linger { "struct linger" } else { "int" };
+    let declared = match entry.form {
+        OptionForm::Linger => "struct linger value",
+        OptionForm::Bytes => "unsigned char value[1024]",
+        OptionForm::Bool | OptionForm::Int => "int value",
+    };
     format!(
-        "{kind} value;\nsocklen_t length = sizeof value;\ngetsockopt({name}, {}, {}, &value, &length);",
+        "{declared};\nsocklen_t length = sizeof value;\ngetsockopt({name}, {}, {}, &value, &length);",
         entry.level.name(),
         entry.name
     )

@@ -70,10 +70,14 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         Call::GetSockName { fd } => format!("{}.getsockname()", name(fd)),
         Call::GetPeerName { fd } => format!("{}.getpeername()", name(fd)),
         Call::SetSockOpt { fd, name: option, value } => {
-            format!("{}.setsockopt({}, {})", name(fd), option_arguments(*option), option_value(*value))
+            format!("{}.setsockopt({}, {})", name(fd), option_arguments(*option), option_value(value))
         }
         Call::GetSockOpt { fd, name: option } => {
-            let size = if option.entry().form == OptionForm::Linger { ", 8" } else { "" };
+            let size = match option.entry().form {
+                OptionForm::Linger => ", 8",
+                OptionForm::Bytes => ", 1024",
+                OptionForm::Bool | OptionForm::Int => "",
+            };
             format!("{}.getsockopt({}{size})", name(fd), option_arguments(*option))
         }
         Call::Poll { fds } => {
@@ -137,13 +141,14 @@ fn option_arguments(option: OptionName) -> String {
     format!("socket.{}, socket.{}", entry.level.name(), entry.name)
 }
 
-fn option_value(value: OptionValue) -> String {
+fn option_value(value: &OptionValue) -> String {
     match value {
-        OptionValue::Bool(on) => i32::from(on).to_string(),
+        OptionValue::Bool(on) => i32::from(*on).to_string(),
         OptionValue::Int(number) => number.to_string(),
         OptionValue::Linger(time) => {
             format!("struct.pack(\"ii\", {}, {})", i32::from(time.is_some()), time.unwrap_or(0))
         }
+        OptionValue::Bytes(bytes) => bytes_repr(bytes),
     }
 }
 

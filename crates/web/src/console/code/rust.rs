@@ -68,10 +68,11 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
         Call::Close { fd } => format!("drop({});", name(fd)),
         Call::GetSockName { fd } => format!("let addr = {}.local_addr()?;", name(fd)),
         Call::GetPeerName { fd } => format!("let addr = {}.peer_addr()?;", name(fd)),
-        Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, *value),
-        Call::GetSockOpt { fd, name: option } => {
-            format!("let value = {}.{}()?;", name(fd), option.entry().socket2)
-        }
+        Call::SetSockOpt { fd, name: option, value } => set_option(&name(fd), *option, value),
+        Call::GetSockOpt { fd, name: option } => match option.entry().socket2 {
+            "" => NOT_IN_SOCKET2.to_owned(),
+            reads => format!("let value = {}.{reads}()?;", name(fd)),
+        },
         Call::Poll { fds } => poll(fds, context),
         Call::Resolve { name, port, .. } => {
             format!("let found = ({}, {port}).to_socket_addrs()?;", quoted(name))
@@ -196,14 +197,24 @@ fn receive(name: &str, flags: Flags, max: u32, context: &Context<'_>) -> String 
     }
 }
 
-fn set_option(name: &str, option: OptionName, value: OptionValue) -> String {
+/// In the place of a call.
+const NOT_IN_SOCKET2: &str =
+    "// socket2 has no name for this option; libc::setsockopt and getsockopt take its number.";
+
+fn set_option(name: &str, option: OptionName, value: &OptionValue) -> String {
     let entry = option.entry();
     if entry.scope == OptionScope::ReadOnly {
         return "// This option can only be read.".to_owned();
     }
+    if entry.socket2.is_empty() {
+        return NOT_IN_SOCKET2.to_owned();
+    }
     let value = match value {
+        OptionValue::Bytes(_) => value
+            .time()
+            .map_or("None".to_owned(), |time| format!("Some(Duration::from_micros({}))", time.as_micros())),
         OptionValue::Bool(on) if entry.form == OptionForm::Bool => on.to_string(),
-        OptionValue::Bool(on) => i32::from(on).to_string(),
+        OptionValue::Bool(on) => i32::from(*on).to_string(),
         OptionValue::Int(number) => number.to_string(),
         OptionValue::Linger(Some(seconds)) => format!("Some(Duration::from_secs({seconds}))"),
         OptionValue::Linger(None) => "None".to_owned(),

@@ -110,6 +110,27 @@ class Epoll(Beside):
 
         self.both(tell)
 
+    def test_the_exclusive_are_never_modified_nor_told_once(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            exclusive = select.EPOLLEXCLUSIVE
+            with one, other, select.epoll() as epoll:
+                other.send(b"x")
+                return told(
+                    [
+                        lambda: epoll.register(one, select.EPOLLIN | select.EPOLLPRI | exclusive),
+                        lambda: epoll.register(one, select.EPOLLIN | select.EPOLLONESHOT | exclusive),
+                        lambda: epoll.register(one, select.EPOLLIN | exclusive),
+                        lambda: epoll.register(one, select.EPOLLIN | exclusive),
+                        lambda: [seen for _, seen in epoll.poll(1)],
+                        lambda: epoll.modify(one, select.EPOLLIN),
+                        lambda: epoll.modify(other, select.EPOLLIN | exclusive),
+                        lambda: epoll.unregister(one),
+                    ]
+                )
+
+        self.assertEqual(self.both(tell)[4], [select.EPOLLIN])
+
     def test_what_another_thread_registers_counts_for_one_that_waits(self):
         polled, woken = [], []
 

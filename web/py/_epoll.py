@@ -19,7 +19,9 @@ EPOLLRDNORM, EPOLLRDBAND, EPOLLWRNORM, EPOLLWRBAND, EPOLLMSG = 0x40, 0x80, 0x100
 EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET = 1 << 28, 1 << 29, 1 << 30, 1 << 31
 EPOLL_CLOEXEC = 0o2000000
 
-_ENOENT, _EEXIST = (linux.ERRNO[name][0] for name in ("ENOENT", "EEXIST"))
+_ENOENT, _EEXIST, _EINVAL = (linux.ERRNO[name][0] for name in ("ENOENT", "EEXIST", "EINVAL"))
+# What may stand beside EPOLLEXCLUSIVE, of which Linux says only that not all who wait need be woken: here all are.
+_EXCLUSIVE = EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLEXCLUSIVE
 # Events that one poll reports, where nothing else is said, as CPython has it.
 _MOST = 1023
 
@@ -56,18 +58,25 @@ def using(descriptor, poll):
 
         def register(self, fd, eventmask=EPOLLIN | EPOLLPRI | EPOLLOUT):
             """Watches a descriptor."""
-            wanted, fd = self._open(), descriptor(fd)
+            wanted, fd, events = self._open(), descriptor(fd), _mask(eventmask)
+            if events & EPOLLEXCLUSIVE and events & ~_EXCLUSIVE:
+                raise linux.error(_EINVAL)
             if fd in wanted:
                 raise linux.error(_EEXIST)
-            wanted[fd] = _mask(eventmask)
+            wanted[fd] = events
             self._changed()
 
         def modify(self, fd, eventmask):
             """Watches it for something else."""
             wanted, fd = self._open(), descriptor(fd)
+            events = _mask(eventmask)
+            if events & EPOLLEXCLUSIVE:
+                raise linux.error(_EINVAL)
             if fd not in wanted:
                 raise linux.error(_ENOENT)
-            wanted[fd] = _mask(eventmask)
+            if wanted[fd] & EPOLLEXCLUSIVE:
+                raise linux.error(_EINVAL)
+            wanted[fd] = events
             self._fired.discard(fd)
             self._changed()
 

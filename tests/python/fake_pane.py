@@ -43,6 +43,9 @@ class Kernel:
     def Dup(self, fd):
         return {"Descriptor": keep(table[fd].dup())}
 
+    def Interfaces(self):
+        return {"Interfaces": socket.if_nameindex()}
+
     def Stat(self, address):
         os.stat(numbers(address))
         return "Done"

@@ -56,6 +56,22 @@ class Constants(unittest.TestCase):
                         told[-1].append((type(error), str(error)))
             self.assertEqual(*told)
 
+    def test_interfaces_are_the_machines_own(self):
+        told = []
+        for module in (socket, real_socket):
+            told.append([module.if_nameindex()])
+            for call, argument in [
+                *(("if_nametoindex", name) for name in ("lo", b"lo", "nosuch", "", 1, None, "a\0b")),
+                *(("if_indextoname", number) for number in (1, 0, 999, -1, 2**64, "x")),
+            ]:
+                try:
+                    told[-1].append(getattr(module, call)(argument))
+                except (OSError, TypeError, ValueError, OverflowError) as error:
+                    # What a wrong type is called differs between versions.
+                    told[-1].append((type(error), None if isinstance(error, (TypeError, OverflowError)) else str(error)))
+        self.assertEqual(*told)
+        self.assertIn((1, "lo"), told[0][0])
+
     def test_a_machines_name_is_the_rooms(self):
         with self.assertRaisesRegex(wireside.NotAvailable, "name"):
             socket.sethostname("other")

@@ -27,7 +27,7 @@ EINTR = linux.ERRNO["EINTR"][0]
 LONGEST_WAIT_MS = 2**32 - 1
 
 # Of requests, as in the protocol, their names in the man pages, where those differ by more than capitals.
-_NAMES = {"Resolve": "getaddrinfo"}
+_NAMES = {"Resolve": "getaddrinfo", "Interfaces": "if_nameindex"}
 
 
 class Failure(Exception):
@@ -108,7 +108,7 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
         asked = json.dumps(request)
         # From here to the message no other thread has a turn: calls are numbered in the order in which they are made, those
         # that the trace has.
-        _made += name != "Stat"
+        _made += name not in ("Stat", "Interfaces")
         number = _made
         answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"), line_too)
         value, error = None, None

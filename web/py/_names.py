@@ -1,11 +1,16 @@
 """Names of machines, services and protocols: what getaddrinfo(3) and its relatives say."""
 
+import operator
+import os
+
 from _builtin_socket import gaierror, herror
 
 import _addresses
 import _arguments
+import _kernel
 import _pane
 import _services
+import linux
 import wireside
 from _addresses import AF_UNSPEC
 from _constants import AI_CANONNAME, AI_NUMERICHOST, AI_NUMERICSERV, AI_PASSIVE, EAI_ADDRFAMILY, EAI_FAMILY, EAI_NONAME, EAI_SERVICE
@@ -38,6 +43,40 @@ def gethostname():
 def sethostname(name, /):
     """Not here: what a machine is called stands on the page, and all of its programs call it so."""
     raise wireside.NotAvailable("This lab's machines keep the name that they have in the room.")
+
+
+def if_nameindex():
+    """The machine's interfaces: the kernel's number and the name of each."""
+    value, _ = _kernel.call("Interfaces", {})
+    return [tuple(pair) for pair in value["Interfaces"]]
+
+
+def if_nametoindex(name, /):
+    """The number of an interface."""
+    name = os.fsdecode(name)
+    if "\0" in name:
+        raise ValueError("embedded null byte")
+    for number, known in if_nameindex():
+        if known == name:
+            return number
+    raise OSError("no interface with this name")
+
+
+def if_indextoname(index, /):
+    """The name of an interface."""
+    if not hasattr(index, "__index__"):
+        raise TypeError("an integer is required")
+    index = operator.index(index)
+    if index < 0:
+        raise OverflowError("can't convert negative value to unsigned int")
+    if index >= 1 << 64:
+        raise OverflowError("Python int too large to convert to C unsigned long")
+    if index >= 1 << 32:
+        raise OverflowError("index is too large")
+    for number, known in if_nameindex():
+        if number == index:
+            return known
+    raise linux.error(linux.ERRNO["ENXIO"][0])
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):

@@ -23,6 +23,7 @@ import wireside
 from _addresses import AF_INET, AF_INET6, AF_UNIX
 from _arguments import integer, none, one, some
 from _names import getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getnameinfo  # noqa: F401
+from _names import if_indextoname, if_nameindex, if_nametoindex  # noqa: F401
 from _names import getprotobyname, getservbyname, getservbyport, sethostname  # noqa: F401
 from _constants import IPPROTO_ICMP, IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE, MSG_TRUNC
 from _constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET
@@ -444,7 +445,7 @@ SocketType = socket
 # What `socket` takes over: CPython's own names, and none of ours.
 _FUNCTIONS = (
     "close", "dup", "error", "gaierror", "getaddrinfo", "getdefaulttimeout", "gethostbyaddr", "gethostbyname", "gethostbyname_ex",
-    "gethostname", "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_ipv6", "herror", "htonl", "htons",
+    "gethostname", "getnameinfo", "getprotobyname", "getservbyname", "getservbyport", "has_ipv6", "herror", "htonl", "htons", "if_indextoname", "if_nameindex", "if_nametoindex",
     "inet_aton", "inet_ntoa", "inet_ntop", "inet_pton", "ntohl", "ntohs", "setdefaulttimeout", "sethostname", "socket", "socketpair", "timeout",
     "SocketType",
 )  # fmt: skip

@@ -98,7 +98,8 @@ export type CallName =
   | "dup"
   | "socketpair"
   | "unlink"
-  | "stat";
+  | "stat"
+  | "if_nameindex";
 
 /** Forms of an option's value. */
 export type OptionForm =
@@ -137,7 +138,8 @@ export namespace protocol {
     | { Dup: { fd: number } }
     | { SocketPair: { family: Family; kind: Kind } }
     | { Unlink: { address: string } }
-    | { Stat: { address: string } };
+    | { Stat: { address: string } }
+    | { Interfaces: {  } };
   /** What a call returned has one of these, or is "Done". */
   export interface Returned {
     Descriptor: number;
@@ -151,6 +153,7 @@ export namespace protocol {
     Addresses: { addresses: string[]; from_room: boolean };
     Pinged: { address: string; round_trips: (number | null)[]; sent: boolean };
     Pair: [number, number];
+    Interfaces: [number, string][];
   }
   export type Value = "Done" | Partial<Returned>;
 }

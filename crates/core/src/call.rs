@@ -241,6 +241,8 @@ calls! {
             /// Its path.
             address: Address,
         };
+        /// if_nameindex(3): the machine's interfaces. A library function that changes nothing, and the trace has no word of it.
+        Interfaces = "if_nameindex" {};
     }
 }
 
@@ -269,7 +271,8 @@ impl Call {
             | Self::Ping { .. }
             | Self::SocketPair { .. }
             | Self::Unlink { .. }
-            | Self::Stat { .. } => None,
+            | Self::Stat { .. }
+            | Self::Interfaces {} => None,
         }
     }
 
@@ -283,7 +286,7 @@ impl Call {
 
     /// Whether it is a library function rather than one system call.
     pub fn is_library(&self) -> bool {
-        matches!(self, Self::Resolve { .. } | Self::Ping { .. })
+        matches!(self, Self::Resolve { .. } | Self::Ping { .. } | Self::Interfaces {})
     }
 }
 
@@ -339,6 +342,8 @@ pub enum Value {
     },
     /// Two new descriptors: socketpair.
     Pair(Fd, Fd),
+    /// The kernel's number and the name of each: if_nameindex.
+    Interfaces(Vec<(u32, String)>),
 }
 
 impl Value {

@@ -207,7 +207,7 @@ fn in_typescript(of: &str) -> &str {
 }
 
 /// The forms of what a call returns, each with its type and an example.
-fn returned() -> [(&'static str, &'static str, Value); 11] {
+fn returned() -> [(&'static str, &'static str, Value); 12] {
     let address = || Address::Ip("10.0.0.1:80".parse().expect("an address"));
     let (length, ip) = (1, Ipv4Addr::LOCALHOST.into());
     [
@@ -234,6 +234,7 @@ fn returned() -> [(&'static str, &'static str, Value); 11] {
             Value::Pinged { address: ip, round_trips: vec![None], sent: true },
         ),
         ("Pair", "[number, number]", Value::Pair(Fd(3), Fd(4))),
+        ("Interfaces", "[number, string][]", Value::Interfaces(vec![(1, "lo".to_owned())])),
     ]
 }
 

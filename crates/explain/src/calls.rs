@@ -122,6 +122,9 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
                 &[at],
             );
         }
+        (Call::Interfaces {}, _) => {
+            answer.means("The machine's own interfaces: lo leads to itself, and eth0 to the wire.", &[at]);
+        }
         (Call::SetSockOpt { name, .. }, _) => opening::option(answer, at, *name),
         (Call::Ping { .. }, Value::Pinged { sent: true, .. }) => {
             let text = "Its echoes are answered by the other machine's kernel. No program there takes part.";

@@ -124,6 +124,8 @@ pub(crate) enum Made {
     Stat {
         address: Address,
     },
+    #[serde(rename = "if_nameindex")]
+    Interfaces {},
     #[serde(other)]
     Unknown,
 }
@@ -218,6 +220,7 @@ impl Made {
             }
             Call::Unlink { address } => Self::Unlink { address: *address },
             Call::Stat { address } => Self::Stat { address: *address },
+            Call::Interfaces {} => Self::Interfaces {},
         }
     }
 
@@ -269,6 +272,7 @@ impl Made {
             }
             Self::Unlink { address } => Call::Unlink { address: *address },
             Self::Stat { address } => Call::Stat { address: *address },
+            Self::Interfaces {} => Call::Interfaces {},
             Self::Unknown => return None,
         })
     }

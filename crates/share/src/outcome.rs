@@ -56,6 +56,9 @@ pub(crate) enum Returned {
     Pair {
         fds: (i32, i32),
     },
+    Interfaces {
+        interfaces: Vec<(u32, String)>,
+    },
     Errno {
         errno: i32,
         taken: u32,
@@ -107,6 +110,7 @@ impl Returned {
                 Self::Pinged { address: *address, round_trips: round_trips.clone(), sent: *sent }
             }
             Value::Pair(one, other) => Self::Pair { fds: (one.0, other.0) },
+            Value::Interfaces(interfaces) => Self::Interfaces { interfaces: interfaces.clone() },
         }
     }
 
@@ -135,6 +139,7 @@ impl Returned {
             Self::Addresses { addresses, from_room } => Ok(Value::Addresses { addresses, from_room }),
             Self::Pinged { address, round_trips, sent } => Ok(Value::Pinged { address, round_trips, sent }),
             Self::Pair { fds: (one, other) } => Ok(Value::Pair(Fd(one), Fd(other))),
+            Self::Interfaces { interfaces } => Ok(Value::Interfaces(interfaces)),
             Self::Errno { errno, taken } => Err(CallError::Errno { errno: Errno(errno), taken }),
             Self::TimedOut { taken } => Err(CallError::TimedOut { taken }),
             Self::NotResolved { error } => {

@@ -97,7 +97,7 @@ asyncio.run(main())
     assert_eq!(result["server"]["exit"]["status"], "stopped", "{}", result["server"]);
 }
 
-/// Options as bytes; a C long has 4 bytes here and 8 on the machine.
+/// Options as bytes, and the machine's interfaces; a C long has 4 bytes here and 8 on the machine.
 #[tokio::test]
 async fn options_are_bytes_too() {
     let program = js(r#"import socket, struct
@@ -119,6 +119,7 @@ a.sendall(b"after all")
 print(a.recv(9), a.gettimeout())
 a.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
 print(a.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0"), socket.IPPROTO_GRE)
+print(sorted(socket.if_nameindex())[0], socket.if_indextoname(socket.if_nametoindex("eth0")))
 for value in (b"", 1):
     try:
         a.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
@@ -128,7 +129,10 @@ for value in (b"", 1):
     let result = in_a_page(&format!("return await run('client', {program});")).await;
     let again = "(0, 200000)\n[Errno 11] Resource temporarily unavailable\n".repeat(2);
     let wrong = "[Errno 22] Invalid argument\n".repeat(2);
-    assert_eq!(text(&result), format!("(1, 5)\n104 1 1448\n{again}b'after all' None\nb'reno' 47\n{wrong}"));
+    assert_eq!(
+        text(&result),
+        format!("(1, 5)\n104 1 1448\n{again}b'after all' None\nb'reno' 47\n(1, 'lo') eth0\n{wrong}")
+    );
 }
 
 #[tokio::test]

@@ -79,7 +79,8 @@ impl Numbers {
             | Call::Resolve { .. }
             | Call::Ping { .. }
             | Call::Unlink { .. }
-            | Call::Stat { .. } => {}
+            | Call::Stat { .. }
+            | Call::Interfaces {} => {}
         }
         call
     }

@@ -78,6 +78,7 @@ fn calls() -> Vec<Call> {
         Call::SocketPair { family: Family::Unix, kind: Kind::Stream },
         Call::Unlink { address: path() },
         Call::Stat { address: "unix:@a\\x00".parse().unwrap() },
+        Call::Interfaces {},
     ]
 }
 
@@ -162,6 +163,7 @@ fn values() -> Vec<Value> {
         Value::Addresses { addresses: vec![v4().ip().unwrap(), v6().ip().unwrap()], from_room: true },
         Value::Pinged { address: v4().ip().unwrap(), round_trips: vec![Some(1_000_000), None], sent: true },
         Value::Pair(FD, Fd(4)),
+        Value::Interfaces(vec![(1, "lo".into())]),
         Value::Address("unix:".parse().unwrap()),
     ]
 }

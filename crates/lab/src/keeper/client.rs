@@ -14,9 +14,12 @@ use rustix::io::Errno;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
+    host::WIRE,
     link::{Asked, Link},
     message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec, exactly},
-    option, self_test,
+    option,
+    rtnetlink::LOOPBACK,
+    self_test,
     spawner::Spawner,
     sysctl::HostSysctl,
     unavailable::Unavailable,
@@ -55,6 +58,8 @@ pub struct HostFds {
     pub loopback: OwnedFd,
     /// A sock_diag socket, non-blocking; see [`crate::diag`].
     pub diag: OwnedFd,
+    /// Its interfaces, each with the kernel's number.
+    pub interfaces: Vec<(u32, String)>,
 }
 
 impl Keeper {
@@ -96,11 +101,20 @@ impl Keeper {
     /// Makes a host. Half a millisecond on a quiet machine. Errors are the kernel's; EMFILE where this process
     /// has no descriptors left.
     pub async fn create_host(&self, spec: HostSpec) -> io::Result<HostFds> {
-        let (_, descriptors) = self.ask(Request::CreateHost(spec), None).await?;
+        let (reply, descriptors) = self.ask(Request::CreateHost(spec), None).await?;
+        let Reply::Value(index) = reply else { return Err(Errno::BADMSG.into()) };
+        let wired = u32::try_from(index).map_err(|_| Errno::BADMSG)?;
+        let interfaces = vec![(LOOPBACK, "lo".to_owned()), (wired, WIRE.to_owned())];
         let [namespace, wire, loopback, diag] = exactly(descriptors)?;
         // Older kernels have no cookies; then sockets are not compared.
         let cookie = option::namespace_cookie(&diag).ok();
-        Ok(HostFds { namespace: Namespace { descriptor: Arc::new(namespace), cookie }, wire, loopback, diag })
+        Ok(HostFds {
+            namespace: Namespace { descriptor: Arc::new(namespace), cookie },
+            wire,
+            loopback,
+            diag,
+            interfaces,
+        })
     }
 
     /// Makes a socket on a host, non-blocking and close-on-exec.

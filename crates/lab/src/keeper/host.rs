@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The wire's end on every host.
-const WIRE: &str = "eth0";
+pub(super) const WIRE: &str = "eth0";
 /// Bytes; Ethernet's, on loopback too, so that segments look alike on both.
 const MTU: u32 = 1500;
 /// Packets that wait for the room to read them before the host drops new ones.
@@ -27,8 +27,9 @@ const QUEUE: u32 = 1000;
 /// Bytes the loopback capture may hold, as far as net.core.rmem_max allows: a small packet counts as 832.
 const CAPTURE: usize = 4 * 1024 * 1024;
 
-/// Makes a host from the base namespace and stays in it. Gives namespace, wire, loopback capture and sock_diag.
-pub(super) fn create(base: BorrowedFd<'_>, spec: HostSpec) -> Result<Vec<OwnedFd>, Failure> {
+/// Makes a host from the base namespace and stays in it. Gives the number of its end of the wire, and namespace, wire, loopback
+/// capture and sock_diag.
+pub(super) fn create(base: BorrowedFd<'_>, spec: HostSpec) -> Result<(u32, Vec<OwnedFd>), Failure> {
     if !(1..=32).contains(&spec.prefix) {
         return Err(Errno::INVAL).at(Step::Address);
     }
@@ -43,7 +44,8 @@ pub(super) fn create(base: BorrowedFd<'_>, spec: HostSpec) -> Result<Vec<OwnedFd
     let index = links.index(WIRE).at(Step::Links)?;
     links.up(index, MTU, Some(QUEUE)).at(Step::Links)?;
     links.add_address(index, spec.address, spec.prefix).at(Step::Address)?;
-    Ok(vec![namespace, wire, loopback_capture().at(Step::Capture)?, sock_diag().at(Step::SockDiag)?])
+    let capture = loopback_capture().at(Step::Capture)?;
+    Ok((index, vec![namespace, wire, capture, sock_diag().at(Step::SockDiag)?]))
 }
 
 /// Makes a socket in the current namespace.

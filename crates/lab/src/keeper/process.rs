@@ -141,7 +141,9 @@ fn answer(base: &mut Option<OwnedFd>, request: Request, passed: &[OwnedFd]) -> S
     }
     let base = base.as_ref().ok_or(Errno::PROTO).at(Step::Request)?.as_fd();
     let served = match (request, passed.first()) {
-        (Request::CreateHost(spec), _) => host::create(base, spec).map(|made| (Reply::Done, made)),
+        (Request::CreateHost(spec), _) => {
+            host::create(base, spec).map(|(index, made)| (Reply::Value(index.into()), made))
+        }
         (request, Some(namespace)) => {
             host::enter(namespace.as_fd()).at(Step::EnterNamespace)?;
             inside(request)

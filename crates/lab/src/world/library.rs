@@ -30,7 +30,7 @@ impl World {
         if let Some(error) = self.calls.refusal(&request) {
             return self.calls.people.answer(request.member, request.id, Err(error));
         }
-        if let Some(outcome) = unix::look_at_path(&self.calls.lan.machines, &request) {
+        if let Some(outcome) = unix::look_at_machine(&self.calls.lan.machines, &request) {
             return self.calls.people.answer(request.member, request.id, outcome);
         }
         let Some(waiting) = self.calls.begin(request) else { return };

@@ -12,7 +12,7 @@ use std::{
 };
 
 use proto::{
-    call::CallError,
+    call::{CallError, Value},
     errno::Errno,
     id::{HostId, MemberId},
     limits::{self, Limit},
@@ -57,6 +57,8 @@ pub(super) struct Host {
     pub(super) paths: Paths,
     pub(super) settings: Settings,
     pub(super) drops: Drops,
+    /// Its interfaces, each with the kernel's number.
+    interfaces: Vec<(u32, String)>,
     /// Ready-made servers; they end with the machine.
     services: JoinSet<()>,
     _descriptors: Option<Charge>,
@@ -107,6 +109,11 @@ impl Host {
     /// Starts a ready-made server.
     pub(super) fn serve(&mut self, service: &Service, listener: TcpListener) {
         self.services.spawn((service.serve)(listener));
+    }
+
+    /// if_nameindex(3).
+    pub(super) fn interfaces(&self) -> Value {
+        Value::Interfaces(self.interfaces.clone())
     }
 
     fn is_called(&self, name: &str) -> bool {
@@ -256,6 +263,7 @@ impl Machines {
             tun: fds.wire,
             tap: fds.loopback,
             diag: fds.diag,
+            interfaces: fds.interfaces,
             pool: SocketPool::default(),
             paths: Paths::default(),
             settings: Settings::default(),
@@ -302,6 +310,7 @@ impl Machines {
             std::mem::replace(&mut host.diag, fds.diag),
             std::mem::take(&mut host.pool),
         );
+        host.interfaces = fds.interfaces;
         host.settings.renew();
         host.paths.forget_files();
         close_elsewhere(old);

@@ -17,7 +17,7 @@ use super::{
     effects::{self, Wanted},
     lan::Lan,
     library::spec_of,
-    machines::Machines,
+    machines::{Host, Machines},
     sockets::Sockets,
     waiting::{Direction, Waiting},
 };
@@ -172,9 +172,13 @@ pub(super) fn make_pair(world: &mut World, mut waiting: Waiting, family: Family,
     world.work.push(effects::pair(world.keeper.clone(), wanted, registration));
 }
 
-/// Answers what asks about a path without changing anything: the trace has no word of it, as of no other look at a file.
-/// None for every other call.
-pub(super) fn look_at_path(machines: &Machines, request: &CallRequest) -> Option<Outcome> {
+/// Answers what asks about a machine without changing anything, about a path or its interfaces: the trace has no word of it, as of no
+/// other look at a file. None for every other call.
+pub(super) fn look_at_machine(machines: &Machines, request: &CallRequest) -> Option<Outcome> {
+    if let Call::Interfaces {} = request.call {
+        let host = machines.tables.info(request.program).and_then(|program| machines.get(program.host));
+        return Some(host.map(Host::interfaces).ok_or(CallError::errno(Errno::ENODEV)));
+    }
     let (Call::Stat { address } | Call::Unlink { address }) = &request.call else { return None };
     let found = path_of(machines, request, address);
     match (&request.call, found) {

@@ -105,6 +105,7 @@ fn call() -> BoxedStrategy<Call> {
         (select(Family::ALL), select(Kind::ALL)).prop_map(|(family, kind)| Call::SocketPair { family, kind }),
         address().prop_map(|address| Call::Unlink { address }),
         address().prop_map(|address| Call::Stat { address }),
+        Just(Call::Interfaces {}),
     ]
     .boxed()
 }
@@ -125,6 +126,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
         (ip(), vec(option::of(any::<u64>()), 0..3), any::<bool>())
             .prop_map(|(address, round_trips, sent)| Value::Pinged { address, round_trips, sent }),
         (fd(), fd()).prop_map(|(one, other)| Value::Pair(one, other)),
+        vec((any::<u32>(), "[a-z0-9]{1,15}"), 0..3).prop_map(Value::Interfaces),
     ];
     let error = prop_oneof![
         (any::<i32>(), any::<u32>())

@@ -257,6 +257,14 @@ fn value(returned: &Returned, bytes: &[u8]) -> Value {
             Value::Tuple(vec![Value::Bytes(bytes.to_vec()), from.as_ref().map_or(Value::None, written)])
         }
         Returned::Address(address) => written(address),
+        Returned::Interfaces(interfaces) => Value::List(
+            interfaces
+                .iter()
+                .map(|(index, name)| {
+                    Value::Tuple(vec![Value::Int(i64::from(*index)), Value::Str(name.clone())])
+                })
+                .collect(),
+        ),
         Returned::Pair(one, other) => Value::Tuple(vec![Value::Socket(*one), Value::Socket(*other)]),
         Returned::Option(OptionValue::Bool(on)) => Value::Int(i64::from(*on)),
         Returned::Option(OptionValue::Int(number)) => Value::Int(i64::from(*number)),

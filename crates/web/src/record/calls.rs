@@ -78,7 +78,8 @@ fn args(call: &Call, data: &Data) -> Args {
             Args::Resolve { name: name.clone(), family: family.map(Family::name), port: *port }
         }
         Call::Ping { name, count } => Args::Ping { name: name.clone(), count: *count },
-        Call::Accept { .. }
+        Call::Interfaces {}
+        | Call::Accept { .. }
         | Call::Close { .. }
         | Call::Dup { .. }
         | Call::GetSockName { .. }
@@ -117,6 +118,7 @@ fn result(value: &Value, data: &Data) -> ResultRecord {
             ResultRecord::Pinged { address: *address, round_trips: round_trips.clone(), sent: *sent }
         }
         Value::Pair(one, other) => ResultRecord::Pair { fds: [one.0, other.0] },
+        Value::Interfaces(interfaces) => ResultRecord::Interfaces { interfaces: interfaces.clone() },
     }
 }
 

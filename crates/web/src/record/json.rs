@@ -263,6 +263,9 @@ pub enum ResultRecord {
     Pair {
         fds: [i32; 2],
     },
+    Interfaces {
+        interfaces: Vec<(u32, String)>,
+    },
     Done {},
 }
 

@@ -229,6 +229,7 @@ pub fn call_short(call: &Call) -> String {
         | Call::GetPeerName { .. }
         | Call::Dup { .. }
         | Call::SocketPair { .. }
+        | Call::Interfaces {}
         | Call::Poll { .. } => format!("{}()", call.name()),
     }
 }
@@ -263,6 +264,7 @@ pub fn call_full(call: &Call) -> String {
         | Call::GetSockName { fd }
         | Call::GetPeerName { fd } => format!("fd {fd}"),
         Call::Unlink { address } | Call::Stat { address } => path_of(address, 128),
+        Call::Interfaces {} => String::new(),
         Call::Send { fd, flags, length } => {
             format!("fd {fd}, {}{}", bytes(u64::from(*length)), flag_list(*flags))
         }
@@ -323,6 +325,10 @@ fn value_short(value: &Value) -> String {
         Value::Done => String::new(),
         Value::Descriptor(fd) | Value::Accepted { fd, .. } => format!("fd {fd}"),
         Value::Pair(one, other) => format!("fd {one} and fd {other}"),
+        Value::Interfaces(interfaces) => {
+            let names: Vec<&str> = interfaces.iter().map(|(_, name)| name.as_str()).collect();
+            names.join(", ")
+        }
         Value::Sent(taken) => bytes(u64::from(*taken)),
         Value::Received { length: 0 } => "end of file".to_owned(),
         Value::Received { length } | Value::ReceivedFrom { length, .. } => bytes(u64::from(*length)),

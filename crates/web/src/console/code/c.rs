@@ -82,6 +82,7 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("int pair[2];\nsocketpair({}, {}, 0, pair);", family.name(), kind.name())
         }
         Call::Unlink { address } => format!("unlink(\"{}\");", path_of(address)),
+        Call::Interfaces {} => "struct if_nameindex *found = if_nameindex();".to_owned(),
         Call::Stat { address } => format!("struct stat found;\nstat(\"{}\", &found);", path_of(address)),
     }
 }

@@ -100,6 +100,7 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         }
         Call::Unlink { address } => format!("os.unlink({})", pair(address)),
         Call::Stat { address } => format!("os.stat({})", pair(address)),
+        Call::Interfaces {} => "socket.if_nameindex()".to_owned(),
     }
 }
 

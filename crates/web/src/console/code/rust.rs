@@ -93,6 +93,9 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             )
         }
         Call::Unlink { address } => format!("std::fs::remove_file({})?;", unix_path(address)),
+        Call::Interfaces {} => {
+            "// The standard library does not tell interfaces; rustix::net::netdevice does.".to_owned()
+        }
         Call::Stat { address } => format!("let found = std::fs::metadata({})?;", unix_path(address)),
     }
 }

@@ -123,6 +123,8 @@ fn operation_of(call: &Call) -> Operation {
             Operation::GetAddrInfo { host: name, port, family: family.or(Some(Family::Inet)), kind: None }
         }
         Call::Ping { name, count } => Operation::Ping { host: name, count },
-        call @ (Call::Dup { .. } | Call::Unlink { .. } | Call::Stat { .. }) => Operation::Observed { call },
+        call @ (Call::Dup { .. } | Call::Unlink { .. } | Call::Stat { .. } | Call::Interfaces {}) => {
+            Operation::Observed { call }
+        }
     }
 }

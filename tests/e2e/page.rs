@@ -25,6 +25,7 @@ mod prompt;
 mod room_browser;
 mod secure;
 mod sizes;
+mod slow_link;
 mod together;
 mod wire;
 

@@ -47,8 +47,8 @@ export function showAbout() {
         "can turn that off in Share, and of a class's rooms nothing is written. And what the owner of a room chooses to keep: everybody with its link can " +
         "open it, until it is deleted.",
     ),
-    ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer Python has no asyncio, a first visit moves a third more, and " +
-        "links are copied by hand."),
+    ...part("Browsers", "Tested in current Chromium and Firefox. By plain http from another computer a first visit moves a third more, and links are " +
+        "copied by hand."),
     ...part("Licence", licence),
   ]);
   made.classList.add("about");

@@ -8,7 +8,7 @@ export function available(): Promise<
   { ok: true } | { ok: false; reason: "insecure" | "not-built"; sentence: string }
 >;
 
-/** Bytes as they travel (compressed); `ready` when the next `room.run` starts at once. */
+/** Bytes as they travel, compressed by brotli, or by gzip at addresses that are not secure; `ready` when the next `room.run` starts at once. */
 export interface PythonProgress {
   loaded: number;
   total: number;

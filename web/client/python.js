@@ -1,5 +1,5 @@
 // Workers with Python in them, loaded in advance: each runs one program and is then gone, as a process. See python.d.ts.
-import { COMMON } from "../py/downloads.js";
+import { COMMON, travelling } from "../py/downloads.js";
 import { suspends } from "../py/internals.js";
 import { PythonError } from "./errors.js";
 import { scriptUrl } from "./script-url.js";
@@ -67,7 +67,7 @@ export class Interpreter {
   constructor({ base, files }) {
     // What an earlier worker has for all does not travel again.
     const coming = Object.entries(files).filter(([name]) => common === null || !COMMON.includes(name));
-    const total = coming.reduce((sum, [, { size, compressed }]) => sum + (compressed ?? size), 0);
+    const total = coming.reduce((sum, [, file]) => sum + travelling(file), 0);
     this.progress = { loaded: 0, total, ready: false };
     this.ready = new Promise((resolve, reject) => {
       this.#loaded = (error) => (error ? reject(error) : resolve());

@@ -3,7 +3,8 @@
 // Pyodide fetches its files itself. So `fetch` is replaced in this worker by one that counts what it is asked for, and has
 // nothing to give of what is here already.
 
-/** @typedef {Record<string, { size: number, compressed?: number }>} Files */
+/** @typedef {{ size: number, brotli: number, gzip: number }} Sizes a file's bytes, and those that travel */
+/** @typedef {Record<string, Sizes>} Files */
 /**
  * @typedef {{ module: WebAssembly.Module, picture: Uint8Array, library: Uint8Array }} Common the WebAssembly, the memory of a
  *   CPython that has just started (`picture.js`), and Python's library (a zip)
@@ -146,7 +147,12 @@ export class Downloads {
   }
 }
 
-/** Bytes as they travel. @param {{ size: number, compressed?: number }} file @param {number} here */
-function travelled({ size, compressed = size }, here) {
-  return size === 0 ? 0 : (here / size) * compressed;
+/** How many bytes of a file travel: browsers take brotli at secure addresses only, and gzip at others. @param {Sizes} file */
+export function travelling({ brotli, gzip }) {
+  return isSecureContext ? brotli : gzip;
+}
+
+/** Bytes as they travel. @param {Sizes} file @param {number} here */
+function travelled(file, here) {
+  return file.size === 0 ? 0 : (here / file.size) * travelling(file);
 }

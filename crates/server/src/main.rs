@@ -142,7 +142,7 @@ fn print_addresses(server: &Server) -> io::Result<()> {
     if pages.iter().any(|(_, secure)| !secure) {
         say(
             "to browsers only 127.0.0.1 and HTTPS are secure; under the other addresses Python runs in a current \
-             Chrome, Edge or Firefox and has no asyncio, and links are copied by hand; \
+             Chrome, Edge or Firefox only, and links are copied by hand; \
              `--tls self-signed` makes every address secure",
         );
     }

@@ -1,4 +1,4 @@
-//! What stands between a page and its server in the world: something that forwards, refuses WebSockets, or breaks.
+//! What stands between a page and its server in the world: something that forwards, refuses WebSockets, is slow, or breaks.
 
 use std::{
     net::SocketAddr,
@@ -6,8 +6,9 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
-    net::{TcpListener, TcpStream},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
+    net::{TcpListener, TcpStream, tcp},
+    sync::Semaphore,
     task::{AbortHandle, JoinSet},
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     state: Arc<Mutex<State>>,
     accepting: AbortHandle,
+    /// Bytes that may still travel to the clients, all connections together.
+    allowed: Arc<Semaphore>,
 }
 
 impl Proxy {
@@ -45,8 +48,20 @@ impl Proxy {
         let address = listener.local_addr().expect("bound");
         let state = State { mode: Mode::Forward, target: None, connections: JoinSet::new() };
         let state = Arc::new(Mutex::new(state));
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&state))).abort_handle();
-        Self { address, state, accepting }
+        let allowed = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        let accepting =
+            tokio::spawn(accept(listener, Arc::clone(&state), Arc::clone(&allowed))).abort_handle();
+        Self { address, state, accepting, allowed }
+    }
+
+    /// Lets nothing through to the clients any more, but what is allowed by [`allow`](Self::allow).
+    pub(crate) fn hold(&self) {
+        self.allowed.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Lets so many bytes more through.
+    pub(crate) fn allow(&self, bytes: usize) {
+        self.allowed.add_permits(bytes);
     }
 
     /// Where to forward to.
@@ -76,19 +91,24 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
+async fn accept(listener: TcpListener, state: Arc<Mutex<State>>, allowed: Arc<Semaphore>) {
     while let Ok((client, _)) = listener.accept().await {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(target), true) = (state.target, state.mode != Mode::Down) {
-            let mode = state.mode;
+            let (mode, allowed) = (state.mode, Arc::clone(&allowed));
             state.connections.spawn(async move {
-                let _broken = serve(client, target, mode).await;
+                let _broken = serve(client, target, mode, &allowed).await;
             });
         }
     }
 }
 
-async fn serve(mut client: TcpStream, target: SocketAddr, mode: Mode) -> std::io::Result<()> {
+async fn serve(
+    mut client: TcpStream,
+    target: SocketAddr,
+    mode: Mode,
+    allowed: &Semaphore,
+) -> std::io::Result<()> {
     // Browsers open a connection of its own for a WebSocket and send its head at once.
     let mut first = vec![0; 16 * 1024];
     let length = client.read(&mut first).await?;
@@ -101,5 +121,31 @@ async fn serve(mut client: TcpStream, target: SocketAddr, mode: Mode) -> std::io
     }
     let mut server = TcpStream::connect(target).await?;
     server.write_all(first).await?;
-    copy_bidirectional(&mut client, &mut server).await.map(drop)
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let up = async {
+        copy(&mut from_client, &mut to_server).await?;
+        to_server.shutdown().await
+    };
+    tokio::try_join!(up, down(&mut from_server, &mut to_client, allowed)).map(drop)
+}
+
+/// What the server sends, as far as it is allowed.
+async fn down(
+    server: &mut tcp::ReadHalf<'_>,
+    client: &mut tcp::WriteHalf<'_>,
+    allowed: &Semaphore,
+) -> std::io::Result<()> {
+    let mut piece = vec![0; 16 * 1024];
+    loop {
+        let length = server.read(&mut piece).await?;
+        if length == 0 {
+            return client.shutdown().await;
+        }
+        let permits = u32::try_from(length).unwrap_or(u32::MAX);
+        if let Ok(permit) = allowed.acquire_many(permits).await {
+            permit.forget();
+        }
+        client.write_all(&piece[..length]).await?;
+    }
 }

@@ -67,6 +67,11 @@ async fn without_https_python_runs_where_the_browser_can_suspend_it() {
         "!crossOriginIsolated && !isSecureContext && typeof SharedArrayBuffer !== 'function'",
     )
     .await;
+    let travelled = "const { python } = await import('/vendor/manifest.js');
+        const address = new URL(python.base + 'python_stdlib.zip', location.href).href;
+        await (await fetch(address, { cache: 'no-store' })).arrayBuffer();
+        return performance.getEntriesByName(address)[0].encodedBodySize - python.files['python_stdlib.zip'].gzip;";
+    assert_eq!(tab.script(travelled).await, json!(0), "the size that progress is counted by");
     tab.click("#right", "Run server.py on server").await;
     tab.sees("#right .machine-state", "waiting in accept()").await;
     tab.click("#left", "Run client.py on client").await;

@@ -3,8 +3,10 @@
 // copy each.
 import { FOLDER_FILES, FOLDER_FILE_BYTES } from "./vocabulary.js";
 
-/** All files of a program together, wherever they are, in bytes: beyond it the disk is full. */
+/** What a program adds to the files, wherever they are, in bytes: beyond it the disk is full. */
 const DISK = 64 * 1024 * 1024;
+/** The kernel's own view of processes: nothing in it is a file. */
+const NO_FILES = "/proc";
 /** Changes are told at most this often while the program is busy. Milliseconds. */
 const TELL_MS = 100;
 /** Emscripten's number of "No space left on device". */
@@ -14,7 +16,7 @@ const ENOSPC = 51;
 const CREAT_OR_TRUNC = 0o1100;
 
 /** What may change a file or its name. */
-const CHANGING = ["write", "open", "unlink", "rename", "truncate", "ftruncate", "mkdir", "rmdir", "symlink", "close"];
+const CHANGING = ["write", "open", "unlink", "rename", "doTruncate", "mkdir", "rmdir", "symlink", "close"];
 
 /** @typedef {{ name: string, bytes: Uint8Array }} NamedBytes */
 /** @typedef {{ files: NamedBytes[], removed: string[], left: { name: string, why: "folder" | "large" | "many", size: number }[] }} Change */
@@ -31,8 +33,10 @@ export class Folder {
   #left = new Map();
   #touched = false;
   #sent = 0;
-  /** Bytes of its files, at most: what was deleted is seen when they are counted. */
+  /** Bytes that it added, at most: what was deleted is seen when they are counted. */
   #used = 0;
+  /** Bytes of the files that were there before it began, without its own folder. */
+  #before = 0;
 
   /** @param {any} fs Emscripten's @param {(change: Change) => void} tell */
   constructor(fs, tell) {
@@ -53,13 +57,20 @@ export class Folder {
 
   /** From now on what changes is the program's doing. */
   watch() {
-    for (const [name, node] of this.#nodes()) if (node) this.#known.set(name, { id: node.id, size: this.#sizeOf(node) });
+    this.#before = this.#bytesOfAll();
+    for (const [name, node] of this.#nodes()) {
+      if (!node) continue;
+      this.#known.set(name, { id: node.id, size: this.#sizeOf(node) });
+      this.#used += this.#sizeOf(node);
+    }
+    this.#before -= this.#used;
     const fs = this.#fs;
     for (const name of CHANGING) {
       const original = fs[name].bind(fs);
       fs[name] = (/** @type {any[]} */ ...given) => {
         if (name !== "open" && name !== "close") this.#touched = true;
         if (name === "write") this.#writes(given[0], given[3], given[4]);
+        else if (name === "doTruncate") this.#grows(given[1], given[2]);
         const result = original(...given);
         if (name === "open" && Number(given[1]) & CREAT_OR_TRUNC) {
           this.#touched = true;
@@ -140,22 +151,37 @@ export class Folder {
     const { node } = stream;
     if (!node || !this.#fs.isFile(node.mode)) return;
     this.#written.add(node);
-    const grows = (position ?? stream.position) + length - this.#sizeOf(node);
-    if (grows <= 0) return;
-    if (this.#used + grows > DISK) this.#used = this.#count(this.#path) + this.#count("/tmp");
+    this.#grows(node, (position ?? stream.position) + length);
+  }
+
+  /** A file is to have so many bytes: there may be no room for them. @param {any} node @param {number} size */
+  #grows(node, size) {
+    const grows = size - this.#sizeOf(node);
+    if (!(grows > 0)) return;
+    if (this.#used + grows > DISK) this.#used = this.#bytesOfAll() - this.#before;
     if (this.#used + grows > DISK) throw new this.#fs.ErrnoError(ENOSPC);
     this.#used += grows;
   }
 
-  /** Bytes of all files below a folder. @param {string} path @returns {number} */
-  #count(path) {
-    let bytes = 0;
-    for (const name of this.#fs.readdir(path)) {
+  /** Bytes of all files, those included that are open and have no name any more. */
+  #bytesOfAll() {
+    /** @type {Set<any>} */
+    const nodes = new Set();
+    this.#collect("/", nodes);
+    for (const stream of this.#fs.streams) if (stream?.node && this.#fs.isFile(stream.node.mode)) nodes.add(stream.node);
+    return [...nodes].reduce((sum, node) => sum + this.#sizeOf(node), 0);
+  }
+
+  /** Files below a folder. @param {string} folder @param {Set<any>} nodes */
+  #collect(folder, nodes) {
+    for (const name of this.#fs.readdir(folder)) {
       if (name === "." || name === "..") continue;
-      const below = `${path}/${name}`;
-      const { mode, size } = this.#fs.lstat(below);
-      bytes += this.#fs.isDir(mode) ? this.#count(below) : size;
+      const path = `${folder === "/" ? "" : folder}/${name}`;
+      if (path === NO_FILES) continue;
+      const { node } = this.#fs.lookupPath(path, { follow: false, noent_okay: true });
+      if (!node) continue;
+      if (this.#fs.isDir(node.mode)) this.#collect(path, nodes);
+      else if (this.#fs.isFile(node.mode)) nodes.add(node);
     }
-    return bytes;
   }
 }

@@ -18,12 +18,22 @@ os.remove("gone.txt")
 os.mkdir("cache")
 open("big.bin", "wb").write(bytes(2 << 20))
 open("a\u202eb.txt", "w").write("x")
-try:
-    with open("/tmp/endless", "wb") as file:
-        while True:
-            file.write(bytes(1 << 20))
-except OSError as error:
-    print(error)
+for path in ("/tmp/endless", "/endless", "/lib/endless"):
+    written = 0
+    try:
+        with open(path, "wb") as file:
+            while True:
+                written += file.write(bytes(1 << 20))
+    except OSError as error:
+        print(error, path, written >> 20)
+    os.remove(path)
+with open("/tmp/sparse", "wb", 0) as file:
+    for grow in (lambda: file.truncate(1 << 30), lambda: os.truncate("/tmp/sparse", 1 << 30), lambda: (file.seek(1 << 30), file.write(b"x"))):
+        try:
+            grow()
+        except OSError as error:
+            print(error, "sparse", os.stat("/tmp/sparse").st_size)
+    print("truncated", file.truncate(1 << 20))
 "#;
 /// A picture of one pixel.
 const PIXEL: &str =
@@ -94,7 +104,11 @@ async fn programs_find_the_files_that_people_bring_and_leave_their_own() {
         "['client.py', 'a b', '-c']",
         "4 ['Oslo', 'Bern']",
         "b'\\x89PNG' b'GET / HTTP/1.0\\r\\n\\r\\n'",
-        "[Errno 28] No space left on device",
+        "[Errno 28] No space left on device /tmp/endless 61",
+        "[Errno 28] No space left on device /endless 61",
+        "[Errno 28] No space left on device /lib/endless 61",
+        "[Errno 28] No space left on device sparse 0",
+        "truncated 1048576",
         "the folder cache. A machine has one folder",
         "big.bin has 2,097,152 bytes",
         "a⟨U+202E⟩b.txt has a name that a file of the page cannot have.",
@@ -225,6 +239,54 @@ async fn a_folder_refuses_bad_names_and_what_it_does_not_hold() {
     )
     .await;
     tab.sees("notice-bar", "photos is a folder: open it and bring its files.").await;
+}
+
+/// By the menus: a file is opened from the computer, duplicated, handed back, and there at the next visit in another room.
+#[tokio::test]
+async fn a_file_is_opened_duplicated_downloaded_and_there_in_a_new_room() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
+    tab.go(&server.origin()).await;
+    entered(&tab).await;
+    let room = tab.read("location.pathname").await;
+    tab.click("#right", "New file on server").await;
+    // In the place of the person who chooses a file.
+    tab.script(
+        "const picker = document.querySelector('.file-menu input[type=file]');
+         picker.addEventListener('click', (event) => {
+           event.preventDefault();
+           const chosen = new DataTransfer();
+           chosen.items.add(new File([Uint8Array.from({ length: 200_000 }, (_, at) => at % 251)], 'photo.bin'));
+           picker.files = chosen.files;
+           picker.dispatchEvent(new Event('change'));
+         });",
+    )
+    .await;
+    tab.click(".file-menu", "Open from this computer").await;
+    tab.sees("#right .data-head", "200,000 bytes").await;
+    tab.click("#right", "photo.bin: rename, duplicate, download, delete").await;
+    tab.click(".file-menu", "Duplicate").await;
+    tab.shows("the copy", &tabs("right", "names.includes('photo-2.bin')")).await;
+    let folder = downloads("one");
+    let saved = tab
+        .saved_to(&folder, async || {
+            tab.click("#right", "photo-2.bin: rename, duplicate, download, delete").await;
+            tab.click(".file-menu", "Download").await;
+        })
+        .await;
+    let expected: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
+    assert_eq!(saved.file_name().and_then(|name| name.to_str()), Some("photo-2.bin"));
+    assert!(std::fs::read(&saved).expect("the file") == expected, "its bytes");
+
+    tab.go(&server.origin()).await;
+    entered(&tab).await;
+    assert_ne!(tab.read("location.pathname").await, room, "another room");
+    tab.shows("both files", &tabs("right", "names.includes('photo.bin') && names.includes('photo-2.bin')"))
+        .await;
+    open(&tab, "right", "photo-2.bin").await;
+    tab.sees("#right .data-head", "200,000 bytes").await;
+    tab.sees("#right .data-dump", "0040 40 41 42 43 44 45 46 47 @ABCDEFG").await;
 }
 
 /// A folder for a download.

@@ -85,6 +85,11 @@ def run():
         _come(number)
 
 
+def may_help():
+    """Whether a handler may run yet though no thread does: a timer is set, or the program takes Ctrl-C itself."""
+    return _due is not None or signal.getsignal(_SIGINT) not in (signal.default_int_handler, signal.SIG_DFL, signal.SIG_IGN)
+
+
 def _rings():
     """Whether the timer's time has come: it may have been set anew since, and a browser's clock takes no long times."""
     global _due

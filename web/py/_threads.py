@@ -675,9 +675,20 @@ def _wakes(thread):
 
 
 def _deadlocked():
-    """Whether nobody is left who could wake anybody: all wait for locks or each other, for ever."""
-    threads = [MAIN, *_living]
-    return all(thread in doing and doing[thread].what is not None and doing[thread].for_ever for thread in threads)
+    """Whether nobody is left who could wake anybody: all wait for locks or each other, for ever, and no handler is to come."""
+    # It stands on this module.
+    import _signals
+
+    return not _signals.may_help() and all(_is_stuck(doing.get(thread)) for thread in (MAIN, *_living))
+
+
+def _is_stuck(one):
+    """Whether a thread waits for ever for what is not free; one that has been woken goes on at its next turn."""
+    if one is None or one.what is None or not one.for_ever:
+        return False
+    if isinstance(one.what, _ThreadHandle):
+        return not one.what.is_done()
+    return one.what.locked() and any(waiter.token == one.token for waiter in one.what._queue)
 
 
 # In the place of CPython's

@@ -2,12 +2,14 @@
 
 mod bounds;
 mod confined;
+mod descriptors;
 mod ending;
 mod input;
 mod machine;
 mod refusals;
 mod signals;
 mod sockets;
+mod thread_mistakes;
 mod threads;
 
 use serde_json::Value;

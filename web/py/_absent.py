@@ -1,4 +1,4 @@
-"""What a page cannot have, said where a program asks for it: processes, and TLS.
+"""What a page cannot have, said where a program asks for it: processes, TLS, and what of `os` a browser has no kernel for.
 
 Each is one exception of the class that a program expects there, with why and what to use instead.
 """
@@ -24,6 +24,24 @@ _POOL = (
     "concurrent.futures.ThreadPoolExecutor take the same arguments"
 )
 _SHELL = "os.system: there is no shell here, and no other program can be started from a page"
+
+# What Linux's `os` has and this one has not, by how it begins.
+_NOT_IN_OS = {
+    "eventfd": "a descriptor that wakes select() is an end of os.pipe() or of socket.socketpair(); between threads there is threading.Event",
+    "memfd_create": "use io.BytesIO, or a file in /tmp",
+    "pidfd_": _RUN,
+    "posix_spawn": _RUN,
+    "openpty": "no program has a terminal here",
+    "splice": "read and write, or socket.sendfile()",
+    "copy_file_range": "shutil.copyfile does the same",
+    "preadv": "os.pread reads one piece",
+    "pwritev": "os.pwrite writes one piece",
+    "getrandom": "use os.urandom or secrets",
+    "mkfifo": "use os.pipe() or socket.socketpair() within a program, and a socket of AF_UNIX between two",
+    "sched_": "a program has one processor, the browser's",
+}
+# Who a program runs as.
+_USERS = frozenset("getegid geteuid getgrouplist getgroups seteuid setegid setgroups initgroups setresuid setresgid getresuid getresgid".split())
 
 # Names that a library has only with TLS, by module.
 _TLS = {
@@ -99,10 +117,12 @@ _MENDED = {
 }
 
 
-def _say_what_is_missing(module, names):
+def _say_what_is_missing(module, why):
+    """Where a module has no such name, `why(name)` says why; nothing for a name that no module has."""
+
     def missing(name):
-        if name in names:
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}: {SSL}")
+        if words := why(name):
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}: {words}")
         raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}", name=name, obj=module)
 
     module.__getattr__ = missing
@@ -113,7 +133,14 @@ def _mend(module):
     if name in _MENDED:
         _MENDED[name](module)
     if name in _TLS:
-        _say_what_is_missing(module, _TLS[name])
+        _say_what_is_missing(module, lambda asked: SSL if asked in _TLS[name] else None)
+
+
+def _why_not_in_os(name):
+    if name in _USERS:
+        return "Linux has it, this lab does not. There are no users here"
+    begins = [words for start, words in _NOT_IN_OS.items() if name.startswith(start)]
+    return f"Linux has it, this lab does not: {begins[0]}" if begins else None
 
 
 class _Mending:
@@ -167,6 +194,7 @@ def install():
         if callable(getattr(os, name)):
             setattr(os, name, _raises(f"os.{name}", _RUN))
     os.system = _system
+    _say_what_is_missing(os, _why_not_in_os)
     for name in ("wait", "waitpid", "wait3", "wait4"):
         setattr(os, name, _no_children)
     sys.modules["_multiprocessing"] = _semaphores()

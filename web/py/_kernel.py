@@ -138,6 +138,56 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
 # Family, type and protocol of the sockets that this program has, by their descriptors.
 made = {}
 
+# Descriptors that a program which is started would have.
+inheritable = set()
+
+
+class Opened:
+    """What is known of an open socket beside that: whether calls wait (O_NONBLOCK), and which end of a pipe it is."""
+
+    __slots__ = ("nonblocking", "end")
+
+    def __init__(self, end=None):
+        self.nonblocking = False
+        self.end = end
+
+
+# Of those that are not as they were made, by their descriptors: copies have the same.
+_opened = {}
+
+
+def opened(fd):
+    """What is known of the open socket of a descriptor."""
+    return _opened.setdefault(fd, Opened())
+
+
+def limit(fd, timeout):
+    """The timeout of a call on a descriptor: none at all where the open socket is not to wait."""
+    if timeout is None and _opened and (found := _opened.get(fd)) is not None and found.nonblocking:
+        return 0.0
+    return timeout
+
+
+def dup(fd):
+    """dup(2): one more descriptor of the same open socket."""
+    value, _ = call("Dup", {"fd": fd})
+    again = value["Descriptor"]
+    if fd in made:
+        made[again] = made[fd]
+        _opened[again] = opened(fd)
+    return again
+
+
+def pair(family, kind, traits, ends=(None, None)):
+    """socketpair(2): two descriptors, and what is known of them."""
+    value, _ = call("SocketPair", {"family": family, "kind": kind})
+    for fd, end in zip(value["Pair"], ends):
+        made[fd] = traits
+        if end is not None:
+            _opened[fd] = Opened(end)
+    return value["Pair"]
+
+
 # What watches descriptors by their numbers, which come again: each is told of those that are closed.
 watching = WeakSet()
 
@@ -145,6 +195,8 @@ watching = WeakSet()
 def close(fd):
     """close(2): whatever it answers, the descriptor is gone."""
     made.pop(fd, None)
+    _opened.pop(fd, None)
+    inheritable.discard(fd)
     for one in list(watching):
         one.forget(fd)
     call("Close", {"fd": fd})

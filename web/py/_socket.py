@@ -25,7 +25,7 @@ from _arguments import integer, none, one, some
 from _names import getaddrinfo, gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getnameinfo  # noqa: F401
 from _names import if_indextoname, if_nameindex, if_nametoindex  # noqa: F401
 from _names import getprotobyname, getservbyname, getservbyport, sethostname  # noqa: F401
-from _constants import IPPROTO_ICMP, IPPROTO_MPTCP, IPPROTO_SCTP, IPPROTO_UDPLITE, MSG_TRUNC
+from _constants import IPPROTO_ICMP, MSG_TRUNC
 from _constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET
 from _text_form import inet_aton, inet_ntoa, inet_ntop, inet_pton  # noqa: F401
 from _vectors import CMSG_LEN, CMSG_SPACE  # noqa: F401
@@ -51,8 +51,8 @@ _NO_RAW = (
     "This lab has no raw sockets (SOCK_RAW), and none for ICMP: it has SOCK_STREAM (TCP) and SOCK_DGRAM (UDP). "
     '"By hand" has ping(), and every packet is on the wire to be read.'
 )
-# What a kernel of Linux may have besides: whether it has, nobody asks it.
-_OTHER_PROTOCOLS = ((SOCK_STREAM, IPPROTO_MPTCP), (SOCK_STREAM, IPPROTO_SCTP), (SOCK_DGRAM, IPPROTO_UDPLITE))
+# Protocols of streams and datagrams that a Linux may have beside them, by their numbers.
+_LINUX_HAS = {33: "DCCP", 115: "L2TP", 132: "SCTP", 136: "UDP-Lite", 256: "SMC", 262: "Multipath TCP"}
 
 _default_timeout = None
 
@@ -83,7 +83,7 @@ def _close(fd):
 
 def dup(fd, /):
     """dup(2): one more descriptor of the same open socket."""
-    return _descriptors.dup(integer(fd))
+    return _kernel.dup(integer(fd))
 
 
 def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):
@@ -91,10 +91,8 @@ def socketpair(family=AF_UNIX, type=SOCK_STREAM, proto=0, /):
     family, kind, proto = integer(family), _arguments.integer(type), integer(proto)
     waits = _default_timeout if not kind & SOCK_NONBLOCK else 0.0
     kind &= ~(SOCK_NONBLOCK | SOCK_CLOEXEC)
-    value, _ = _kernel.call("SocketPair", _asked(family, kind, proto))
     both = []
-    for fd in value["Pair"]:
-        _kernel.made[fd] = family, kind, proto
+    for fd in _kernel.pair(**_asked(family, kind, proto), traits=(family, kind, proto)):
         both.append(socket(family, kind, proto, fd))
         both[-1].settimeout(waits)
     return tuple(both)
@@ -112,8 +110,8 @@ def _asked(family, kind, proto):
     name, protocol = _KINDS[kind]
     if proto == IPPROTO_ICMP and family != AF_UNIX:
         raise wireside.NotAvailable(_NO_RAW)
-    if family != AF_UNIX and (kind, proto) in _OTHER_PROTOCOLS:
-        raise wireside.NotAvailable(f"This lab has no sockets of protocol {proto}, only TCP and UDP.")
+    if proto in _LINUX_HAS and family != AF_UNIX:
+        raise wireside.NotAvailable(f"This lab has TCP and UDP, and no {_LINUX_HAS[proto]}. The kernel was not asked.")
     if proto not in (0, AF_UNIX if family == AF_UNIX else protocol):
         raise linux.error(93)
     return {"family": called, "kind": name}
@@ -138,6 +136,8 @@ class socket(_vectors.Vectors):
             self._fd = self._open()
         else:
             self._adopt(integer(fileno), family, kind, proto)
+        if self._timeout is not None:
+            self._wait_or_not()
 
     def _open(self):
         value, _ = _kernel.call("Socket", _asked(self._family, self._type, self._proto))
@@ -178,7 +178,7 @@ class socket(_vectors.Vectors):
 
     def _call(self, name, fields, wait=None, payload=None):
         """A call on this socket, which waits as its timeout says."""
-        wait = _kernel.wait_of(self._timeout) if wait is None else wait
+        wait = _kernel.wait_of(_kernel.limit(self._fd, self._timeout)) if wait is None else wait
         return _kernel.call(name, {"fd": self._fd, **fields}, wait, payload)
 
     @none
@@ -276,7 +276,7 @@ class socket(_vectors.Vectors):
     def sendall(self, data, flags=0):
         """send(2) until everything is taken; the timeout is for all of it."""
         view, flags = _arguments.readable(data), _options.flags(flags)
-        deadline = _kernel.Deadline(self._timeout)
+        deadline = _kernel.Deadline(_kernel.limit(self._fd, self._timeout))
         sent = 0
         while True:
             piece = view[sent : sent + _kernel.PAYLOAD]
@@ -411,6 +411,12 @@ class socket(_vectors.Vectors):
     def settimeout(self, timeout):
         """How long later calls may wait: seconds, 0 for not at all, None for ever. No system call here."""
         self._timeout = _arguments.seconds(timeout)
+        self._wait_or_not()
+
+    def _wait_or_not(self):
+        """O_NONBLOCK as CPython sets it: a call with a timeout waits for readiness, and then does not wait."""
+        if self._fd != -1:
+            _kernel.opened(self._fd).nonblocking = self._timeout is not None
 
     @none
     def gettimeout(self):
@@ -421,6 +427,7 @@ class socket(_vectors.Vectors):
     def setblocking(self, flag):
         """settimeout(None) or settimeout(0)."""
         self._timeout = None if flag else 0.0
+        self._wait_or_not()
 
     @none
     def getblocking(self):

@@ -5,7 +5,7 @@
 export const LIBRARY = [
   "_vocabulary.py", "_constants.py", "linux.py", "wireside.py", "_absent.py", "_script.py", "_threads.py", "_pane.py", "_kernel.py",
   "_signals.py", "_arguments.py", "_text_form.py", "_unix.py", "_addresses.py", "_options.py", "_services.py", "_names.py", "_vectors.py", "_endings.py",
-  "_socket.py", "_epoll.py", "_select.py", "_descriptors.py", "_loop.py", "_streams.py", "_platform.py", "_prompt.py", "runner.py",
+  "_socket.py", "_epoll.py", "_select.py", "_descriptor_flags.py", "_descriptors.py", "_loop.py", "_streams.py", "_platform.py", "_prompt.py", "runner.py",
 ];
 
 /** Every file's name and text. @returns {Promise<[string, string][]>} */

@@ -6,7 +6,7 @@ import { BROWSER, DeskBrowser } from "./desk-browser.js";
 import { DeskPrompt, PROMPT } from "./desk-prompt.js";
 import { acceptDrops } from "./file-drop.js";
 import { FileMenu, freeName } from "./file-menu.js";
-import { MachineFiles } from "./machine-files.js";
+import { MachineFiles, equal } from "./machine-files.js";
 import { ProgramPane } from "./program-pane.js";
 import { endWords } from "./program-words.js";
 import { RunButton } from "./run-button.js";
@@ -19,6 +19,8 @@ export const BY_HAND = "By hand";
 const BY_HAND_FILE = "by-hand.py";
 /** How long a deletion can be undone, milliseconds. */
 const UNDO_MS = 10_000;
+/** Names of files that have room in a sentence. */
+const NAMED = 3;
 
 /**
  * @typedef {object} DeskContext what all desks share
@@ -29,6 +31,8 @@ const UNDO_MS = 10_000;
  * @property {import("./python-state.js").PythonState} python
  * @property {Map<string, Desk>} [desks] those where this page runs programs, by their machines' names
  */
+
+/** @typedef {{ file: string, text: string, typed: string }} Moved a program as it ran, with its line of arguments */
 
 export class Desk {
   #shared;
@@ -192,7 +196,7 @@ export class Desk {
       beside: (/** @type {string} */ one) => this.#files.contents().filter(({ name }) => name !== one),
       changed: (/** @type {string} */ by, /** @type {import("../client/wireside.js").FolderChange} */ change) => this.#changedByProgram(by, change),
     };
-    const runOn = (/** @type {[string, string, string]} */ ...there) => this.#elsewhere(...there);
+    const runOn = (/** @type {[string, Moved]} */ ...there) => this.#elsewhere(...there);
     const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original, folder, runOn });
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
@@ -219,15 +223,48 @@ export class Desk {
     for (const words of said) teller?.say(`Not kept beyond the program's end: ${words}`);
   }
 
-  /** What puts a file on another machine, beside what is somebody's own there, and runs it. @param {string} host @param {string} file @param {string} text */
-  #elsewhere(host, file, text) {
+  /**
+   * What puts a program on another machine, beside what is somebody's own there, with the files that it had beside it here, and
+   * runs it there as it ran here. @param {string} host @param {Moved} program
+   */
+  #elsewhere(host, { file, text, typed }) {
     const desk = this.#shared.desks?.get(host);
     if (!desk) return null;
     return async () => {
+      const beside = await desk.lend(this.#files.contents().filter(({ name }) => name !== file));
       const name = await desk.put(file, text, { keep: true });
+      const pane = desk.#files.programs.get(name);
+      if (pane) pane.argumentLine = typed;
       await desk.run(name);
-      return name;
+      return [`A copy of it runs on ${host} now, as ${name}.`, ...beside].join(" ");
     };
+  }
+
+  /**
+   * Takes files that a program of another machine has beside it, as far as there are none of these names here and there is
+   * room. @param {{ name: string, bytes: Uint8Array }[]} files @returns {Promise<string[]>} what became of them, in sentences
+   */
+  async lend(files) {
+    await this.#ready;
+    const { name: host } = this.#host;
+    /** @type {{ copied: string[], own: string[], left: string[] }} */
+    const became = { copied: [], own: [], left: [] };
+    for (const { name, bytes } of files) {
+      if (this.has(name)) {
+        if (!equal(this.#files.bytesOf(name), bytes)) became.own.push(name);
+      } else if (this.#files.full(name, bytes)) became.left.push(name);
+      else {
+        this.#files.add(name, bytes.slice(), null);
+        became.copied.push(name);
+      }
+    }
+    if (became.copied.length > 0) this.#files.keep(...became.copied);
+    this.#drawTabs();
+    return [
+      ...(became.copied.length > 0 ? [`With it went ${few(became.copied)}.`] : []),
+      ...(became.own.length > 0 ? [`${host} keeps its own ${few(became.own)}.`] : []),
+      ...(became.left.length > 0 ? [`There was no room for ${few(became.left)}.`] : []),
+    ];
   }
 
   /** Whether a file is no program. @param {string} file */
@@ -593,6 +630,12 @@ export class Desk {
     for (const file of this.#files.names.filter((name) => this.#isData(name))) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
     this.onchange();
   }
+}
+
+/** Names in a sentence. @param {string[]} names */
+function few(names) {
+  const shown = names.slice(0, NAMED).map(nameShown).join(", ");
+  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
 }
 
 /** @param {string} name @param {Blob} content */

@@ -33,7 +33,7 @@ export class FailureCard {
   /**
    * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, clock: { now: () => number }, host: { id: number, name: string },
    *   runOn: (host: string) => (() => Promise<string>) | null }} parts `runOn`: what runs this program on another machine, where
-   *   that can be done; it resolves with the name it has there
+   *   that can be done; it resolves with a sentence that says so
    */
   constructor({ room, view, clock, host, runOn }) {
     this.#room = room;
@@ -120,13 +120,13 @@ export class FailureCard {
     if (remedy?.do === "freshNetwork") return [button("Fresh network", () => this.#freshen(), { class: "button" })];
     const run = remedy?.do === "runOn" ? this.#runOn(remedy.host) : null;
     if (!run || remedy?.do !== "runOn") return [];
-    return [button(`Run both on ${remedy.host}`, () => this.#runThere(remedy.host, run), { class: "button" })];
+    return [button(`Run both on ${remedy.host}`, () => this.#runThere(run), { class: "button" })];
   }
 
-  /** @param {string} host @param {() => Promise<string>} run */
-  async #runThere(host, run) {
+  /** @param {() => Promise<string>} run */
+  async #runThere(run) {
     try {
-      this.#say(`A copy of it runs on ${host} now, as ${await run()}.`);
+      this.#say(await run());
     } catch (error) {
       this.#say(/** @type {Error} */ (error).message);
     }

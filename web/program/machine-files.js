@@ -247,8 +247,8 @@ function textOf(content) {
   }
 }
 
-/** @param {Uint8Array} one @param {Uint8Array} other */
-function equal(one, other) {
+/** Whether the same bytes are in both. @param {Uint8Array} one @param {Uint8Array} other */
+export function equal(one, other) {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 

@@ -51,6 +51,8 @@ export class ProgramPane {
   #note = element("p", { class: "program-note soft", hidden: true, dir: "auto", role: "status" });
   /** What it ran last. */
   #ran = "";
+  /** The line of arguments that it ran with. */
+  #ranWith = "";
   /** Who runs it in another page. @type {string | null} */
   #elsewhere = null;
   #store;
@@ -76,9 +78,9 @@ export class ProgramPane {
 
   /**
    * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
-   *   original: string | null, folder: Folder, runOn: (host: string, file: string, text: string) => (() => Promise<string>) | null,
-   *   store: import("./code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts a
-   *   file on another machine and runs it there
+   *   original: string | null, folder: Folder, runOn: (host: string, program: import("./desk.js").Moved) => (() => Promise<string>) | null,
+   *   store: import("./code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts
+   *   the program on another machine and runs it there; it resolves with a sentence that says so
    */
   constructor({ room, view, clock, host, part, file, text, original, folder, runOn, store }) {
     this.file = file;
@@ -88,7 +90,7 @@ export class ProgramPane {
     this.#part = part;
     this.#store = store;
     this.#memory = new OutputMemory(room.id, host.name, file);
-    this.#card = new FailureCard({ room, view, clock, host, runOn: (other) => runOn(other, this.file, this.#ran) });
+    this.#card = new FailureCard({ room, view, clock, host, runOn: (other) => runOn(other, { file: this.file, text: this.#ran, typed: this.#ranWith }) });
     this.control = new RunControl({ room, host: host.name, file });
     this.control.onchange = () => this.#changed();
     this.control.onfolder = (change) => this.#folder.changed(file, change);
@@ -171,6 +173,7 @@ export class ProgramPane {
   /** Which program of the room it is that ran, here or in somebody else's page. @param {number} program @param {string} text what it ran */
   ranAs(program, text) {
     this.#lines.ran(program, text);
+    this.#threads.belongTo(program);
   }
 
   /** Its links with what its lines did. */
@@ -199,6 +202,7 @@ export class ProgramPane {
     try {
       const { text } = this;
       this.#ran = text;
+      this.#ranWith = this.#arguments.value;
       const { program, ended } = await this.control.run(text, { args: this.#split(), files: this.#folder.beside(this.file) });
       this.#card.watch(program);
       this.ranAs(program, text);
@@ -208,6 +212,12 @@ export class ProgramPane {
       if (this.#argumentsFault.hidden) this.#output.print(`${/** @type {Error} */ (error).message}\n`, "stderr");
       throw error;
     }
+  }
+
+  /** The line of arguments. @param {string} line */
+  set argumentLine(line) {
+    this.#arguments.value = line;
+    this.#store.keepArguments(this.#part, this.file, line);
   }
 
   /** The arguments. @returns {string[]} @throws where they are none, in a sentence */

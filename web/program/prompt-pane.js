@@ -113,6 +113,7 @@ export class PromptPane {
     try {
       const { program, ended } = await this.control.run(null, { files: this.#files() });
       this.lines.belongTo(program);
+      this.#threads.belongTo(program);
       // It was ended while the room was being asked for it.
       if (!this.#wanted) void this.control.end();
       void ended.then((exit) => this.#over(exit));

@@ -1,4 +1,5 @@
 // What each thread of a program does, where it has several: a list under its output, and a card when none can go on.
+import { pointAt } from "../base/code-light.js";
 import { element } from "../base/element.js";
 
 /** @typedef {import("../client/wireside.js").RunThread} Thread */
@@ -12,9 +13,34 @@ export class ThreadList {
   #details = element("details", { class: "threads", hidden: true }, this.#count, this.#list);
   #deadlock = element("aside", { class: "failure deadlock", hidden: true, role: "status" });
   #shown = "";
+  #program = 0;
   nodes = [this.#deadlock, this.#details];
   /** Somebody wants to see a line. @type {(line: number) => void} */
   online = () => {};
+
+  constructor() {
+    for (const node of this.nodes) {
+      node.addEventListener("pointerover", (event) => {
+        if (event.pointerType !== "touch") this.#pointAt(node, event.target);
+      });
+      node.addEventListener("pointerleave", () => pointAt(node, null));
+      // Whoever has no pointer raises the same.
+      node.addEventListener("focusin", (event) => this.#pointAt(node, event.target));
+      node.addEventListener("focusout", () => pointAt(node, null));
+    }
+  }
+
+  /** What runs now. @param {number} program by its number in the room */
+  belongTo(program) {
+    this.#program = program;
+  }
+
+  /** Raises the calls of the line in which a thread waits. @param {HTMLElement} list @param {EventTarget | null} target */
+  #pointAt(list, target) {
+    const thread = target instanceof Element ? target.closest("[data-line]") : null;
+    const line = Number(thread instanceof HTMLElement ? thread.dataset.line : 0);
+    pointAt(list, line && this.#program ? { program: this.#program, line } : null);
+  }
 
   /** @param {Thread[]} threads none where there is one only @param {boolean} deadlock */
   show(threads, deadlock) {
@@ -24,27 +50,27 @@ export class ThreadList {
     // The card says the same, and more.
     this.#details.hidden = threads.length === 0 || deadlock;
     this.#count.textContent = `${threads.length} threads`;
-    this.#list.replaceChildren(...threads.map((thread) => this.#item(thread)));
+    this.#list.replaceChildren(...threads.map((thread) => this.#item(thread, `${doing(thread)}${since(thread)}`)));
     this.#deadlock.hidden = !deadlock;
     if (deadlock) this.#deadlock.replaceChildren(...this.#stuck(threads));
   }
 
-  /** @param {Thread} thread */
-  #item(thread) {
-    const words = [element("b", { class: "mono", dir: "auto" }, thread.name), ` ${doing(thread)}${since(thread)}`];
+  /** @param {Thread} thread @param {string} does */
+  #item(thread, does) {
+    const words = [element("b", { class: "mono", dir: "auto" }, thread.name), ` ${does}`];
     return element("li", {}, ...(thread.line === null ? words : [this.#toLine(thread.line, words)]));
   }
 
   /** @param {number} line @param {(Node | string)[]} words */
   #toLine(line, words) {
-    const button = element("button", { type: "button", class: "thread-line" }, ...words);
+    const button = element("button", { type: "button", class: "thread-line", "data-line": String(line) }, ...words);
     button.addEventListener("click", () => this.online(line));
     return button;
   }
 
   /** @param {Thread[]} threads */
   #stuck(threads) {
-    const lines = threads.map((thread) => element("li", {}, element("b", { class: "mono", dir: "auto" }, thread.name), ` ${awaited(thread)}.`));
+    const lines = threads.map((thread) => this.#item(thread, `${awaited(thread)}.`));
     return [
       element("h4", { class: "failure-name" }, threads.length === 0 ? "It waits for itself" : "Deadlock"),
       element(

@@ -1,6 +1,6 @@
 //! The tutorial's programs on the page: two clicks, what goes wrong, and what becomes of the code.
 
-use super::{LAPTOP, PHONE, do_line, entered, first_visit};
+use super::{LAPTOP, PHONE, do_line, entered, first_visit, folder::drop_on};
 use crate::harness::{
     browser::{Browser, Tab, quote},
     server::TestServer,
@@ -357,6 +357,57 @@ async fn a_card_explains_what_ended_the_program_and_nothing_else() {
     tab.shows("the server", "called('#right .machine-files', 'server.py, running')").await;
 }
 
+/// A pair that says `localhost`: what runs on the other machine has its arguments and its modules, and each is told apart.
+#[tokio::test]
+async fn a_program_goes_to_the_other_machine_as_it_ran_here() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    let listens = "import socket\nl = socket.create_server(('localhost', 6000))\nc, _ = l.accept()\nprint('heard:', c.recv(100).decode())\nc.recv(1)\n";
+    let speaks = "import socket, sys, words\ns = socket.create_connection((sys.argv[2], 6000))\n\
+        s.sendall(words.greeting(sys.argv[1]).encode())\ninput()\n";
+    let words = "def greeting(name):\n    return f'hello from {name}'\n";
+    drop_on(&tab, "right", &[("server.py", &quote(listens)), ("own.txt", "'the server\\'s'")]).await;
+    tab.sees("notice-bar", "2 files are on server now.").await;
+    drop_on(
+        &tab,
+        "left",
+        &[("client.py", &quote(speaks)), ("words.py", &quote(words)), ("own.txt", "'mine'")],
+    )
+    .await;
+    tab.sees("notice-bar", "3 files are on client now.").await;
+    tab.click("#right", "Run server.py on server").await;
+    waits(&tab, "right", "accept").await;
+    tab.script(
+        "document.querySelector('#left .program:not([hidden]) .program-arguments').value = 'Ada localhost'",
+    )
+    .await;
+    tab.click("#left", "Run client.py on client").await;
+    tab.click("#left .failure", "Run both on server").await;
+    let said =
+        "A copy of it runs on server now, as client.py. With it went words.py. server keeps its own own.txt.";
+    tab.sees("#left .failure", said).await;
+    tab.shows(
+        "two that run",
+        "called('#right .machine-files', 'server.py, running') && called('#right .machine-files', 'client.py, running')",
+    )
+    .await;
+    for whose in ["server.py fd 3", "client.py fd 3"] {
+        tab.sees("#right .sockets", whose).await;
+    }
+    for program in ["server.py", "client.py"] {
+        let named = format!(
+            "[...document.querySelectorAll('.wire-drawing *')].some((one) => one.textContent === {})",
+            quote(program)
+        );
+        tab.shows(&format!("{program} on the wire"), &named).await;
+    }
+    tab.fits().await;
+    tab.screenshot("programs-one-machine-1280").await;
+    tab.click("#right .machine-files", "server.py, running").await;
+    prints(&tab, "right", "heard: hello from Ada").await;
+}
+
 #[tokio::test]
 async fn files_are_made_renamed_deleted_and_had_back_and_nobodys_work_is_replaced() {
     let server = TestServer::shared();
@@ -457,6 +508,10 @@ async fn threads_are_named_where_they_wait_and_a_deadlock_is_told() {
     tab.shows("the line's threads", named).await;
     tab.script("document.querySelector('#right .threads').open = true").await;
     tab.sees("#right .threads", "waits in recv(), line 5").await;
+    // Whoever points at a thread sees what its line does on the wire.
+    let thread = "(({ left, top }) => ({ x: left + 4, y: top + 4 }))(document.querySelector('#right .thread-line[data-line=\"5\"]').getBoundingClientRect())";
+    tab.point_at("a thread", thread).await;
+    tab.shows("its call to be raised", "document.querySelector('.wire-drawing.lowered')").await;
     tab.fits().await;
     tab.screenshot("programs-threads-1280").await;
     tab.click("#right", "Stop server.py on server").await;
@@ -468,4 +523,10 @@ async fn threads_are_named_where_they_wait_and_a_deadlock_is_told() {
     tab.sees("#right .deadlock", "waits in acquire(), line 3, for a lock that MainThread holds since line 4")
         .await;
     tab.fits().await;
+    tab.click(
+        "#right .deadlock",
+        "Thread-1 (<lambda>) waits in acquire(), line 3, for a lock that MainThread holds since line 4.",
+    )
+    .await;
+    tab.shows("the line", "document.querySelector('#right .program:not([hidden]) code-editor').shadowRoot.activeElement !== null").await;
 }

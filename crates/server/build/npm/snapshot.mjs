@@ -5,6 +5,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadPyodide } from "pyodide";
+import { mustHave } from "./internals.mjs";
 import { Picture, pack } from "./picture.mjs";
 
 const [, , picture, library] = process.argv;
@@ -85,6 +86,8 @@ begins = (memory) => {
   begun = new Uint8Array(memory.buffer).slice();
 };
 const pyodide = await loadPyodide({ ...settings, stdLibURL: `${folder}/${library}`, _makeSnapshot: true });
+// A Pyodide that has lost one of them is none to be built with: browsers would find it out one by one.
+mustHave(pyodide._module, true);
 pyodide.runPython(WANTED);
 pyodide.runPython(FILL);
 clearFree(pyodide._module);

@@ -11,14 +11,16 @@ use anyhow::{Context as _, Result, bail};
 use crate::compress;
 
 /// What npm, the bundler and CPython read: where it lies in the tree, and its name in npm's folder. A picture of Python's
-/// memory is made and tried by the code with which the page reads it.
-const INPUT: [(&str, &str); 6] = [
+/// memory is made and tried by the code with which the page reads it, and by the page's own list a Pyodide is refused that lacks
+/// what programs rest on.
+const INPUT: [(&str, &str); 7] = [
     ("crates/server/build/npm/package.json", "package.json"),
     ("crates/server/build/npm/package-lock.json", "package-lock.json"),
     ("crates/server/build/npm/editor.js", "editor.js"),
     ("crates/server/build/npm/snapshot.mjs", "snapshot.mjs"),
     ("crates/server/build/npm/bundle.mjs", "bundle.mjs"),
     ("web/py/picture.js", "picture.mjs"),
+    ("web/py/internals.js", "internals.mjs"),
 ];
 
 /// The bundler's result.

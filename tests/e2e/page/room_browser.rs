@@ -32,6 +32,24 @@ with socket.create_server(("", 8080)) as srv:
                 print(type(error).__name__)
 "#;
 
+/// A server that answers each connection on a thread of a pool, and says which pool.
+const POOL: &str = r#"import concurrent.futures, socket, threading
+def answer(connection):
+    with connection:
+        name = connection.recv(4096).split()[1].decode().lstrip("/")
+        kind = "image/png" if name.endswith(".png") else "text/html"
+        with open(name, "rb") as file:
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode() + file.read())
+    print(threading.current_thread().name.partition("_")[0], "sent", name)
+with socket.create_server(("", 8000)) as listener, concurrent.futures.ThreadPoolExecutor(4) as pool:
+    print("pool")
+    while True:
+        pool.submit(answer, listener.accept()[0])
+"#;
+
+/// A picture of one pixel, in JavaScript.
+const PIXEL: &str = "Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='), (letter) => letter.charCodeAt(0))";
+
 /// A page that tries to run, to fetch and to lead away, and has a picture, a style and links. `SPY` is another site.
 const EVIL: &str = r#"<!doctype html>
 <title>Evil</title>
@@ -94,7 +112,6 @@ async fn a_learners_server_is_tried_from_another_machine() {
     let tab = first_visit(&browser, &server, LAPTOP).await;
     let own = std::fs::read_to_string(root().join("tests/cases/19-web-server-one-at-a-time/server.py"))
         .expect("the case");
-    let pixel = "Uint8Array.from(atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='), (letter) => letter.charCodeAt(0))";
     let evil = EVIL.replace("SPY", &spy.origin());
     drop_on(
         &tab,
@@ -103,7 +120,7 @@ async fn a_learners_server_is_tried_from_another_machine() {
             ("hostile.py", quote(HOSTILE)),
             ("server.py", quote(&own)),
             ("evil.html", quote(&evil)),
-            ("dot.png", pixel.to_owned()),
+            ("dot.png", PIXEL.to_owned()),
         ],
     )
     .await;
@@ -150,6 +167,32 @@ async fn a_learners_server_is_tried_from_another_machine() {
     tab.shows("no browser", "!document.querySelector('.browser')").await;
     // That handlers of a page were refused is said in the console, and nothing else.
     browser.forgive(|complaint| complaint.contains("inline event handler violates"));
+}
+
+/// A server with a pool of threads, and a page of several pictures: each is fetched over a connection of its own.
+#[tokio::test]
+async fn a_pool_of_threads_serves_a_page_with_pictures() {
+    let server = TestServer::shared();
+    let browser = Browser::open().await;
+    let tab = first_visit(&browser, &server, LAPTOP).await;
+    let album = "<title>Album</title><img src=one.png><img src=two.png><img src=three.png>";
+    let mut files = vec![("server.py", quote(POOL)), ("album.html", quote(album))];
+    files.extend(["one.png", "two.png", "three.png"].map(|name| (name, PIXEL.to_owned())));
+    drop_on(&tab, "right", &files).await;
+    tab.sees("notice-bar", "5 files are on server now.").await;
+    tab.script("document.querySelector('#right .machine-tab[data-key=\"server.py\"]').click()").await;
+    tab.click("#right", "Run server.py on server").await;
+    tab.sees("#right output-log", "pool").await;
+    tab.click("#left", "New file on client").await;
+    tab.click(".file-menu", "Browser").await;
+    open(&tab, "server:8000/album.html").await;
+    tab.sees("#left .browser-status", "Album · 200 OK").await;
+    tab.shows("three pictures", &page("page.split('data:image/png;base64,iVBOR').length === 4")).await;
+    for file in ["album.html", "one.png", "two.png", "three.png"] {
+        tab.sees("#right output-log", &format!("ThreadPoolExecutor-0 sent {file}")).await;
+    }
+    tab.click("#right", "Stop server.py on server").await;
+    tab.shows("its end", "called('#right', 'Run server.py on server')").await;
 }
 
 async fn looks_at_an_evil_page(tab: &Tab, spy: &Site) {

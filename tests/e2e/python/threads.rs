@@ -185,7 +185,7 @@ for waits in (listener.accept, caller.recv, time.sleep, compute):
         .map(|(name, last)| format!("[{}, {}]", js(name), js(&format!("{others}print('on')\n{last}\n"))))
         .collect();
     let result = in_a_page(&format!(
-        "const runs = [];
+        "const stopped = [];
         for (const [name, source] of [{}]) {{
           const held = await start('client', 'script.py', source);
           await until(held, ({{ threads }}, text) => text.includes('on\\n') && threads?.length >= 5);
@@ -198,9 +198,9 @@ for waits in (listener.accept, caller.recv, time.sleep, compute):
           await gone('script.py');
           const after = await run('client', {}, 'after.py');
           await gone('after.py');
-          runs.push({{ ...ended, took, after: after.text }});
+          stopped.push({{ ...ended, took, after: after.text }});
         }}
-        return runs;",
+        return stopped;",
         table.join(", "),
         js("import socket\nfor port in (9100, 9102):\n    socket.create_server(('', port))\nprint('free', socket.socket().fileno())\n")
     ))

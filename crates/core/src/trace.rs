@@ -477,6 +477,11 @@ impl StateChange {
         self.remote.and_then(|remote| remote.inet())
     }
 
+    /// Of a listener: the places of its queue. Linux lets one more in than the backlog says (listen(2), `sk_acceptq_is_full`).
+    pub fn places(&self) -> u32 {
+        self.unacknowledged.saturating_add(1)
+    }
+
     /// Whether it tells that another descriptor than this one names the socket (dup): all else is as it was.
     pub fn names_another(&self, than: (ProgramId, Fd)) -> bool {
         self.from == Some(self.to) && self.owner.is_some_and(|owner| owner != than)

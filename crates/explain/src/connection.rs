@@ -77,10 +77,9 @@ pub(crate) fn is_syn(packet: &Packet) -> bool {
 /// A segment's sequence number, and that of the first byte after it.
 pub(crate) fn span(packet: &Packet) -> Option<(u32, u32)> {
     let tcp = tcp(packet)?;
-    let counted = packet.data.length
-        + u32::from(tcp.flags.contains(TcpFlags::SYN))
-        + u32::from(tcp.flags.contains(TcpFlags::FIN));
-    Some((tcp.sequence, tcp.sequence.wrapping_add(counted)))
+    let controls =
+        u32::from(tcp.flags.contains(TcpFlags::SYN)) + u32::from(tcp.flags.contains(TcpFlags::FIN));
+    Some((tcp.sequence, tcp.sequence.wrapping_add(packet.data.length).wrapping_add(controls)))
 }
 
 /// Whether a sequence number is at or after another, RFC 9293 section 3.4.

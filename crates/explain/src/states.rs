@@ -153,7 +153,7 @@ fn flags(packet: PacketOf<'_>) -> &'static str {
 
 fn listen(answer: &mut Answer<'_, '_>, at: usize, change: &StateChange) {
     let port = change.local_inet().map_or(0, |local| local.port());
-    let (queued, places) = (change.unread, change.unacknowledged + 1);
+    let (queued, places) = (change.unread, change.places());
     let who = change.local_inet().filter(|local| !local.ip().is_unspecified()).map(|local| local.ip());
     let only = match who {
         Some(ip) if ip.is_loopback() => format!(" at {ip} (from this machine only)"),

@@ -1,6 +1,12 @@
+use proptest::prelude::*;
 use resvg::tiny_skia::Pixmap;
 
 use super::*;
+
+#[path = "../../share/tests/format/any.rs"]
+mod any;
+#[path = "../../share/tests/format/extreme.rs"]
+mod extreme;
 
 /// A recording of every kind of event, which opens for ever.
 const GOLDEN: &str = include_str!("../../share/tests/files/first.wireside-share");
@@ -35,4 +41,14 @@ fn what_somebody_wrote_stays_text_and_what_is_drawn_is_there() {
 #[test]
 fn what_is_no_recording_has_no_picture() {
     assert!(matches!(png(b"no recording"), Err(PictureError::Read(_))));
+}
+
+proptest! {
+    // A picture takes two seconds where nothing is optimised.
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_in_it_a_recording_has_a_picture(file in extreme::file()) {
+        prop_assert!(png(file.as_bytes()).is_ok());
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn listen(answer: &mut Answer<'_, '_>, call: CallOf<'_>, at: usize) {
     };
     let port = change.local_inet().map_or(0, |local| local.port());
     answer.means(format!("From now on the kernel itself answers SYNs for port {port}."), &[at, state]);
-    let places = change.unacknowledged + 1;
+    let places = change.places();
     let text = format!(
         "Complete connections stand in its queue until a program takes them with accept(). It has {}, one more than the backlog of {}.",
         counted(places as usize, "place"),

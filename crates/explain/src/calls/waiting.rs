@@ -244,8 +244,7 @@ pub(crate) fn full_queue(
             })
     });
     let (at, listener) = listener?;
-    // Linux lets one more in than the backlog says, listen(2) and `sk_acceptq_is_full`.
-    let (queued, places) = (listener.unread, listener.unacknowledged + 1);
+    let (queued, places) = (listener.unread, listener.places());
     (queued >= places).then_some((at, queued, places))
 }
 

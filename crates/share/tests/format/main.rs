@@ -4,6 +4,8 @@
 
 mod any;
 mod bounds;
+mod compared;
+mod extreme;
 mod golden;
 mod hostile;
 mod there_and_back;

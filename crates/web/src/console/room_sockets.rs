@@ -82,7 +82,7 @@ impl RoomSockets {
         let machine = self.0.iter().find(|machine| machine.address == ip && !machine.held)?;
         let listener =
             machine.sockets.iter().find(|seen| seen.state == "LISTEN" && seen.has_port(address.port()))?;
-        let (queued, places) = (listener.unread?, listener.unacknowledged? + 1);
+        let (queued, places) = (listener.unread?, listener.unacknowledged?.saturating_add(1));
         (queued >= places).then_some((queued, places))
     }
 

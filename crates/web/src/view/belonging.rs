@@ -151,7 +151,8 @@ fn awaited(store: &TraceStore, end: u64) -> Option<u64> {
     let begin = store.call_begin(*id)?;
     let port = store.sockets().get(&begin.socket?)?.change.local?.port()?;
     let since = store.call(*id).begin? + 1;
-    let (seq, packet) = (since..end).rev().find_map(|seq| Some((seq, arrival(store, seq, begin.host)?)))?;
+    let (seq, packet) =
+        store.seqs(since..end).rev().find_map(|seq| Some((seq, arrival(store, seq, begin.host)?)))?;
     (packet.transport.ports()?.1 == port).then_some(seq)
 }
 
@@ -163,7 +164,7 @@ fn woken(store: &TraceStore, seq: u64) -> Option<u64> {
         _ => return None,
     };
     arrival(store, seq, host)?;
-    let mut after = (seq + 1..=store.last_seq()).take_while(|seq| arrival(store, *seq, host).is_none());
+    let mut after = store.seqs(seq + 1..u64::MAX).take_while(|seq| arrival(store, *seq, host).is_none());
     after.find(|end| awaited(store, *end) == Some(seq))
 }
 

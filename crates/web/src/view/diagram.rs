@@ -356,12 +356,10 @@ fn note_words(canvas: &Canvas<'_>, event: &Event) -> String {
             };
             format!("{}: {}, by {who}", bounded(&host.name, 24), host_words(*command))
         }
-        What::Summary(summary) if summary.missed + summary.queue_drops > 0 => {
-            format!("{} packets could not be recorded", grouped(summary.missed + summary.queue_drops))
-        }
-        What::Summary(summary) => {
-            format!("{} more packets, {}", grouped(summary.packets), bytes(summary.bytes))
-        }
+        What::Summary(summary) => match summary.missed.saturating_add(summary.queue_drops) {
+            0 => format!("{} more packets, {}", grouped(summary.packets), bytes(summary.bytes)),
+            not_recorded => format!("{} packets could not be recorded", grouped(not_recorded)),
+        },
         _ => String::new(),
     }
 }

@@ -7,7 +7,10 @@ mod flows;
 mod index;
 mod seed;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    ops::Range,
+};
 
 use proto::{
     id::{CallRef, HostId, MemberId, PacketId, ProgramId, SocketId},
@@ -210,6 +213,14 @@ impl TraceStore {
     /// Events from index `from` on.
     pub fn events_from(&self, from: usize) -> impl Iterator<Item = &Event> {
         self.events.range(from.min(self.events.len())..)
+    }
+
+    /// The numbers of the kept events in a range of them. Between two that are kept any number may be missing: nothing goes
+    /// through numbers one by one.
+    pub fn seqs(&self, range: Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+        let from = self.index_from(range.start);
+        let to = self.index_from(range.end).max(from);
+        self.events.range(from..to).map(|event| event.seq)
     }
 
     /// How many events are missing just before the one with this `seq`: evicted by the room before they came here,

@@ -338,7 +338,7 @@ impl Layout {
                 Some(bytes) => LabelKind::Unread { bytes },
                 None => return,
             },
-            Change::Queue => LabelKind::Queue { filled: change.unread, places: change.unacknowledged + 1 },
+            Change::Queue => LabelKind::Queue { filled: change.unread, places: change.places() },
         };
         if what != Change::Unread {
             self.run = None;

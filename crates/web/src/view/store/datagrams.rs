@@ -109,7 +109,7 @@ impl Waiting {
         if self.change.unread == 0 && self.lengths.is_empty() {
             return Some(0);
         }
-        let sum = self.lengths.iter().sum();
+        let sum = u32::try_from(self.lengths.iter().map(|length| u64::from(*length)).sum::<u64>()).ok()?;
         // Memory holds the payload and more: with less of it some were never kept.
         (self.known && !self.read && !self.lengths.is_empty() && sum <= self.change.unread).then_some(sum)
     }

@@ -105,8 +105,8 @@ impl Flows {
             }));
         }
         let relative = tcp.sequence.wrapping_sub(half.base);
-        let counted = length + u32::from(syn) + u32::from(tcp.flags.contains(TcpFlags::FIN));
-        half.next = tcp.sequence.wrapping_add(counted);
+        let controls = u32::from(syn) + u32::from(tcp.flags.contains(TcpFlags::FIN));
+        half.next = tcp.sequence.wrapping_add(length).wrapping_add(controls);
         half.window = Some(tcp.window);
         half.agreed |= syn && tcp.flags.contains(TcpFlags::ACK);
         if !tcp.flags.contains(TcpFlags::ACK) {

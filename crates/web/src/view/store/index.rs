@@ -187,8 +187,8 @@ impl TraceStore {
                 && Some(note.change.host) == packet.to
                 && note.change.local.and_then(|local| local.port()) == Some(tcp.dst_port)
         })?;
-        let (queued, backlog) = (listener.change.unread, listener.change.unacknowledged);
-        (queued > backlog).then_some((queued, backlog + 1))
+        let (queued, places) = (listener.change.unread, listener.change.places());
+        (queued >= places).then_some((queued, places))
     }
 
     pub(super) fn evict(&mut self) {

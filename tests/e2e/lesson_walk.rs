@@ -20,7 +20,10 @@ use proto::{
 };
 
 use self::page::Page;
-use crate::harness::{client::Client, room::NewRoom, root, server::TestServer};
+use crate::{
+    harness::{client::Client, http, room::NewRoom, root, server::TestServer},
+    recordings::keep,
+};
 
 /// Walks in a run of the tests, and how many at a time.
 const WALKS: u64 = 200;
@@ -436,6 +439,29 @@ async fn one_after_the_other(
             }
         }
         walk.page.keep();
+    }
+}
+
+/// What somebody hands in of a lesson, done again for real: nearly all of it is the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lessons_recordings_happen_again() {
+    let server = TestServer::shared();
+    for lesson in ["two-scripts", "by-hand", "connect", "stream", "close", "names"] {
+        let mut walk = Walk::begin(&server, 0).await;
+        walk.lesson = lesson;
+        walk.page.open_lesson(&source(lesson));
+        while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
+            walk.pass().await;
+        }
+        let made = keep(&walk.room.owner(), &serde_json::json!({})).await.json();
+        let (id, page) = (made["id"].as_str().expect("an id"), server.page);
+        let head = format!(
+            "POST /s/{id}/again HTTP/1.1\r\nHost: {page}\r\nOrigin: {}\r\nContent-Length: 0\r\n",
+            server.origin()
+        );
+        let compared = http::request(page, &head).await.json();
+        assert!(compared["per_mille"].as_u64() >= Some(950), "{lesson}: {compared:#}");
+        assert!(compared["equal"].as_u64() >= Some(20), "{lesson}: {compared:#}");
     }
 }
 

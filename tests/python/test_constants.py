@@ -37,9 +37,10 @@ class Constants(unittest.TestCase):
         self.assertEqual((caught.exception.name, caught.exception.obj), ("SO_REUSEADR", socket))
 
     def test_protocols_of_linux_that_are_not_here_are_refused_in_a_sentence(self):
-        for kind, protocol in ((1, socket.IPPROTO_MPTCP), (1, socket.IPPROTO_SCTP), (2, socket.IPPROTO_UDPLITE)):
-            with self.assertRaisesRegex(wireside.NotAvailable, f"protocol {protocol}"):
-                socket.socket(socket.AF_INET, kind, protocol)
+        named = {"MPTCP": (1, "Multipath TCP"), "SCTP": (1, "SCTP"), "UDPLITE": (2, "UDP-Lite")}
+        for name, (kind, called) in named.items():
+            with self.assertRaisesRegex(wireside.NotAvailable, f"no {called}"):
+                socket.socket(socket.AF_INET, kind, getattr(socket, f"IPPROTO_{name}"))
         with self.assertRaisesRegex(OSError, "Errno 93"):
             socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_GRE)
 

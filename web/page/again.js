@@ -9,6 +9,9 @@ import { inTheLog } from "../base/request-name.js";
 
 const WHAT =
   "The calls of this recording are made once more, in their order, in a fresh room of real machines; what happens is laid beside what happened then. Ports, times and sequence numbers may differ.";
+/** What is not done again, said before somebody takes it for a difference. */
+const LEFT_OUT =
+  "Only calls on the machines client and server are made: not those of guests' machines, of the ready-made servers, or calls that went outside the room; what guests did is listed as what happened only then. Of what was sent a recording has the first 512 bytes of each call; the rest is sent as dots.";
 
 const CUT = "There was no time for all of it: calls of the end were not made, and count as different.";
 
@@ -20,7 +23,7 @@ const CUT = "There was no time for all of it: calls of the end were not made, an
  */
 export function doAgain(id, { show, draw }) {
   const said = element("p", { role: "status" }, "It is being done…");
-  const result = element("div", { class: "stack" }, element("p", { class: "prose soft" }, WHAT), said);
+  const result = element("div", { class: "stack" }, element("p", { class: "prose soft" }, WHAT), element("p", { class: "prose soft" }, LEFT_OUT), said);
   const made = dialog("Do it again for real", [result]);
   const away = new AbortController();
   // Whoever closes this does not want to know.

@@ -258,7 +258,7 @@ impl<'run> Again<'run> {
         let call = self.numbers.translated(begin.program, &begin.call);
         let mut payload = begin.data.bytes.clone();
         // Of long ones the beginning is known.
-        payload.resize(call.payload_length().min(limits::CALL_PAYLOAD) as usize, b'.');
+        payload.resize(call.payload_length().min(limits::CALL_PAYLOAD) as usize, share::FILLED);
         let request = CallRequest {
             member: self.member,
             id,

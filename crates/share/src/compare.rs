@@ -1,6 +1,8 @@
 //! Two recordings of the same calls, side by side: what each program, each socket and each direction of the wire did, in
 //! its own order. What differs from one run to the next without meaning anything is aligned: times, sequence numbers,
-//! numbers that a room gives, ports that the kernel chose, windows.
+//! numbers that a room gives, ports that the kernel chose, windows. Bytes are compared as far as they were recorded: a line
+//! with a time of day in it counts as the same whatever the time, and where the first recording lacks bytes that a program sent,
+//! what was sent in their place ([`FILLED`]) counts as equal to anything.
 //!
 //! Between programs the order is not compared: it is the kernel's affair which of two waiting ones goes on first.
 
@@ -9,14 +11,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use proto::{
     address::Address,
     call::{Call, CallError, Value},
-    id::{CallRef, HostId, PacketId, ProgramId, SocketId},
-    trace::{CallBegin, CallEnd, Event, Fate, Link, Packet, StateChange, TcpState, Transport, What},
+    id::{CallRef, Fd, HostId, PacketId, ProgramId, SocketId},
+    trace::{CallBegin, CallEnd, Data, Event, Fate, Link, Packet, StateChange, TcpState, Transport, What},
 };
 
-use crate::read::Recording;
+use crate::{read::Recording, words};
 
 /// Ports from here on are those that Linux chooses by itself (`ip_local_port_range`).
 const CHOSEN: u16 = 32_768;
+/// What is sent, when a recording is done again, in the place of bytes that it does not have.
+pub const FILLED: u8 = b'.';
+/// Bytes of a payload that a difference shows.
+const SHOWN: usize = 40;
 /// More differences than this in one lane are counted, and not aligned any more.
 const MOST_DIFFERENT: usize = 500;
 
@@ -58,7 +64,8 @@ impl Comparison {
 
 /// Lays two recordings side by side.
 pub fn compare(before: &Recording, now: &Recording) -> Comparison {
-    let (before, now) = (Lanes::of(before), Lanes::of(now));
+    let filled = has_gaps(before);
+    let (before, now) = (Lanes::of(before, false), Lanes::of(now, filled));
     let mut comparison = Comparison { equal: 0, before: Vec::new(), now: Vec::new() };
     let names: HashSet<&String> = before.lanes.keys().chain(now.lanes.keys()).collect();
     for name in names {
@@ -70,11 +77,68 @@ pub fn compare(before: &Recording, now: &Recording) -> Comparison {
     comparison
 }
 
-/// What happened, as one word that is equal where it is the same.
+/// Whether somebody sent more than was recorded.
+fn has_gaps(recording: &Recording) -> bool {
+    let cut = |data: &Data| (data.length as usize) > data.bytes.len();
+    recording
+        .events
+        .iter()
+        .any(|event| matches!(&event.what, What::CallBegin(begin) if begin.by.is_some() && cut(&begin.data)))
+}
+
+/// What happened, in words that are equal where it is the same, and the bytes that went with it.
 #[derive(Clone, Debug)]
 struct Item {
     seq: u64,
     text: String,
+    data: Payload,
+}
+
+impl Item {
+    fn is_as(&self, now: &Self) -> bool {
+        self.text == now.text && self.data.is_as(&now.data)
+    }
+
+    /// As it is told where it differs.
+    fn told(&self) -> String {
+        match self.data.bytes.len() {
+            0 => self.text.clone(),
+            length => {
+                let shown = self.data.bytes[..length.min(SHOWN)].escape_ascii();
+                let more = if length > SHOWN { "\u{2026}" } else { "" };
+                format!("{} \"{shown}{more}\"", self.text)
+            }
+        }
+    }
+}
+
+/// The recorded beginning of bytes that were sent or received.
+#[derive(Clone, Debug, Default)]
+struct Payload {
+    bytes: Vec<u8>,
+    /// Whether [`FILLED`] stands in it for bytes that nobody knows.
+    filled: bool,
+}
+
+impl Payload {
+    fn is_as(&self, now: &Self) -> bool {
+        let unknown = |byte: u8| now.filled && byte == FILLED;
+        let equal = self.bytes.len() == now.bytes.len()
+            && self.bytes.iter().zip(&now.bytes).all(|(one, other)| one == other || unknown(*other));
+        equal || without_times(&self.bytes) == without_times(&now.bytes)
+    }
+}
+
+/// The lines of a payload but those with a time of day in them (12:34:56), each of which is as any other.
+fn without_times(bytes: &[u8]) -> Vec<Option<&[u8]>> {
+    let is_time = |part: &[u8]| {
+        part.iter().enumerate().all(|(at, byte)| match at {
+            2 | 5 => *byte == b':',
+            _ => byte.is_ascii_digit(),
+        })
+    };
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.map(|line| (!line.windows(8).any(is_time)).then_some(line)).collect()
 }
 
 /// What happened in one recording, by whom or what it happened to.
@@ -83,8 +147,8 @@ struct Lanes {
     lanes: BTreeMap<String, Vec<Item>>,
     hosts: HashMap<HostId, String>,
     programs: HashMap<ProgramId, String>,
-    /// Calls of programs that people ran: their lane and name. Those of ready-made servers are not compared.
-    calls: HashMap<CallRef, (String, &'static str)>,
+    /// Calls of programs that people ran. Those of ready-made servers are not compared.
+    calls: HashMap<CallRef, Begun>,
     /// Calls that went outside the room, where it is never twice the same.
     outside: HashSet<CallRef>,
     /// Ports that the kernel chose, by the order of their coming.
@@ -93,11 +157,22 @@ struct Lanes {
     fates: HashMap<PacketId, Fate>,
     /// Sockets by their first addresses.
     sockets: HashMap<SocketId, String>,
+    /// Whether payloads may have [`FILLED`] in them.
+    filled: bool,
+}
+
+/// A call that has begun.
+#[derive(Debug)]
+struct Begun {
+    lane: String,
+    name: &'static str,
+    /// The descriptors that poll(2) was asked about, in their order.
+    polled: Vec<Fd>,
 }
 
 impl Lanes {
-    fn of(recording: &Recording) -> Self {
-        let mut lanes = Self::default();
+    fn of(recording: &Recording, filled: bool) -> Self {
+        let mut lanes = Self { filled, ..Self::default() };
         let header = &recording.header;
         lanes.hosts.extend(header.hosts.iter().map(|host| (host.id, host.name.clone())));
         lanes.programs.extend(header.programs.iter().map(|program| (program.id, program.name.clone())));
@@ -117,15 +192,17 @@ impl Lanes {
     }
 
     fn hear(&mut self, event: &Event) {
-        let found = match &event.what {
-            What::CallBegin(begin) => self.begin(begin),
-            What::CallEnd(end) => self.end(end),
-            What::Packet(packet) => self.packet(packet),
-            What::State(change) => self.state(change),
-            _ => None,
+        let nothing = Data::default();
+        let (found, data) = match &event.what {
+            What::CallBegin(begin) => (self.begin(begin), &begin.data),
+            What::CallEnd(end) => (self.end(end), &end.data),
+            What::Packet(packet) => (self.packet(packet), &packet.data),
+            What::State(change) => (self.state(change), &nothing),
+            _ => (None, &nothing),
         };
         if let Some((lane, text)) = found {
-            self.lanes.entry(lane).or_default().push(Item { seq: event.seq, text });
+            let data = Payload { bytes: data.bytes.clone(), filled: self.filled };
+            self.lanes.entry(lane).or_default().push(Item { seq: event.seq, text, data });
         }
     }
 
@@ -141,13 +218,17 @@ impl Lanes {
         let program = self.programs.get(&begin.program).map_or("a program", String::as_str);
         let thread = begin.thread.as_deref().map(|thread| format!(", {thread}")).unwrap_or_default();
         let lane = format!("{}, {program}{thread}", self.host(begin.host));
-        self.calls.insert(begin.id, (lane.clone(), begin.call.name()));
+        let polled = match &begin.call {
+            Call::Poll { fds } => fds.iter().map(|(fd, _)| *fd).collect(),
+            _ => Vec::new(),
+        };
+        self.calls.insert(begin.id, Begun { lane: lane.clone(), name: begin.call.name(), polled });
         let text = self.call(&begin.call);
         Some((lane.clone(), format!("{lane}: {text}")))
     }
 
     fn end(&mut self, end: &CallEnd) -> Option<(String, String)> {
-        let (lane, name) = self.calls.remove(&end.id)?;
+        let Begun { lane, name, polled } = self.calls.remove(&end.id)?;
         let result = match &end.outcome {
             Ok(Value::Accepted { peer, .. }) => format!("a connection with {}", self.address(*peer)),
             Ok(Value::Address(address)) => self.address(*address),
@@ -156,11 +237,22 @@ impl Lanes {
             }
             Ok(Value::Received { length }) => format!("{length} bytes"),
             Ok(Value::Sent(length)) => format!("{length} bytes taken"),
-            Ok(Value::Pinged { round_trips, .. }) => {
-                format!("{} answers", round_trips.iter().flatten().count())
+            Ok(Value::Addresses { addresses, .. }) => {
+                addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
+            Ok(Value::Pinged { address, round_trips, .. }) => {
+                format!("{} answers of {address}", round_trips.iter().flatten().count())
             }
             Ok(Value::Option(value)) => format!("{value:?}"),
-            Ok(Value::Ready(ready)) => format!("{} ready", ready.len()),
+            Ok(Value::Ready(ready)) if ready.is_empty() => "nothing ready".to_owned(),
+            Ok(Value::Ready(ready)) => {
+                // Which number a descriptor has is the room's affair, but not which of them it is.
+                let one = |(fd, events): &(Fd, _)| {
+                    let place = polled.iter().position(|one| one == fd).map_or(0, |at| at + 1);
+                    format!("{} at {place} of {}", words::poll_events(*events).join(" "), polled.len())
+                };
+                ready.iter().map(one).collect::<Vec<_>>().join(", ")
+            }
             Ok(_) => "done".to_owned(),
             Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
             Err(CallError::TimedOut { .. }) => "timed out".to_owned(),
@@ -227,6 +319,10 @@ impl Lanes {
                 format!("{name}({})", self.address(*address))
             }
             Call::Listen { backlog, .. } => format!("{name}({backlog})"),
+            Call::Poll { fds } => {
+                let events = fds.iter().map(|(_, events)| words::poll_events(*events).join(" "));
+                format!("{name}({})", events.collect::<Vec<_>>().join(", "))
+            }
             Call::Send { length, .. } => format!("{name}({length} bytes)"),
             Call::SendTo { address, length, .. } => {
                 format!("{name}({length} bytes to {})", self.address(*address))
@@ -256,7 +352,7 @@ impl Lanes {
 
 /// Aligns one lane: the longest common part in its order, by Myers' greedy algorithm (An O(ND) Difference Algorithm, 1986).
 fn side_by_side(before: &[Item], now: &[Item], comparison: &mut Comparison) {
-    let same = |(one, other): &(&Item, &Item)| one.text == other.text;
+    let same = |(one, other): &(&Item, &Item)| one.is_as(other);
     let head = before.iter().zip(now).take_while(same).count();
     let rest = (&before[head..], &now[head..]);
     let tail = rest.0.iter().rev().zip(rest.1.iter().rev()).take_while(same).count();
@@ -265,7 +361,7 @@ fn side_by_side(before: &[Item], now: &[Item], comparison: &mut Comparison) {
     comparison.equal += head + tail;
     let (gone, fresh) = different(before, now);
     comparison.equal += before.len() - gone.len();
-    let told = |item: &Item, after| Difference { seq: item.seq, after, text: item.text.clone() };
+    let told = |item: &Item, after| Difference { seq: item.seq, after, text: item.told() };
     let after = places(before.len(), &gone, now.len(), &fresh);
     comparison.now.extend(
         fresh.iter().map(|&at| told(&now[at], after[at].map_or(last, |equal: usize| before[equal].seq))),
@@ -305,7 +401,7 @@ fn different(before: &[Item], now: &[Item]) -> (Vec<usize>, Vec<usize>) {
             while let Some(y) = (x + most + 1).checked_sub(at)
                 && x < before.len()
                 && y < now.len()
-                && before[x].text == now[y].text
+                && before[x].is_as(&now[y])
             {
                 x += 1;
             }
@@ -353,7 +449,9 @@ mod tests {
     use super::*;
 
     fn items(letters: &str) -> Vec<Item> {
-        (1..).zip(letters.chars()).map(|(seq, letter)| Item { seq, text: letter.to_string() }).collect()
+        let item =
+            |(seq, letter): (u64, char)| Item { seq, text: letter.to_string(), data: Payload::default() };
+        (1..).zip(letters.chars()).map(item).collect()
     }
 
     fn of(before: &str, now: &str) -> (usize, String, String) {

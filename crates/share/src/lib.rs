@@ -17,7 +17,7 @@ mod state;
 mod words;
 mod write;
 
-pub use compare::{Comparison, Difference, compare};
+pub use compare::{Comparison, Difference, FILLED, compare};
 pub use header::{Header, Lesson, Note};
 pub use hide::hide_names;
 pub use read::{ReadError, Recording, read};

@@ -5,7 +5,8 @@ use std::{
     process::{Command, Output},
 };
 
-use serde_json::{Value, json};
+use proto::call::{Call, Family, Kind, Value};
+use serde_json::json;
 
 use super::{Data, keep, unreadable::stored};
 use crate::harness::{
@@ -20,6 +21,12 @@ fn replay(file: &Path) -> (Option<i32>, String) {
         Command::new(program()).arg("replay").arg(file).output().expect("it ran");
     let said = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     (status.code(), said.concat())
+}
+
+/// The part that is the same, as the command's first line says it.
+fn per_cent(said: &str) -> f64 {
+    let part = said.strip_prefix("not equal: ").and_then(|rest| rest.split_once(" %"));
+    part.and_then(|(part, _)| part.parse().ok()).unwrap_or_else(|| panic!("no part is told: {said}"))
 }
 
 #[tokio::test]
@@ -62,9 +69,9 @@ async fn what_was_recorded_happens_again_and_what_did_not_is_said() {
     let text = http::get(server.page, &format!("/s/{id}/events")).await.body;
     let file = data.path().join("file.wireside-share");
     std::fs::write(&file, &text).expect("it can be written");
+    // How a stream is cut into segments is the kernel's affair: not all of it need be the same.
     let (code, said) = replay(&file);
-    let per_cent = said.split(['%', ':']).next().unwrap_or_default();
-    assert!(code == Some(0) || said.contains("not equal: 9"), "{code:?} {said} {per_cent}");
+    assert!(code == Some(0) || per_cent(&said) >= 95.0, "{code:?} {said}");
     // Somebody says that three bytes were sent where it is five.
     let changed = text.replacen("\"bytes\":5", "\"bytes\":3", 2);
     assert_ne!(changed, text);
@@ -94,7 +101,7 @@ async fn what_takes_long_is_cut_short_and_those_after_it_are_told() {
     // As if each accept had waited for long, and nobody connects this time.
     let mut accepts = Vec::new();
     let lines = text.lines().map(|line| {
-        let mut line: Value = serde_json::from_str(line).expect("JSON");
+        let mut line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         if line["call"] == "accept" {
             accepts.push(line["id"].clone());
         } else if line["call"] == "connect" {
@@ -118,4 +125,42 @@ async fn what_takes_long_is_cut_short_and_those_after_it_are_told() {
     assert_eq!((done.status, done.json()["whole"].as_bool()), (200, Some(false)), "{done:?}");
     assert_eq!((refused.status, refused.json()["rule"].as_str()), (503, Some("again-turn")), "{refused:?}");
     assert_eq!(refused.header("retry-after"), Some("10"));
+}
+
+/// One call after the other, each of which has ended before the next begins: there is one way for this to happen.
+#[tokio::test]
+async fn what_can_happen_in_one_way_is_equal_and_other_bytes_are_not() {
+    let data = Data::new("again-alone");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let (there, here) = (owner.program("server").await, owner.program("client").await);
+    let address = "10.0.0.1:7000".parse().expect("an address");
+    let socket = Call::Socket { family: Family::Inet, kind: Kind::Datagram };
+    let made = (owner.call(there, socket.clone()).await, owner.call(here, socket).await);
+    let (Ok(Value::Descriptor(listens)), Ok(Value::Descriptor(asks))) = made else {
+        panic!("no sockets: {made:?}")
+    };
+    owner.call(there, Call::Bind { fd: listens, address }).await.expect("bound");
+    owner.connect_to(here, asks, address).await.expect("connected");
+    owner.send(here, asks, b"hello").await.expect("sent");
+    assert_eq!(owner.recv(there, listens, 100).await.expect("received"), b"hello"[..]);
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let text = http::get(server.page, &format!("/s/{id}/events")).await.body;
+    let file = data.path().join("file.wireside-share");
+    std::fs::write(&file, &text).expect("it can be written");
+    let (code, said) = replay(&file);
+    assert!(code == Some(0) && said.starts_with("equal: the same"), "{code:?} {said}");
+    // Somebody says that other five bytes were received than were sent: "hello" and "jello", in base64.
+    let (hello, jello) = ("\"bytes\":\"aGVsbG8=\"", "\"bytes\":\"amVsbG8=\"");
+    let received = text.lines().find(|line| line.contains("\"kind\":\"return\"") && line.contains(hello));
+    let received = received.expect("what was received");
+    std::fs::write(&file, text.replace(received, &received.replace(hello, jello)))
+        .expect("it can be written");
+    let (code, said) = replay(&file);
+    assert!(
+        code == Some(1) && said.contains("5 bytes \"jello\"") && said.contains("\"hello\""),
+        "{code:?} {said}"
+    );
 }

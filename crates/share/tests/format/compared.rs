@@ -1,7 +1,14 @@
-//! Any two recordings can be laid side by side.
+//! Two recordings side by side: what is the same, what may differ, and that any two can be laid so.
+
+use std::net::{IpAddr, SocketAddr};
 
 use proptest::prelude::*;
-use share::{compare, read};
+use proto::{
+    call::{Call, Flags, Outcome, PollEvents, Value},
+    id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId},
+    trace::{CallBegin, CallEnd, Cause, Data, Event, Fate, Link, Packet, Tcp, TcpFlags, Transport, What},
+};
+use share::{Comparison, FILLED, Header, Recording, compare, read};
 
 use super::extreme;
 
@@ -15,4 +22,143 @@ proptest! {
         prop_assert!(found.before.len() <= before.events.len() && found.now.len() <= now.events.len());
         prop_assert!(found.per_mille() <= 1000);
     }
+}
+
+fn recording(whats: Vec<What>) -> Recording {
+    let events = whats.into_iter().zip(1..).map(|(what, seq)| Event { seq, time: seq, what });
+    Recording { header: Header::default(), events: events.collect(), unknown: 0 }
+}
+
+fn data(bytes: &[u8]) -> Data {
+    Data { length: bytes.len() as u32, bytes: bytes.to_vec() }
+}
+
+/// A call and its end.
+fn done(call: Call, sent: Data, outcome: Value, received: Data) -> Vec<What> {
+    let begin = CallBegin {
+        id: CallRef(1),
+        by: Some(MemberId(1)),
+        host: HostId(1),
+        program: ProgramId(1),
+        call,
+        data: sent,
+        socket: None,
+        line: None,
+        thread: None,
+    };
+    let outcome: Outcome = Ok(outcome);
+    let end = CallEnd { id: CallRef(1), outcome, data: received, socket: None, elapsed: 1, outside: false };
+    vec![What::CallBegin(begin), What::CallEnd(end)]
+}
+
+fn received(bytes: &[u8]) -> Vec<What> {
+    let length = bytes.len() as u32;
+    let call = Call::Recv { fd: Fd(3), flags: Flags::default(), max: 1000 };
+    done(call, Data::default(), Value::Received { length }, data(bytes))
+}
+
+fn sent(length: u32, bytes: &[u8]) -> Vec<What> {
+    let call = Call::Send { fd: Fd(3), flags: Flags::default(), length };
+    done(call, Data { length, bytes: bytes.to_vec() }, Value::Sent(length), Data::default())
+}
+
+/// A segment with these bytes, from the port that the kernel chose.
+fn segment(port: u16, sequence: u32, bytes: &[u8]) -> Vec<What> {
+    let ip = |last| IpAddr::from([10, 0, 0, last]);
+    let tcp = Tcp {
+        src_port: port,
+        dst_port: 80,
+        sequence,
+        acknowledgment: sequence,
+        flags: TcpFlags::ACK,
+        window: 1,
+        urgent: 0,
+        options: Vec::new(),
+    };
+    vec![What::Packet(Packet {
+        id: PacketId(1),
+        link: Link::Wire,
+        from: Some(HostId(2)),
+        to: Some(HostId(1)),
+        src: ip(2),
+        dst: ip(1),
+        transport: Transport::Tcp(tcp),
+        data: data(bytes),
+        cause: Cause::Timer,
+        copy_of: None,
+        fate: Fate::Delivered,
+    })]
+}
+
+fn compared(before: Vec<What>, now: Vec<What>) -> Comparison {
+    compare(&recording(before), &recording(now))
+}
+
+/// What happened then alone and now alone.
+fn differ(before: Vec<What>, now: Vec<What>) -> (String, String) {
+    let found = compared(before, now);
+    assert_eq!((found.before.len(), found.now.len()), (1, 1), "{found:?}");
+    (found.before[0].text.clone(), found.now[0].text.clone())
+}
+
+#[test]
+fn other_bytes_of_the_same_length_are_a_difference_and_are_shown() {
+    let (before, now) = differ(received(b"hello"), received(b"jello"));
+    assert!(before.ends_with("5 bytes \"hello\"") && now.ends_with("5 bytes \"jello\""), "{before} {now}");
+    let (before, now) = differ(sent(5, b"hello"), sent(5, b"h\x1b[2m"));
+    assert!(before.ends_with("\"hello\"") && now.ends_with(r#""h\x1b[2m""#), "{before} {now}");
+    let (before, now) = differ(segment(40_000, 1, b"hello"), segment(40_000, 1, b"jello"));
+    assert!(before.contains("hello") && now.contains("jello"), "{before} {now}");
+}
+
+#[test]
+fn what_may_differ_does() {
+    assert!(
+        compared(segment(40_000, 1, b"hello"), segment(50_000, 9, b"hello")).is_equal(),
+        "ports and numbers"
+    );
+    let clock =
+        |time: &str| received(format!("HTTP/1.1 200 OK\r\nDate: Sun, {time} GMT\r\n\r\nhello").as_bytes());
+    assert!(compared(clock("29 Nov 2026 12:34:56"), clock("30 Nov 2026 01:02:03")).is_equal(), "times");
+    assert!(!compared(clock("29 Nov 2026 12:34:56"), clock("30 Nov 2026 at night.")).is_equal());
+}
+
+#[test]
+fn what_the_first_recording_does_not_have_is_not_told_to_be_different() {
+    let known = [b'x'; 512];
+    let before = || [sent(600, &known), segment(40_000, 1, b"what nobody kept")].concat();
+    let now = [sent(600, &known), segment(40_000, 1, &[FILLED; 16])].concat();
+    assert!(compared(before(), now).is_equal());
+    // Where everything that was sent is known, dots are dots.
+    differ(
+        [sent(5, b"hello"), segment(40_000, 1, b"hello")].concat(),
+        [sent(5, b"hello"), segment(40_000, 1, b".....")].concat(),
+    );
+}
+
+#[test]
+fn which_descriptor_is_ready_and_for_what_is_compared_by_its_place() {
+    let poll = |numbers: [i32; 2], ready: &[(i32, PollEvents)]| {
+        let fds = numbers.map(|fd| (Fd(fd), PollEvents::IN)).to_vec();
+        let ready = ready.iter().map(|(fd, events)| (Fd(*fd), *events)).collect();
+        done(Call::Poll { fds }, Data::default(), Value::Ready(ready), Data::default())
+    };
+    let first = || poll([3, 4], &[(3, PollEvents::IN)]);
+    assert!(compared(first(), poll([5, 9], &[(5, PollEvents::IN)])).is_equal(), "numbers are the room's");
+    let (before, now) = differ(first(), poll([3, 4], &[(4, PollEvents::IN)]));
+    assert!(before.contains("POLLIN at 1 of 2") && now.contains("POLLIN at 2 of 2"), "{before} {now}");
+    differ(first(), poll([3, 4], &[(3, PollEvents::HUP)]));
+    differ(first(), poll([3, 4], &[]));
+}
+
+#[test]
+fn other_addresses_of_a_name_are_a_difference() {
+    let resolved = |last: u8| {
+        let call = Call::Resolve { name: "server".into(), family: None, port: 80 };
+        let addresses = vec![SocketAddr::from(([10, 0, 0, last], 0)).ip()];
+        done(call, Data::default(), Value::Addresses { addresses, from_room: true }, Data::default())
+    };
+    assert!(compared(resolved(1), resolved(1)).is_equal());
+    let (before, now) = differ(resolved(1), resolved(2));
+    assert!(before.ends_with("10.0.0.1") && now.ends_with("10.0.0.2"), "{before} {now}");
 }

@@ -38,22 +38,26 @@ def prepare(threads=False):
         sys.modules.pop(name, None)
     _load("_socket", "_socket.py")
     _load("select", "_select.py")
+    # Elsewhere, in tests, files have the numbers of sockets, and there are processes and signals.
+    in_a_page = sys.platform == "emscripten"
+    if in_a_page:
+        # `socket` looks whether there is an os.sendfile.
+        import _descriptors
+
+        _descriptors.install()
     sys.meta_path.insert(0, _NotHere())
     _hide_our_frames()
     # Most scripts want them, and a script should not wait for them.
     import selectors  # noqa: F401
     import socket  # noqa: F401
 
-    import _descriptors
     import _loop
     import _platform
     import _signals
     import _streams  # noqa: F401
     import _unix
 
-    if sys.platform == "emscripten":
-        # Elsewhere, in tests, files have the numbers of sockets, and there are processes and signals.
-        _descriptors.install()
+    if in_a_page:
         _unix.install()
         _absent.install()
         _signals.install()

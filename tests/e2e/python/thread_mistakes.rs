@@ -48,6 +48,8 @@ async fn beginners_mistakes_end_their_thread_as_in_cpython() {
             (name, std::fs::read_to_string(path).expect("text"))
         })
         .collect();
+    // A name outside of the room is refused by a rule of the lab, which says so (`refusals.rs`).
+    scripts.retain(|(name, _)| name != "unknown_name.py");
     scripts.push(("locks".to_owned(), LOCKS.to_owned()));
     scripts.sort();
     assert!(scripts.len() > 20, "{}", scripts.len());

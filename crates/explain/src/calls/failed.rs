@@ -53,11 +53,11 @@ fn own_time(trace: &Trace<'_>, call: CallOf<'_>) -> Option<usize> {
         _ => return None,
     };
     let waited = Duration::from_nanos(call.end?.1.elapsed);
-    let set = trace.calls(call.begin.socket, call.at).filter(|one| {
+    let mut set = trace.calls(call.begin.socket, call.at).filter(|one| {
         matches!(one.begin.call, Call::SetSockOpt { name, .. } if name == wanted)
             && one.end.is_some_and(|(_, end)| end.outcome.is_ok())
     });
-    let last = set.last()?;
+    let last = set.next_back()?;
     let Call::SetSockOpt { value, .. } = &last.begin.call else { return None };
     value.time().filter(|time| *time <= waited).map(|_| last.at)
 }

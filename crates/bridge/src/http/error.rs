@@ -35,10 +35,10 @@ pub(crate) struct Refused {
     message: String,
     /// What the request is called in the log, where it has a line there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<String>,
+    request: Option<Box<str>>,
     /// Where there are new rooms instead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    next: Option<Box<str>>,
     /// Seconds after which trying again may help.
     #[serde(skip)]
     retry_after: Option<u32>,
@@ -138,7 +138,7 @@ impl Refused {
     pub(crate) fn instead(&mut self, next: &str) {
         if self.rule == Some("draining") {
             self.message = format!("{}; {next} is there instead", self.message);
-            self.next = Some(next.to_owned());
+            self.next = Some(next.into());
         }
     }
 
@@ -190,7 +190,7 @@ impl Refused {
 
     /// Puts the request's name into it, and into the answer that was made of it.
     pub(crate) fn name(&mut self, id: &RequestId, response: &mut Response) {
-        self.request = Some(id.as_str().to_owned());
+        self.request = Some(id.as_str().into());
         if let Ok(name) = HeaderValue::from_str(id.as_str()) {
             response.headers_mut().insert(REQUEST_ID, name);
         }

@@ -443,7 +443,7 @@ async fn a_sockets_own_time_ends_what_waits_as_the_kernel_would() {
     stage.machine(SERVER, HostCommand::Cable(false)).await.expect("cut");
     let fd = stage.socket(client).await;
     assert_eq!(stage.call(client, own(fd, OptionName::SndTimeo)).await, done);
-    let call = Call::Connect { fd, address: on(1, PORT).into() };
+    let call = Call::Connect { fd, address: on(1, PORT) };
     let blocks = stage.begin(client, call, Wait::Forever, b"").await;
     assert_eq!(stage.result(blocks).await.0, Err(CallError::errno(Errno::EINPROGRESS)));
 }

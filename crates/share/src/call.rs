@@ -143,8 +143,9 @@ pub(crate) struct Polled {
 pub(crate) enum Setting {
     Bool(bool),
     Int(i32),
-    Linger { linger: Option<u16> },
+    // Before the other: an absent `linger` is read as null.
     Struct { bytes: String },
+    Linger { linger: Option<u16> },
 }
 
 impl Setting {

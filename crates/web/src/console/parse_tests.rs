@@ -317,7 +317,7 @@ fn nothing_false_is_said_about_python() {
         "-data if 1 else 2",
         "select.epoll()",
         "socket.create_connection(('server', 1))",
-        "socket.IP_TOS",
+        "socket.IP_RECVTOS",
     ] {
         let mut desk = super::desk::Desk::new("client");
         desk.submit("data = b'x'");

@@ -1,5 +1,6 @@
 // Files that are too large for the browser's small storage, or no text: kept in IndexedDB for a reload and the next visit.
-// Where that is refused (private windows, some embeds) they last as long as the page.
+// Where that is refused (private windows), and in frames of other pages, they last as long as the page.
+import { framed } from "./browser-storage.js";
 
 const STORE = "files";
 /** What was kept for one room only is forgotten after so long, milliseconds. */
@@ -15,6 +16,7 @@ let opened = null;
 
 function open() {
   opened ??= new Promise((resolve, reject) => {
+    if (framed) return reject(new Error("nothing is kept in a frame"));
     const request = indexedDB.open("wireside", 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     request.onsuccess = () => resolve(request.result);

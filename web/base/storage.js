@@ -2,8 +2,9 @@
 // Storage is refused in private windows and some embeds; then the page just forgets.
 import { NAME } from "../py/vocabulary.js";
 import { bounded } from "./bounded.js";
+import { lasting, passing } from "./browser-storage.js";
 
-/** @param {() => Storage} storage */
+/** @param {() => import("./browser-storage.js").Place} storage */
 function guarded(storage) {
   return {
     /** @param {string} key @returns {string | null} */
@@ -26,8 +27,8 @@ function guarded(storage) {
   };
 }
 
-const kept = guarded(() => localStorage);
-const session = guarded(() => sessionStorage);
+const kept = guarded(lasting);
+const session = guarded(passing);
 
 export const ownerKey = {
   /** @param {string} room */

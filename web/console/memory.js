@@ -1,4 +1,5 @@
 // What a console remembers over a reload, in this tab only. Storage may be refused; then it just forgets.
+import { passing } from "../base/browser-storage.js";
 
 /** Most of one machine's memory, in UTF-16 code units. */
 const LONGEST = 160 * 1024;
@@ -21,7 +22,7 @@ export class ConsoleMemory {
   /** @returns {Kept | null} */
   read() {
     try {
-      const saved = JSON.parse(sessionStorage.getItem(this.#key) ?? "null");
+      const saved = JSON.parse(passing().getItem(this.#key) ?? "null");
       if (typeof saved?.console !== "string") return null;
       return { console: saved.console, since: typeof saved.since === "object" && saved.since ? saved.since : {} };
     } catch {
@@ -41,7 +42,7 @@ export class ConsoleMemory {
     this.#look = null;
     if (text.length > LONGEST) return;
     try {
-      sessionStorage.setItem(this.#key, text);
+      passing().setItem(this.#key, text);
     } catch {
       // Full or refused: the console comes back without its history.
     }

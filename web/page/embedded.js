@@ -1,12 +1,12 @@
 // The page in a frame of somebody else's page (`/embed/live`): there it begins at a press, remembers nothing, knows no key
 // of a room that was there before, and leads to whole pages instead of leaving its frame.
+import { framed as embedded } from "../base/browser-storage.js";
 import { element, find } from "../base/element.js";
+
+export { embedded };
 
 /** The name of a frame in which somebody has pressed Start (`web/embed/start.js`). */
 const STARTED = "wireside-started";
-
-/** Whether this page stands in such a frame. */
-export const embedded = location.pathname === "/embed/live";
 
 /** Whether somebody has pressed there; a frame that comes straight here is led back to where they can. */
 export function isStarted() {

@@ -1,7 +1,8 @@
 // Runs before the first paint, so that an overridden theme never flashes in the other one.
 (() => {
   try {
-    const theme = localStorage.getItem("wireside.theme");
+    // In a frame of somebody's page it is theirs to say.
+    const theme = location.pathname === "/embed/live" ? new URLSearchParams(location.search).get("theme") : localStorage.getItem("wireside.theme");
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   } catch {
     // Storage is refused in some embeds; the system's theme is right then.

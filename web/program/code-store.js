@@ -5,6 +5,7 @@
 // bytes stand in the large one (`file-store.js`).
 import { isFileName, isProgramName } from "../client/web.js";
 import { FOLDER_FILES } from "../py/vocabulary.js";
+import { lasting, passing } from "../base/browser-storage.js";
 import { OWN, codeOf, forget, forgetOld, keep, kept } from "../base/file-store.js";
 
 /** Longest text of one file that stands in the small storage, and of all of a machine together, in UTF-16 code units. */
@@ -34,9 +35,9 @@ export class CodeStore {
    */
   constructor(room, copied) {
     this.#room = room;
-    const here = read(() => sessionStorage, codeOf(room));
+    const here = read(passing, codeOf(room));
     this.#own = !copied && !here?.copied;
-    this.#code = here?.code ?? copied ?? read(() => localStorage, "wireside.code")?.code ?? {};
+    this.#code = here?.code ?? copied ?? read(lasting, "wireside.code")?.code ?? {};
     if (copied && !here) this.#write();
     void forgetOld();
   }
@@ -179,8 +180,8 @@ export class CodeStore {
 
   #write() {
     if (this.#waits) return;
-    write(() => sessionStorage, codeOf(this.#room), { code: this.#code, copied: !this.#own });
-    if (this.#own) write(() => localStorage, "wireside.code", { code: this.#code });
+    write(passing, codeOf(this.#room), { code: this.#code, copied: !this.#own });
+    if (this.#own) write(lasting, "wireside.code", { code: this.#code });
   }
 }
 
@@ -195,7 +196,7 @@ function fits({ files }, file, text) {
   return text.length <= LONGEST && others + text.length <= TOGETHER;
 }
 
-/** @param {() => Storage} storage @param {string} key @returns {{ code: Code, copied?: boolean } | null} */
+/** @param {() => import("../base/browser-storage.js").Place} storage @param {string} key @returns {{ code: Code, copied?: boolean } | null} */
 function read(storage, key) {
   try {
     const found = JSON.parse(storage().getItem(key) ?? "null");
@@ -205,7 +206,7 @@ function read(storage, key) {
   }
 }
 
-/** @param {() => Storage} storage @param {string} key @param {object} value */
+/** @param {() => import("../base/browser-storage.js").Place} storage @param {string} key @param {object} value */
 function write(storage, key, value) {
   try {
     storage().setItem(key, JSON.stringify(value));

@@ -1,4 +1,5 @@
 // What a program printed, over a reload of this tab. Its end is kept; the rest was on the screen long enough.
+import { passing } from "../base/browser-storage.js";
 
 /** Lines kept. */
 const LINES = 200;
@@ -16,7 +17,7 @@ export class OutputMemory {
   /** @returns {Line[]} */
   read() {
     try {
-      const lines = JSON.parse(sessionStorage.getItem(this.#key) ?? "[]");
+      const lines = JSON.parse(passing().getItem(this.#key) ?? "[]");
       return Array.isArray(lines) ? lines.filter(isLine) : [];
     } catch {
       return [];
@@ -28,8 +29,8 @@ export class OutputMemory {
     const kept = lines.slice(-LINES);
     if (running) kept.push({ stream: "stderr", text: "(The page was left, and the program ended with it.)" });
     try {
-      if (kept.length === 0) sessionStorage.removeItem(this.#key);
-      else sessionStorage.setItem(this.#key, JSON.stringify(kept));
+      if (kept.length === 0) passing().removeItem(this.#key);
+      else passing().setItem(this.#key, JSON.stringify(kept));
     } catch {
       // Full or refused: the output is gone with the page.
     }

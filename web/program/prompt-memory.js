@@ -1,4 +1,5 @@
 // What was typed at a machine's Python prompt, in this tab for as long as it is there: for the arrow keys, and over a reload.
+import { passing } from "../base/browser-storage.js";
 
 /** Blocks kept, and how long one may be, in UTF-16 code units: a longer one is not kept. */
 const BLOCKS = 200;
@@ -16,7 +17,7 @@ export class PromptMemory {
   constructor(room, machine) {
     this.#key = `wireside.prompt.${room}.${machine}`;
     try {
-      const kept = JSON.parse(sessionStorage.getItem(this.#key) ?? "null");
+      const kept = JSON.parse(passing().getItem(this.#key) ?? "null");
       const isBlocks = Array.isArray(kept?.blocks) && kept.blocks.every((/** @type {any} */ block) => typeof block === "string");
       if (isBlocks) this.#blocks = kept.blocks.slice(-BLOCKS);
       this.#open = kept?.open === true;
@@ -51,7 +52,7 @@ export class PromptMemory {
 
   #write() {
     try {
-      sessionStorage.setItem(this.#key, JSON.stringify({ blocks: this.#blocks, open: this.#open }));
+      passing().setItem(this.#key, JSON.stringify({ blocks: this.#blocks, open: this.#open }));
     } catch {
       // Full or refused: the page remembers until it is left.
     }

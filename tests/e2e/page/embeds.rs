@@ -173,6 +173,17 @@ async fn a_lesson_begins_at_a_press(tab: &Tab, server: &TestServer) {
     assert_eq!(kept, "0", "no key is left in a frame");
 }
 
+/// Nothing of what somebody did in a frame is kept by their browser.
+async fn remembers_nothing(framed: &Tab) {
+    let kept = framed
+        .script(
+            "return [...Object.keys(localStorage), ...Object.keys(sessionStorage), \
+             ...(await indexedDB.databases()).map(({ name }) => name)].filter((one) => one.startsWith('wireside'))",
+        )
+        .await;
+    assert_eq!(kept, json!([]), "a frame remembers nothing");
+}
+
 /// A lesson in a course page of another site: from its press on, Python runs in the frame.
 #[tokio::test]
 async fn python_runs_in_a_frame_of_another_site() {
@@ -204,4 +215,22 @@ async fn python_runs_in_a_frame_of_another_site() {
         framed.sees(&format!("#{side} output-log"), said).await;
     }
     tab.screenshot("embed-python-1280").await;
+    // Programs have run, and a step of the lesson is passed; now something is typed.
+    framed
+        .shows("a step passed", "!document.querySelector('lesson-strip').textContent.includes('1 of ')")
+        .await;
+    let typed = "const editor = [...document.querySelectorAll('#left code-editor')].find((one) => one.checkVisibility()); \
+                 editor.shadowRoot.querySelector('.cm-content').focus()";
+    tab.script("document.querySelector('iframe').focus()").await;
+    framed.script(typed).await;
+    tab.put_text("# mine").await;
+    framed
+        .shows(
+            "what was typed",
+            "[...document.querySelectorAll('#left code-editor')].some((one) => one.text.includes('# mine'))",
+        )
+        .await;
+    // As when the page goes: what would be written is written by then.
+    framed.script("dispatchEvent(new Event('pagehide'))").await;
+    remembers_nothing(&framed).await;
 }

@@ -114,10 +114,15 @@ export class Scrubber {
     if (this.#range.value !== String(index)) this.#range.value = String(index);
     this.#flags.update(last, this.at || this.#view.lastSeq());
     const words = this.at === 0 ? this.#end : `${(index + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`;
-    if (this.#place.textContent !== words) {
-      this.#place.textContent = words;
-      this.#range.setAttribute("aria-valuetext", this.at === 0 ? this.#end : `event ${index + 1} of ${last + 1}`);
-    }
+    if (this.#place.textContent !== words) this.#place.textContent = words;
+    this.#say(index, last);
+  }
+
+  /** What the range is at, for those who do not see it: what happened there. @param {number} index @param {number} last */
+  #say(index, last) {
+    const row = this.at === 0 ? null : this.#view.rows(index, 1)[0];
+    const words = row ? `${row.sentence} Event ${index + 1} of ${last + 1}.` : this.#end;
+    if (this.#range.getAttribute("aria-valuetext") !== words) this.#range.setAttribute("aria-valuetext", words);
   }
 
   /** @param {number} index */

@@ -1,6 +1,6 @@
 // Files that are too large for the browser's small storage, or no text: kept in IndexedDB for a reload and the next visit.
 // Where that is refused (private windows), and in frames of other pages, they last as long as the page.
-import { framed } from "./browser-storage.js";
+import { framed, passing } from "./browser-storage.js";
 
 const STORE = "files";
 /** What was kept for one room only is forgotten after so long, milliseconds. */
@@ -66,9 +66,9 @@ export function codeOf(room) {
 /** What this tab has written in a room goes on in the one that took its place. @param {string} from @param {string} to */
 export function carryCode(from, to) {
   try {
-    const code = sessionStorage.getItem(codeOf(from));
-    if (!code || sessionStorage.getItem(codeOf(to))) return;
-    sessionStorage.setItem(codeOf(to), code);
+    const code = passing().getItem(codeOf(from));
+    if (!code || passing().getItem(codeOf(to))) return;
+    passing().setItem(codeOf(to), code);
     // Large files that are the other room's alone; those of every room are found here as well.
     for (const [part, { large = [] }] of Object.entries(JSON.parse(code).code)) {
       for (const file of large) void kept([from, part, file]).then((bytes) => bytes && keep([to, part, file], bytes));

@@ -139,7 +139,7 @@ function begin({ room, view, lessons, top, copy }) {
   new CodeLinks({ view, wire, panes: frame.panes });
   // A lesson in the address goes before: by now a class may be at another one than its files came with.
   if (copy?.lesson && !new URLSearchParams(location.search).has("lesson")) remember(copy.lesson);
-  if (copy?.wire && room.me.role === "owner" && room.features.packets) void room.wire.set(copy.wire).catch(console.warn);
+  if (copy?.wire && room.me.role === "owner" && room.features.packets) void setWire(room.wire, copy.wire).catch(console.warn);
   const copyOfThis = async () => {
     const { code, left } = store.code;
     const made = await copyLink({ lesson: strip.lesson, code });
@@ -183,6 +183,14 @@ function begin({ room, view, lessons, top, copy }) {
   room.on("trace", onceAFrame(() => frame.refresh()));
   // Timers of the kernel run on without events.
   setInterval(() => frame.refresh(), 1000);
+}
+
+/** @param {import("../client/room.js").Room["wire"]} wire @param {import("./copy-link.js").Wire} wanted */
+async function setWire(wire, { delay, loss, seed, held }) {
+  // A larger one than a number can be nobody has set by this page.
+  const known = Number.isSafeInteger(Number(seed)) ? Number(seed) : undefined;
+  await wire.set({ delay, loss, seed: known });
+  if (held) await wire.hold();
 }
 
 /** An address may ask for a lesson, or a step, that is not here. @param {{ lesson: string, step: string }} wanted */

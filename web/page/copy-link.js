@@ -1,6 +1,7 @@
 // "Give a copy": code and lesson in the fragment of a link, which browsers do not send to servers. `#copy=1.` and then
 // JSON, deflated, in base64url. Whatever comes in is from outside: bounded, checked, and never run by itself.
 import init, { isProgramName } from "../client/web.js";
+import { passing } from "../base/browser-storage.js";
 import { isCode } from "../program/code-store.js";
 import { WIRE_DELAY_MS } from "../py/vocabulary.js";
 
@@ -12,8 +13,10 @@ const LONGEST_LINK = 32 * 1024;
 const LONGEST_JSON = 1024 * 1024;
 
 /**
- * @typedef {{ lesson: string | null, code: import("../program/code-store.js").Code, wire?: { delay: number, loss: number } | null }} Copy
- *   `wire`, where it is not as a new room's: milliseconds one way, and the probability of loss
+ * @typedef {{ lesson: string | null, code: import("../program/code-store.js").Code, wire?: Wire | null }} Copy
+ *   `wire`, where it is not as a new room's
+ * @typedef {{ delay: number, loss: number, seed?: string, held?: boolean }} Wire milliseconds one way, the probability of loss, what
+ *   it is lost by, in digits, and whether packets stop half-way
  */
 
 /** A copy that is no copy, with a sentence for the person who opened it. */
@@ -45,6 +48,36 @@ export async function copyLink({ lesson, code, wire }) {
   }
 }
 
+/** What stands in the address of a copy that this tab hands over itself: it can be longer than a link. */
+const HERE = "#copy=here";
+const HANDED = "wireside.copy";
+
+/** The address of a new room that begins with a copy, in this tab. @param {Copy} copy @returns {Promise<string>} @throws {CopyError} when there is no way for it */
+export async function addressWith(copy) {
+  const json = JSON.stringify(copy);
+  try {
+    if (json.length > LONGEST_JSON) throw new CopyError("too long");
+    passing().setItem(HANDED, json);
+    return `/${HERE}`;
+  } catch {
+    // Refused, or no room for it: what a link can carry goes by link.
+    return (await copyLink(copy)).link;
+  }
+}
+
+/** What this tab has handed over; once. @returns {Promise<Copy | null>} @throws {CopyError} */
+async function handedOver() {
+  try {
+    const json = passing().getItem(HANDED);
+    passing().removeItem(HANDED);
+    if (json === null) return null;
+    await init();
+    return checked(JSON.parse(json));
+  } catch {
+    throw new CopyError("What was to be copied is not there any more.");
+  }
+}
+
 /** A copy as a link's fragment; null where that is too long. @param {Copy} copy @returns {Promise<string | null>} */
 async function packed({ lesson, code, wire }) {
   const json = new Blob([JSON.stringify(wire ? { lesson, code, wire } : { lesson, code })]);
@@ -56,6 +89,7 @@ async function packed({ lesson, code, wire }) {
 
 /** The copy in a fragment; null where there is none. @param {string} fragment with or without # @returns {Promise<Copy | null>} @throws {CopyError} */
 export async function copyOf(fragment) {
+  if (fragment === HERE) return handedOver();
   const match = /^#?copy=(.*)$/s.exec(fragment);
   if (!match) return null;
   const [version, packed] = split(match[1]);
@@ -90,7 +124,8 @@ function checked(value) {
 
 /** @param {any} wire */
 function isWire(wire) {
-  const { delay, loss } = typeof wire === "object" ? wire : {};
+  const { delay, loss, seed = "0", held = false } = typeof wire === "object" ? wire : {};
+  if (typeof held !== "boolean" || !(typeof seed === "string" && /^[0-9]{1,20}$/.test(seed))) return false;
   return Number.isInteger(delay) && delay >= 0 && delay <= WIRE_DELAY_MS && typeof loss === "number" && loss >= 0 && loss <= 1;
 }
 

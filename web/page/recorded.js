@@ -5,7 +5,7 @@ import { dialog } from "../base/popover.js";
 import { fragmentOf, placeIn } from "../base/replay-place.js";
 import { inTheLog } from "../base/request-name.js";
 import { doAgain } from "./again.js";
-import { CopyError, copyLink } from "./copy-link.js";
+import { CopyError, addressWith } from "./copy-link.js";
 import { embedRow } from "./embed-row.js";
 import { linkRow } from "./link-row.js";
 import { recordedPanes } from "./recorded-panes.js";
@@ -100,7 +100,7 @@ function day(made) {
   return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
 }
 
-/** A room of one's own that begins with the programs, the lesson and the wire of this one. @param {any} about @param {any} file @param {import("../base/notice-bar.js").NoticeBar} notices */
+/** A room of one's own that begins where this one did: with its programs as they ran first, its lesson and the wire of then. @param {any} about @param {any} file @param {import("../base/notice-bar.js").NoticeBar} notices */
 async function openCopy(about, file, notices) {
   /** @type {import("../program/code-store.js").Code} */
   const code = {};
@@ -109,11 +109,10 @@ async function openCopy(about, file, notices) {
     const machine = (code[host] ??= { open: name, files: {} });
     machine.files[name] = text;
   }
-  const { delay, loss } = about.wire;
-  const wire = delay > 0 || loss > 0 ? { delay, loss } : null;
+  const { delay, loss, held } = about.wire;
+  const wire = delay > 0 || loss > 0 || held ? about.wire : null;
   try {
-    const { link } = await copyLink({ lesson: about.lesson, code, wire });
-    location.assign(link);
+    location.assign(await addressWith({ lesson: about.lesson, code, wire }));
   } catch (error) {
     const text = error instanceof CopyError ? error.message : `The copy could not be made: ${/** @type {Error} */ (error).message}`;
     notices.show("info", { tone: "bad", text, for: 15_000 });

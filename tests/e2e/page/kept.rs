@@ -1,5 +1,6 @@
 //! A recording: kept in one browser, walked through in another, taken home as a room, deleted.
 
+use proto::message::WireCommand;
 use serde_json::json;
 
 use super::{LAPTOP, PHONE, entered, first_visit};
@@ -204,4 +205,86 @@ async fn done_again_both_are_in_one_drawing() {
     tab.press("Escape").await;
     tab.click("notice-bar", "Only the recording").await;
     tab.shows("nothing marked", "!document.querySelector('.wire-drawing .only-then')").await;
+}
+
+/// What the scrubber is at is said for those who do not see it, and notes can be met by whatever finger.
+#[tokio::test]
+async fn what_is_shown_is_said_and_flags_stand_apart() {
+    let data = Data::new("said");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, _owner) = with_a_run(&server).await;
+    let notes = [4, 5, 6, 9, 12].map(|seq| json!({ "seq": seq, "text": format!("look at {seq}") }));
+    let made = keep(&room.owner(), &json!({ "notes": notes })).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let browser = Browser::open().await;
+    let tab = browser.visitor(PHONE.0, PHONE.1).await;
+    tab.go(&format!("{}/s/{id}#e=3", server.origin())).await;
+    recorded(&tab).await;
+    let range = "document.querySelector('.wire-range').ariaValueText";
+    tab.shows("the event in words", &format!("/^3\\. .+ Event 3 of /.test({range})")).await;
+    tab.shows("flags", "document.querySelector('.wire-flag')").await;
+    let apart = "const all = [...document.querySelectorAll('.wire-flag')].map((one) => one.getBoundingClientRect()); \
+                 return all.every((one) => one.width >= 24 && one.height >= 24) && \
+                 all.every((one, at) => at === 0 || one.left >= all[at - 1].right - 0.5)";
+    assert_eq!(tab.script(apart).await, json!(true), "large enough, and none upon another");
+    tab.press("ArrowRight").await;
+    tab.sees(".wire-note", "look at 4").await;
+    tab.shows(
+        "the note to be said",
+        "document.querySelector('#status').textContent.includes('Note: look at 4')",
+    )
+    .await;
+    // A flag of several leads from one to the next.
+    for seq in [5, 6, 9, 12] {
+        let next = format!(
+            "const flags = [...document.querySelectorAll('.wire-flag')]; \
+             flags.find((one) => one.title.split('\\n').includes('look at {seq}')).click()"
+        );
+        tab.script(&next).await;
+        tab.sees(".wire-note", &format!("look at {seq}")).await;
+    }
+}
+
+/// A copy begins where the recording did, however long its code is: more than a link can carry.
+#[tokio::test]
+async fn your_own_copy_begins_where_the_recording_did() {
+    let data = Data::new("copied");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let room = NewRoom::create(&server).await;
+    let mut owner = Client::join(&room.owner(), "Ada").await;
+    let host = owner.host("client");
+    // Letters that no compression makes much fewer of.
+    let mut chance = 1_u64;
+    let mut letters = || {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'a' + u8::try_from((chance >> 40) % 26).expect("a letter"))
+    };
+    let wire = async |owner: &mut Client, command: WireCommand| {
+        let set = owner.endpoint().wire(command).expect("a request");
+        owner.result(set).await.0.expect("set");
+    };
+    let set = WireCommand::Set { delay_ms: Some(70.0), loss: Some(0.0), seed: Some(7) };
+    wire(&mut owner, set).await;
+    wire(&mut owner, WireCommand::Hold).await;
+    for file in ["one.py", "two.py", "three.py"] {
+        let text: String = (0..20_000).map(|_| letters()).collect();
+        assert!(owner.endpoint().source(host, file, &format!("# {text}")));
+        let program = owner.program_of(host, file).await.expect("a program");
+        owner.socket(program).await;
+        assert!(owner.endpoint().source(host, file, "# later"));
+    }
+    wire(&mut owner, WireCommand::Release).await;
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    tab.go(&format!("{}/s/{id}", server.origin())).await;
+    recorded(&tab).await;
+    tab.click("#lesson", "Your own copy, live").await;
+    entered(&tab).await;
+    let first =
+        "[...document.querySelectorAll('#left code-editor')].some((one) => one.text.length === 20_002)";
+    tab.shows("a text as it ran first", first).await;
+    tab.sees("#wire", "delay 70 ms").await;
+    tab.sees("#wire", "held").await;
 }

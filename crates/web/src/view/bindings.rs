@@ -339,7 +339,7 @@ impl Recording {
         parsed(&recording::about(&self.kept))
     }
 
-    /// The texts of programs, the latest of each: `{ host, name, text }`.
+    /// The texts of programs, each as it ran first: `{ host, name, text }`.
     #[wasm_bindgen(unchecked_return_type = "RecordedText[]")]
     pub fn texts(&self) -> Result<JsValue, JsError> {
         parsed(&recording::texts(&self.kept))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::{id::HostId, trace::What};
+use proto::{id::HostId, room::WireSettings, trace::What};
 use serde::Serialize;
 use share::{ReadError, Recording};
 use tsify::Tsify;
@@ -82,7 +82,7 @@ pub struct RecordingAbout {
     hosts: Vec<RecordedHost>,
     /// All people that were ever there.
     members: Vec<RecordedMember>,
-    /// The wire, when it was made.
+    /// The wire, when its programs began.
     wire: RecordedWire,
     /// Sentences that somebody pinned to events of it.
     notes: Vec<RecordedNote>,
@@ -124,6 +124,8 @@ pub struct RecordedWire {
     held: bool,
     delay: u32,
     loss: f64,
+    /// In decimal digits.
+    seed: String,
 }
 
 /// The text of a program.
@@ -157,9 +159,36 @@ pub fn about(kept: &Kept) -> RecordingAbout {
         ends: recording.events.last().map_or(0.0, |event| event.time as f64),
         hosts: hosts(all),
         members: members(all),
-        wire: RecordedWire { held: header.wire.held, delay: header.wire.delay_ms, loss: header.wire.loss },
+        wire: first_wire(recording),
         notes: notes(recording),
     }
+}
+
+/// The wire as it was when the first call was made: a room that begins there goes the same way. Where the settings of that time
+/// are not told, those that are told first.
+fn first_wire(recording: &Recording) -> RecordedWire {
+    let (mut settings, mut told) = (recording.header.wire, false);
+    for event in &recording.events {
+        match &event.what {
+            What::Wire { settings: now, .. } => {
+                (settings, told) = (*now, true);
+            }
+            What::CallBegin(begin) if begin.by.is_some() => break,
+            _ => {}
+        }
+    }
+    if !told {
+        let mut later = recording.events.iter().filter_map(|event| match &event.what {
+            What::Wire { settings, .. } => Some(*settings),
+            _ => None,
+        });
+        // A room begins with a wire that lets everything through.
+        let first = later.next().filter(|_| recording.header.evicted == 0);
+        settings =
+            first.map_or(settings, |first| WireSettings { seed: first.seed, ..WireSettings::default() });
+    }
+    let WireSettings { held, delay_ms: delay, loss, seed } = settings;
+    RecordedWire { held, delay, loss, seed: seed.to_string() }
 }
 
 /// Those of events that are here.
@@ -196,14 +225,26 @@ fn members(all: &TraceStore) -> Vec<RecordedMember> {
         .collect()
 }
 
-/// The latest text of each program, by machine and name.
+/// The text of each program as it ran first, by machine and name; of one that never ran, the first that is told.
 pub fn texts(kept: &Kept) -> Vec<RecordedText> {
-    let mut texts: BTreeMap<(HostId, &str), &str> = BTreeMap::new();
+    let (mut texts, mut ran) = (BTreeMap::<(HostId, &str), &str>::new(), BTreeMap::new());
+    let mut latest = BTreeMap::new();
     for event in &kept.recording.events {
-        if let What::Source { host, name, text: Some(text), .. } = &event.what {
-            texts.insert((*host, name), text);
+        match &event.what {
+            What::Source { host, name, text: Some(text), .. } => {
+                latest.insert((*host, name.as_str()), text.as_str());
+                texts.entry((*host, name)).or_insert(text);
+            }
+            What::ProgramBegan(program) => {
+                let key = (program.host, program.name.as_str());
+                if let Some(text) = latest.get(&key) {
+                    ran.entry(key).or_insert(*text);
+                }
+            }
+            _ => {}
         }
     }
+    texts.extend(ran);
     texts
         .into_iter()
         .map(|((host, name), text)| RecordedText {
@@ -217,27 +258,36 @@ pub fn texts(kept: &Kept) -> Vec<RecordedText> {
 #[cfg(test)]
 mod tests {
     use proto::{
-        id::{HostId, MemberId, ProgramId},
-        trace::{Event, What},
+        call::Call,
+        id::{CallRef, Fd, HostId, MemberId, ProgramId},
+        room::{Lifetime, ProgramInfo},
+        trace::{CallBegin, Data, Event, What},
     };
     use share::Header;
 
     use super::*;
 
-    fn kept() -> Kept {
-        let source = |text: &str| What::Source {
-            by: MemberId(1),
-            host: HostId(1),
-            name: "a.py".into(),
-            text: Some(text.into()),
-        };
-        let output = What::Output { program: ProgramId(1), error: false, text: "hello".into() };
-        let whats = [source("one"), output, source("two"), What::Left(MemberId(1))];
+    fn of(header: &Header, whats: impl IntoIterator<Item = What>) -> Kept {
         let events: Vec<Event> =
             whats.into_iter().zip(1..).map(|(what, seq)| Event { seq: seq * 2, time: seq, what }).collect();
         let (lines, _) = share::select(&events).unwrap();
+        Kept::read(share::write(header, &lines).unwrap().as_bytes()).unwrap()
+    }
+
+    fn source(text: &str) -> What {
+        let text = Some(text.into());
+        What::Source { by: MemberId(1), host: HostId(1), name: "a.py".into(), text }
+    }
+
+    fn began() -> What {
+        let (id, host, by) = (ProgramId(1), HostId(1), Some(MemberId(1)));
+        What::ProgramBegan(ProgramInfo { id, host, by, name: "a.py".into(), lifetime: Lifetime::Page })
+    }
+
+    fn kept() -> Kept {
+        let output = What::Output { program: ProgramId(1), error: false, text: "hello".into() };
         let header = Header { made: 1, title: "t".into(), ..Header::default() };
-        Kept::read(share::write(&header, &lines).unwrap().as_bytes()).unwrap()
+        of(&header, [source("one"), output, source("two"), What::Left(MemberId(1))])
     }
 
     #[test]
@@ -250,11 +300,56 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_text_of_a_program_is_what_a_copy_begins_with() {
-        let texts = texts(&kept());
-        assert_eq!(texts.len(), 1);
-        assert_eq!((texts[0].name.as_str(), texts[0].text.as_str()), ("a.py", "two"));
+    fn a_copy_begins_with_each_program_as_it_ran_first() {
+        let whats = |ran: &[&str], then: &str| {
+            let before = ran.iter().map(|text| source(text)).collect::<Vec<_>>();
+            before.into_iter().chain([began(), source(then), began()]).collect::<Vec<_>>()
+        };
+        let first = |kept: &Kept| {
+            let texts = texts(kept);
+            assert_eq!((texts.len(), texts[0].name.as_str()), (1, "a.py"));
+            texts[0].text.clone()
+        };
+        assert_eq!(first(&of(&Header::default(), whats(&["half", "one"], "two"))), "one");
+        assert_eq!(first(&kept()), "one", "it never ran");
         let about = about(&kept());
         assert_eq!((about.events, about.first as u64, about.last as u64), (4, 2, 8));
+    }
+
+    #[test]
+    fn a_copy_begins_with_the_wire_of_the_first_call() {
+        let set = |held, delay_ms, seed| {
+            let settings = WireSettings { held, delay_ms, loss: 0.5, seed };
+            What::Wire { by: Some(MemberId(1)), settings, rule: None }
+        };
+        let call = || {
+            What::CallBegin(CallBegin {
+                id: CallRef(1),
+                by: Some(MemberId(1)),
+                host: HostId(1),
+                program: ProgramId(1),
+                call: Call::Close { fd: Fd(3) },
+                data: Data::default(),
+                socket: None,
+                line: None,
+                thread: None,
+            })
+        };
+        let at_the_end = |evicted| Header {
+            wire: WireSettings { held: false, delay_ms: 9, loss: 0.9, seed: 9 },
+            evicted,
+            ..Header::default()
+        };
+        let wire = |evicted, whats: Vec<What>| {
+            let RecordedWire { held, delay, loss, seed } = about(&of(&at_the_end(evicted), whats)).wire;
+            (held, delay, loss, seed)
+        };
+        let first = vec![set(false, 1, 7), set(true, 2, 7), call(), set(false, 3, 8)];
+        assert_eq!(wire(0, first), (true, 2, 0.5, "7".to_owned()));
+        // Nobody had touched it; which seed it had is told later.
+        assert_eq!(wire(0, vec![call(), set(true, 3, 8)]), (false, 0, 0.0, "8".to_owned()));
+        // Nobody ever did, or it is not told any more.
+        assert_eq!(wire(0, vec![call()]), (false, 9, 0.9, "9".to_owned()));
+        assert_eq!(wire(5, vec![call(), set(true, 3, 8)]), (false, 9, 0.9, "9".to_owned()));
     }
 }

@@ -19,7 +19,12 @@ impl Client {
 
     /// A program on any machine, or why not.
     pub(crate) async fn program_on(&mut self, host: HostId) -> Result<ProgramId, CallError> {
-        let id = self.endpoint.open_program(host, "test", Lifetime::Member)?;
+        self.program_of(host, "test").await
+    }
+
+    /// A program that runs the file of this name.
+    pub(crate) async fn program_of(&mut self, host: HostId, file: &str) -> Result<ProgramId, CallError> {
+        let id = self.endpoint.open_program(host, file, Lifetime::Member)?;
         self.until("a program", |client| {
             let began = client.programs.remove(&id).map(Ok);
             began

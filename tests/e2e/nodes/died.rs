@@ -62,12 +62,9 @@ async fn a_page_says_that_its_node_is_gone_and_offers_what_happened() {
     tab.go(&format!("http://{}/r/{}#{}", door.address, room.id, room.owner().key_text())).await;
     entered(&tab).await;
     // What is written of a room while it lives is what others can offer.
-    let kept = places.folder.0.join("kept/shares");
-    let named = |name: &std::ffi::OsStr| name.to_string_lossy().contains(&room.id);
+    let last = places.folder.0.join(format!("kept/shares/{}.last", room.id));
     in_time("what happened to be written", async {
-        while !fs::read_dir(&kept)
-            .is_ok_and(|mut files| files.any(|file| file.is_ok_and(|file| named(&file.file_name()))))
-        {
+        while !last.exists() {
             tokio::task::yield_now().await;
         }
     })

@@ -90,7 +90,7 @@ async fn those_who_go_before_they_have_a_seat_take_none() {
     let server = TestServer::start(&["--room-idle", "1"]);
     let class = NewClass::make(&server, &json!({ "seats": 5, "lesson": LESSON })).await;
     for _ in 0..40 {
-        class.post_and_go("seats", None, "{\"name\":\"Mallory\"}").await;
+        drop(class.post_unheard("seats", None, "{\"name\":\"Mallory\"}").await);
     }
     // Those who were quick enough have a seat that nobody sits on, for a second.
     let joining = async {
@@ -117,12 +117,14 @@ async fn an_act_is_done_to_its_end_without_its_teacher() {
         let seat = class.join("Pupil").await;
         pupils.push((sits(&seat).await, seat));
     }
-    class.post_and_go("acts", Some(&class.teacher), "{\"act\":\"clean\"}").await;
+    let teacher = class.post_unheard("acts", Some(&class.teacher), "{\"act\":\"clean\"}").await;
     let mut board = class.board().await;
     let is_anew = |board: &Board, seat: &Seat| {
         let now = board.seats.get(&seat.number).and_then(|now| now["room"][0].as_str());
         now.is_some_and(|room| room != seat.room.room)
     };
+    board.until("a new room", |board| pupils.iter().any(|(_, seat)| is_anew(board, seat))).await;
+    drop(teacher);
     board.until("twelve new rooms", |board| pupils.iter().all(|(_, seat)| is_anew(board, seat))).await;
 }
 

@@ -110,12 +110,13 @@ impl NewClass {
         post(self.server, &format!("/c/{}/{path}", self.id), Some(key), body).await
     }
 
-    /// POST below the class's address, by somebody who is gone before there is an answer.
-    pub(crate) async fn post_and_go(&self, path: &str, key: Option<&str>, body: &str) {
+    /// POST below the class's address, by somebody who waits for no answer, and is gone when this is dropped.
+    pub(crate) async fn post_unheard(&self, path: &str, key: Option<&str>, body: &str) -> TcpStream {
         let head = post_head(self.server, &format!("/c/{}/{path}", self.id), key);
         let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
         let mut stream = TcpStream::connect(self.server).await.expect("the server listens");
         stream.write_all(request.as_bytes()).await.expect("sent");
+        stream
     }
 
     /// GET below the class's address.

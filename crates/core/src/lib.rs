@@ -3,6 +3,7 @@
 pub mod address;
 pub mod call;
 pub mod client;
+pub mod comments;
 mod endpoint;
 pub mod errno;
 pub mod error;

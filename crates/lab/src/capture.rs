@@ -20,7 +20,7 @@ use pcap_file::{
         },
     },
 };
-use proto::{id::PacketId, trace::Fate};
+use proto::{comments, id::PacketId, trace::Fate};
 
 use crate::{account::Charge, history::History, story::Story};
 
@@ -35,14 +35,6 @@ const LOOPBACK: &str = "lo";
 /// Why tools find wrong checksums there, for whoever reads the file.
 const PARTIAL: &str =
     "The kernel leaves checksums on loopback partial, as with checksum offload: they are not wrong.";
-
-/// What became of a packet that did not arrive, for whoever reads the file: its bytes alone do not say.
-const LOST: &str = "Wireside: lost by the wire, as it was told to.";
-const DROPPED: &str = "Wireside: dropped by hand.";
-const HELD: &str = "Wireside: still held on the wire.";
-const SUPERSEDED: &str = "Wireside: held, and a copy of it was let through instead.";
-const CUT: &str = "Wireside: lost, a cable was cut.";
-const NOBODY: &str = "Wireside: no machine took it.";
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -132,15 +124,7 @@ impl Capture {
 
     /// Remembers what became of a packet on its way to somebody (`addressed`) or to nobody, if it is still kept.
     pub(crate) fn note(&self, id: PacketId, fate: &Fate, addressed: bool) {
-        let comment = match fate {
-            Fate::Travelling | Fate::Delivered => None,
-            Fate::Held => Some(HELD),
-            Fate::Lost => Some(LOST),
-            Fate::Dropped(_) => Some(DROPPED),
-            Fate::NoHost if addressed => Some(CUT),
-            Fate::NoHost => Some(NOBODY),
-            Fate::Superseded => Some(SUPERSEDED),
-        };
+        let comment = comments::of_fate(fate, addressed);
         let mut kept = self.lock();
         if let Ok(at) = kept.packets.binary_search_by_key(&id, |packet| packet.id)
             && let Some(packet) = kept.packets.get_mut(at)
@@ -226,7 +210,7 @@ impl Capture {
 mod tests {
     use proto::{id::PacketId, trace::Fate};
 
-    use super::{Capture, DROPPED, HELD, KEPT, LOST};
+    use super::{Capture, KEPT, comments::of_fate};
 
     /// All of the file, in pieces of about `most` bytes.
     fn file(capture: &Capture, most: usize) -> Vec<u8> {
@@ -268,15 +252,17 @@ mod tests {
         capture.note(PacketId(1), &Fate::Lost, true);
         capture.note(PacketId(2), &Fate::Held, true);
         capture.note(PacketId(3), &Fate::Held, true);
+        let words = |fate: &Fate| of_fate(fate, true).unwrap();
+        let (dropped, held, lost) = (words(&Fate::Dropped(None)), words(&Fate::Held), words(&Fate::Lost));
         let has = |text: &str| {
             let file = file(&capture, usize::MAX);
             file.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
         };
-        assert_eq!((has(LOST), has(HELD), has(DROPPED)), (1, 2, 0));
+        assert_eq!((has(lost), has(held), has(dropped)), (1, 2, 0));
         capture.note(PacketId(2), &Fate::Delivered, true);
         capture.note(PacketId(3), &Fate::Dropped(None), true);
         capture.note(PacketId(9), &Fate::Lost, true);
-        assert_eq!((has(LOST), has(HELD), has(DROPPED)), (1, 0, 1));
+        assert_eq!((has(lost), has(held), has(dropped)), (1, 0, 1));
     }
 
     #[test]

@@ -38,7 +38,7 @@ export class RecordedRoom {
   /** @type {any[]} */
   waiting = [];
   links = { join: null, watch: null };
-  features = { packets: false, outbound: "off", targets: [] };
+  features = { packets: true, outbound: "off", targets: [] };
   /** Whoever looks is nobody in it. */
   me = { id: 0, role: "viewer", name: "", host: null };
   connection = "over";
@@ -96,6 +96,13 @@ export class RecordedRoom {
       yield record;
       if (turn !== this.#turn || signal?.aborted) return;
     }
+  }
+
+  /** Its packets as a pcapng file: their headers are built anew. @returns {Promise<Blob>} */
+  pcap() {
+    const began = this.#about.made - this.#about.ends / 1e6;
+    const bytes = /** @type {Uint8Array<ArrayBuffer>} */ (this.#view.pcapng(began));
+    return Promise.resolve(new Blob([bytes], { type: "application/x-pcapng" }));
   }
 
   source() {

@@ -8,6 +8,7 @@ pub mod details;
 pub mod diagram;
 pub mod explained;
 pub mod filter;
+pub mod packets_file;
 pub mod recording;
 pub mod sockets;
 pub mod store;

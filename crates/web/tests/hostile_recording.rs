@@ -8,6 +8,8 @@ mod any;
 #[path = "../../share/tests/format/extreme.rs"]
 mod extreme;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use proto::id::HostId;
 use web::view::{
@@ -15,6 +17,7 @@ use web::view::{
     diagram::{Diagram, shapes::Options},
     explained,
     filter::{Filter, Shown},
+    packets_file,
     recording::{self, Kept},
     sockets,
     store::TraceStore,
@@ -55,6 +58,7 @@ fn all_of(file: &str) -> usize {
         let _scene = diagram.scene(&store, &options);
     }
     let _text = text::text(&store);
+    assert!(!packets_file::pcapng(&store, Duration::MAX).unwrap().is_empty());
     shapes
 }
 

@@ -1,6 +1,9 @@
 //! A recording: kept in one browser, walked through in another, taken home as a room, deleted.
 
-use proto::message::WireCommand;
+use proto::{
+    message::WireCommand,
+    trace::{Transport, What},
+};
 use serde_json::json;
 
 use super::{LAPTOP, PHONE, entered, first_visit};
@@ -8,9 +11,11 @@ use crate::{
     harness::{
         browser::{Browser, Tab, quote},
         client::Client,
+        http,
         room::NewRoom,
         server::TestServer,
     },
+    packets::tshark,
     recordings::{Data, keep, with_a_run},
 };
 
@@ -287,4 +292,60 @@ async fn your_own_copy_begins_where_the_recording_did() {
     tab.shows("a text as it ran first", first).await;
     tab.sees("#wire", "delay 70 ms").await;
     tab.sees("#wire", "held").await;
+}
+
+/// The packets of a recording, as tshark reads them: as many as there are, with their flags and their bytes.
+#[tokio::test]
+async fn a_recordings_packets_are_saved() {
+    let data = Data::new("packets");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, mut owner) = with_a_run(&server).await;
+    let pair = owner.pair(7000).await;
+    owner.send(pair.client, pair.theirs, &[b'y'; 900]).await.expect("sent");
+    owner.recv(pair.server, pair.ours, 900).await.expect("received");
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let text = http::get(server.page, &format!("/s/{id}/events")).await.body;
+    let events = share::read(text.as_bytes()).expect("a recording").events;
+    let told: Vec<(u16, u32)> = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Packet(packet) => match &packet.transport {
+                Transport::Tcp(tcp) => Some((u16::from(tcp.flags.0), packet.data.length)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    tab.go(&format!("{}/s/{id}", server.origin())).await;
+    recorded(&tab).await;
+    let folder = data.path().join("saved");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let save = async || {
+        tab.click(".top", "More").await;
+        tab.click("body", "Save packets (pcapng)").await;
+    };
+    let file = tab.saved_to(&folder, save).await;
+    tab.shows("what it is", "document.querySelector('#status').textContent.includes('built anew')").await;
+    assert_eq!(tshark(&file, &["-Y", "_ws.malformed"]), "", "malformed");
+    let read = tshark(&file, &["-Y", "tcp", "-T", "fields", "-e", "tcp.flags", "-e", "tcp.len"]);
+    let read: Vec<(u16, u32)> = read
+        .lines()
+        .map(|line| {
+            let (flags, length) = line.split_once('\t').expect("two fields");
+            let flags = u16::from_str_radix(flags.trim_start_matches("0x"), 16).expect("flags");
+            (flags, length.parse().expect("a length"))
+        })
+        .collect();
+    assert!(told.len() > 5 && told.contains(&(0x18, 900)), "{told:?}");
+    assert_eq!(read, told);
+    for (what, filter) in [
+        ("the bytes", "tcp.payload contains \"yyyyyyyy\""),
+        ("its length, of which less is there", "tcp.len == 900 && frame.cap_len < 600 && frame.len > 900"),
+        ("the call", "frame.comment contains \"connect(\""),
+    ] {
+        assert_ne!(tshark(&file, &["-Y", filter]), "", "{what}");
+    }
 }

@@ -13,6 +13,7 @@ use super::{
     diagram::{Diagram, changes::Retained, compared::Compared, shapes::Options},
     explained,
     filter::{Filter, Shown},
+    packets_file,
     recording::{self, Kept},
     sockets,
     store::{Seed, TraceStore},
@@ -303,6 +304,12 @@ impl View {
     /// Every packet as tcpdump writes it, one a line.
     pub fn text(&self) -> String {
         text::text(&self.store)
+    }
+
+    /// Every packet as a pcapng file, its headers built anew; `began` is when the room did, in milliseconds since 1970.
+    pub fn pcapng(&self, began: f64) -> Result<Vec<u8>, JsError> {
+        let began = std::time::Duration::from_millis(began.max(0.0) as u64);
+        Ok(packets_file::pcapng(&self.store, began)?)
     }
 
     /// Events `from` to `from + count` in the trace's JSON form, as `room.trace()` gives them.

@@ -12,6 +12,7 @@ use crate::{
         browser::{Browser, Tab, quote},
         client::Client,
         http,
+        proxy::{Mode, Proxy},
         room::NewRoom,
         server::TestServer,
     },
@@ -348,4 +349,23 @@ async fn a_recordings_packets_are_saved() {
     ] {
         assert_ne!(tshark(&file, &["-Y", filter]), "", "{what}");
     }
+}
+
+/// A recording needs no room: it opens where WebSockets are refused.
+#[tokio::test]
+async fn a_recording_opens_where_websockets_are_refused() {
+    let data = Data::new("refused");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, _owner) = with_a_run(&server).await;
+    let made = keep(&room.owner(), &json!({})).await.json();
+    let id = made["id"].as_str().expect("an id");
+    let proxy = Proxy::bind().await;
+    proxy.forward_to(server.page);
+    proxy.set(Mode::NoWebSocket);
+    let browser = Browser::open().await;
+    let tab = browser.visitor(LAPTOP.0, LAPTOP.1).await;
+    tab.go(&format!("http://{}/s/{id}", proxy.address)).await;
+    recorded(&tab).await;
+    tab.sees("#wire", "SYN ACK").await;
+    tab.sees_no("body", "live connection was blocked").await;
 }

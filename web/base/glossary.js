@@ -46,6 +46,7 @@ export const GLOSSARY = [
   { id: "tcp", term: "TCP", says: "The protocol of connections. Bytes arrive in order and once, or the connection fails. What is lost is sent again.", man: "tcp(7)", rfc: "RFC 9293" },
   { id: "udp", term: "UDP", says: "The protocol of datagrams: single messages, sent off without asking. Nobody says whether one arrived.", man: "udp(7)", rfc: "RFC 768" },
   { id: "icmp", term: "ICMP", says: "How the network tells a sender that something did not work, for instance that no machine has an address. ping uses it, too.", man: "icmp(7)", rfc: "RFC 792" },
+  { id: "interface", term: "interface", forms: ["interfaces", "lo", "eth0"], says: "Where a machine meets a network: lo leads to itself, and eth0 to the wire.", man: "netdevice(7)", rfc: "RFC 1122, section 1.1.3" },
   { id: "http", term: "HTTP", says: "How browsers ask for pages: lines of text over a TCP connection.", rfc: "RFC 9112, section 2" },
   { id: "ftp", term: "FTP", says: "An old protocol for files. It uses one connection for commands and another for each file.", rfc: "RFC 959" },
   { id: "protocol", term: "protocol", forms: ["protocols"], says: "An agreement on what is sent and in which order, so that both sides understand it.", man: "protocols(5)", rfc: "RFC 1122, section 1.1.3" },

@@ -100,6 +100,8 @@ async fn programs_find_the_files_that_people_bring_and_leave_their_own() {
     tab.sees("#left .program-fault", "The quote ' at character 1 is not closed.").await;
     tab.script(&format!("{arguments}.value = \"'a b' -c\"")).await;
     tab.click("#left", "Run client.py on client").await;
+    // It is said for a while only, and filling the disk takes another.
+    tab.sees("notice-bar", "gone.txt on client is deleted by client.py.").await;
     for line in [
         "['client.py', 'a b', '-c']",
         "4 ['Oslo', 'Bern']",
@@ -117,7 +119,6 @@ async fn programs_find_the_files_that_people_bring_and_leave_their_own() {
     }
     let made = "names.includes('out.txt') && names.includes('bytes.bin') && !names.includes('gone.txt')";
     tab.shows("what it made", &tabs("left", made)).await;
-    tab.sees("notice-bar", "gone.txt on client is deleted by client.py.").await;
     let new = "document.querySelector('#left .machine-tab[data-key=\"out.txt\"]').dataset.mark";
     tab.shows("that it is new", &format!("{new} === 'new'")).await;
 

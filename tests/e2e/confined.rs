@@ -107,17 +107,12 @@ async fn the_same_as_an_ordinary_user() {
     if !geteuid().is_root() {
         return eprintln!("the other test was this one");
     }
-    let folder = std::env::temp_dir().join(format!("wireside-nobody-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
-    // Where anybody can reach it.
-    let script = format!(
-        "cp \"$1\" {0}/server && chmod 0755 {0} {0}/server && shift && \
-         exec setpriv --reuid=65534 --regid=65534 --clear-groups {0}/server \"$@\"",
-        folder.display()
-    );
-    let server = TestServer::start_within(&script, &[]);
-    let copied = fs::remove_dir_all(&folder);
-    assert!(copied.is_ok());
+    // Where anybody can reach both, in mounts of its own.
+    let script = "exec unshare --mount sh -c 'mount -t tmpfs -o mode=0755 wireside /mnt && \
+         mknod -m 0666 /mnt/tun c 10 200 && mount --bind /mnt/tun /dev/net/tun && \
+         cp \"$1\" /mnt/server && shift && \
+         exec setpriv --reuid=65534 --regid=65534 --clear-groups /mnt/server \"$@\"' sh \"$@\"";
+    let server = TestServer::start_within(script, &[]);
     let health = http::get(server.page, "/health").await.json();
     if health["isolation"] != "namespaces" {
         return skip(format!("no namespaces: {health}"));

@@ -21,7 +21,7 @@ async fn two(places: &Places) -> (Door, [TestServer; 2]) {
             place,
             places.door,
             &places.folder,
-            &["--agent", &agent, "--metrics-from", "127.0.0.1"],
+            &["--agent", &agent, "--metrics-from", "127.0.0.1", "--written", "1"],
         )
     };
     let nodes = [start("a", 0), start("b", 1)];

@@ -61,9 +61,11 @@ export class Flags {
 
   /** Where there are flags: none upon another. */
   #placed() {
-    const wide = this.root.clientWidth || 1;
     /** @type {Map<number, Place>} */
     const places = new Map();
+    // This is asked all the time, and how wide something is costs a layout.
+    if (this.#notes.list.length === 0) return places;
+    const wide = this.root.clientWidth || 1;
     /** @type {Place | null} */
     let before = null;
     for (const { seq } of this.#notes.list) {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use share::Header;
 
-use super::{error::Refused, gate::Site, shares};
+use super::{error::Refused, gate::Site, shares, words::escaped};
 use crate::{
     kept::{Stored, unpacked},
     rooms::is_spelt,
@@ -201,16 +201,7 @@ fn title(about: &Header) -> String {
 
 /// Without characters that hide or turn others.
 fn shown(text: &str) -> String {
-    let turns = |letter: char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    text.chars()
-        .filter(|letter| !letter.is_control() && !turns(*letter))
-        .collect::<String>()
-        .trim()
-        .to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace(proto::room::is_hidden, "").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -242,10 +233,10 @@ mod tests {
 
     #[test]
     fn what_somebody_typed_is_text() {
-        let title = "\u{202e}\"><script>\u{0}&".to_owned();
+        let title = "\u{202e}\u{61c}\"><script>\u{0}&".to_owned();
         let head = head(&Header { title, ..Header::default() }, SITE, ID);
         assert!(head.contains("<title>&quot;&gt;&lt;script&gt;&amp; - Wireside</title>"), "{head}");
-        assert!(!head.contains("<script>") && !head.contains('\u{202e}') && !head.contains('\0'));
+        assert!(!head.contains("<script>") && !head.contains(['\u{202e}', '\u{61c}', '\0']));
         assert_eq!(super::title(&Header::default()), "A recording of Wireside");
     }
 }

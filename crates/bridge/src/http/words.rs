@@ -108,6 +108,7 @@ fn elsewhere(next: &str) -> String {
     format!("<p><a href=\"{next}\">Open a room at {next}</a></p>")
 }
 
-fn escaped(text: &str) -> String {
+/// As text in HTML, also within quotes.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

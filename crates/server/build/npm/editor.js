@@ -4,7 +4,7 @@
 // Tab is left to the browser, so that the keyboard can leave: Enter indents, Ctrl-] and Ctrl-[ move lines.
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
-import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, forceParsing, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { Annotation, Compartment, EditorSelection, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, ViewPlugin, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -18,6 +18,15 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--code-comment)", fontStyle: "italic" },
   { tag: tags.invalid, color: "var(--code-invalid)" },
 ]);
+
+/** How long Enter waits at most for what the lines before it mean, milliseconds: their indentation decides the new line's. */
+const PARSE_MS = 200;
+
+/** Before Enter does what it does: while a computer is busy the parser is behind. @param {EditorView} view */
+function parsed(view) {
+  forceParsing(view, view.state.selection.main.head, PARSE_MS);
+  return false;
+}
 
 const look = EditorView.theme({
   "&": { height: "100%", color: "inherit", backgroundColor: "transparent" },
@@ -224,7 +233,7 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, onl
         hangingLook,
         hanging,
         EditorView.contentAttributes.of({ autocapitalize: "off", autocorrect: "off", spellcheck: "false" }),
-        keymap.of([{ key: "Ctrl-Enter", run }, { key: "Meta-Enter", run }, ...historyKeymap, ...defaultKeymap]),
+        keymap.of([{ key: "Ctrl-Enter", run }, { key: "Meta-Enter", run }, { key: "Enter", run: parsed }, ...historyKeymap, ...defaultKeymap]),
         EditorView.updateListener.of((update) => {
           const theirs = update.transactions.some((one) => one.docChanged && !one.annotation(ours));
           if (theirs) onchange?.(update.state.doc.toString());

@@ -192,7 +192,11 @@ async fn ten_of_thirty_are_stuck_and_found_and_everybody_is_led_and_kept() {
     neighbour.go(&share).await;
     neighbour.click("dialog", "Skip").await;
     entered(&neighbour).await;
-    ada.sees("#people", "2 here").await;
+    // Whoever has just gone without a word is counted for a minute: what the neighbour does tells more.
+    let machine = neighbour.read("document.querySelector('#left .machine-name').textContent").await;
+    neighbour.click("#left", "By hand").await;
+    do_line(&neighbour, "left", "s = socket.socket()").await;
+    ada.sees("#wire", &machine).await;
     neighbour.sees("#wire", "RST").await;
     teacher.shows("as many seats as before", &format!("{keys}.length === 32")).await;
 

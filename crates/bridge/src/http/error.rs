@@ -157,6 +157,11 @@ impl Refused {
         Self { retry_after: u32::try_from(after.as_secs()).ok(), ..self }
     }
 
+    /// Whether trying again soon may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.retry_after.is_some()
+    }
+
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         self.status

@@ -59,7 +59,7 @@ impl Reader {
 
 fn document(refused: &Refused, wanted: Option<&str>) -> String {
     let title = sentence(refused);
-    let advice = refused.next().map_or_else(|| advice(refused.reason(), wanted), elsewhere);
+    let advice = refused.next().map_or_else(|| advice(refused, wanted), elsewhere);
     let named = refused.request().map(escaped).map_or_else(String::new, |id| {
         format!("\n<p>Whoever runs this server finds it in the log as <code>{id}</code>.</p>")
     });
@@ -81,8 +81,8 @@ fn sentence(refused: &Refused) -> String {
     escaped(&(first + letters.as_str()))
 }
 
-fn advice(reason: &str, wanted: Option<&str>) -> String {
-    match reason {
+fn advice(refused: &Refused, wanted: Option<&str>) -> String {
+    match refused.reason() {
         "host" => {
             let flag = escaped(wanted.unwrap_or("NAME:PORT"));
             format!(
@@ -96,6 +96,7 @@ fn advice(reason: &str, wanted: Option<&str>) -> String {
         "path" => "<p>A part of the link may be missing. Rooms have addresses of the form <code>/r/…#…</code>, and the \
                    part after <code>#</code> belongs to them.</p>\n<p><a href=\"/\">Open a new room</a></p>"
             .to_owned(),
+        "draining" if refused.may_pass() => "<p>Its rooms end with it.</p>".to_owned(),
         "draining" => "<p>Rooms that are there go on until then.</p>".to_owned(),
         "method" => "<p>It is for programs. <a href=\"/\">Open a new room</a></p>".to_owned(),
         _ => "<p><a href=\"/\">Open a new room</a></p>".to_owned(),
@@ -111,4 +112,19 @@ fn elsewhere(next: &str) -> String {
 /// As text in HTML, also within quotes.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_server_that_just_ends_nothing_is_said_to_go_on() {
+        let document = document(&Refused::ending(), None);
+        assert!(
+            document.contains("just ending") && document.contains("Its rooms end with it."),
+            "{document}"
+        );
+        assert!(!document.contains("go on"), "{document}");
+    }
 }

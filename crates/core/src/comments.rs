@@ -1,6 +1,6 @@
-//! Comments for files of packets: what became of a packet, and what happened around it, in short sentences: for tools that know packets alone. Calls that began stand at the
-//! packet after them, calls that ended and states at the packet before: who reads packet by packet reads what happened in
-//! its order.
+//! Comments for files of packets: what became of a packet, and what happened around it, in short sentences: for tools that
+//! know packets alone. Calls that began stand at the packet after them, calls that ended and states at the packet before: who
+//! reads packet by packet reads what happened in its order.
 
 use std::collections::HashMap;
 
@@ -29,11 +29,11 @@ const NOBODY: &str = "Wireside: no machine took it.";
 
 /// The sentences of a room, by packet.
 #[derive(Debug, Default)]
-pub struct Story {
+pub struct Comments {
     told: HashMap<PacketId, Vec<String>>,
 }
 
-impl Story {
+impl Comments {
     /// What there is to say at a packet, in order.
     pub fn at(&self, packet: PacketId) -> &[String] {
         self.told.get(&packet).map_or(&[], |sentences| sentences)
@@ -42,7 +42,7 @@ impl Story {
 
 /// Makes a room's sentences of what it hears.
 #[derive(Debug, Default)]
-pub struct Teller {
+pub struct CommentWriter {
     told: HashMap<PacketId, Vec<String>>,
     hosts: HashMap<HostId, String>,
     programs: HashMap<ProgramId, String>,
@@ -54,7 +54,7 @@ pub struct Teller {
     bytes: usize,
 }
 
-impl Teller {
+impl CommentWriter {
     /// A machine that was there before the first event.
     pub fn host(&mut self, host: &HostInfo) {
         self.hosts.insert(host.id, plain(&host.name));
@@ -67,7 +67,7 @@ impl Teller {
     }
 
     /// The next event.
-    pub fn hear(&mut self, what: &What) {
+    pub fn add(&mut self, what: &What) {
         match what {
             What::HostAppeared(host) => self.host(host),
             What::ProgramBegan(program) => self.program(program),
@@ -139,16 +139,17 @@ impl Teller {
     }
 
     /// There are no more.
-    pub fn end(mut self) -> Story {
+    pub fn end(mut self) -> Comments {
         if let Some(last) = self.last {
             let rest = std::mem::take(&mut self.before);
             rest.into_iter().for_each(|sentence| self.tell(last, sentence));
         }
-        Story { told: self.told }
+        Comments { told: self.told }
     }
 }
 
-/// What became of a packet on its way to somebody (`addressed`) or to nobody; none where it arrived: its bytes alone do not say.
+/// What became of a packet on its way to somebody (`addressed`) or to nobody, as its bytes alone do not say; none where it
+/// arrived.
 pub fn of_fate(fate: &Fate, addressed: bool) -> Option<&'static str> {
     match fate {
         Fate::Travelling | Fate::Delivered => None,
@@ -271,36 +272,43 @@ mod tests {
         })
     }
 
-    fn story(whats: impl IntoIterator<Item = What>) -> Story {
-        let mut teller = Teller::default();
-        teller.program(&ProgramInfo {
+    fn comments(whats: impl IntoIterator<Item = What>) -> Comments {
+        let mut writer = CommentWriter::default();
+        writer.program(&ProgramInfo {
             id: ProgramId(7),
             host: HostId(1),
             by: None,
             name: "a\n\u{0}.py".into(),
             lifetime: Lifetime::Page,
         });
-        whats.into_iter().for_each(|what| teller.hear(&what));
-        teller.end()
+        whats.into_iter().for_each(|what| writer.add(&what));
+        writer.end()
     }
 
     #[test]
     fn a_call_begins_before_its_packet_and_ends_after_it() {
-        let story =
-            story([begin(1), packet(1), state(TcpState::Established), end(1), begin(2), packet(2), begin(3)]);
+        let comments = comments([
+            begin(1),
+            packet(1),
+            state(TcpState::Established),
+            end(1),
+            begin(2),
+            packet(2),
+            begin(3),
+        ]);
         let begins = "?, a.py line 4: connect(10.0.0.1:80) begins";
         let ends = "?, a.py line 4: connect() ends: done";
-        assert_eq!(story.at(PacketId(1)), [begins, "?: socket: SYN_SENT to ESTABLISHED", ends]);
-        assert_eq!(story.at(PacketId(2)), [begins, begins]);
-        assert!(story.at(PacketId(9)).is_empty());
+        assert_eq!(comments.at(PacketId(1)), [begins, "?: socket: SYN_SENT to ESTABLISHED", ends]);
+        assert_eq!(comments.at(PacketId(2)), [begins, begins]);
+        assert!(comments.at(PacketId(9)).is_empty());
     }
 
     #[test]
     fn however_much_happens_it_is_bounded() {
         let many = (0..40_000).flat_map(|id| [begin(id), packet(id), end(id)]);
-        let story = story(many.chain([packet(50_000)]).chain((50_000..60_000).map(begin)));
-        let bytes: usize = story.told.values().flatten().map(String::len).sum();
-        assert!(bytes <= MOST && story.told.values().all(|sentences| sentences.len() <= AT_ONE));
-        assert!(story.at(PacketId(1)).len() <= 2);
+        let comments = comments(many.chain([packet(50_000)]).chain((50_000..60_000).map(begin)));
+        let bytes: usize = comments.told.values().flatten().map(String::len).sum();
+        assert!(bytes <= MOST && comments.told.values().all(|sentences| sentences.len() <= AT_ONE));
+        assert!(comments.at(PacketId(1)).len() <= 2);
     }
 }

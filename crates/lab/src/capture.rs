@@ -20,9 +20,13 @@ use pcap_file::{
         },
     },
 };
-use proto::{comments, id::PacketId, trace::Fate};
+use proto::{
+    comments::{self, Comments},
+    id::PacketId,
+    trace::Fate,
+};
 
-use crate::{account::Charge, history::History, story::Story};
+use crate::{account::Charge, history::History};
 
 /// Bytes of packets that a room keeps; older ones are evicted.
 const KEPT: usize = 4 * 1024 * 1024;
@@ -77,7 +81,7 @@ pub struct Reading {
     next: u64,
     end: u64,
     /// What is said beside packets.
-    story: Arc<Story>,
+    comments: Arc<Comments>,
     /// How many interfaces the file has so far; none where it has not begun.
     interfaces: Option<usize>,
 }
@@ -145,10 +149,10 @@ impl Capture {
 
     /// Begins to read what is kept now, as a pcapng file: one interface for the wire and one for each loopback, link type
     /// RAW. The description of a loopback says that its checksums are partial, and comments what became of a packet that
-    /// did not arrive, and what the story has to say beside it.
-    pub fn begin_reading(&self, story: Arc<Story>) -> Reading {
+    /// did not arrive, and what these say beside it.
+    pub fn begin_reading(&self, comments: Arc<Comments>) -> Reading {
         let kept = self.lock();
-        Reading { next: kept.first, end: kept.first + kept.packets.len() as u64, story, interfaces: None }
+        Reading { next: kept.first, end: kept.first + kept.packets.len() as u64, comments, interfaces: None }
     }
 
     /// The next bytes of the file, about as many as `most`; none at its end. Packets that were evicted since it was begun
@@ -188,7 +192,7 @@ impl Capture {
                 options: packet
                     .comment
                     .into_iter()
-                    .chain(reading.story.at(packet.id).iter().map(String::as_str))
+                    .chain(reading.comments.at(packet.id).iter().map(String::as_str))
                     .map(|text| EnhancedPacketOption::Comment(Cow::Borrowed(text)))
                     .collect(),
             };

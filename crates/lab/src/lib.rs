@@ -19,13 +19,14 @@
 //! | [`TraceLog`] | the trace, bounded, read by many |
 //! | [`Digest`] | a room in a few words, for a class's board |
 //! | [`Capture`] | the packets' bytes, for other tools |
-//! | [`Story`] | calls and states around each packet, for the same |
+//! | [`comments_of`] | calls and states around each packet, for the same |
 //! | [`History`] | what all traces and packets together may take |
 //! | [`Outside`], [`Service`] | what others lend to a room |
 
 mod account;
 mod buffers;
 mod capture;
+mod comments;
 pub mod confine;
 mod decode;
 mod delivery;
@@ -46,13 +47,13 @@ mod request;
 mod results;
 mod room;
 mod service;
-mod story;
 mod syscall;
 mod wire;
 mod world;
 
 pub use account::{Account, Charge};
 pub use capture::{Capture, Reading};
+pub use comments::comments_of;
 pub use delivery::{ChunkPermit, Delivery, Mailbox, mailbox};
 pub use descriptors::Descriptors;
 pub use digest::{Digest, Failed};
@@ -63,5 +64,4 @@ pub use outside::{Bounds, Outside, OutsideLink, OutsideSocket, Received};
 pub use request::{CallRequest, Directory, MemberState, Request};
 pub use room::{Ended, Room};
 pub use service::Service;
-pub use story::Story;
 pub use world::RoomLimits;

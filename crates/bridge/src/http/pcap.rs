@@ -13,7 +13,8 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::Stream;
-use lab::Story;
+use lab::comments_of;
+use proto::comments::Comments;
 
 use super::{error::Refused, gate::Client, keys::bearer};
 use crate::shared::Shared;
@@ -43,8 +44,8 @@ pub(crate) async fn pcap(
     }
     shared.memory.check_answer()?;
     let permit = shared.quota.take(Kind::Download, client)?;
-    let story = story(&shared, &room).await;
-    let file = Body::from_stream(pieces(room, story, permit));
+    let comments = comments(&shared, &room).await;
+    let file = Body::from_stream(pieces(room, comments, permit));
     let headers = [
         (header::CONTENT_TYPE, PCAPNG),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"wireside.pcapng\""),
@@ -54,19 +55,19 @@ pub(crate) async fn pcap(
 }
 
 /// What is said beside the packets; nothing of a room that ends just now. It reads all of a trace: one at a time.
-async fn story(shared: &Shared, room: &Room) -> Arc<Story> {
+async fn comments(shared: &Shared, room: &Room) -> Arc<Comments> {
     let turn = shared.kept.turn();
     let (Ok(_one_at_a_time), Ok(directory)) = (turn.acquire().await, room.lab.directory().await) else {
         return Arc::default();
     };
     let trace = Arc::clone(room.lab.trace());
-    let told = tokio::task::spawn_blocking(move || Story::of(&trace, &directory));
+    let told = tokio::task::spawn_blocking(move || comments_of(&trace, &directory));
     told.await.map(Arc::new).unwrap_or_default()
 }
 
 /// The file piece by piece, each made when the one before it was taken: whoever does not read makes nobody keep it.
-fn pieces(room: Arc<Room>, story: Arc<Story>, permit: Permit) -> impl Stream<Item = io::Result<Bytes>> {
-    let reading = room.lab.capture().begin_reading(story);
+fn pieces(room: Arc<Room>, comments: Arc<Comments>, permit: Permit) -> impl Stream<Item = io::Result<Bytes>> {
+    let reading = room.lab.capture().begin_reading(comments);
     futures_util::stream::try_unfold((room, reading, permit), |(room, mut reading, permit)| async move {
         let piece = room.lab.capture().read(&mut reading, PIECE).inspect_err(|error| {
             tracing::error!(%error, "a recording could not be written");

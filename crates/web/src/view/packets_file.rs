@@ -15,7 +15,7 @@ use pcap_file::{
     },
 };
 use proto::{
-    comments::{Teller, of_fate},
+    comments::{CommentWriter, of_fate},
     trace::{Event, Link, Packet, Tcp, TcpFlags, TcpOption, Transport, What},
 };
 
@@ -40,11 +40,11 @@ const REBUILT: &str = "Wireside: from a recording. Headers are built anew from w
 /// A packet that the format cannot hold; none is.
 pub fn pcapng(store: &TraceStore, began: Duration) -> io::Result<Vec<u8>> {
     let invalid = |error: pcap_file::PcapError| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
-    let mut teller = Teller::default();
-    store.hosts().values().for_each(|host| teller.host(host));
-    store.programs().values().for_each(|program| teller.program(program));
-    store.events_from(0).for_each(|event| teller.hear(&event.what));
-    let story = teller.end();
+    let mut writer = CommentWriter::default();
+    store.hosts().values().for_each(|host| writer.host(host));
+    store.programs().values().for_each(|program| writer.program(program));
+    store.events_from(0).for_each(|event| writer.add(&event.what));
+    let around = writer.end();
     let mut writer = PcapNgWriter::new(Vec::new()).map_err(invalid)?;
     let mut interfaces: Vec<Link> = Vec::new();
     for event in store.events_from(0) {
@@ -68,7 +68,7 @@ pub fn pcapng(store: &TraceStore, began: Duration) -> io::Result<Vec<u8>> {
         let Some((bytes, length)) = built(packet) else { continue };
         let (fate, _) = store.fate(packet, u64::MAX);
         let comments = of_fate(&fate, packet.to.is_some()).into_iter();
-        let comments = comments.chain(story.at(packet.id).iter().map(String::as_str));
+        let comments = comments.chain(around.at(packet.id).iter().map(String::as_str));
         let block = EnhancedPacketBlock {
             interface_id: u32::try_from(interface).unwrap_or(u32::MAX),
             timestamp: began.min(LATEST) + Duration::from_nanos(*time),

@@ -371,13 +371,20 @@ impl Tab {
     }
 
     /// Delivers or drops a held packet by the buttons on its card, with the name that the card has without its copies;
-    /// the empty name takes any. Returns once the cards are others. A press that comes while the kernel sends the packet
-    /// once more may find its card moved: then it is gone after the next.
+    /// the empty name takes any. Returns once the cards are others. A card moves when the kernel sends its packet once
+    /// more: where that comes between, and the press finds no button, it is pressed again.
     pub(crate) async fn press_card(&self, verb: &str, name: &str) {
-        let before = quote(&self.read("cards()").await);
-        let target = format!("place(cardButton({}, {}))", quote(verb), quote(name));
-        self.press_at(&self.until(&format!("a card to {verb} {name}"), &target).await).await;
-        self.until(&format!("an effect of {verb} {name}"), &format!("cards() !== {before}")).await;
+        let (verb, name) = (quote(verb), quote(name));
+        let target = format!("place(cardButton({verb}, {name}))");
+        loop {
+            let at = self.until(&format!("a card to {verb} {name}"), &target).await;
+            let before = quote(&self.read("(watchClick(), cards())").await);
+            self.press_at(&at).await;
+            if self.read(&format!("hasClicked({verb}, {name})")).await == "true" {
+                self.until(&format!("an effect of {verb} {name}"), &format!("cards() !== {before}")).await;
+                return;
+            }
+        }
     }
 
     /// Saves into `folder` what `save` makes the page offer, and gives the file's path.

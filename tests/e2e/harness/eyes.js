@@ -1,5 +1,5 @@
 // What a person sees and where they would press, for the tests' browser. Reads the page; changes nothing but the
-// scroll position.
+// scroll position and `clickedInTest`.
 
 const isSeen = (element) =>
   element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && element.getClientRects().length > 0;
@@ -34,11 +34,25 @@ const filled = () => [...document.querySelectorAll("button.filled")].filter((ele
 /** Packets held on the wire, as their cards name them. */
 const cards = () => [...document.querySelectorAll(".wire-card")].map((card) => `${card.dataset.seq} ${plain(card.innerText)}`).join(" | ");
 
-/** A button of the card of this packet, however many copies of it there are; of any card without a name. */
+/** Whether a card with this title is of this packet, however many copies of it there are; without a name any is. */
+const isCardOf = (title, name) => !name || plain(title.textContent).replace(/ ×\d+$/, "") === name;
+
+/** A button of the card of this packet. */
 const cardButton = (verb, name) => {
-  const named = (card) => !name || plain(card.querySelector(".wire-card-title").textContent).replace(/ ×\d+$/, "") === name;
-  const card = [...document.querySelectorAll(".wire-card")].find((one) => isSeen(one) && named(one));
+  const card = [...document.querySelectorAll(".wire-card")].find((one) => isSeen(one) && isCardOf(one.querySelector(".wire-card-title"), name));
   return [...(card?.querySelectorAll("button") ?? [])].find((button) => plain(button.textContent) === verb);
+};
+
+/** Notes what is clicked next: each question to the page has a scope of its own, so it is kept with the window. */
+const watchClick = () => {
+  window.clickedInTest = null;
+  addEventListener("click", ({ target }) => (window.clickedInTest = target), { capture: true, once: true });
+};
+
+/** Whether that was this button on a card of this packet. */
+const hasClicked = (verb, name) => {
+  const title = window.clickedInTest?.closest(".wire-card")?.querySelector(".wire-card-title");
+  return Boolean(title) && isCardOf(title, name) && plain(window.clickedInTest.textContent) === verb;
 };
 
 /** What changes when a step has been taken. */

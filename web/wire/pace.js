@@ -7,6 +7,8 @@ const QUICK_MS = 12;
 const REST = 3;
 /** ... and at most. Milliseconds. */
 const MOST_MS = 200;
+/** For no longer does a pressed button keep the drawing as it is, milliseconds. */
+const PRESSED_MS = 1000;
 
 export class Pace {
   #draw;
@@ -15,6 +17,8 @@ export class Pace {
   #busy = false;
   /** The rest; 0 while there is none. */
   #resting = 0;
+  /** Somebody presses a button; 0 while nobody does. */
+  #pressed = 0;
 
   /** @param {() => void} draw */
   constructor(draw) {
@@ -24,9 +28,10 @@ export class Pace {
   /** Draws in the next frame, or after the rest. */
   soon() {
     this.#wanted = true;
-    if (this.#busy) return;
+    if (this.#busy || this.#pressed) return;
     this.#busy = true;
     requestAnimationFrame(() => {
+      if (this.#pressed) return this.#next();
       const began = performance.now();
       this.#wanted = false;
       this.#draw();
@@ -40,6 +45,20 @@ export class Pace {
     clearTimeout(this.#resting);
     if (this.#resting) this.#next();
     this.soon();
+  }
+
+  /** Somebody has pressed a button and not let it go: it is to stay under the pointer until then. */
+  press() {
+    clearTimeout(this.#pressed);
+    this.#pressed = setTimeout(() => this.release(), PRESSED_MS);
+  }
+
+  /** What came meanwhile is drawn. */
+  release() {
+    if (!this.#pressed) return;
+    clearTimeout(this.#pressed);
+    this.#pressed = 0;
+    if (this.#wanted) this.soon();
   }
 
   /** @param {number} took */

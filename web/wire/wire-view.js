@@ -195,6 +195,8 @@ export class WireView extends HTMLElement {
     this.#scrubber.root.append(new ShowMenu(view, () => this.#moved()).button);
     this.replaceChildren(this.#head.root, this.#head.names, stage, this.#scrubber.note, this.#scrubber.root);
     onScroll(root, (byHand) => this.#scrolled(byHand));
+    stage.addEventListener("pointerdown", ({ target }) => target instanceof Element && target.closest("button") && this.#pace.press());
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => this.#pace.release(), true);
     ground.addEventListener("click", (event) => this.#clicked(event));
     ground.addEventListener("pointermove", (event) => this.#hover(event), { passive: true });
     ground.addEventListener("pointerleave", () => this.#lights.event(this.#chosen));

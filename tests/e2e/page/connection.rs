@@ -3,9 +3,12 @@
 use super::{LAPTOP, PHONE, do_line, entered, new_room, newest_is, type_line};
 use crate::harness::{
     browser::Browser,
+    client::Client,
     proxy::{Mode, Proxy},
+    room::NewRoom,
     server::TestServer,
 };
+use rustix::process::Signal;
 
 /// What Chromium itself says on the console of a page that loses a WebSocket.
 fn about_the_websocket(complaint: &str) -> bool {
@@ -58,6 +61,32 @@ async fn a_lost_connection_comes_back_and_nothing_was_lost() {
     do_line(&tab, "left", "s.connect((\"server\", 12345))").await;
     newest_is(&tab, "right", "conn, addr = s.accept()", "done").await;
     browser.forgive(about_the_websocket);
+}
+
+/// Somebody opens a server that makes no more rooms: the page leads on to the one that does.
+#[tokio::test]
+async fn a_server_that_goes_away_leads_to_the_next() {
+    let next = TestServer::shared();
+    let server = TestServer::start(&["--next", &next.origin()]);
+    let room = NewRoom::create(&server).await;
+    let owner = Client::join(&room.owner(), "Ada").await;
+    server.signal(Signal::TERM);
+    server.logs("that it goes away", |log| log.contains("no new rooms")).await;
+
+    let browser = Browser::open().await;
+    for (size, name) in [(PHONE, "next-320"), (LAPTOP, "next-1280")] {
+        let tab = browser.sparing(size.0, size.1).await;
+        tab.go(&super::by_hand(&server.origin())).await;
+        tab.sees("notice-bar", &next.origin()).await;
+        tab.fits().await;
+        tab.screenshot(name).await;
+        tab.click("notice-bar", &format!("Open a room at {}", next.page)).await;
+        entered(&tab).await;
+        assert!(tab.address().await.starts_with(&next.origin()), "{}", tab.address().await);
+    }
+    // Chromium says of each answer that is no success that it is none.
+    browser.forgive(|complaint| complaint.contains("503"));
+    owner.leave().await;
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ export class ClassSeat {
       const { text } = await (await ask(`/c/${this.#seat.class}/files/${turn}`, { key: this.#seat.key })).json();
       if (!this.#frame.paneOf(machine)) this.#frame.reveal(machine);
       const pane = this.#frame.paneOf(machine);
-      if (!pane?.desk) throw new Error("there is no Python here");
+      if (!pane?.workspace) throw new Error("there is no Python here");
       const put = await pane.put(name, text, { keep: true });
       announce(`A file came from your teacher: ${put}, on ${machine}.`);
       this.#wrong = "";

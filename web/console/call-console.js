@@ -14,7 +14,7 @@ import { element } from "../base/element.js";
 
 /** Name of the console's program. */
 const PROGRAM = "By hand";
-/** Entries that the console in Rust keeps, but for those that wait (`HISTORY` in crates/web/src/console/desk.rs). */
+/** Entries that the console in Rust keeps, but for those that wait (`HISTORY` in crates/web/src/console/interpreter.rs). */
 const HISTORY = 200;
 /** How often a running number changes. */
 const TICK_MS = 100;

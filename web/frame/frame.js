@@ -24,7 +24,7 @@ export class Frame {
   /** Called when what a program of this page does has changed. */
   onprogram = () => {};
 
-  /** @param {import("../program/desk.js").DeskContext} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
+  /** @param {import("../program/workspace.js").WorkspaceContext} shared @param {(host: any) => { waiting: any[], sockets: any[] }} doing */
   constructor(shared, doing) {
     this.#room = shared.room;
     this.#moodOf = doing;
@@ -110,7 +110,7 @@ export class Frame {
     if (left) this.#left.show(left, [left]);
     if (right) this.#right.show(right, choices);
     // On a small screen the wire's view has them, the server's first: it is the one to start.
-    const runners = [this.#right, this.#left].map((pane) => pane.desk?.namedRunner).filter((node) => node != null);
+    const runners = [this.#right, this.#left].map((pane) => pane.workspace?.namedRunner).filter((node) => node != null);
     const row = find("#runners");
     if (row.children.length !== runners.length || runners.some((one, at) => row.children[at] !== one)) row.replaceChildren(...runners);
     row.hidden = runners.length === 0;

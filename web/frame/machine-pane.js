@@ -1,28 +1,28 @@
-// One machine's column. Shows one machine at a time; every machine keeps a desk of its own while others show.
+// One machine's column. Shows one machine at a time; every machine keeps a workspace of its own while others show.
 import "./socket-list.js";
 import { find, reconcile } from "../base/element.js";
 import { MachineSwitch, keepUp, nameOf } from "./machine-switch.js";
 import { controls, isMine, keeperOf, partOf } from "./machines.js";
 import { machineLabel } from "../base/people.js";
-import { Desk } from "../program/desk.js";
-import { RecordedDesk } from "../program/recorded-desk.js";
-import { WatchedDesk } from "../program/watched-desk.js";
+import { Workspace } from "../program/workspace.js";
+import { RecordedWorkspace } from "../program/recorded-workspace.js";
+import { WatchedWorkspace } from "../program/watched-workspace.js";
 
 /** @typedef {import("./machines.js").Host} Host */
 
 export class MachinePane extends HTMLElement {
-  /** @type {import("../program/desk.js").DeskContext | null} */
+  /** @type {import("../program/workspace.js").WorkspaceContext | null} */
   #shared = null;
   /** @type {Host | null} */
   #host = null;
-  /** @type {Map<number, Desk | WatchedDesk | RecordedDesk>} */
-  #desks = new Map();
+  /** @type {Map<number, Workspace | WatchedWorkspace | RecordedWorkspace>} */
+  #workspaces = new Map();
   /** @type {MachineSwitch | null} */
   #switch = null;
   /** Called when what a program does is different now. */
   onchange = () => {};
 
-  /** @param {import("../program/desk.js").DeskContext} shared @param {MachineSwitch} others leads to the machines that are not here */
+  /** @param {import("../program/workspace.js").WorkspaceContext} shared @param {MachineSwitch} others leads to the machines that are not here */
   attach(shared, others) {
     this.#shared = shared;
     this.#switch = others;
@@ -30,26 +30,26 @@ export class MachinePane extends HTMLElement {
 
   /** Only once it has been begun with a room. */
   get #room() {
-    return /** @type {import("../program/desk.js").DeskContext} */ (this.#shared).room;
+    return /** @type {import("../program/workspace.js").WorkspaceContext} */ (this.#shared).room;
   }
 
   get host() {
     return this.#host;
   }
 
-  /** The desk of the machine that shows, or null while there is none. */
-  get desk() {
-    return this.#host ? (this.#desks.get(this.#host.id) ?? null) : null;
+  /** The workspace of the machine that shows, or null while there is none. */
+  get workspace() {
+    return this.#host ? (this.#workspaces.get(this.#host.id) ?? null) : null;
   }
 
   /** The console of the machine that shows, or null while there is none. @returns {any} */
   get console() {
-    return this.desk?.console ?? null;
+    return this.workspace?.console ?? null;
   }
 
-  /** The desk, where programs of this page run on it. @returns {Desk | null} */
+  /** The workspace, where programs of this page run on it. @returns {Workspace | null} */
   get #own() {
-    return this.desk instanceof Desk ? this.desk : null;
+    return this.workspace instanceof Workspace ? this.workspace : null;
   }
 
   /** Runs a program of this machine. @param {string} [file] */
@@ -95,12 +95,12 @@ export class MachinePane extends HTMLElement {
 
   /** Marks the lines of code that belong to what is raised on the wire. @param {import("../base/code-light.js").CodeLine[]} lines */
   light(lines) {
-    for (const desk of this.#desks.values()) desk.light(lines);
+    for (const workspace of this.#workspaces.values()) workspace.light(lines);
   }
 
   /** Where a line of code is in the window, if it can be seen there. @param {import("../base/code-light.js").CodeLine} line */
   boxOf(line) {
-    return this.desk?.boxOf(line) ?? null;
+    return this.workspace?.boxOf(line) ?? null;
   }
 
   /** @param {Host} host @param {Host[]} choices machines that can stand here, this one among them */
@@ -109,7 +109,7 @@ export class MachinePane extends HTMLElement {
     this.#host = host;
     this.#drawName(host);
     setText(find(".machine-address", this), host.address);
-    if (changed) this.#showDesk(host);
+    if (changed) this.#showWorkspace(host);
     this.#drawSwitch(host, choices);
   }
 
@@ -123,32 +123,32 @@ export class MachinePane extends HTMLElement {
   }
 
   /** @param {Host} host */
-  #showDesk(host) {
-    const desk = this.#desks.get(host.id) ?? this.#newDesk(host);
-    for (const [id, one] of this.#desks) one.body.hidden = id !== host.id;
-    find(".machine-files", this).replaceChildren(desk.tabs);
-    find(".machine-run", this).replaceChildren(desk.runner);
+  #showWorkspace(host) {
+    const workspace = this.#workspaces.get(host.id) ?? this.#newWorkspace(host);
+    for (const [id, one] of this.#workspaces) one.body.hidden = id !== host.id;
+    find(".machine-files", this).replaceChildren(workspace.tabs);
+    find(".machine-run", this).replaceChildren(workspace.runner);
   }
 
   /** @param {Host} host */
-  #newDesk(host) {
-    const shared = /** @type {import("../program/desk.js").DeskContext} */ (this.#shared);
+  #newWorkspace(host) {
+    const shared = /** @type {import("../program/workspace.js").WorkspaceContext} */ (this.#shared);
     const body = find(".machine-body", this);
     // The first machine takes the console that the page came with.
-    const vacant = this.#desks.size === 0 ? body.querySelector("call-console") : null;
+    const vacant = this.#workspaces.size === 0 ? body.querySelector("call-console") : null;
     const console = /** @type {HTMLElement} */ (vacant ?? document.createElement("call-console"));
     const readOnly = !controls(shared.room, host);
-    const desk = /** @type {any} */ (shared.room).recorded
-      ? new RecordedDesk(shared, host, console)
+    const workspace = /** @type {any} */ (shared.room).recorded
+      ? new RecordedWorkspace(shared, host, console)
       : readOnly
-        ? new WatchedDesk(shared, host, console)
-        : new Desk(shared, host, partOf(shared.room, host), console);
-    desk.onchange = () => this.onchange();
-    if (this.#desks.size === 0) body.replaceChildren();
-    body.append(desk.body);
-    this.#desks.set(host.id, desk);
+        ? new WatchedWorkspace(shared, host, console)
+        : new Workspace(shared, host, partOf(shared.room, host), console);
+    workspace.onchange = () => this.onchange();
+    if (this.#workspaces.size === 0) body.replaceChildren();
+    body.append(workspace.body);
+    this.#workspaces.set(host.id, workspace);
     /** @type {import("../console/call-console.js").CallConsole} */ (console).attach?.({ room: shared.room, host: /** @type {import("../client/wireside.js").Host} */ (host), view: shared.view, readOnly });
-    return desk;
+    return workspace;
   }
 
   /** @param {Host} host @param {Host[]} choices */
@@ -164,7 +164,7 @@ export class MachinePane extends HTMLElement {
   update(mood, sockets) {
     if (!this.#host) return;
     const state = find(".machine-state", this);
-    const now = this.desk?.mood ?? mood;
+    const now = this.workspace?.mood ?? mood;
     if (now.mood === "waiting") {
       state.dataset.mood = "waiting";
       setText(state, now.words);

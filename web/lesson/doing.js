@@ -74,10 +74,10 @@ export class LessonDoing {
     const mine = this.#lessonHosts();
     for (const host of mine) {
       if (!this.#frame.paneOf(host.name)) this.#frame.reveal(host.name);
-      const desk = this.#frame.paneOf(host.name)?.desk;
+      const workspace = this.#frame.paneOf(host.name)?.workspace;
       // A program that waits for the wire does not end before its calls are cancelled, which Stop does.
-      if (desk && "stopAll" in desk) await desk.stopAll();
-      await desk?.console?.reset?.();
+      if (workspace && "stopAll" in workspace) await workspace.stopAll();
+      await workspace?.console?.reset?.();
     }
     const { held, delay_ms: delay, loss } = this.#view.wire();
     if (this.#room.me.role === "owner") {
@@ -127,9 +127,9 @@ export class LessonDoing {
    */
   async #bring({ host, file }, lesson) {
     const name = this.#names.get(keyOf({ host, file })) ?? file;
-    const desk = this.#pane(host, "run").desk;
-    await desk?.ready;
-    if (!desk || desk.has(name) || desk.has(file)) return;
+    const workspace = this.#pane(host, "run").workspace;
+    await workspace?.ready;
+    if (!workspace || workspace.has(name) || workspace.has(file)) return;
     const begun = this.#programs().find((one) => one.host === host && one.file === file);
     if (begun) await this.perform({ do: "put", ...begun }, lesson);
   }
@@ -138,7 +138,7 @@ export class LessonDoing {
   async #run({ host, file, background, fails }) {
     const pane = this.#pane(host, "run");
     const name = this.#names.get(keyOf({ host, file })) ?? file;
-    const run = await pane.run(pane.desk?.has?.(name) === false ? file : name);
+    const run = await pane.run(pane.workspace?.has?.(name) === false ? file : name);
     if (!run) return;
     if (background) {
       // Whoever waits for what it does has to know that it ended, and how.
@@ -163,7 +163,7 @@ export class LessonDoing {
   /** @param {{ host: string, file?: string }} doing */
   async #stop({ host, file }) {
     const pane = this.#pane(host, "stop");
-    if (file === undefined) return pane.desk?.stopAll?.();
+    if (file === undefined) return pane.workspace?.stopAll?.();
     await pane.stop(file);
     const name = this.#names.get(keyOf({ host, file }));
     if (name && name !== file) await pane.stop(name);

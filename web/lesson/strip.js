@@ -155,8 +155,8 @@ export class LessonStrip extends HTMLElement {
     const programs = this.#drawn?.programs ?? [];
     for (const { host, file, path } of programs) {
       try {
-        const desk = this.#parts?.frame.paneOf(this.#rename(host))?.desk;
-        if (!(desk && "isEdited" in desk && desk.isEdited(file))) await this.#doing?.perform({ do: "put", host, file, path }, id);
+        const workspace = this.#parts?.frame.paneOf(this.#rename(host))?.workspace;
+        if (!(workspace && "isEdited" in workspace && workspace.isEdited(file))) await this.#doing?.perform({ do: "put", host, file, path }, id);
       } catch (error) {
         // Without Python there are no editors; the step that needs one says so.
         if (!(error instanceof CannotDo)) throw error;

@@ -1,25 +1,29 @@
-// The menus of a machine's files: what `+` offers, and what can be done with one file. Shows and asks; the desk does it.
+// The menus of a machine's files: what `+` offers, and what can be done with one file. Shows and asks; the workspace and `file-actions.js` do it.
 import { button, element } from "../base/element.js";
 import { popover } from "../base/popover.js";
 import { load, offered } from "./catalogue.js";
 import { nameFault, nameShown } from "../client/web.js";
-import { namesLike } from "./file-names.js";
 
 /** Most files that are looked at at once: more than a machine can have. */
 const MOST_AT_ONCE = 200;
 
-/** @typedef {import("./desk.js").Desk} Desk */
+/** @typedef {import("./workspace.js").Workspace} Workspace */
 
 export class FileMenu {
-  #desk;
+  #workspace;
+  #actions;
   #part;
   #machine;
   #more;
   #file;
 
-  /** @param {Desk} desk @param {string} part the machine's part in the tutorial @param {string} machine its name */
-  constructor(desk, part, machine) {
-    this.#desk = desk;
+  /**
+   * @param {Workspace} workspace @param {import("./file-actions.js").FileActions} actions
+   * @param {string} part the machine's part in the tutorial @param {string} machine its name
+   */
+  constructor(workspace, actions, part, machine) {
+    this.#workspace = workspace;
+    this.#actions = actions;
     this.#part = part;
     this.#machine = machine;
     this.#file = button("⋯", () => {}, { class: "link plain tab-menu", "aria-haspopup": "dialog", hidden: true });
@@ -48,27 +52,27 @@ export class FileMenu {
 
   /** What `+` offers. @param {() => void} close */
   #fresh(close) {
-    const why = this.#desk.noRoomFor();
+    const why = this.#actions.noRoomFor();
     const full = why !== undefined;
     const said = element("p", { class: "soft", role: "status", hidden: !full }, why);
     const picker = /** @type {HTMLInputElement} */ (element("input", { type: "file", multiple: true, hidden: true }));
     picker.addEventListener("change", () => void this.#take(picker, close));
     const own = element("div", { class: "menu-list" });
     const entries = [
-      button("New file", () => own.replaceChildren(this.#naming(freeName(this.#desk, "program.py"), "Make it", (name) => this.#desk.make(name), close)), { class: "link", disabled: full }),
+      button("New file", () => own.replaceChildren(this.#naming(this.#actions.freeName("program.py"), "Make it", (name) => this.#actions.make(name), close)), { class: "link", disabled: full }),
       button("Open from this computer", () => picker.click(), { class: "link", disabled: full }),
       button("Python prompt", () => {
         close();
-        void this.#desk.openPrompt();
-      }, { class: "link", disabled: this.#desk.noPrompt !== undefined, title: this.#desk.noPrompt ?? "Real Python, line by line, with sockets of its own" }),
+        void this.#workspace.openPrompt();
+      }, { class: "link", disabled: this.#workspace.noPrompt !== undefined, title: this.#workspace.noPrompt ?? "Real Python, line by line, with sockets of its own" }),
       button("Browser", () => {
         close();
-        this.#desk.browse();
+        this.#workspace.browse();
       }, { class: "link" }),
       button("Download all as zip", () => {
         close();
-        this.#desk.downloadAll();
-      }, { class: "link", disabled: this.#desk.files.length === 0 }),
+        this.#workspace.downloadAll();
+      }, { class: "link", disabled: this.#workspace.files.length === 0 }),
     ];
     const drop = element("p", { class: "soft drop-hint" }, "Files can be dropped on the machine too.");
     own.append(...entries, picker);
@@ -81,13 +85,13 @@ export class FileMenu {
     for (const { file, path, title } of offered(this.#part)) {
       const open = async () => {
         try {
-          await this.#desk.put(file, await load(path), { keep: true });
+          await this.#workspace.put(file, await load(path), { keep: true });
           close();
         } catch (error) {
           say(said, error);
         }
       };
-      const beside = this.#desk.isEdited(file) ? `${file}, beside yours` : file;
+      const beside = this.#workspace.isEdited(file) ? `${file}, beside yours` : file;
       const made = button("", () => void open(), { class: "link offer" });
       made.replaceChildren(element("span", {}, title), element("span", { class: "soft mono" }, beside));
       list.append(made);
@@ -98,17 +102,17 @@ export class FileMenu {
   /** What can be done with the file that is open. @param {() => void} close */
   #ofFile(close) {
     const file = this.#file.dataset.file ?? "";
-    const runs = this.#desk.runningFiles.includes(file);
+    const runs = this.#workspace.runningFiles.includes(file);
     const list = element("div", { class: "menu-list" });
     const done = (/** @type {() => void} */ act) => () => {
       close();
       act();
     };
     list.append(
-      button("Rename", () => list.replaceChildren(this.#naming(file, "Rename", (name) => this.#desk.rename(file, name), close)), { class: "link", disabled: runs }),
-      button("Duplicate", done(() => this.#desk.duplicate(file)), { class: "link", disabled: this.#desk.noRoomFor() !== undefined }),
-      button("Download", done(() => this.#desk.download(file)), { class: "link" }),
-      button("Delete", done(() => this.#desk.remove(file)), { class: "link", disabled: runs }),
+      button("Rename", () => list.replaceChildren(this.#naming(file, "Rename", (name) => this.#actions.rename(file, name), close)), { class: "link", disabled: runs }),
+      button("Duplicate", done(() => this.#actions.duplicate(file)), { class: "link", disabled: this.#actions.noRoomFor() !== undefined }),
+      button("Download", done(() => this.#workspace.download(file)), { class: "link" }),
+      button("Delete", done(() => this.#actions.remove(file)), { class: "link", disabled: runs }),
     );
     const why = runs ? element("p", { class: "soft" }, "It runs. Stop it to rename or delete it.") : "";
     return element("div", { class: "stack file-menu" }, element("h2", { class: "mono" }, nameShown(file)), list, why);
@@ -128,7 +132,7 @@ export class FileMenu {
       const name = typed === "" || typed.includes(".") || typed.includes("/") ? typed : `${typed}.py`;
       const fault = nameFault(name);
       if (fault) return void (said.textContent = fault);
-      if (name !== file && this.#desk.has(name)) return void (said.textContent = `There is a ${name} already.`);
+      if (name !== file && this.#workspace.has(name)) return void (said.textContent = `There is a ${name} already.`);
       close();
       act(name);
     });
@@ -144,7 +148,7 @@ export class FileMenu {
   async #take(picker, close) {
     const files = [...(picker.files ?? [])].slice(0, MOST_AT_ONCE);
     close();
-    await this.#desk.bringAll(files);
+    await this.#workspace.bringAll(files);
   }
 }
 
@@ -152,9 +156,4 @@ export class FileMenu {
 function say(said, error) {
   said.hidden = false;
   said.textContent = error.message;
-}
-
-/** The first name like this that is free. @param {Desk} desk @param {string} file */
-export function freeName(desk, file) {
-  return [file, ...namesLike(file)].find((name) => !desk.has(name)) ?? file;
 }

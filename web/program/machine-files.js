@@ -2,7 +2,6 @@
 // them the browser keeps.
 import { folderFull, isProgramName, nameBrought, nameShown } from "../client/web.js";
 import { firstFile, load } from "./catalogue.js";
-import { DataPane } from "./data-pane.js";
 import { namesLike } from "./file-names.js";
 
 /** Rust counts bytes in 32 bits here. */
@@ -10,23 +9,24 @@ const MOST_COUNTED = 2 ** 32 - 1;
 
 export class MachineFiles {
   #store;
-  #host;
   #part;
   #programPane;
+  #dataPane;
   /** @type {Map<string, import("./program-pane.js").ProgramPane>} */
   #programs = new Map();
-  /** Its other files. @type {Map<string, DataPane>} */
+  /** Its other files. @type {Map<string, import("./data-pane.js").DataPane>} */
   #data = new Map();
 
   /**
-   * @param {{ store: import("./code-store.js").CodeStore, host: string, part: string,
-   *   programPane: (file: string, text: string, original: string | null) => import("./program-pane.js").ProgramPane }} of
+   * @param {{ store: import("./code-store.js").CodeStore, part: string,
+   *   programPane: (file: string, text: string, original: string | null) => import("./program-pane.js").ProgramPane,
+   *   dataPane: (file: string, bytes: Uint8Array, untouched: boolean) => import("./data-pane.js").DataPane }} of
    */
-  constructor({ store, host, part, programPane }) {
+  constructor({ store, part, programPane, dataPane }) {
     this.#store = store;
-    this.#host = host;
     this.#part = part;
     this.#programPane = programPane;
+    this.#dataPane = dataPane;
   }
 
   /** The programs, by their names and in the order of their tabs. */
@@ -44,7 +44,7 @@ export class MachineFiles {
     return this.#data.get(file);
   }
 
-  /** All panes with their files' names. @returns {[string, import("./program-pane.js").ProgramPane | DataPane][]} */
+  /** All panes with their files' names. @returns {[string, import("./program-pane.js").ProgramPane | import("./data-pane.js").DataPane][]} */
   get panes() {
     return [...this.#programs, ...this.#data];
   }
@@ -102,7 +102,7 @@ export class MachineFiles {
     const text = isProgramName(file) ? textOf(content) : null;
     if (text !== null) return void this.#programs.set(file, this.#programPane(file, text, original));
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const pane = new DataPane({ host: this.#host, file, bytes, untouched: original !== null });
+    const pane = this.#dataPane(file, bytes, original !== null);
     pane.onkeep = () => this.keepFile(file);
     this.#data.set(file, pane);
   }

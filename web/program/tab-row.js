@@ -3,6 +3,8 @@
 import { button, element, reconcile } from "../base/element.js";
 import { popover } from "../base/popover.js";
 
+/** The tab of the console. */
+export const BY_HAND = "By hand";
 /** How long a finger rests on a tab to have its menu, milliseconds. */
 const LONG_PRESS_MS = 500;
 /** How long a browser takes to make a click of it, milliseconds. */

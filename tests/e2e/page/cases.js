@@ -31,7 +31,7 @@
   const drop = async (on) => {
     const dataTransfer = new DataTransfer();
     for (const [name, text] of Object.entries(files)) dataTransfer.items.add(new File([text], name));
-    side(on).querySelector(".desk").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    side(on).querySelector(".workspace").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
     await until("the files", () => Object.keys(files).every((file) => tab({ on, file })));
   };
   const type = async (run) => {

@@ -49,7 +49,7 @@ pub(super) async fn drop_on(tab: &Tab, side: &str, files: &[(&str, &str)]) {
         "const dataTransfer = new DataTransfer();
          const {{ items }} = dataTransfer;
          {files}
-         document.querySelector('#{side} .desk').dispatchEvent(new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }}));"
+         document.querySelector('#{side} .workspace').dispatchEvent(new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }}));"
     ))
     .await;
 }
@@ -216,7 +216,7 @@ async fn a_folder_refuses_bad_names_and_what_it_does_not_hold() {
     tab.script(
         "const dataTransfer = new DataTransfer();
          for (let at = 0; at < 99; at += 1) dataTransfer.items.add(new File([String(at)], `data-${at}.csv`));
-         document.querySelector('#right .desk').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));",
+         document.querySelector('#right .workspace').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));",
     )
     .await;
     tab.sees(
@@ -236,7 +236,7 @@ async fn a_folder_refuses_bad_names_and_what_it_does_not_hold() {
          const folder = { kind: 'file', webkitGetAsEntry: () => entry, getAsFile: () => new File([], 'photos') };
          const event = new Event('drop', { bubbles: true, cancelable: true });
          event.dataTransfer = { types: ['Files'], items: [folder] };
-         document.querySelector('#right .desk').dispatchEvent(event);",
+         document.querySelector('#right .workspace').dispatchEvent(event);",
     )
     .await;
     tab.sees("notice-bar", "photos is a folder: open it and bring its files.").await;

@@ -79,7 +79,7 @@ async fn drop_on(tab: &Tab, side: &str, files: &[(&str, String)]) {
         "const dataTransfer = new DataTransfer();
          const {{ items }} = dataTransfer;
          {files}
-         document.querySelector('#{side} .desk').dispatchEvent(new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }}));"
+         document.querySelector('#{side} .workspace').dispatchEvent(new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }}));"
     ))
     .await;
 }

@@ -1,17 +1,17 @@
-// The room's browser of a desk: made when its tab is opened, gone when that is closed. There is one a machine.
+// The room's browser of a workspace: made when its tab is opened, gone when that is closed. There is one a machine.
 import { BrowserPane } from "../browser/browser-pane.js";
 import { FailureCard } from "./failure-card.js";
 
 /** The name of its tab. */
 export const BROWSER = "Browser";
 
-export class DeskBrowser {
+export class WorkspaceBrowser {
   #parts;
   /** @type {BrowserPane | null} */
   pane = null;
 
   /**
-   * @param {{ shared: import("./desk.js").DeskContext, host: { id: number, name: string }, body: HTMLElement, onclose: () => void }} parts
+   * @param {{ shared: import("./workspace.js").WorkspaceContext, host: { id: number, name: string }, body: HTMLElement, onclose: () => void }} parts
    *   `body` is where it stands
    */
   constructor(parts) {

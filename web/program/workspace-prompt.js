@@ -1,4 +1,4 @@
-// The Python prompt of a desk: made when its tab is opened, gone when that is closed.
+// The Python prompt of a workspace: made when its tab is opened, gone when that is closed.
 import { PROMPT, PromptPane } from "./prompt-pane.js";
 
 export { PROMPT };
@@ -6,7 +6,7 @@ export { PROMPT };
 /** Said of a line that comes from "By hand". */
 const HANDED = "From By hand, and not run yet: Enter runs it. The prompt is a program of its own: its own names and sockets, its own import socket.";
 
-export class DeskPrompt {
+export class WorkspacePrompt {
   #parts;
   /** @type {PromptPane | null} */
   pane = null;

@@ -1,47 +1,47 @@
 // What one machine's column works with: programs in tabs, the call console beside them, and the button that runs what
 // is open. It hands out three pieces (tabs, button, body); where they stand is the column's affair.
-import { Archive, folderFull, isFileName, isProgramName, nameShown } from "../client/web.js";
+import { isProgramName, nameShown } from "../client/web.js";
 import { element, find } from "../base/element.js";
-import { BROWSER, DeskBrowser } from "./desk-browser.js";
-import { DeskPrompt, PROMPT } from "./desk-prompt.js";
+import { DataPane } from "./data-pane.js";
+import { FileActions } from "./file-actions.js";
+import { download, downloadAll } from "./file-download.js";
+import { BROWSER, WorkspaceBrowser } from "./workspace-browser.js";
+import { WorkspacePrompt, PROMPT } from "./workspace-prompt.js";
 import { acceptDrops } from "./file-drop.js";
-import { FileMenu, freeName } from "./file-menu.js";
-import { MachineFiles, equal } from "./machine-files.js";
+import { FileMenu } from "./file-menu.js";
+import { MachineFiles } from "./machine-files.js";
 import { ProgramPane } from "./program-pane.js";
 import { endWords } from "./program-words.js";
+import { ProgramsElsewhere } from "./programs-elsewhere.js";
 import { RunButton } from "./run-button.js";
 import { SourceShare } from "./source-share.js";
-import { TabRow } from "./tab-row.js";
+import { SuggestedTab } from "./suggested-tab.js";
+import { BY_HAND, TabRow } from "./tab-row.js";
 
-/** The console's tab. */
-export const BY_HAND = "By hand";
 /** The file that takes what cannot be done there. */
 const BY_HAND_FILE = "by-hand.py";
 /** How long a deletion can be undone, milliseconds. */
 const UNDO_MS = 10_000;
-/** Names of files that have room in a sentence. */
-const NAMED = 3;
 
 /**
- * @typedef {object} DeskContext what all desks share
+ * @typedef {object} WorkspaceContext what all workspaces share
  * @property {import("../client/room.js").Room} room
  * @property {import("../client/web.js").View} view
  * @property {{ now: () => number }} clock
  * @property {import("./code-store.js").CodeStore} store
  * @property {import("./python-state.js").PythonState} python
- * @property {Map<string, Desk>} [desks] those where this page runs programs, by their machines' names
+ * @property {Map<string, Workspace>} [workspaces] those where this page runs programs, by their machines' names
  */
 
 /** @typedef {{ file: string, text: string, typed: string }} Moved a program as it ran, with its line of arguments */
 
-export class Desk {
+export class Workspace {
   #shared;
   #host;
   #part;
   /** @type {MachineFiles} */
   #files;
-  /** What programs have written and nobody has looked at. @type {Set<string>} */
-  #unseen = new Set();
+  #actions;
   #prompt;
   #tabs = new TabRow((name) => {
     this.#chosenByHand = true;
@@ -51,8 +51,7 @@ export class Desk {
   #runs;
   /** The file that Run runs. */
   #file = "";
-  /** What was suggested last. */
-  #suggested = "";
+  #suggested = new SuggestedTab();
   /** Somebody has pressed a tab: what the page opens by itself as it begins comes too late. */
   #chosenByHand = false;
   /** Its files are here. */
@@ -63,14 +62,14 @@ export class Desk {
   #share;
   #browser;
   console;
-  body = element("div", { class: "desk" });
+  body = element("div", { class: "workspace" });
   /** What a program does is different now. */
   onchange = () => {};
 
-  /** @param {DeskContext} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
+  /** @param {WorkspaceContext} shared @param {{ id: number, name: string }} host @param {string} part @param {HTMLElement} console */
   constructor(shared, host, part, console) {
     this.#shared = shared;
-    (shared.desks ??= new Map()).set(host.name, this);
+    (shared.workspaces ??= new Map()).set(host.name, this);
     this.#host = host;
     this.#part = part;
     this.console = /** @type {import("../console/call-console.js").CallConsole} */ (console);
@@ -82,7 +81,20 @@ export class Desk {
       void this.put(BY_HAND_FILE, /** @type {CustomEvent} */ (event).detail.source, { keep: true }).catch((error) => this.#say(error.message));
     });
     console.addEventListener("wireside-prompt", (event) => void this.openPrompt(/** @type {CustomEvent} */ (event).detail.source));
-    this.#menu = new FileMenu(this, part, host.name);
+    this.#files = new MachineFiles({
+      store: shared.store,
+      part,
+      programPane: (...of) => this.#programPane(...of),
+      dataPane: (file, bytes, untouched) => new DataPane({ host: host.name, file, bytes, untouched }),
+    });
+    const front = {
+      chosen: () => this.#tabs.chosen,
+      open: (/** @type {string} */ name) => this.open(name || BY_HAND),
+      gone: (/** @type {string} */ file, /** @type {string} */ instead) => this.#gone(file, instead),
+      draw: () => this.#drawTabs(),
+    };
+    this.#actions = new FileActions({ host: host.name, files: this.#files, front, say: (...said) => this.#say(...said) });
+    this.#menu = new FileMenu(this, this.#actions, part, host.name);
     for (const node of this.#menu.nodes) this.#tabs.end(node);
     this.#tabs.onmenu = (name) => {
       this.open(name);
@@ -90,11 +102,10 @@ export class Desk {
     };
     shared.python.onchange(() => this.#update());
     shared.room.on("connection", () => this.#update());
-    this.#files = new MachineFiles({ store: shared.store, host: host.name, part, programPane: (...of) => this.#programPane(...of) });
     this.#share = new SourceShare(shared.room, host.name);
     this.#share.onchange = (file, text, by) => this.#changedBy(file, text, by);
     acceptDrops(this.body, (files, folders) => void this.bringAll(files, folders));
-    this.#prompt = new DeskPrompt({
+    this.#prompt = new WorkspacePrompt({
       room: shared.room,
       host: host.name,
       body: this.body,
@@ -104,7 +115,7 @@ export class Desk {
       onclose: () => this.#closePrompt(),
       ontyped: (text) => this.#share.tell(PROMPT, text),
     });
-    this.#browser = new DeskBrowser({
+    this.#browser = new WorkspaceBrowser({
       shared,
       host,
       body: this.body,
@@ -156,26 +167,15 @@ export class Desk {
   /** What the others in the room do with the programs of this machine. */
   async #listen() {
     const { room } = this.#shared;
-    /** Programs that run in other pages. @type {Map<number, string>} */
-    const elsewhere = new Map();
-    /** The newest text of each program: what it runs when it begins. @type {Map<string, string>} */
-    const texts = new Map();
+    const elsewhere = new ProgramsElsewhere({
+      host: this.#host.name,
+      me: () => room.me.id,
+      pane: (name) => this.#files.programs.get(name),
+    });
     for await (const event of room.trace()) {
       this.#share.passed(event);
-      if (event.host !== this.#host.name) continue;
-      const pane = this.#files.programs.get(event.name);
-      if (event.kind === "source") {
-        texts.set(event.name, event.text ?? "");
-        this.#share.heard(event);
-      } else if (event.kind !== "program") continue;
-      else if (event.change === "ended" && elsewhere.delete(event.id)) pane?.runsElsewhere(null);
-      else if (event.change === "began") {
-        const text = texts.get(event.name);
-        if (text !== undefined) pane?.ranAs(event.id, text);
-        if (!event.by || event.member === room.me.id) continue;
-        elsewhere.set(event.id, event.name);
-        pane?.runsElsewhere(event.by);
-      }
+      elsewhere.hear(event);
+      if (event.kind === "source" && event.host === this.#host.name) this.#share.heard(event);
     }
   }
 
@@ -206,18 +206,8 @@ export class Desk {
   }
 
   /** A program has changed the machine's files. @param {string} by @param {import("../client/wireside.js").FolderChange} change */
-  #changedByProgram(by, { files, removed, left }) {
-    const said = left.map(({ name, why, size }) => notKept(name, why, size));
-    for (const { name, bytes } of files) {
-      const wrong = isFileName(name) ? this.#files.full(name, bytes) : `${nameShown(name)} has a name that a file of the page cannot have.`;
-      if (wrong) said.push(wrong);
-      else {
-        this.#files.written(name, bytes);
-        if (this.#tabs.chosen !== name) this.#unseen.add(name);
-      }
-    }
-    for (const name of removed) if (this.has(name) && !this.runningFiles.includes(name)) this.remove(name, by);
-    this.#drawTabs();
+  #changedByProgram(by, change) {
+    const said = this.#actions.changedByProgram(by, change);
     this.#update();
     const teller = by === PROMPT ? this.#prompt.pane : this.#files.programs.get(by);
     for (const words of said) teller?.say(`Not kept beyond the program's end: ${words}`);
@@ -228,43 +218,28 @@ export class Desk {
    * runs it there as it ran here. @param {string} host @param {Moved} program
    */
   #elsewhere(host, { file, text, typed }) {
-    const desk = this.#shared.desks?.get(host);
-    if (!desk) return null;
+    const workspace = this.#shared.workspaces?.get(host);
+    if (!workspace) return null;
     return async () => {
-      const beside = await desk.lend(this.#files.contents().filter(({ name }) => name !== file));
-      const name = await desk.put(file, text, { keep: true });
-      const pane = desk.#files.programs.get(name);
+      const beside = await workspace.lend(this.#files.contents().filter(({ name }) => name !== file));
+      const name = await workspace.put(file, text, { keep: true });
+      const pane = workspace.#files.programs.get(name);
       if (pane) pane.argumentLine = typed;
-      await desk.run(name);
+      await workspace.run(name);
       return [`A copy of it runs on ${host} now, as ${name}.`, ...beside].join(" ");
     };
   }
 
-  /**
-   * Takes files that a program of another machine has beside it, as far as there are none of these names here and there is
-   * room. @param {{ name: string, bytes: Uint8Array }[]} files @returns {Promise<string[]>} what became of them, in sentences
-   */
+  /** Takes files that a program of another machine has beside it. @param {{ name: string, bytes: Uint8Array }[]} files @returns {Promise<string[]>} what became of them, in sentences */
   async lend(files) {
     await this.#ready;
-    const { name: host } = this.#host;
-    /** @type {{ copied: string[], own: string[], left: string[] }} */
-    const became = { copied: [], own: [], left: [] };
-    for (const { name, bytes } of files) {
-      if (this.has(name)) {
-        if (!equal(this.#files.bytesOf(name), bytes)) became.own.push(name);
-      } else if (this.#files.full(name, bytes)) became.left.push(name);
-      else {
-        this.#files.add(name, bytes.slice(), null);
-        became.copied.push(name);
-      }
-    }
-    if (became.copied.length > 0) this.#files.keep(...became.copied);
-    this.#drawTabs();
-    return [
-      ...(became.copied.length > 0 ? [`With it went ${few(became.copied)}.`] : []),
-      ...(became.own.length > 0 ? [`${host} keeps its own ${few(became.own)}.`] : []),
-      ...(became.left.length > 0 ? [`There was no room for ${few(became.left)}.`] : []),
-    ];
+    return this.#actions.lend(files);
+  }
+
+  /** There is no file of this name any more. @param {string} file @param {string} instead what whoever meant it may mean now */
+  #gone(file, instead) {
+    if (this.#file !== file) return;
+    this.#file = this.#files.programs.has(instead) ? instead : ([...this.#files.programs.keys()][0] ?? "");
   }
 
   /** Whether a file is no program. @param {string} file */
@@ -322,7 +297,7 @@ export class Desk {
     }
     if (this.#prompt.pane) this.#prompt.pane.node.hidden = name !== PROMPT;
     this.#files.data(name)?.show();
-    this.#unseen.delete(name);
+    this.#actions.seen(name);
     this.#tabs.show(this.#tabNames, name);
     this.#menu.of(this.has(name) ? name : "");
     this.#shared.store.open(this.#part, name);
@@ -344,18 +319,7 @@ export class Desk {
    */
   async put(file, source, { keep = false } = {}) {
     await this.#ready;
-    const name = keep ? this.#files.placeFor(file, source) : file;
-    const full = this.#files.full(name, source);
-    if (full) throw new Error(full);
-    const pane = this.#files.programs.get(name);
-    if (pane) pane.put(source);
-    else {
-      this.#files.add(name, source, source);
-      this.#drawTabs();
-    }
-    this.#files.keep(name);
-    this.open(name);
-    return name;
+    return this.#actions.put(file, source, keep);
   }
 
   /**
@@ -364,107 +328,17 @@ export class Desk {
    */
   async bringAll(brought, folders = []) {
     await this.#ready;
-    const said = folders.map((name) => `${nameShown(name)} is a folder: open it and bring its files.`);
-    /** @type {string[]} */
-    const here = [];
-    for (const file of brought) {
-      try {
-        const name = await this.#files.take(file);
-        this.#unseen.delete(name);
-        here.push(name);
-      } catch (error) {
-        said.push(/** @type {Error} */ (error).message);
-      }
-    }
-    this.#drawTabs();
-    this.#files.keep(...here);
-    const last = here.at(-1);
-    if (last) this.open(here.find((name) => this.#files.programs.has(name)) ?? last);
-    if (said.length > 3) said.splice(3, said.length, `And ${said.length - 3} more could not be taken.`);
-    if (here.length > 1 || (here.length > 0 && said.length > 0)) said.unshift(`${here.length} ${here.length === 1 ? "file is" : "files are"} on ${this.#host.name} now.`);
-    if (said.length > 0) this.#say(said.join(" "), { bad: here.length === 0 || said.length > 1 });
-  }
-
-  /** Why there is no room for another file; nothing where there is. @param {string} [file] */
-  noRoomFor(file = "Another file") {
-    return this.#files.full(file, "");
-  }
-
-  /** Makes an empty file and opens it. @param {string} file */
-  make(file) {
-    if (!this.has(file)) {
-      const full = this.#files.full(file, "");
-      if (full) return this.#say(full, { bad: true });
-      this.#files.add(file, "", "");
-      this.#files.keep(file);
-    }
-    this.open(file);
-    this.#files.pane(file)?.focus();
-  }
-
-  /** A second one of the same content. @param {string} file */
-  duplicate(file) {
-    const name = freeName(this, file);
-    const content = this.text(file) ?? this.#files.data(file)?.bytes.slice();
-    if (content === undefined) return;
-    const full = this.#files.full(name, content);
-    if (full) return this.#say(full, { bad: true });
-    this.#files.add(name, content, null);
-    this.#files.keep(name);
-    this.open(name);
-  }
-
-  /** Gives a file that does not run another name. @param {string} file @param {string} name */
-  rename(file, name) {
-    const found = this.#files.atRest(file);
-    if (!found || this.has(name) || !isFileName(name)) return;
-    this.#files.rename(file, name, found);
-    this.#unseen.delete(file);
-    if (this.#file === file) this.#file = this.#files.programs.has(name) ? name : ([...this.#files.programs.keys()][0] ?? "");
-    this.#files.keep(name);
-    this.open(name);
+    await this.#actions.bringAll(brought, folders);
   }
 
   /** Hands a file to the person's computer. @param {string} file */
   download(file) {
-    const type = this.#files.programs.has(file) ? "text/x-python" : "application/octet-stream";
-    handOver(file, new Blob([/** @type {any} */ (this.#files.bytesOf(file))], { type }));
+    download(file, this.#files.bytesOf(file), this.#files.programs.has(file));
   }
 
   /** The same with all files, in one archive. */
   downloadAll() {
-    const archive = new Archive();
-    const now = new Date();
-    try {
-      for (const { name, bytes } of this.#files.contents()) archive.add(name, bytes);
-      const zip = archive.zip(now.getFullYear(), now.getMonth() + 1, now.getDate(), now.getHours(), now.getMinutes(), now.getSeconds());
-      if (zip) handOver(`${this.#host.name}.zip`, new Blob([/** @type {any} */ (zip)], { type: "application/zip" }));
-    } finally {
-      archive.free();
-    }
-  }
-
-  /** Deletes a file that does not run; for a while it can be had back. @param {string} file @param {string} [by] the program that did it */
-  remove(file, by) {
-    const found = this.#files.atRest(file);
-    if (!found) return;
-    const { content, original } = found;
-    const after = this.files[this.files.indexOf(file) + 1] ?? this.files[this.files.indexOf(file) - 1];
-    const front = this.#tabs.chosen;
-    this.#files.remove(file);
-    this.#unseen.delete(file);
-    if (this.#file === file) this.#file = after && this.#files.programs.has(after) ? after : ([...this.#files.programs.keys()][0] ?? "");
-    this.open(front === file ? (after ?? BY_HAND) : front);
-    const undo = () => {
-      const name = freeName(this, file);
-      const full = this.#files.full(name, content);
-      if (full) return this.#say(full, { bad: true });
-      this.#files.add(name, content, original);
-      this.#files.keep(name);
-      this.open(name);
-      this.#say(`${nameShown(name)} is back.`);
-    };
-    this.#say(`${nameShown(file)} on ${this.#host.name} is deleted${by ? ` by ${by}` : ""}.`, { actions: [{ label: "Undo", run: undo }] });
+    downloadAll(this.#host.name, this.#files.contents());
   }
 
   /** @param {string} text @param {{ actions?: { label: string, run: () => void }[], bad?: boolean }} [options] */
@@ -561,21 +435,10 @@ export class Desk {
     this.console.fill?.(line);
   }
 
-  /**
-   * Opens a tab for what is suggested, once: whoever goes elsewhere then is not fetched back, and nobody is taken out of
-   * a tab that they are at work in. @param {string | null} tab @param {string | null} what
-   */
+  /** Opens a tab for what is suggested, if somebody is to be taken there. @param {string | null} tab @param {string | null} what */
   #bring(tab, what) {
-    if (tab === null) return;
-    const suggested = `${tab} ${what}`;
-    if (suggested === this.#suggested) return;
-    if (this.#suggested === "" && this.#chosenByHand) {
-      this.#suggested = suggested;
-      return;
-    }
-    if (tab !== this.#tabs.chosen && this.inUse) return;
-    this.open(tab);
-    this.#suggested = suggested;
+    const front = { chosen: this.#tabs.chosen, chosenByHand: this.#chosenByHand, inUse: this.inUse };
+    if (tab !== null && this.#suggested.opens(tab, String(what), front)) this.open(tab);
   }
 
   /**
@@ -623,31 +486,11 @@ export class Desk {
       const { control } = program;
       if (python.is === "missing") program.cannotRun(python.sentence);
       const now = control.isRunning ? "running" : control.doing.state === "ended" ? endWords(control.doing.exit) : "";
-      this.#tabs.mark(file, this.#unseen.has(file) && !control.isRunning ? "new" : now);
+      this.#tabs.mark(file, this.#actions.isUnseen(file) && !control.isRunning ? "new" : now);
     }
     this.#tabs.mark(PROMPT, this.#prompt.mark);
     this.console.offerPrompt?.(python.ok);
-    for (const file of this.#files.names.filter((name) => this.#isData(name))) this.#tabs.mark(file, this.#unseen.has(file) ? "new" : "");
+    for (const file of this.#files.names.filter((name) => this.#isData(name))) this.#tabs.mark(file, this.#actions.isUnseen(file) ? "new" : "");
     this.onchange();
   }
-}
-
-/** Names in a sentence. @param {string[]} names */
-function few(names) {
-  const shown = names.slice(0, NAMED).map(nameShown).join(", ");
-  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
-}
-
-/** @param {string} name @param {Blob} content */
-function handOver(name, content) {
-  const address = URL.createObjectURL(content);
-  element("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), UNDO_MS);
-}
-
-/** @param {string} name @param {"folder" | "large" | "many"} why @param {number} size */
-function notKept(name, why, size) {
-  if (why === "folder") return `the folder ${nameShown(name)}. A machine has one folder, without others in it.`;
-  if (why === "many") return folderFull(name, Number.MAX_SAFE_INTEGER, 0, undefined, 0) ?? name;
-  return folderFull(name, 0, 0, undefined, size) ?? name;
 }

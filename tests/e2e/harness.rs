@@ -1,5 +1,5 @@
 //! What tests from outside stand on: the real program as a child process, a native client on the protocol's own
-//! endpoint, plain HTTP and TCP, a proxy that can cut, and a real browser.
+//! endpoint, plain HTTP and TCP, a proxy that can cut, and real browsers.
 //!
 //! It knows the server only by its flags, its output and its ports.
 
@@ -7,6 +7,7 @@ pub(crate) mod browser;
 pub(crate) mod cdp;
 pub(crate) mod class;
 pub(crate) mod client;
+pub(crate) mod firefox;
 pub(crate) mod http;
 pub(crate) mod proxy;
 pub(crate) mod raw;
@@ -40,6 +41,12 @@ pub(crate) async fn in_time<T>(what: &str, coming: impl Future<Output = T>) -> T
 pub(crate) fn skip(why: impl std::fmt::Display) {
     assert!(std::env::var_os("WIRESIDE_NO_SKIPPING").is_none(), "cannot be tested here: {why}");
     eprintln!("skipped: {why}");
+}
+
+/// Whether a program of this name is in one of PATH's folders.
+pub(crate) fn installed(program: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
 }
 
 /// The root of the checkout.

@@ -14,6 +14,7 @@ mod editor;
 mod embeds;
 mod exercises;
 mod explained;
+mod firefox;
 mod first_look;
 mod folder;
 mod kept;

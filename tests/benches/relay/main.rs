@@ -44,6 +44,11 @@ mod harness {
         came.unwrap_or_else(|_| panic!("in vain: waited {} s for {what}", PATIENCE.as_secs()))
     }
 
+    pub(crate) fn installed(program: &str) -> bool {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
+    }
+
     pub(crate) fn root() -> PathBuf {
         let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         here.parent().expect("tests/ is in the checkout").to_owned()

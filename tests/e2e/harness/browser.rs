@@ -17,7 +17,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
-use super::{PATIENCE, cdp::Cdp, in_time, profile};
+use super::{PATIENCE, cdp::Cdp, in_time, installed, profile};
 
 /// The browser's process. It ends when the last test that uses it lets go.
 #[derive(Debug)]
@@ -60,10 +60,6 @@ impl Chromium {
 /// Chromium without windows of its own takes two thirds of the time: each new visitor costs the other one the interface
 /// of a whole browser. What is within a page is the same program.
 fn program() -> OsString {
-    let installed = |name: &str| {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())
-    };
     std::env::var_os("CHROMIUM").unwrap_or_else(|| {
         let windowless = "chromium-headless-shell";
         if installed(windowless) { windowless.into() } else { "chromium".into() }
@@ -159,7 +155,7 @@ const SPARING: &str =
     "Object.defineProperty(Navigator.prototype, 'connection', { get: () => ({ saveData: true }) });";
 
 /// Seeing and pointing, evaluated in the page.
-const EYES: &str = include_str!("eyes.js");
+pub(super) const EYES: &str = include_str!("eyes.js");
 
 impl Tab {
     async fn open(cdp: Arc<Cdp>, context: &Value, width: u32, height: u32) -> Self {

@@ -35,9 +35,10 @@ use tower_service::Service;
 use self::stream::Guarded;
 use crate::{
     http::headers,
+    limit_reached::LimitReached,
     meter::Meter,
     origin::Ends,
-    quota::{Kind, Permit, Reached},
+    quota::{Kind, Permit},
     shared::Shared,
 };
 
@@ -104,7 +105,7 @@ impl Acceptor {
         self.connections.wait().await;
     }
 
-    fn admit(&self, peer: SocketAddr) -> Result<Permit, Reached> {
+    fn admit(&self, peer: SocketAddr) -> Result<Permit, LimitReached> {
         let quota = &self.shared.quota;
         if self.shared.names.is_proxy(peer.ip()) {
             quota.take_shared(Kind::Connection)
@@ -143,7 +144,7 @@ impl Acceptor {
     }
 
     /// Says why in one write that cannot wait, and drops the connection.
-    fn refuse(&self, stream: &TcpStream, reached: Reached) {
+    fn refuse(&self, stream: &TcpStream, reached: LimitReached) {
         self.shared.metrics.refused(reached.limit.name());
         tracing::debug!(limit = reached.limit.name(), "connection refused");
         if !self.secure {
@@ -219,7 +220,7 @@ fn prepare(stream: &TcpStream) -> io::Result<SocketAddr> {
 }
 
 /// An answer to a connection that was not read.
-fn refusal(reached: Reached) -> String {
+fn refusal(reached: LimitReached) -> String {
     let (limit, value) = (reached.limit.name(), reached.value);
     let body = format!(
         "{{\"class\":\"limit\",\"limit\":\"{limit}\",\"value\":{value},\"message\":\"the limit {limit} of {value} \

@@ -21,14 +21,14 @@ use crate::{
     descriptors,
     drain::Drain,
     egress, http,
-    kept::{self, Kept},
+    kept::Kept,
     lag::{self, Lag},
     memory::Memory,
     memory_watch,
     metrics::Metrics,
     origin::{self, Names},
     quota::Quota,
-    retirement,
+    recorder, retirement,
     rooms::Rooms,
     shared::Shared,
 };
@@ -83,7 +83,7 @@ impl Bridge {
             quota: Quota::new(config.limits),
             metrics: Metrics::default(),
             memory: Memory::new(config.limits.memory),
-            lag: Lag::default(),
+            lag: Arc::new(Lag::default()),
             rooms: Rooms::start(&config, &drain, Arc::clone(&kept)),
             classes: Classes::start(&config, &drain),
             kept,
@@ -92,9 +92,9 @@ impl Bridge {
         });
         let router = http::router(Arc::clone(&shared));
         tokio::spawn(memory_watch::watch(Arc::downgrade(&shared)));
-        tokio::spawn(lag::measure(Arc::downgrade(&shared)));
+        tokio::spawn(lag::measure(Arc::downgrade(&shared.lag)));
         tokio::spawn(retirement::supervise(Arc::downgrade(&shared)));
-        tokio::spawn(kept::watch(Arc::downgrade(&shared)));
+        tokio::spawn(recorder::watch(Arc::downgrade(&shared)));
         Ok(Self { shared, router })
     }
 

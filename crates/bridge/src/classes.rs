@@ -7,11 +7,14 @@
 mod act;
 mod board;
 mod class;
+mod first_class;
 mod name;
 mod outline;
 mod seat;
+mod seat_news;
 mod sheet;
 mod state;
+mod view;
 
 use std::{
     collections::HashMap,
@@ -19,70 +22,27 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proto::{
     limits::{self, Limit},
     message::Secret,
 };
 use tokio::time::{Instant, interval};
 
-use crate::{
-    drain::Drain,
-    quota::Reached,
-    rooms::{secret, spell},
-};
+use crate::{drain::Drain, limit_reached::LimitReached, secret::secret};
 
-pub use self::outline::LessonOutline;
+use self::first_class::id;
 pub(crate) use self::{
     act::{Act, ActError},
     board::Board,
     class::{Class, Joined, Opening, Over},
     name::{NameError, checked},
-    seat::SeatNews,
+    seat_news::SeatNews,
     sheet::sheet,
 };
+pub use self::{first_class::FirstClass, outline::LessonOutline};
 
-/// Letters of a class's id beside its node's name: typed by hand, and a thousand million of them, so that nobody finds one by trying who
-/// may miss once a second (`address-class-misses`).
-const LETTERS: usize = 6;
 /// How often a class looks whether it is over.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// A class that is there from the start, with the ways to it.
-#[derive(Clone, Debug)]
-pub struct FirstClass {
-    /// Its id, as in `/c/<id>`.
-    pub id: String,
-    /// The teacher's key.
-    pub teacher: Secret,
-    /// Its seats.
-    pub seats: usize,
-    /// The lesson it begins with.
-    pub lesson: Option<String>,
-}
-
-impl FirstClass {
-    /// Seats that a class may have.
-    pub const MOST: usize = limits::CLASS_SEATS;
-
-    /// One on the node of this name.
-    ///
-    /// # Errors
-    /// As getrandom(2).
-    pub fn new(node: &str, seats: usize, lesson: Option<String>) -> Result<Self, std::io::Error> {
-        let random = || secret().map_err(|error| std::io::Error::other(error.to_string()));
-        Ok(Self { id: id(node, &random()?), teacher: random()?, seats, lesson })
-    }
-
-    /// The teacher's key as it stands in a link.
-    pub fn teacher_text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.teacher)
-    }
-}
-
-fn id(node: &str, random: &Secret) -> String {
-    format!("{node}-{}", &spell(random)[..LETTERS])
-}
 
 /// The classes there are.
 #[derive(Debug)]
@@ -108,7 +68,7 @@ struct Times {
 #[derive(Debug)]
 pub(crate) enum MakeError {
     /// There are as many as may be.
-    Limit(Reached),
+    Limit(LimitReached),
     /// There is no such lesson.
     Lesson,
     /// Something went wrong that is ours to find out; the log has it.
@@ -166,7 +126,7 @@ impl Classes {
         let class = self.class(id(&self.node, &random), teacher, opening);
         if self.count() >= limits::SERVER_CLASSES || self.find(&class.id).is_some() {
             let value = Limit::ServerClasses.value();
-            return Err(MakeError::Limit(Reached { limit: Limit::ServerClasses, value }));
+            return Err(MakeError::Limit(LimitReached { limit: Limit::ServerClasses, value }));
         }
         Ok(self.begin(class))
     }

@@ -23,6 +23,7 @@ pub mod policy;
 mod resolver;
 mod room;
 pub mod rule;
+pub mod rules;
 pub mod table;
 
 use std::net::{IpAddr, SocketAddr};

@@ -6,6 +6,7 @@
 mod again;
 pub(crate) mod assets;
 mod classes;
+mod documents;
 mod embed;
 mod error;
 mod gate;
@@ -23,6 +24,7 @@ pub(crate) mod request_id;
 mod rooms;
 mod shares;
 mod socket;
+mod stored;
 mod words;
 
 use std::sync::Arc;
@@ -54,7 +56,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/embed/", get(embed::copy))
         .route("/embed/live", get(embed::live))
         .route("/oembed", get(oembed::oembed))
-        .route(page::FRAME, get(page::frame))
+        .route(documents::FRAME, get(page::frame))
         .route("/learn", get(page::to_course))
         .route("/learn/", get(page::course))
         .route("/learn/{name}", get(page::learn))

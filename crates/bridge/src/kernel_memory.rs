@@ -5,7 +5,7 @@ use std::{fs, fs::File, os::unix::fs::FileExt as _};
 
 use proto::limits::Limit;
 
-use crate::quota::Reached;
+use crate::limit_reached::LimitReached;
 
 /// What socket buffers of all rooms may come to hold of it: the rest is for connections to the page, and for who else is on
 /// this machine.
@@ -48,9 +48,9 @@ impl KernelMemory {
     }
 
     /// Whether so much is more than there should ever be, where rooms' sockets may come to hold `of_rooms`.
-    pub(crate) fn is_too_much(taken: u64, of_rooms: u64) -> Option<Reached> {
+    pub(crate) fn is_too_much(taken: u64, of_rooms: u64) -> Option<LimitReached> {
         let most = part(of_rooms, TOO_MUCH);
-        (taken > most).then_some(Reached { limit: Limit::ServerSocketMemory, value: most })
+        (taken > most).then_some(LimitReached { limit: Limit::ServerSocketMemory, value: most })
     }
 }
 

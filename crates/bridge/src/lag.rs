@@ -8,8 +8,6 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::shared::Shared;
-
 /// How often it is measured.
 const EVERY: Duration = Duration::from_millis(100);
 /// Measurements of one window.
@@ -38,16 +36,16 @@ impl Lag {
 }
 
 /// Measures as long as the server is there.
-pub(crate) async fn measure(shared: Weak<Shared>) {
+pub(crate) async fn measure(lag: Weak<Lag>) {
     loop {
         for _ in 0..WINDOW {
             let due = Instant::now() + EVERY;
             tokio::time::sleep_until(due).await;
-            let Some(shared) = shared.upgrade() else { return };
-            shared.lag.measured(due.elapsed());
+            let Some(lag) = lag.upgrade() else { return };
+            lag.measured(due.elapsed());
         }
-        let Some(shared) = shared.upgrade() else { return };
-        shared.lag.next_window();
+        let Some(lag) = lag.upgrade() else { return };
+        lag.next_window();
     }
 }
 

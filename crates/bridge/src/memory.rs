@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use proto::limits::Limit;
 
-use crate::quota::Reached;
+use crate::limit_reached::LimitReached;
 
 /// Per cent of all of it from which on there are no new rooms, no large answers, and no longer histories.
 const NO_ROOMS: u8 = 80;
@@ -67,7 +67,7 @@ impl Memory {
     ///
     /// # Errors
     /// `server-memory`.
-    pub(crate) fn check_room(&self) -> Result<(), Reached> {
+    pub(crate) fn check_room(&self) -> Result<(), LimitReached> {
         self.check(Fullness::Rooms)
     }
 
@@ -75,15 +75,15 @@ impl Memory {
     ///
     /// # Errors
     /// `server-memory`.
-    pub(crate) fn check_answer(&self) -> Result<(), Reached> {
+    pub(crate) fn check_answer(&self) -> Result<(), LimitReached> {
         self.check(Fullness::Answers)
     }
 
-    fn check(&self, up_to: Fullness) -> Result<(), Reached> {
+    fn check(&self, up_to: Fullness) -> Result<(), LimitReached> {
         if self.fullness.load(Ordering::Relaxed) < up_to as u8 {
             return Ok(());
         }
-        Err(Reached { limit: Limit::ServerMemory, value: self.most })
+        Err(LimitReached { limit: Limit::ServerMemory, value: self.most })
     }
 
     /// Notes what is used now, and says what gives way.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use proto::limits::{self, Limit};
 
-use crate::config::Limits;
+use crate::{config::Limits, limit_reached::LimitReached};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,16 +48,6 @@ impl Kind {
             Self::Opened => 2,
         }
     }
-}
-
-/// A limit that was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the limit {} of {value} is reached", limit.name())]
-pub(crate) struct Reached {
-    /// Which.
-    pub(crate) limit: Limit,
-    /// Its value.
-    pub(crate) value: u64,
 }
 
 /// The counts. Clones are the same counts.
@@ -132,19 +122,19 @@ impl Quota {
     ///
     /// # Errors
     /// The limit, of the address or of the server, that leaves no room for it.
-    pub(crate) fn take(&self, kind: Kind, address: IpAddr) -> Result<Permit, Reached> {
+    pub(crate) fn take(&self, kind: Kind, address: IpAddr) -> Result<Permit, LimitReached> {
         let network = self.network(address);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, of_address) = self.bounds(kind);
         if counts.total[kind as usize] >= total.1 {
-            return Err(Reached { limit: total.0, value: total.1.into() });
+            return Err(LimitReached { limit: total.0, value: total.1.into() });
         }
         if let Some(network) = network {
             let entry = counts.entry(network);
             let most = of_address.1.saturating_add(entry.seats.saturating_mul(kind.of_seat()));
             let used = &mut entry.used[kind as usize];
             if *used >= most {
-                return Err(Reached { limit: of_address.0, value: most.into() });
+                return Err(LimitReached { limit: of_address.0, value: most.into() });
             }
             *used += 1;
         }
@@ -156,11 +146,11 @@ impl Quota {
     ///
     /// # Errors
     /// The server's limit.
-    pub(crate) fn take_shared(&self, kind: Kind) -> Result<Permit, Reached> {
+    pub(crate) fn take_shared(&self, kind: Kind) -> Result<Permit, LimitReached> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let (total, _) = self.bounds(kind);
         if counts.total[kind as usize] >= total.1 {
-            return Err(Reached { limit: total.0, value: total.1.into() });
+            return Err(LimitReached { limit: total.0, value: total.1.into() });
         }
         counts.total[kind as usize] += 1;
         Ok(Permit { quota: self.clone(), kind, network: None })
@@ -170,9 +160,9 @@ impl Quota {
     ///
     /// # Errors
     /// The server's limit.
-    pub(crate) fn check(&self, kind: Kind) -> Result<(), Reached> {
+    pub(crate) fn check(&self, kind: Kind) -> Result<(), LimitReached> {
         let ((limit, most), _) = self.bounds(kind);
-        if self.count(kind) < most { Ok(()) } else { Err(Reached { limit, value: most.into() }) }
+        if self.count(kind) < most { Ok(()) } else { Err(LimitReached { limit, value: most.into() }) }
     }
 
     /// People of a class of so many seats come from this network: one school is one address.
@@ -209,13 +199,13 @@ impl Quota {
     ///
     /// # Errors
     /// `address-class-misses`.
-    pub(crate) fn check_missed_classes(&self, address: IpAddr, now: Instant) -> Result<(), Reached> {
+    pub(crate) fn check_missed_classes(&self, address: IpAddr, now: Instant) -> Result<(), LimitReached> {
         let Some(network) = self.network(address) else { return Ok(()) };
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let due = counts.networks.get(&network).and_then(|entry| entry.miss_due);
         if due.is_some_and(|due| due >= now + MISS * limits::ADDRESS_CLASS_MISSES) {
             let limit = Limit::AddressClassMisses;
-            return Err(Reached { limit, value: limit.value() });
+            return Err(LimitReached { limit, value: limit.value() });
         }
         Ok(())
     }
@@ -328,7 +318,7 @@ mod tests {
         let first = quota.take(Kind::Room, SCHOOL).unwrap();
         let _second = quota.take(Kind::Room, SCHOOL).unwrap();
         let reached = quota.take(Kind::Room, SCHOOL).unwrap_err();
-        assert_eq!(reached, Reached { limit: Limit::AddressRooms, value: 2 });
+        assert_eq!(reached, LimitReached { limit: Limit::AddressRooms, value: 2 });
         drop(first);
         quota.take(Kind::Room, SCHOOL).unwrap();
     }
@@ -339,7 +329,7 @@ mod tests {
         let permits: Vec<_> =
             (0..5).map(|_| quota.take(Kind::Room, "127.0.0.1".parse().unwrap()).unwrap()).collect();
         let reached = quota.take(Kind::Room, "::1".parse().unwrap()).unwrap_err();
-        assert_eq!(reached, Reached { limit: Limit::ServerRooms, value: 5 });
+        assert_eq!(reached, LimitReached { limit: Limit::ServerRooms, value: 5 });
         drop(permits);
         assert_eq!(quota.count(Kind::Room), 0);
     }
@@ -352,7 +342,7 @@ mod tests {
         quota.is_forwarded();
         let _counted = [quota.take(Kind::Room, loopback).unwrap(), quota.take(Kind::Room, loopback).unwrap()];
         let reached = quota.take(Kind::Room, loopback).unwrap_err();
-        assert_eq!(reached, Reached { limit: Limit::AddressRooms, value: 2 });
+        assert_eq!(reached, LimitReached { limit: Limit::AddressRooms, value: 2 });
     }
 
     #[test]

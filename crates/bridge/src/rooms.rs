@@ -20,9 +20,11 @@ use crate::{
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
     kept::Kept,
+    limit_reached::LimitReached,
     memory,
-    quota::{Permit, Reached},
+    quota::Permit,
     room::{Keys, Room},
+    secret::{secret, spell},
 };
 
 /// How long a request waits until it is known whether there are rooms.
@@ -121,7 +123,7 @@ pub(crate) enum CreateError {
         remedy: String,
     },
     /// A limit of this server or of those who want it leaves no room.
-    Limit(Reached),
+    Limit(LimitReached),
     /// Something went wrong that is ours to find out; the log has it.
     Failed,
 }
@@ -274,15 +276,15 @@ impl Rooms {
         let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors, buffers).await;
         let (opened, _task) = opened.map_err(|error| match error {
             OpenError::Limit { limit, value } if limit == Limit::AddressDescriptors.name() => {
-                CreateError::Limit(Reached { limit: Limit::AddressDescriptors, value })
+                CreateError::Limit(LimitReached { limit: Limit::AddressDescriptors, value })
             }
             OpenError::Limit { value, .. } => {
-                CreateError::Limit(Reached { limit: Limit::ServerDescriptors, value })
+                CreateError::Limit(LimitReached { limit: Limit::ServerDescriptors, value })
             }
             // The kernel has no descriptors left, before our own limit.
             OpenError::Machines(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
                 let (limit, value) = (Limit::ServerDescriptors, self.limits.descriptors.into());
-                CreateError::Limit(Reached { limit, value })
+                CreateError::Limit(LimitReached { limit, value })
             }
             error => failed(&error),
         })?;
@@ -406,35 +408,6 @@ fn features(config: &Config) -> Features {
         Outbound::Open => ("open", Vec::new()),
     };
     Features { packets: false, outbound: outbound.to_owned(), targets }
-}
-
-/// 128 random bits.
-pub(crate) fn secret() -> Result<Secret, getrandom::Error> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// The letters and digits of ids.
-const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// How many there are in 128 bits.
-const LETTERS: usize = 26;
-
-/// An id in letters and digits that nobody mistakes for one another when reading aloud; 128 bits.
-pub(crate) fn spell(secret: &Secret) -> String {
-    let mut number = u128::from_be_bytes(*secret);
-    (0..LETTERS)
-        .map(|_| {
-            let digit = usize::try_from(number % 32).unwrap_or(0);
-            number /= 32;
-            char::from(ALPHABET[digit])
-        })
-        .collect()
-}
-
-/// Whether [`spell`] could have written this.
-pub(crate) fn is_spelt(id: &str) -> bool {
-    id.len() == LETTERS && id.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
 #[cfg(test)]

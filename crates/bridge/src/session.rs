@@ -5,6 +5,7 @@
 
 pub(crate) mod attach;
 mod authority;
+mod close_reason;
 pub(crate) mod closing;
 mod idle_frames;
 mod outside;
@@ -32,8 +33,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    attach::Attach, closing::Closing, idle_frames::Idle, outside::Outside, payloads::Payloads,
-    streams::PendingStreams,
+    attach::Attach, close_reason::CloseReason, closing::Closing, idle_frames::Idle, outside::Outside,
+    payloads::Payloads, streams::PendingStreams,
 };
 use crate::{allowance::Allowance, meter::Meter, metrics::Metrics, room::Room, shared::Shared};
 
@@ -45,27 +46,6 @@ const ALLOWED_EACH: Duration = Duration::from_secs(1);
 
 /// Stream bytes a session moves before the other tasks of its thread have a turn.
 const QUANTUM: usize = 256 * 1024;
-
-/// Why a connection is over.
-#[derive(Debug, PartialEq, Eq)]
-enum CloseReason {
-    /// It broke or went silent: the page may come back.
-    Lost,
-    /// The page has closed it: it is answered, and may come back.
-    Left,
-    /// The page is to begin anew: what it misses is not kept any more.
-    Gap,
-    /// It broke a rule of the protocol.
-    Broken { rule: String },
-    /// Another connection has the session.
-    Replaced,
-    /// The room has ended.
-    RoomEnded,
-    /// The server is going away.
-    Draining,
-    /// The owner has removed this person.
-    Removed,
-}
 
 /// One session.
 #[derive(Debug)]

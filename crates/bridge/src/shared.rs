@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     /// What is kept in all.
     pub(crate) memory: Memory,
     /// How late the event loop is.
-    pub(crate) lag: Lag,
+    pub(crate) lag: Arc<Lag>,
     /// Recordings that are kept.
     pub(crate) kept: Arc<Kept>,
     /// The rooms.

@@ -18,16 +18,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     act::{Act, ActError},
-    board::{ClassView, SeatView},
     name,
     outline::LessonOutline,
-    seat::{Seat, SeatNews},
+    seat::Seat,
+    seat_news::SeatNews,
     state::State,
+    view::{ClassView, SeatView},
 };
 use crate::{
-    quota::{Lift, Quota, Reached},
+    limit_reached::LimitReached,
+    quota::{Lift, Quota},
     room::Room,
-    rooms::secret,
+    secret::secret,
 };
 
 /// What a class begins with.
@@ -233,10 +235,10 @@ impl Class {
     ///
     /// # Errors
     /// `class-seats`.
-    pub(crate) fn expect(self: &Arc<Self>) -> Result<Expected, Reached> {
+    pub(crate) fn expect(self: &Arc<Self>) -> Result<Expected, LimitReached> {
         let mut state = self.state();
         if state.seats.len() + state.expected >= self.most {
-            return Err(Reached { limit: Limit::ClassSeats, value: self.most as u64 });
+            return Err(LimitReached { limit: Limit::ClassSeats, value: self.most as u64 });
         }
         state.expected += 1;
         Ok(Expected(Arc::clone(self)))

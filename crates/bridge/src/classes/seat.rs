@@ -15,11 +15,7 @@ use serde::Serialize;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-use super::{
-    act::ActError,
-    board::SeatView,
-    state::{AboutFile, GoTo, State},
-};
+use super::act::ActError;
 use crate::{allowance::Allowance, room::Room};
 
 /// After the first few a hand goes up or down once in this time: all pages of a class hear of each.
@@ -32,17 +28,17 @@ pub(super) struct Seat {
     pub(super) key: Secret,
     room: Weak<Room>,
     /// Its room's id, the teacher's key to it, and when it began.
-    id: String,
-    look: String,
-    began: u64,
+    pub(super) id: String,
+    pub(super) look: String,
+    pub(super) began: u64,
     /// What was last known of the room.
-    digest: Digest,
+    pub(super) digest: Digest,
     pub(super) hand: Option<u64>,
     /// What is left of how often it goes up and down.
     hands: Allowance,
     pub(super) note: Option<Note>,
     /// Where in its room the teacher points.
-    pointed: Option<Pointed>,
+    pub(super) pointed: Option<Pointed>,
     /// The link of what was kept of it.
     pub(super) kept: Option<String>,
     /// Its pages that hear of the class.
@@ -155,94 +151,5 @@ impl Seat {
     /// Whether nobody ever came to it, and nobody can any more.
     pub(super) fn is_deserted(&self) -> bool {
         self.digest.came.is_none() && self.room().is_none()
-    }
-
-    /// What of the room's time is, in the class's.
-    fn class_time(&self, nanoseconds: u64) -> u64 {
-        self.began + nanoseconds / 1_000_000
-    }
-
-    /// What the board shows of it.
-    pub(super) fn view(&self, number: u32, state: &State) -> SeatView {
-        let Digest { came, steps, progressed, waits, failed, held } = &self.digest;
-        let lesson = state.outline();
-        let id = lesson.map_or("", |lesson| lesson.id.as_str());
-        let titles = lesson.map_or(&[][..], |lesson| lesson.steps.as_slice());
-        let dots = titles.iter().map(|title| match steps.get(&(id.to_owned(), title.clone())) {
-            Some(true) => 'p',
-            Some(false) => 's',
-            None => '.',
-        });
-        let room = self.room();
-        SeatView {
-            number,
-            name: self.name.clone(),
-            room: room.as_ref().map(|_| (self.id.clone(), self.look.clone())),
-            here: room.as_ref().is_some_and(|room| room.has_owner()),
-            steps: dots.collect(),
-            since: self.class_time(progressed.or(*came).unwrap_or(0)),
-            came: came.is_some(),
-            waits: waits.map(|(call, since)| (call, self.class_time(since))),
-            failed: failed.as_ref().map(|failed| (failed.name.clone(), failed.call, failed.times)),
-            hand: self.hand,
-            looked: room.as_ref().is_some_and(|room| *room.looked().borrow() > 0),
-            held: *held,
-            kept: self.kept.clone(),
-        }
-    }
-
-    /// What its pages are told.
-    pub(super) fn news(&self, number: u32, state: &State) -> SeatNews {
-        let room = self.room();
-        SeatNews {
-            seat: number,
-            name: self.name.clone(),
-            owner: room.as_ref().map(|room| URL_SAFE_NO_PAD.encode(room.keys.owner)),
-            room: room.as_ref().map(|room| room.id.clone()),
-            lesson: state.lesson.clone(),
-            start: state.start.is_some(),
-            hand: self.hand.is_some(),
-            looked: room.is_some_and(|room| *room.looked().borrow() > 0),
-            shown: state.shown == Some(number),
-            held: state.held,
-            step: state.step.clone(),
-            note: self.note.clone(),
-            point: self.pointed,
-            files: state.files.iter().map(|file| file.about.clone()).collect(),
-        }
-    }
-}
-
-/// What the pages of a seat are told, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct SeatNews {
-    seat: u32,
-    name: String,
-    /// Its room, and the owner's key to it; null where it has ended.
-    room: Option<String>,
-    owner: Option<String>,
-    /// The class's lesson.
-    lesson: Option<String>,
-    /// Whether rooms begin with files.
-    start: bool,
-    hand: bool,
-    looked: bool,
-    shown: bool,
-    held: bool,
-    step: Option<GoTo>,
-    note: Option<Note>,
-    point: Option<Pointed>,
-    files: Vec<AboutFile>,
-}
-
-impl SeatNews {
-    /// Whether its room lives.
-    pub(crate) fn has_room(&self) -> bool {
-        self.room.is_some()
-    }
-
-    /// Whether the teacher looks at it.
-    pub(crate) fn is_looked_at(&self) -> bool {
-        self.looked
     }
 }

@@ -1,6 +1,6 @@
 //! The table of steps, as CSV (RFC 4180): a line a seat.
 
-use super::board::{ClassView, SeatView};
+use super::view::{ClassView, SeatView};
 
 /// For whoever opens it in a spreadsheet: UTF-8.
 const MARK: char = '\u{feff}';

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::{
     error::Refused,
     gate::Client,
-    shares::{disk, find, unreadable},
+    stored::{disk, find, unreadable},
 };
 use crate::{
     again::{Done, again},

@@ -167,14 +167,6 @@ pub(crate) async fn about(
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(about)).into_response())
 }
 
-/// Whether a request for a class comes with a key of that very class.
-pub(super) fn has_key(shared: &Shared, path: &str, headers: &HeaderMap) -> bool {
-    let class = path.split('/').nth(2).and_then(|id| shared.classes.find(id));
-    class
-        .zip(bearer(headers))
-        .is_some_and(|(class, key)| class.is_teacher(&key) || class.seat(&key).is_some())
-}
-
 /// The class with this id. Whatever an id is (never given, mistyped, over), the answer is the same.
 fn find(shared: &Shared, id: &str) -> Result<Arc<Class>, Refused> {
     let class = shared.classes.find(id).filter(|class| !class.ended.is_cancelled());

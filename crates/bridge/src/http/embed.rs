@@ -10,17 +10,12 @@ use axum::{
 };
 
 use super::{
+    documents::{EMBEDDED, PAGE},
     error::Refused,
-    headers::Embedded,
-    page::PAGE,
-    shares::{self, NO_INDEX},
+    headers::{Embedded, NO_INDEX},
+    stored,
 };
 use crate::shared::Shared;
-
-/// The document in a frame.
-const DOCUMENT: &str = "/embed/embed.html";
-/// The script that pages of other sites may load: the element `<wireside-replay>`.
-pub(crate) const HELPER: &str = "/embed/replay.js";
 
 /// `GET /embed/s/{id}`. Where there is no such recording, or it cannot be had, the document says so, with that status: a refusal
 /// could not be shown in a frame.
@@ -29,12 +24,12 @@ pub(crate) async fn recording(
     Path(id): Path<String>,
     mut headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let Err(refused) = shares::find(&shared, &id).await else {
-        return document(&shared, DOCUMENT, &headers);
+    let Err(refused) = stored::find(&shared, &id).await else {
+        return document(&shared, EMBEDDED, &headers);
     };
     // Whole, whatever the browser has of it.
     headers.remove(header::IF_NONE_MATCH);
-    let mut response = document(&shared, DOCUMENT, &headers)?;
+    let mut response = document(&shared, EMBEDDED, &headers)?;
     *response.status_mut() = refused.status();
     Ok(response)
 }
@@ -45,12 +40,12 @@ pub(crate) async fn lesson(
     Path(_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    document(&shared, DOCUMENT, &headers)
+    document(&shared, EMBEDDED, &headers)
 }
 
 /// `GET /embed/`: a copy, which stands after the `#` and never comes here.
 pub(crate) async fn copy(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Refused> {
-    document(&shared, DOCUMENT, &headers)
+    document(&shared, EMBEDDED, &headers)
 }
 
 /// `GET /embed/live`: the page itself, where somebody has pressed in the document above.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use proto::limits::Limit;
 
 use super::request_id::RequestId;
-use crate::{drain::Drain, origin::Stranger, quota::Reached};
+use crate::{drain::Drain, limit_reached::LimitReached, origin::Stranger};
 
 /// Where an answer names the request that failed.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -211,8 +211,8 @@ impl Refused {
     }
 }
 
-impl From<Reached> for Refused {
-    fn from(reached: Reached) -> Self {
+impl From<LimitReached> for Refused {
+    fn from(reached: LimitReached) -> Self {
         // What one address has too much of is its own doing; a full server is not.
         let status = if reached.limit.name().starts_with("address-") {
             StatusCode::TOO_MANY_REQUESTS

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
-use super::{classes, error::Refused, headers, request_id::RequestId, words::Reader};
+use super::{error::Refused, headers, keys, request_id::RequestId, words::Reader};
 use proto::limits::Limit;
 
 use crate::{origin::Ends, shared::Shared};
@@ -104,7 +104,7 @@ async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<
     let insider = own || shared.config.metrics_from.iter().any(|network| network.contains(&client));
     // Whoever tries which classes there are learns no more after a while, be there one or not; those who are in one are.
     if request.uri().path().starts_with("/c/")
-        && !classes::has_key(shared, request.uri().path(), request.headers())
+        && !keys::opens_class(shared, request.uri().path(), request.headers())
     {
         shared.quota.check_missed_classes(client, Instant::now())?;
     }

@@ -6,6 +6,10 @@ use axum::{
     response::Response,
 };
 
+/// Nobody but who has the link is to find it.
+pub(super) const NO_INDEX: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
+
 /// What a page of ours may do: our own scripts, styles, images, workers, frames and connections, and nothing else.
 ///
 /// `'wasm-unsafe-eval'` compiles WebAssembly and nothing more. `connect-src 'self'` covers the WebSocket of the same

@@ -28,3 +28,11 @@ pub(super) fn owned_room(shared: &Shared, room: &str, headers: &HeaderMap) -> Re
     }
     Ok(room)
 }
+
+/// Whether a request for a class comes with a key of that very class.
+pub(super) fn opens_class(shared: &Shared, path: &str, headers: &HeaderMap) -> bool {
+    let class = path.split('/').nth(2).and_then(|id| shared.classes.find(id));
+    class
+        .zip(bearer(headers))
+        .is_some_and(|(class, key)| class.is_teacher(&key) || class.seat(&key).is_some())
+}

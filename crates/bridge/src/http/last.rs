@@ -17,7 +17,8 @@ use super::{
     gate::Client,
     keys::{bearer, owned_room},
     page::is_room_id,
-    shares::{answer, disk},
+    shares::answer,
+    stored::disk,
 };
 use crate::{
     kept::{OFFERED, Stored},
@@ -45,7 +46,7 @@ pub(crate) async fn last(
 ) -> Result<Response, Refused> {
     let nothing = || Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response());
     let key = bearer(&headers).filter(|_| is_room_id(&room) && shared.rooms.find(&room).is_none());
-    let Some(key) = key.filter(|_| shared.kept.shelf().is_ok() && !shared.kept.is_over(&room)) else {
+    let Some(key) = key.filter(|_| shared.kept.shelf().is_ok() && !shared.kept.is_expired(&room)) else {
         return nothing();
     };
     let id = room.clone();

@@ -10,7 +10,7 @@ use proto::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    egress::{limits::OutsideLimit, rule},
+    egress::{limits::OutsideLimit, rules::all},
     shared::Shared,
 };
 
@@ -49,6 +49,6 @@ fn rules() -> Value {
     json!({
         "policy": by_name(PolicyRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
         "protocol": by_name(ProtocolRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
-        "outside": by_name(rule::all().map(|rule| (rule.name, rule.sentence))),
+        "outside": by_name(all().map(|rule| (rule.name, rule.sentence))),
     })
 }

@@ -2,7 +2,7 @@
 //! the lines in the head of a recording's page (Open Graph, ogp.me). With a picture of the drawing, where this program was built to paint
 //! one (the feature `picture`).
 
-use std::{io::Read as _, num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -10,17 +10,12 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use proto::limits;
 use serde::Deserialize;
 use serde_json::json;
 use share::Header;
 
-use super::{error::Refused, gate::Site, shares, words::escaped};
-use crate::{
-    kept::{Stored, unpacked},
-    rooms::is_spelt,
-    shared::Shared,
-};
+use super::{error::Refused, gate::Site, headers::NO_INDEX, stored::about, words::escaped};
+use crate::{secret::is_spelt, shared::Shared};
 
 /// As wide and as high as a frame is where nobody asks for less, in pixels. What is asked is never passed, however little it is:
 /// a frame that is too small can be scrolled, a page whose frame is too large is broken.
@@ -98,7 +93,7 @@ pub(crate) async fn oembed(
         body["thumbnail_width"] = width.into();
         body["thumbnail_height"] = height.into();
     }
-    Ok(([shares::NO_INDEX], [(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response())
+    Ok(([NO_INDEX], [(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response())
 }
 
 /// What an address of this server leads to; none for any other. An id or a name is letters, digits and hyphens.
@@ -128,18 +123,6 @@ fn what(url: &str, site: &str) -> Option<What> {
     let lesson = path.strip_prefix("lesson/").map(str::to_owned);
     let lesson = lesson.or_else(|| path.is_empty().then(|| value(query, "lesson")).flatten())?;
     word(&lesson).then_some(What::Lesson(lesson))
-}
-
-/// What a recording is of, without reading its events; nothing of one that cannot be read here, which the page says.
-async fn about(shared: &Shared, id: &str) -> Result<Option<Header>, Refused> {
-    let Stored { packed, .. } = shares::find(shared, id).await?;
-    let read = tokio::task::spawn_blocking(move || {
-        let mut beginning = Vec::new();
-        // The header is one line.
-        unpacked(packed).take(limits::SHARE_LINE as u64 + 1).read_to_end(&mut beginning)?;
-        Ok::<_, std::io::Error>(Header::read(&beginning).ok())
-    });
-    read.await.map_err(std::io::Error::other).flatten().map_err(|error| shares::disk(&error))
 }
 
 /// A recording's page, with what it is of in its head.

@@ -9,20 +9,11 @@ use axum::{
 };
 
 use super::{
-    embed,
+    documents::{COURSE, FRAME, GLOSSARY, HELPER, PAGE},
     error::Refused,
     headers::{PageFrame, Public},
 };
 use crate::shared::Shared;
-
-/// The page that makes a room, and shows one.
-pub(super) const PAGE: &str = "/index.html";
-/// The course: all lessons on one page, without a room.
-const COURSE: &str = "/learn/index.html";
-/// The glossary on a page of its own.
-const GLOSSARY: &str = "/learn/glossary.html";
-/// The document in which the room's browser shows pages.
-pub(crate) const FRAME: &str = "/browser/frame.html";
 
 /// `GET /`
 pub(crate) async fn page(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Result<Response, Refused> {
@@ -89,7 +80,7 @@ pub(crate) async fn asset(
 ) -> Result<Response, Refused> {
     let mut response =
         shared.config.assets.answer(uri.path(), uri.query(), &headers).ok_or_else(Refused::not_found)?;
-    response.extensions_mut().insert(Public { everywhere: uri.path() == embed::HELPER });
+    response.extensions_mut().insert(Public { everywhere: uri.path() == HELPER });
     Ok(response)
 }
 

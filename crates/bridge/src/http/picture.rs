@@ -20,8 +20,9 @@ use tokio::sync::Semaphore;
 use super::{
     error::Refused,
     gate::Client,
-    headers::Public,
-    shares::{NO_INDEX, disk, find, is_known, unreadable},
+    headers::{NO_INDEX, Public},
+    shares::is_known,
+    stored::{disk, find, unreadable},
 };
 use crate::{
     kept::{Stored, whole},

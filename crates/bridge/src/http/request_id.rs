@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::rooms::{secret, spell};
+use crate::secret::{secret, spell};
 
 /// Letters beside the node's name: 40 bits, enough to find one request among those of a log.
 const LETTERS: usize = 8;

@@ -14,7 +14,7 @@ use axum::{
     Extension, Json,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -31,17 +31,19 @@ use tokio::time::Instant;
 
 use super::{
     assets::{BROTLI, accepts},
+    documents::PAGE,
     error::Refused,
     gate::{Client, Site},
-    headers::Public,
+    headers::{NO_INDEX, Public},
     keys::{bearer, owned_room},
-    oembed, page,
+    oembed,
+    stored::{disk, find},
 };
 use crate::{
     kept::{Asked, Label, NoShelf, PutError, Recorded, SMALL, Shelf, Stored, packed, recorded, unpacked},
     quota::{Kind, Permit},
     room::Room,
-    rooms::{is_spelt, secret, spell},
+    secret::{secret, spell},
     shared::Shared,
 };
 
@@ -49,10 +51,6 @@ use crate::{
 const LINES: &str = "application/x-ndjson";
 /// About so many bytes of an answer are read at a time.
 const PIECE: usize = 64 * 1024;
-/// Nobody but who has the link is to find it.
-pub(super) const NO_INDEX: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
-
 /// What a page says about a recording that it wants kept. All may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -92,7 +90,7 @@ pub(crate) async fn make(
 ) -> Result<Response, Refused> {
     let room = owned_room(&shared, &room, &headers)?;
     let network = shared.quota.network(client);
-    let made = keep(&shared, &room, &body, || shared.kept.days.take(network, Instant::now())).await?;
+    let made = keep(&shared, &room, &body, || shared.kept.daily.take(network, Instant::now())).await?;
     Ok(created(made))
 }
 
@@ -214,7 +212,7 @@ pub(crate) async fn open(
     Extension(Site(site)): Extension<Site>,
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
-    let page = shared.config.assets.text(page::PAGE).ok_or_else(Refused::not_found)?;
+    let page = shared.config.assets.text(PAGE).ok_or_else(Refused::not_found)?;
     let page = oembed::with_head(&shared, &site, &id, &page).await?;
     let about = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     Ok(([NO_INDEX], about, page).into_response())
@@ -288,33 +286,6 @@ pub(crate) async fn delete(
         return Err(Refused::not_found());
     }
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
-}
-
-/// The recording with this id. Ids that are none are looked for nowhere.
-pub(super) async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
-    if !is_spelt(id) {
-        return Err(Refused::not_found());
-    }
-    shared.kept.find(id).await.map_err(|error| disk(&error))?.ok_or_else(Refused::not_found)
-}
-
-/// Why what stands on the shelf could not be had: the shelf does not answer, or what it has is damaged.
-pub(super) fn disk(error: &io::Error) -> Refused {
-    // The last one is where a file that is compressed ends early.
-    if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) {
-        tracing::error!(%error, "a kept recording is damaged");
-        return unreadable("this recording is damaged: its file on the server is not what was kept");
-    }
-    tracing::error!(%error, "a kept recording could not be read or deleted");
-    Refused::unavailable(
-        "shelf",
-        "the server's shelf of recordings does not answer now; try again in a moment",
-    )
-}
-
-/// A recording that this server has and cannot read, now or later: why, as a sentence without its full stop.
-pub(super) fn unreadable(why: impl Into<String>) -> Refused {
-    Refused::protocol("recording", why).with_status(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// The bytes piece by piece, each read when the one before it was taken.

@@ -9,7 +9,7 @@ const LATEST: Duration = Duration::from_secs(10 * 60);
 
 /// The rooms with something unwritten.
 #[derive(Debug)]
-pub(super) struct Due {
+pub(crate) struct Due {
     /// From something that happens to its being written.
     within: Duration,
     rooms: HashMap<String, Turn>,
@@ -23,12 +23,12 @@ struct Turn {
 }
 
 impl Due {
-    pub(super) fn new(within: Duration) -> Self {
+    pub(crate) fn new(within: Duration) -> Self {
         Self { within, rooms: HashMap::new() }
     }
 
     /// The room to write now, if there is one. `unwritten` are all that have something to write; the others are forgotten.
-    pub(super) fn next<'room>(
+    pub(crate) fn next<'room>(
         &mut self,
         unwritten: impl Iterator<Item = &'room str>,
         now: Instant,
@@ -48,12 +48,12 @@ impl Due {
     }
 
     /// It is written. What has happened meanwhile has all of its time.
-    pub(super) fn written(&mut self, room: &str) {
+    pub(crate) fn written(&mut self, room: &str) {
         self.rooms.remove(room);
     }
 
     /// It could not be: again in a while, which is longer each time.
-    pub(super) fn failed(&mut self, room: &str, now: Instant) {
+    pub(crate) fn failed(&mut self, room: &str, now: Instant) {
         if let Some(turn) = self.rooms.get_mut(room) {
             turn.at = now + turn.patience;
             turn.patience = (turn.patience * 2).min(LATEST);

@@ -21,7 +21,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{Label, PutError, Shelf, Stored, WhenFull};
+use super::shelf::{Label, PutError, Shelf, Stored, WhenFull};
 
 /// How names of whole files end.
 const WHOLE: &str = ".share";

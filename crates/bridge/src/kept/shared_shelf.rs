@@ -7,6 +7,7 @@
 //! Neither has to be there when the server starts. While one of them does not answer, whoever asks is told so at once.
 
 mod bytes;
+mod failure;
 mod index;
 mod store;
 
@@ -20,13 +21,15 @@ use ::bytes::Bytes;
 use proto::message::Secret;
 use tokio::{runtime::Handle, time::timeout};
 
+pub use self::failure::SharedShelfError;
 use self::{
     bytes::Known,
+    failure::Failure,
     index::{Found, Index, Kind},
     store::Store,
 };
-use super::{Label, PutError, Shelf, Stored, WhenFull};
-use crate::rooms::{secret, spell};
+use super::shelf::{Label, PutError, Shelf, Stored, WhenFull};
+use crate::secret::{secret, spell};
 
 /// Longest wait for both together, with what they try again by themselves.
 const LONGEST: Duration = Duration::from_secs(15);
@@ -50,40 +53,6 @@ pub struct SharedShelf {
     failed: Mutex<Option<Instant>>,
     /// Rows of which nobody knows whether they became whole: nobody was told of them, so they go.
     doubtful: Mutex<Vec<String>>,
-}
-
-/// A store or a database that was named in a way that cannot be.
-#[derive(Debug, thiserror::Error)]
-pub enum SharedShelfError {
-    /// The store's address.
-    #[error("--store is written s3://BUCKET or s3://BUCKET/PREFIX")]
-    Store,
-    /// What the environment says of the store.
-    #[error(
-        "the store cannot be used: {0}; see AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID and the like"
-    )]
-    Environment(String),
-    /// The database's address, which is not repeated: a password may be in it.
-    #[error(
-        "--database is written postgres://USER@HOST/NAME; the password may come in PGPASSWORD or PGPASSFILE"
-    )]
-    Database,
-}
-
-/// Why something could not be done.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    #[error("the database cannot be set up: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-    #[error("the store: {0}")]
-    Store(#[from] object_store::Error),
-    /// In the store is not what the database says.
-    #[error("a kept recording is damaged: {0}")]
-    Damaged(String),
-    #[error("a recording was begun, and its row is gone")]
-    Gone,
 }
 
 impl SharedShelf {

@@ -104,13 +104,13 @@ async fn what_could_not_be_deleted_is_given_to_nobody_and_goes_later() {
     let kept = kept(&shelf);
     shelf.away.store(true, Ordering::SeqCst);
     assert!(kept.forget("a-room").await.is_err());
-    assert!(kept.is_over("a-room") && !kept.is_over("a-other"));
+    assert!(kept.is_expired("a-room") && !kept.is_expired("a-other"));
     kept.tidy().await;
-    assert!(kept.is_over("a-room"), "still there");
+    assert!(kept.is_expired("a-room"), "still there");
     shelf.away.store(false, Ordering::SeqCst);
     kept.tidy().await;
     assert_eq!(shelf.deleted.load(Ordering::SeqCst), 1);
-    assert!(!kept.is_over("a-room"));
+    assert!(!kept.is_expired("a-room"));
     kept.tidy().await;
     assert_eq!(shelf.deleted.load(Ordering::SeqCst), 1, "nothing is left to delete");
 }

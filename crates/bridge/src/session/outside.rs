@@ -23,7 +23,7 @@ use proto::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use super::{CloseReason, Session};
+use super::{Session, close_reason::CloseReason};
 
 /// A buffer of which less than one part in this many was filled is not kept: its bytes are copied out.
 const KEPT_FROM: usize = 4;

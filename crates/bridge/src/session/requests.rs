@@ -11,7 +11,7 @@ use proto::{
     server::ServerEvent,
 };
 
-use super::{CloseReason, Session, authority, streams::StreamOp};
+use super::{Session, authority, close_reason::CloseReason, streams::StreamOp};
 
 impl Session {
     /// Acts on everything that came in or became possible.

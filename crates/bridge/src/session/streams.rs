@@ -17,7 +17,7 @@ use proto::{
     message::{ClientMessage, ServerMessage},
 };
 
-use super::{CloseReason, Session};
+use super::{Session, close_reason::CloseReason};
 
 /// The session's side of every stream.
 #[derive(Debug, Default)]

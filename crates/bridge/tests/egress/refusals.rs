@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use bridge::egress::host::{self, Host};
-use bridge::egress::{Mode, rule as rules, table};
+use bridge::egress::{Mode, rules, table};
 
 use crate::hosts::{PUBLIC, REFUSED};
 use crate::name_server::NameServer;

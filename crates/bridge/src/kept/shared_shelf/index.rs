@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tokio::sync::OnceCell;
 
-use super::{Failure, SharedShelfError};
+use super::failure::{Failure, SharedShelfError};
 use crate::kept::Label;
 
 /// Connections of one node.

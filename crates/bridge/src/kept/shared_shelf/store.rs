@@ -9,7 +9,7 @@ use object_store::{
     path::Path,
 };
 
-use super::{Failure, SharedShelfError};
+use super::failure::{Failure, SharedShelfError};
 
 /// To begin a connection, to have one answer whole, and for all that is tried again.
 const CONNECT: Duration = Duration::from_secs(3);

@@ -10,7 +10,7 @@ use std::{
 use proto::limits::Limit;
 use tokio::time::Instant;
 
-use crate::quota::Reached;
+use crate::limit_reached::LimitReached;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Addresses at which those whose day is over are forgotten.
@@ -18,12 +18,12 @@ const SWEEP_AT_LEAST: usize = 1024;
 
 /// The counts of a day, which begins with an address' first recording.
 #[derive(Debug)]
-pub(crate) struct Days {
+pub(crate) struct DailyQuota {
     most: u32,
     counts: Mutex<HashMap<IpAddr, (Instant, u32)>>,
 }
 
-impl Days {
+impl DailyQuota {
     pub(crate) fn new(most: u32) -> Self {
         Self { most, counts: Mutex::default() }
     }
@@ -32,7 +32,7 @@ impl Days {
     ///
     /// # Errors
     /// [`Limit::AddressKept`].
-    pub(crate) fn take(&self, network: Option<IpAddr>, now: Instant) -> Result<(), Reached> {
+    pub(crate) fn take(&self, network: Option<IpAddr>, now: Instant) -> Result<(), LimitReached> {
         let Some(network) = network else { return Ok(()) };
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= SWEEP_AT_LEAST {
@@ -43,7 +43,7 @@ impl Days {
             (*began, *count) = (now, 0);
         }
         if *count >= self.most {
-            return Err(Reached { limit: Limit::AddressKept, value: self.most.into() });
+            return Err(LimitReached { limit: Limit::AddressKept, value: self.most.into() });
         }
         *count += 1;
         Ok(())
@@ -56,16 +56,16 @@ mod tests {
 
     #[test]
     fn a_day_later_there_are_as_many_again() {
-        let (days, now) = (Days::new(2), Instant::now());
+        let (quota, now) = (DailyQuota::new(2), Instant::now());
         let [school, home] = ["192.0.2.1", "192.0.2.2"].map(|address| Some(address.parse().unwrap()));
-        days.take(school, now).unwrap();
-        days.take(school, now + DAY / 2).unwrap();
-        let reached = days.take(school, now + DAY / 2).unwrap_err();
-        assert_eq!(reached, Reached { limit: Limit::AddressKept, value: 2 });
-        days.take(home, now).unwrap();
-        days.take(school, now + DAY).unwrap();
+        quota.take(school, now).unwrap();
+        quota.take(school, now + DAY / 2).unwrap();
+        let reached = quota.take(school, now + DAY / 2).unwrap_err();
+        assert_eq!(reached, LimitReached { limit: Limit::AddressKept, value: 2 });
+        quota.take(home, now).unwrap();
+        quota.take(school, now + DAY).unwrap();
         for _ in 0..5 {
-            days.take(None, now).unwrap();
+            quota.take(None, now).unwrap();
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Methods are of four kinds, as in [`crate::server`]. The endpoint outlives connections: calls made while there is
 //! none wait for the next one.
 
+mod event;
 mod inbox;
 mod keepalive;
 
@@ -14,10 +15,11 @@ use std::{
 
 use bytes::Bytes;
 
+pub use self::event::ClientEvent;
 use self::{inbox::Inbox, keepalive::Keepalive};
 
 use crate::{
-    call::{Call, CallError, Outcome, Wait},
+    call::{Call, CallError, Wait},
     endpoint::Endpoint,
     error::DecodeError,
     frame::{self, Kind, prefix, to_bytes, whole},
@@ -42,70 +44,6 @@ pub const BATCH: usize = limits::MESSAGE - 128;
 /// How long a room's node may be away before its rooms are taken to have ended with it. A node that was only late for two of a door's
 /// questions is back by then.
 pub const NODE_AWAY: Duration = Duration::from_secs(4);
-
-/// What came from the server, or must be done now.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ClientEvent {
-    /// Open a WebSocket: call [`Client::connecting`], and [`Client::connected`] when it is open.
-    Connect,
-    /// The connection is dead: close the WebSocket, then call [`Client::disconnected`].
-    Disconnect,
-    /// A session has begun, or was re-attached.
-    Begun(Box<Snapshot>),
-    /// The session goes on over a new connection.
-    Resumed,
-    /// The room's node does not answer; tried again for [`NODE_AWAY`], after which there is no room.
-    NodeAway,
-    /// There is no session, or it is over; [`Client::restart`] begins a new one.
-    Refused(Refusal),
-    /// A call or request ended, with the bytes it received.
-    Result {
-        /// Its number.
-        id: CallId,
-        /// How.
-        outcome: Outcome,
-        /// Received bytes.
-        payload: Bytes,
-    },
-    /// A program began.
-    Program {
-        /// The request.
-        id: CallId,
-        /// Its number.
-        program: ProgramId,
-    },
-    /// Bytes of a stream. Say [`Client::stream_consumed`] when they are used.
-    StreamData {
-        /// Which stream.
-        stream: StreamId,
-        /// At least one byte.
-        data: Bytes,
-    },
-    /// The peer has no more to send.
-    StreamFinished {
-        /// Which stream.
-        stream: StreamId,
-    },
-    /// The stream is over.
-    StreamEnded {
-        /// Which stream.
-        stream: StreamId,
-        /// Why, if it was not closed as asked.
-        error: Option<CallError>,
-    },
-    /// [`Client::stream_room`] has grown after it was 0.
-    StreamRoom {
-        /// Which stream.
-        stream: StreamId,
-    },
-    /// Trace events in postcard, one after another, in order and each once.
-    Trace(Bytes),
-    /// So many trace events are missing before the next ones.
-    Skipped(u64),
-    /// News that is not in the trace. After [`Notice::TakenOver`], [`Notice::RoomEnded`] and
-    /// [`Notice::Removed`] the state is [`State::Over`]: close the WebSocket.
-    Notice(Notice),
-}
 
 /// Where the session stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod call;
+mod call_error;
 pub mod client;
 pub mod comments;
 mod endpoint;

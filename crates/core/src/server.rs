@@ -5,64 +5,29 @@
 //! left. The endpoint outlives connections; one session has one.
 
 mod arrivals;
+mod event;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
 
 use self::arrivals::{Arrivals, Arriving};
+pub use self::event::ServerEvent;
 pub use crate::endpoint::BATCH;
 
 use crate::{
-    call::{Call, CallError, Wait},
+    call::CallError,
     endpoint::Endpoint,
     errno::Errno,
     error::{DecodeError, Gap},
     frame::{self, Kind, prefix, to_bytes},
-    id::{CallId, ProgramId, StreamId},
+    id::{CallId, StreamId},
     limits::{self, Limit},
     message::{ClientMessage, ServerMessage, Welcome},
     message_limits,
     rules::ProtocolRule,
     stream::{self, Incoming, Outgoing},
 };
-
-/// What the page wants, or what became possible.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ServerEvent {
-    /// A call with all of its payload. It must be answered by one [`ServerMessage::Result`].
-    Call {
-        /// Its number.
-        id: CallId,
-        /// By which program. Whether there is one, and whose, is not checked here.
-        program: ProgramId,
-        /// The call. Its limits are checked; descriptors are not.
-        call: Call,
-        /// How long it may wait.
-        wait: Wait,
-        /// The line of the program's text that makes it, from 1.
-        line: Option<u32>,
-        /// The thread that makes it, by its name.
-        thread: Option<String>,
-        /// As many bytes as [`Call::payload_length`] says.
-        payload: Bytes,
-    },
-    /// Bytes the page sent on a stream, within the credit granted.
-    StreamData {
-        /// Which stream.
-        stream: StreamId,
-        /// At least one byte.
-        data: Bytes,
-    },
-    /// [`Server::stream_room`] has grown after it was too small.
-    StreamRoom {
-        /// Which stream.
-        stream: StreamId,
-    },
-    /// Any other message but [`ClientMessage::StreamCredit`]. Those with a number must be answered by one message
-    /// with the same number. Roles are not checked here.
-    Message(ClientMessage),
-}
 
 /// Credit raised by less than this is a frame of which nothing came.
 const SMALL_RAISE: u64 = 4 * 1024;

@@ -1,6 +1,7 @@
 //! Calls: why one waits, why it failed, what it did.
 
 mod ending;
+mod facts;
 mod failed;
 mod opening;
 mod transfer;
@@ -9,13 +10,10 @@ mod waiting;
 
 use proto::{
     address::Address,
-    call::{Call, Kind, Value},
-    id::SocketId,
-    trace::TcpState,
+    call::{Call, Value},
 };
 
-pub(crate) use ending::why_reset as why_close_reset;
-pub(crate) use waiting::full_queue;
+use facts::end_of;
 
 use crate::{
     answer::Answer,
@@ -132,19 +130,4 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
         }
         _ => answer.unknown("There is no rule for what this call did.", &[at]),
     }
-}
-
-/// Whether a socket is of datagrams, as far as that is known.
-fn is_datagram(trace: &Trace<'_>, socket: Option<SocketId>, until: usize) -> bool {
-    let Some(socket) = socket else { return false };
-    let made = trace.maker(socket).map(|maker| &maker.begin.call);
-    matches!(
-        made,
-        Some(Call::Socket { kind: Kind::Datagram, .. } | Call::SocketPair { kind: Kind::Datagram, .. })
-    ) || trace.state(socket, until).is_some_and(|(_, change)| change.to == TcpState::Datagram)
-}
-
-/// The end of a call, or the last place where it has none.
-fn end_of(trace: &Trace<'_>, call: CallOf<'_>) -> usize {
-    call.end.map_or(trace.last(), |(at, _)| at)
 }

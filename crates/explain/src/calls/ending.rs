@@ -1,14 +1,14 @@
 //! close() and shutdown(): what the other side is told, and who has to wait afterwards.
 
 use proto::{
-    call::{Call, How, OptionName, OptionValue},
-    id::SocketId,
+    call::How,
     trace::{TcpFlags, TcpState},
 };
 
-use super::is_datagram;
+use super::facts::is_datagram;
 use crate::{
-    amounts::{bytes, counted},
+    abrupt_close,
+    amounts::counted,
     answer::Answer,
     connection::{Connection, Finished, has},
     fate::not_arrived,
@@ -146,7 +146,7 @@ fn close_with_fin<'a>(answer: &mut Answer<'_, 'a>, at: usize, fin: PacketOf<'a>)
 
 fn close_with_reset<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, reset: PacketOf<'a>) {
     let other = answer.maybe_host(reset.packet.to);
-    match why_reset(answer, call) {
+    match abrupt_close::why(answer, call) {
         Some((how, rests)) => {
             let mut places = vec![reset.at, at];
             places.extend(rests);
@@ -168,22 +168,4 @@ fn close_with_reset<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize
             answer.next(text, &[reset.at, told]);
         }
     }
-}
-
-/// Why a close() broke its connection off, as `with 5 B unread`, and what says so.
-pub(crate) fn why_reset(answer: &Answer<'_, '_>, close: CallOf<'_>) -> Option<(String, Vec<usize>)> {
-    let trace = answer.trace;
-    let socket: SocketId = close.begin.socket?;
-    let (at, change) = trace.state(socket, close.at)?;
-    if change.unread > 0 {
-        let text = format!("with {} unread", bytes(change.unread.into()));
-        return Some((text, vec![at]));
-    }
-    let mut lingers = trace.calls(Some(socket), close.at).filter(|call| {
-        matches!(call.begin.call, Call::SetSockOpt { name: OptionName::Linger, .. })
-            && call.end.is_some_and(|(end, outcome)| end < close.at && outcome.outcome.is_ok())
-    });
-    let last = lingers.next_back()?;
-    let zero = matches!(last.begin.call, Call::SetSockOpt { value: OptionValue::Linger(Some(0)), .. });
-    zero.then(|| ("with SO_LINGER set to 0 seconds".to_owned(), vec![last.at]))
 }

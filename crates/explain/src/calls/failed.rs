@@ -9,10 +9,13 @@ use proto::{
     call::{Call, CallError, OptionName, Value},
     errno::Errno,
     id::Fd,
-    trace::{TcpState, What},
+    trace::TcpState,
 };
 
-use super::{end_of, waiting};
+use super::{
+    facts::{end_of, succeeded},
+    waiting,
+};
 use crate::{
     answer::Answer,
     trace::{CallOf, Trace},
@@ -227,27 +230,5 @@ fn was_made(trace: &Trace<'_>, call: CallOf<'_>, fd: Fd, until: usize) -> bool {
     };
     trace.calls(None, until).any(|other| {
         other.begin.program == call.begin.program && other.end.is_some_and(|(_, end)| made(&end.outcome))
-    })
-}
-
-/// The last call on the same socket that succeeded before another began.
-fn succeeded<'a>(trace: &Trace<'a>, call: CallOf<'a>, is: impl Fn(&Call) -> bool) -> Option<CallOf<'a>> {
-    let socket = call.begin.socket?;
-    trace.calls(Some(socket), call.at).rev().find(|other| {
-        other.begin.id != call.begin.id
-            && is(&other.begin.call)
-            && other.end.is_some_and(|(end, outcome)| end <= call.at && outcome.outcome.is_ok())
-    })
-}
-
-/// The last change of a machine's cable by a place: where it was told, and whether it is whole.
-fn cable(trace: &Trace<'_>, host: proto::id::HostId, until: usize) -> Option<(usize, bool)> {
-    trace.between(0, until + 1).rev().find_map(|(at, what)| match what {
-        What::HostChanged { host: changed, command: proto::message::HostCommand::Cable(whole), .. }
-            if changed.id == host =>
-        {
-            Some((at, *whole))
-        }
-        _ => None,
     })
 }

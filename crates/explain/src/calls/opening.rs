@@ -7,7 +7,7 @@ use proto::{
     trace::TcpState,
 };
 
-use super::{is_datagram, waiting};
+use super::{facts::is_datagram, waiting};
 use crate::{
     amounts::{counted, duration},
     answer::Answer,

@@ -6,7 +6,7 @@ use proto::{
     trace::{Cause, TcpFlags, Transport},
 };
 
-use super::is_datagram;
+use super::facts::is_datagram;
 use crate::{
     amounts::{bytes, counted},
     answer::Answer,

@@ -9,7 +9,7 @@ use proto::{
 };
 
 use super::{
-    is_datagram,
+    facts::is_datagram,
     waiting::{self, is_settled},
 };
 use crate::{

@@ -9,8 +9,9 @@ use proto::{
     trace::{Fate, TcpState, TimerKind, What},
 };
 
-use super::{is_datagram, transfer::read_before};
+use super::{facts::is_datagram, transfer::read_before};
 use crate::{
+    accept_queue,
     amounts::{bytes, counted},
     answer::Answer,
     connection::{Connection, Side, has, is_syn, tcp},
@@ -210,7 +211,7 @@ fn unanswered<'a>(
     until: usize,
 ) {
     let (first, machine) = (arrived[0], answer.maybe_host(arrived[0].packet.to));
-    let Some((at, queued, places)) = full_queue(answer, first, to) else {
+    let Some((at, queued, places)) = accept_queue::full(answer, first, to) else {
         let text = format!(
             "{} has arrived at {machine}, and no answer is recorded so far. Why, the recording does not tell.",
             if arrived.len() == 1 { "Its SYN".to_owned() } else { counted(arrived.len(), "SYN") }
@@ -227,25 +228,6 @@ fn unanswered<'a>(
         let text = format!("{tries} When a program on {machine} calls accept(), a place is free again.");
         answer.next(text.trim().to_owned(), &[]);
     }
-}
-
-/// The full queue that a SYN came to: where it was told, connections in it, and places.
-pub(crate) fn full_queue(
-    answer: &Answer<'_, '_>,
-    syn: PacketOf<'_>,
-    to: SocketAddr,
-) -> Option<(usize, u32, u32)> {
-    let host = syn.packet.to?;
-    let arrived = answer.trace.arrived(syn.packet, answer.trace.last())?;
-    let listener = answer.trace.sockets(host, arrived).into_iter().find(|(_, change)| {
-        change.to == TcpState::Listen
-            && change.local_inet().is_some_and(|local| {
-                local.port() == to.port() && (local.ip().is_unspecified() || local.ip() == syn.packet.dst)
-            })
-    });
-    let (at, listener) = listener?;
-    let (queued, places) = (listener.unread, listener.places());
-    (queued >= places).then_some((at, queued, places))
 }
 
 /// What the kernel does next for a connect() that waits still.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use proto::trace::{Cause, StateChange, TcpState};
 
 use crate::{
+    abrupt_close,
     answer::Answer,
-    calls::why_close_reset,
     connection::{Connection, is_syn, tcp},
     trace::PacketOf,
 };
@@ -20,7 +20,7 @@ pub(crate) fn why_reset<'a>(answer: &mut Answer<'_, 'a>, reset: PacketOf<'a>) {
             let Some(call) = trace.call(id) else { return unknown(answer, reset) };
             let name = call.begin.call.name();
             let own = is_own(answer, reset, call.begin.socket);
-            if let Some((how, rests)) = why_close_reset(answer, call).filter(|_| own) {
+            if let Some((how, rests)) = abrupt_close::why(answer, call).filter(|_| own) {
                 let mut places = vec![call.at, reset.at];
                 places.extend(rests);
                 let text =

@@ -9,9 +9,9 @@ use proto::{
 
 use super::why_reset;
 use crate::{
+    accept_queue,
     amounts::{bytes, duration, ordinal},
     answer::Answer,
-    calls::full_queue,
     connection::{Connection, Finished, has, is_syn, reaches, span, tcp},
     fate::{had_not_arrived, load, not_arrived},
     trace::PacketOf,
@@ -89,7 +89,7 @@ fn syn<'a>(answer: &mut Answer<'_, 'a>, segment: PacketOf<'a>, connection: &Conn
             );
             answer.next(text, &[arrived, reply.at]);
         }
-        None => match full_queue(answer, segment, to) {
+        None => match accept_queue::full(answer, segment, to) {
             Some((state, queued, places)) => {
                 let text = format!(
                     "It arrived, and the queue of port {} is full ({queued} of {places}): Linux drops it without a word. Its sender tries again.",

@@ -10,11 +10,11 @@ use proto::{
     trace::{Packet, StateChange, TcpFlags, TcpState, Transport},
 };
 
-use super::{cable, waiting};
+use super::waiting;
 use crate::{
     amounts::duration,
     answer::Answer,
-    calls::is_datagram,
+    calls::facts::{cable, is_datagram},
     connection::{Connection, Finished, Side, has},
     trace::{CallOf, PacketOf},
 };

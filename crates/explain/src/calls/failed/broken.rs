@@ -5,10 +5,10 @@ use proto::{
     trace::{TcpFlags, TcpState},
 };
 
-use super::{end_of, succeeded};
 use crate::{
     amounts::counted,
     answer::Answer,
+    calls::facts::{end_of, succeeded},
     connection::{Connection, Side, has},
     fate::not_arrived,
     packets::why_reset,

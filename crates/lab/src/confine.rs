@@ -22,6 +22,8 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use files::Files;
+
 /// How a process is confined, as was found by trying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confined {
@@ -33,29 +35,6 @@ pub struct Confined {
     pub syscalls: bool,
     /// Whether files that it has no business with are refused.
     pub files: Files,
-}
-
-/// How much of Landlock this kernel has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Files {
-    /// All that we ask of it.
-    Full,
-    /// An older Landlock: files are confined, devices' ioctl(2) or signals are not.
-    Part,
-    /// None.
-    Open,
-}
-
-impl Files {
-    /// In a word: `full`, `part` or `none`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Part => "part",
-            Self::Open => "none",
-        }
-    }
 }
 
 impl Confined {

@@ -39,6 +39,7 @@ mod streams;
 mod tables;
 mod timers;
 mod unix;
+mod unix_names;
 mod waiting;
 
 use std::{

@@ -11,10 +11,33 @@ use rustix::{
     io::Errno,
 };
 
-use super::Files;
+use serde::{Deserialize, Serialize};
 
 /// The newest of which we ask something: signals stay among processes confined alike.
 const NEWEST: ABI = ABI::V6;
+
+/// How much of Landlock this kernel has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Files {
+    /// All that we ask of it.
+    Full,
+    /// An older Landlock: files are confined, devices' ioctl(2) or signals are not.
+    Part,
+    /// None.
+    Open,
+}
+
+impl Files {
+    /// In a word: `full`, `part` or `none`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Part => "part",
+            Self::Open => "none",
+        }
+    }
+}
 
 /// Nothing but reading from these files, and from all files below these folders; and in one folder, making, reading and
 /// removing files.

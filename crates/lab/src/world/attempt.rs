@@ -23,7 +23,7 @@ use super::{
     people::People,
     sockets::Sockets,
     tables::Tables,
-    unix,
+    unix_names,
     waiting::{Waiting, received},
 };
 use crate::{
@@ -101,8 +101,8 @@ impl Try<'_> {
         match accepted {
             Ok((os, peer)) => match self.sockets.adopt(program, host, (os, false), self.lan) {
                 Ok((fd, socket)) => {
-                    unix::tell(socket, self.sockets, self.lan);
-                    let peer = unix::address_of(host, &peer, self.lan);
+                    unix_names::tell(socket, self.sockets, self.lan);
+                    let peer = unix_names::address_of(host, &peer, self.lan);
                     Attempt::done(Value::Accepted { fd, peer })
                 }
                 Err(error) => Attempt::failed(error),
@@ -135,13 +135,13 @@ impl Try<'_> {
 
     /// connect(2) to a name of AF_UNIX: it is connected at once, or waits for a place in the other socket's queue.
     fn connect_inside(&mut self, address: &Address) -> Attempt {
-        let address = match unix::kernel_address(self.socket, address, self.sockets, self.lan) {
+        let address = match unix_names::kernel_address(self.socket, address, self.sockets, self.lan) {
             Ok(address) => address,
             Err(errno) => return Attempt::failed(CallError::errno(errno)),
         };
         match self.end().and_then(|end| end.connect(&address)) {
             Ok(()) => {
-                unix::tell(self.socket, self.sockets, self.lan);
+                unix_names::tell(self.socket, self.sockets, self.lan);
                 Attempt::done(Value::Done)
             }
             Err(error) => self.parked(error),
@@ -230,7 +230,7 @@ impl Try<'_> {
         if stream && !unix {
             return self.send(flags);
         }
-        let to = match unix::kernel_address(self.socket, to, self.sockets, self.lan) {
+        let to = match unix_names::kernel_address(self.socket, to, self.sockets, self.lan) {
             Ok(to) => to,
             // On a stream the kernel does not look where it would go: it refuses any address.
             Err(_) if stream => KernelAddress::unnamed(),
@@ -327,7 +327,7 @@ impl Try<'_> {
             return Attempt::failed(CallError::errno(Errno::EBADF));
         };
         if end.kind() == Kind::Stream {
-            let peer = named_peer(end).map(|told| unix::address_of(self.waiting.host, &told, self.lan));
+            let peer = named_peer(end).map(|told| unix_names::address_of(self.waiting.host, &told, self.lan));
             return match self.recv(flags, max) {
                 Attempt::Ended(Ok(_), payload) => {
                     let from = peer.filter(|_| !payload.is_empty());
@@ -347,7 +347,7 @@ impl Try<'_> {
         };
         match end.recvfrom(size, flags) {
             Ok((data, from)) => {
-                let from = from.map(|told| unix::address_of(self.waiting.host, &told, self.lan));
+                let from = from.map(|told| unix_names::address_of(self.waiting.host, &told, self.lan));
                 let value = Value::ReceivedFrom { length: count(data.len()), from };
                 Attempt::Ended(Ok(value), place.fill(data))
             }

@@ -30,7 +30,7 @@ use super::{
     sockets::Sockets,
     streams::Streams,
     timers::Timer,
-    unix,
+    unix_names,
     waiting::{Direction, Waiting, check},
 };
 use crate::{buffers, outside::Outside, request::CallRequest, syscall};
@@ -448,7 +448,7 @@ impl Calls {
         }
         if let Call::Bind { address: Address::Unix(name), .. } = &waiting.call {
             self.bind_unix(id, name)?;
-            unix::tell(id, &self.sockets, &mut self.lan);
+            unix_names::tell(id, &self.sockets, &mut self.lan);
             return Ok(Value::Done);
         }
         let socket = self.sockets.get_mut(id).ok_or(CallError::errno(Errno::EBADF))?;
@@ -465,7 +465,7 @@ impl Calls {
             Call::GetSockOpt { name, .. } => return end.getsockopt(name).map(Value::Option),
             Call::GetPeerName { .. } => {
                 let told = end.getpeername()?;
-                return Ok(Value::Address(unix::address_of(host, &told, &self.lan)));
+                return Ok(Value::Address(unix_names::address_of(host, &told, &self.lan)));
             }
             _ => return Err(CallError::errno(Errno::EOPNOTSUPP)),
         }
@@ -476,7 +476,7 @@ impl Calls {
     /// real port, since the server's own addresses are nobody's business.
     fn local_address(&self, id: SocketId) -> Result<Address, Errno> {
         let socket = self.sockets.get(id).ok_or(Errno::EBADF)?;
-        let real = unix::address_of(socket.host, &syscall::getsockname(socket.end.fd())?, &self.lan);
+        let real = unix_names::address_of(socket.host, &syscall::getsockname(socket.end.fd())?, &self.lan);
         let own = self.lan.machines.get(socket.host).map(|host| host.info.address);
         Ok(match (own.filter(|_| socket.end.is_outside()), real.port()) {
             (Some(own), Some(port)) => Address::Ip((own, port).into()),
@@ -531,7 +531,7 @@ impl Calls {
         match adopted {
             Ok((fd, socket)) => {
                 if self.sockets.is_unix(socket) {
-                    unix::tell(socket, &self.sockets, &mut self.lan);
+                    unix_names::tell(socket, &self.sockets, &mut self.lan);
                 } else {
                     let datagram = kind == Kind::Datagram;
                     self.lan.observer.record_new_socket(host, socket, datagram, &self.lan.machines.tables);

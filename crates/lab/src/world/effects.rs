@@ -14,7 +14,7 @@ use std::{
 
 use futures_util::future::{AbortHandle, AbortRegistration, Abortable, BoxFuture, FutureExt};
 use proto::{
-    call::CallError,
+    call::{CallError, Family, Kind},
     id::{CallRef, HostId, MemberId},
     limits::{self, Limit},
     room::Role,
@@ -195,4 +195,18 @@ pub(super) fn drops(keeper: Keeper, host: HostId, namespace: Namespace) -> Work 
         Done::Drops(host, dropped.ok())
     };
     count.boxed()
+}
+
+/// What the keeper is asked for where a program wants such a socket.
+pub(super) fn spec_of(family: Family, kind: Kind) -> SocketSpec {
+    let kind = match kind {
+        Kind::Stream => SocketKind::Stream,
+        Kind::Datagram => SocketKind::Datagram,
+    };
+    let family = match family {
+        Family::Inet => SocketFamily::Inet,
+        Family::Inet6 => SocketFamily::Inet6,
+        Family::Unix => SocketFamily::Unix,
+    };
+    SocketSpec { family, kind }
 }

@@ -36,7 +36,7 @@ impl World {
         let Some(waiting) = self.calls.begin(request) else { return };
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
-            Call::SocketPair { family, kind } => unix::make_pair(self, waiting, family, kind),
+            Call::SocketPair { family, kind } => self.make_pair(waiting, family, kind),
             Call::Unlink { address } => unix::unlink(&mut self.calls, waiting, &address),
             Call::Resolve { .. } | Call::Ping { .. } => self.look_up(waiting),
             Call::Poll { .. } => self.calls.begin_poll(waiting),
@@ -50,7 +50,7 @@ impl World {
         if let Err(errno) = self.calls.lan.machines.tables.next_fd(waiting.program) {
             return self.calls.fail(waiting, CallError::errno(errno));
         }
-        let spec = spec_of(family, kind);
+        let spec = effects::spec_of(family, kind);
         match self.calls.lan.machines.take_socket(waiting.host, spec) {
             Ok(Ok(socket)) => self.calls.finish_socket(waiting, Ok(socket)),
             Ok(Err(_)) if self.socket_orders.join(waiting.host, spec, waiting.id) => self.calls.keep(waiting),
@@ -111,7 +111,7 @@ impl World {
     fn ask_again(&mut self, waiting: Waiting) {
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
-            Call::SocketPair { family, kind } => unix::make_pair(self, waiting, family, kind),
+            Call::SocketPair { family, kind } => self.make_pair(waiting, family, kind),
             _ => self.look_up(waiting),
         }
     }
@@ -233,18 +233,4 @@ impl World {
         lan.look(id);
         Ok(())
     }
-}
-
-/// What the keeper is asked for.
-pub(super) fn spec_of(family: Family, kind: Kind) -> SocketSpec {
-    let kind = match kind {
-        Kind::Stream => SocketKind::Stream,
-        Kind::Datagram => SocketKind::Datagram,
-    };
-    let family = match family {
-        Family::Inet => SocketFamily::Inet,
-        Family::Inet6 => SocketFamily::Inet6,
-        Family::Unix => SocketFamily::Unix,
-    };
-    SocketSpec { family, kind }
 }

@@ -15,65 +15,11 @@ use super::{
     World,
     calls::Calls,
     effects::{self, Wanted},
-    lan::Lan,
-    library::spec_of,
     machines::{Host, Machines},
-    sockets::Sockets,
+    unix_names,
     waiting::{Direction, Waiting},
 };
-use crate::{
-    end::KernelAddress,
-    request::CallRequest,
-    syscall::{self, Told},
-};
-
-/// Where a call's address is for the kernel of the socket's machine.
-///
-/// # Errors
-/// The kernel's: an address of AF_UNIX for a socket of another family, a path at which there is no socket, or one of another type.
-pub(super) fn kernel_address(
-    id: SocketId,
-    address: &Address,
-    sockets: &Sockets,
-    lan: &Lan,
-) -> Result<KernelAddress, Errno> {
-    let name = match address {
-        Address::Ip(address) => return Ok((*address).into()),
-        Address::Unix(name) => name,
-    };
-    let socket = sockets.get(id).ok_or(Errno::EBADF)?;
-    if !socket.end.is_unix() {
-        return Err(Errno::EAFNOSUPPORT);
-    }
-    let paths = &lan.machines.get(socket.host).ok_or(Errno::ENODEV)?.paths;
-    if let UnixName::Path(path) = name {
-        let file = paths.find(path)?;
-        // The kernel keeps abstract names of different types apart; at a path there is one socket.
-        if file.kind != socket.end.kind() && sockets.get(file.socket).is_some() {
-            return Err(Errno::EPROTOTYPE);
-        }
-    }
-    paths.to_kernel(name)
-}
-
-/// An address that the kernel of a machine tells, as its programs know it.
-pub(super) fn address_of(host: HostId, told: &Told, lan: &Lan) -> Address {
-    match (told, lan.machines.get(host)) {
-        (Told::Ip(address), _) => Address::Ip(*address),
-        (told, Some(host)) => host.paths.address_told(told),
-        (_, None) => Address::Unix(UnixName::Unnamed),
-    }
-}
-
-/// Tells what the addresses of a socket are now.
-pub(super) fn tell(id: SocketId, sockets: &Sockets, lan: &mut Lan) {
-    let Some(socket) = sockets.get(id).filter(|socket| socket.end.is_unix()) else { return };
-    let host = socket.host;
-    let ask = |told: syscall::Result<Told>| told.ok().map(|told| address_of(host, &told, lan));
-    let local = ask(syscall::getsockname(socket.end.fd()));
-    let remote = ask(syscall::getpeername(socket.end.fd()));
-    lan.observer.unix_is(host, id, local, remote, &lan.machines.tables);
-}
+use crate::{end::KernelAddress, request::CallRequest};
 
 impl Calls {
     /// bind(2) to a name of AF_UNIX. A path is there from now on, until somebody removes it.
@@ -117,8 +63,8 @@ impl Calls {
         let (fd, first) = self.sockets.adopt(program, host, (one, false), &mut self.lan)?;
         match self.sockets.adopt(program, host, (other, false), &mut self.lan) {
             Ok((second_fd, second)) => {
-                tell(first, &self.sockets, &mut self.lan);
-                tell(second, &self.sockets, &mut self.lan);
+                unix_names::tell(first, &self.sockets, &mut self.lan);
+                unix_names::tell(second, &self.sockets, &mut self.lan);
                 Ok((first, Value::Pair(fd, second_fd)))
             }
             Err(error) => {
@@ -153,23 +99,25 @@ impl Calls {
     }
 }
 
-/// Begins a socketpair(2).
-pub(super) fn make_pair(world: &mut World, mut waiting: Waiting, family: Family, kind: Kind) {
-    let calls = &mut world.calls;
-    waiting.wait = Wait::Forever;
-    if let Err(errno) = calls.lan.machines.tables.next_fd(waiting.program) {
-        return calls.fail(waiting, CallError::errno(errno));
+impl World {
+    /// Begins a socketpair(2).
+    pub(super) fn make_pair(&mut self, mut waiting: Waiting, family: Family, kind: Kind) {
+        let calls = &mut self.calls;
+        waiting.wait = Wait::Forever;
+        if let Err(errno) = calls.lan.machines.tables.next_fd(waiting.program) {
+            return calls.fail(waiting, CallError::errno(errno));
+        }
+        let Some(machine) = calls.lan.machines.get(waiting.host) else {
+            return calls.fail(waiting, CallError::errno(Errno::ENODEV));
+        };
+        let namespace = machine.namespace.clone();
+        let spec = effects::spec_of(family, kind);
+        let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
+        let (abort, registration) = effects::abortable();
+        waiting.abort = Some(abort);
+        calls.keep(waiting);
+        self.work.push(effects::pair(self.keeper.clone(), wanted, registration));
     }
-    let Some(machine) = calls.lan.machines.get(waiting.host) else {
-        return calls.fail(waiting, CallError::errno(Errno::ENODEV));
-    };
-    let namespace = machine.namespace.clone();
-    let spec = spec_of(family, kind);
-    let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
-    let (abort, registration) = effects::abortable();
-    waiting.abort = Some(abort);
-    calls.keep(waiting);
-    world.work.push(effects::pair(world.keeper.clone(), wanted, registration));
 }
 
 /// Answers what asks about a machine without changing anything, about a path or its interfaces: the trace has no word of it, as of no

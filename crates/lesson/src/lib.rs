@@ -33,6 +33,7 @@ pub mod plan;
 pub mod progress;
 pub mod prose;
 pub mod read;
+mod remembered;
 mod scene;
 pub mod sentences;
 

@@ -16,8 +16,7 @@ use proto::{
     trace::{CallBegin, CallEnd, Event, Fate, Packet, StateChange, TcpFlags, TcpState, Transport, What},
 };
 
-/// Sockets, calls and packets remembered, each: more than one room can have in use at once.
-const REMEMBERED: usize = 4096;
+use crate::remembered::evict;
 
 /// How far a socket has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -463,13 +462,6 @@ fn port_of(socket: &SocketNow) -> u16 {
     match socket.stage {
         Stage::Bound(port) | Stage::Listening(port, _) => port,
         _ => socket.kernel.as_ref().and_then(|kernel| kernel.local?.port()).unwrap_or_default(),
-    }
-}
-
-/// Evicts the oldest where there are too many.
-fn evict<Key: Ord, What>(kept: &mut BTreeMap<Key, What>) {
-    if kept.len() > REMEMBERED {
-        kept.pop_first();
     }
 }
 

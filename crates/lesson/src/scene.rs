@@ -23,9 +23,6 @@ use crate::{
     now::Now,
 };
 
-/// Calls, sockets and packets remembered, each: more than one room can have in use at once.
-const REMEMBERED: usize = 4096;
-
 /// What is known of a call that has not ended.
 #[derive(Clone, Debug)]
 struct CallNote {
@@ -255,12 +252,5 @@ impl Scene {
     fn full(&self, to: SocketAddr) -> bool {
         let queue = self.host_at(to.ip()).and_then(|host| self.queues.get(&(host, to.port())));
         queue.is_some_and(|queue| queue.queued > queue.backlog)
-    }
-}
-
-/// Lets the oldest go where there are too many.
-fn bound<Key: Ord, Value>(kept: &mut BTreeMap<Key, Value>) {
-    if kept.len() > REMEMBERED {
-        kept.pop_first();
     }
 }

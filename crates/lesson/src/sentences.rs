@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     Check, Doing, Facts, Malformed, Piece, doing,
     items::{self, Item, Kind},
-    read::{id, said, short},
+    read::{id, is_sentence, said, short},
 };
 
 /// Whether a sentence is so.
@@ -63,12 +63,6 @@ pub fn is_sentences(source: &str) -> bool {
     items::cut(source).is_ok_and(|(front, _)| front.get("kind") == Some("sentences"))
 }
 
-/// `S1` to `S99`.
-pub(crate) fn is_id(text: &str) -> bool {
-    let digits = text.strip_prefix('S').unwrap_or_default();
-    (1..=2).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()) && !digits.starts_with('0')
-}
-
 impl Sentences {
     /// Reads a file.
     ///
@@ -86,7 +80,7 @@ impl Sentences {
             match (kind, &mut writing) {
                 (Kind::Step(name), _) => {
                     finish(&mut sentences, writing.take())?;
-                    if !is_id(&name) || sentences.iter().any(|one: &Sentence| one.id == name) {
+                    if !is_sentence(&name) || sentences.iter().any(|one: &Sentence| one.id == name) {
                         return Err(Malformed::new(
                             line,
                             format!("{name:?} is no new sentence: S1 to S99, each once"),

@@ -46,7 +46,7 @@ pub(super) fn number(front: &Front, key: &str, default: u32) -> Result<u32, Malf
 pub(super) fn seeds(front: &Front) -> Result<Vec<String>, Malformed> {
     let seeds =
         front.get("seed").unwrap_or_default().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let is_seed = |seed: &&String| !crate::sentences::is_id(seed);
+    let is_seed = |seed: &&String| !is_sentence(seed);
     match seeds.iter().find(is_seed) {
         Some(seed) => Err(Malformed::new(front.line("seed"), format!("{seed:?} is no sentence: S1 to S99"))),
         None => Ok(seeds),
@@ -79,4 +79,10 @@ pub(super) fn ports(front: &Front) -> Result<Vec<(String, u16)>, Malformed> {
     };
     let wrong = |one: &str| Malformed::new(line, format!("expected a machine and a port, found {one:?}"));
     listed.map(|one| read(one).ok_or_else(|| wrong(one))).collect()
+}
+
+/// Whether this is the number of a sentence of the tutorial: `S1` to `S99`.
+pub(crate) fn is_sentence(text: &str) -> bool {
+    let digits = text.strip_prefix('S').unwrap_or_default();
+    (1..=2).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_digit()) && !digits.starts_with('0')
 }

@@ -7,8 +7,9 @@ use proto::{
     trace::{CallBegin, CallEnd, Data},
 };
 
-use super::{CallNote, Scene, bound};
+use super::{CallNote, Scene};
 use crate::facts::{Facts, Field};
+use crate::remembered::evict;
 
 impl Scene {
     pub(super) fn call_begin(&mut self, begin: &CallBegin, time: u64) -> Facts {
@@ -23,12 +24,12 @@ impl Scene {
                 Call::Bind { address, .. } => note.port = address.port(),
                 _ => {}
             }
-            bound(&mut self.sockets);
+            evict(&mut self.sockets);
         }
         let note = CallNote { begin: begin.clone(), time, packets: 0, syns: 0, answer: None, full: false };
         let facts = self.asked(&note).word(Field::Phase, "begin");
         self.calls.insert(begin.id, note);
-        bound(&mut self.calls);
+        evict(&mut self.calls);
         facts
     }
 
@@ -104,7 +105,7 @@ impl Scene {
                 if let Some(made) = end.socket {
                     let made = self.sockets.entry(made).or_default();
                     (made.port, made.began, made.nth) = (port, Some(note.time), Some(nth));
-                    bound(&mut self.sockets);
+                    evict(&mut self.sockets);
                 }
             }
             (Call::Connect { .. }, Ok(_)) => {

@@ -7,8 +7,9 @@ use proto::{
     trace::{Cause, Fate, Link, Packet, PacketFate, TcpFlags, Transport},
 };
 
-use super::{PacketNote, Scene, bound};
+use super::{PacketNote, Scene};
 use crate::facts::{Facts, Field};
+use crate::remembered::evict;
 
 impl Scene {
     pub(super) fn packet(&mut self, packet: &Packet) -> Facts {
@@ -23,7 +24,7 @@ impl Scene {
             packet.id,
             PacketNote { packet: packet.clone(), call, copies: 0, held: packet.fate == Fate::Held },
         );
-        bound(&mut self.packets);
+        evict(&mut self.packets);
         facts
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use proto::id::{Fd, HostId, ProgramId};
 
-use super::{REMEMBERED, bound};
+use crate::remembered::{REMEMBERED, evict};
 
 /// Programs as their calls tell of them. Bounded, whatever they do.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ impl Programs {
         let count = self.connections.entry(program).or_default();
         *count += 1;
         let nth = *count;
-        bound(&mut self.connections);
+        evict(&mut self.connections);
         nth
     }
 
@@ -60,7 +60,7 @@ impl Programs {
     /// Somebody was accepted on a port of a machine.
     pub(super) fn accepts(&mut self, host: HostId, port: u16, time: u64) {
         self.accepted.insert((host, port), time);
-        bound(&mut self.accepted);
+        evict(&mut self.accepted);
     }
 
     /// Milliseconds since somebody was accepted on a port of a machine; none where that never was in its network.

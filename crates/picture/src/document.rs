@@ -11,12 +11,16 @@ use web::view::{
 };
 
 use crate::{
-    SCALE, SIZE,
     colours::colour,
-    forms::{self, Anchor, Text, write},
+    forms,
     svg::Svg,
+    text::{Anchor, Text, write},
 };
 
+/// Width and height in pixels: what sites that show links ask for (ogp.me).
+pub const SIZE: (u32, u32) = (1200, 630);
+/// Pixels of the picture for one of the layout.
+const SCALE: f64 = 2.0;
 /// Heights in the layout's pixels: what it is of, and the machines' names below.
 const HEAD: f64 = 44.0;
 const NAMES: f64 = 26.0;

@@ -6,6 +6,7 @@ mod document;
 mod forms;
 mod packets;
 mod svg;
+mod text;
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,10 +19,7 @@ use resvg::{
 };
 use web::view::recording::Kept;
 
-/// Width and height in pixels: what sites that show links ask for (ogp.me).
-pub const SIZE: (u32, u32) = (1200, 630);
-/// Pixels of the picture for one of the layout.
-const SCALE: f64 = 2.0;
+pub use document::SIZE;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]

@@ -6,8 +6,8 @@ use web::view::diagram::shapes::Head;
 
 use crate::{
     colours::colour,
-    forms::{Anchor, Text, write},
     svg::Svg,
+    text::{Anchor, Text, write},
 };
 
 type Point = (f64, f64);

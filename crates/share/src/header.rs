@@ -8,10 +8,12 @@ use proto::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    FORMAT,
-    read::ReadError,
+    read_error::ReadError,
     state::{Machine, Person, Program, Wire},
 };
+
+/// What every file of this format begins with, in its header.
+pub const FORMAT: &str = "wireside-share/1";
 
 /// What a recording is of.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -13,15 +13,14 @@ mod hide;
 mod outcome;
 mod packet;
 mod read;
+mod read_error;
 mod state;
 mod words;
 mod write;
 
 pub use compare::{Comparison, Difference, FILLED, compare};
-pub use header::{Header, Lesson, Note};
+pub use header::{FORMAT, Header, Lesson, Note};
 pub use hide::hide_names;
-pub use read::{ReadError, Recording, read};
+pub use read::{Recording, read};
+pub use read_error::ReadError;
 pub use write::{WriteError, has, select, write};
-
-/// What every file of this format begins with, in its header.
-pub const FORMAT: &str = "wireside-share/1";

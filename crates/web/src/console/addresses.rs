@@ -8,7 +8,7 @@ use proto::{
     room::HOME,
 };
 
-use super::{evaluate::integer, fault::Fault, operation::Address, value::Value};
+use super::{fault::Fault, integer::integer, operation::Address, value::Value};
 
 /// An address as bind, connect and sendto take it of a socket of this family.
 pub fn address(value: &Value, function: &str, family: Family, column: usize) -> Result<Address, Fault> {

@@ -8,8 +8,9 @@ use proto::{
 
 use super::{
     addresses::check_host,
-    evaluate::{Variables, evaluate, integer},
+    evaluate::{Variables, evaluate},
     fault::Fault,
+    integer::integer,
     operation::Operation,
     syntax::Node,
     value::Value,

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use super::{
-    evaluate::integer,
     fault::Fault,
+    integer::integer,
     value::{Value, bytes_repr},
 };
 

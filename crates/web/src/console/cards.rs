@@ -11,8 +11,7 @@ use tsify::Tsify;
 use super::{
     causes::{Words, errno_words},
     fault::{Fault, Kind as FaultKind},
-    room_sockets::RoomSockets,
-    state::Descriptor,
+    remedy::{Known, Remedy},
 };
 use crate::visible::excerpt;
 
@@ -39,30 +38,6 @@ pub struct FailureCard {
     /// What the page can do about it.
     #[serde(default)]
     pub remedy: Option<Remedy>,
-}
-
-/// What the page can do about a failure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Tsify)]
-#[serde(tag = "do", rename_all = "camelCase")]
-pub enum Remedy {
-    /// Give the machine a fresh network.
-    FreshNetwork,
-    /// Run this program on the machine where the other one runs.
-    RunOn {
-        /// The machine's name.
-        host: String,
-    },
-    /// Put the line into a program.
-    IntoProgram,
-}
-
-/// What is known besides the call and its failure.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
-    /// The room's sockets.
-    pub around: &'a RoomSockets,
-    /// The descriptor that the call acted on.
-    pub descriptor: Option<&'a Descriptor>,
 }
 
 impl FailureCard {

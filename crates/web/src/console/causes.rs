@@ -9,8 +9,8 @@ use proto::{
 };
 
 use super::{
-    cards::{Known, Remedy},
     refusal::refused,
+    remedy::{Known, Remedy},
     room_sockets::{RoomSockets, Seen},
     state::{Descriptor, Stage},
 };

@@ -4,17 +4,17 @@
 //! socket2. Snippets are single steps: they stand where `?` may be used, after the usual imports.
 
 mod c;
+mod context;
 mod python;
 mod rust;
 
-use proto::{
-    call::{Call, Wait},
-    id::Fd,
-};
+use proto::call::Call;
 use serde::Serialize;
 use tsify::Tsify;
 
-use super::{evaluate::Variables, suggest::name_of, value::Value};
+pub use context::Context;
+
+use super::value::Value;
 
 /// One step in three languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
@@ -27,50 +27,6 @@ pub struct Forms {
     pub c: String,
 }
 
-/// What a call does not say about itself: names, payload, waiting.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// Names of the console, which become the snippets' names.
-    pub variables: &'a Variables,
-    /// The bytes of a send, or the first of them.
-    pub payload: &'a [u8],
-    /// Names that get the result.
-    pub targets: &'a [String],
-    /// How long the call may wait.
-    pub wait: Wait,
-}
-
-impl Default for Context<'_> {
-    fn default() -> Self {
-        static NONE: Variables = Variables::new();
-        Self { variables: &NONE, payload: &[], targets: &[], wait: Wait::Forever }
-    }
-}
-
-impl Context<'_> {
-    /// The name of a descriptor: the console's own, where it is an identifier in all three languages.
-    fn name(&self, fd: Fd) -> String {
-        name_of(self.variables, fd).filter(|name| portable(name)).unwrap_or_else(|| "s".to_owned())
-    }
-
-    /// Name `at` of those that get the result, or `otherwise`.
-    fn target(&self, at: usize, otherwise: &str) -> String {
-        self.targets.get(at).filter(|name| portable(name)).cloned().unwrap_or_else(|| otherwise.to_owned())
-    }
-}
-
-/// Whether a name is an identifier, and no keyword, in Python, Rust and C.
-fn portable(name: &str) -> bool {
-    const KEYWORDS: [&str; 30] = [
-        "as", "auto", "box", "break", "case", "char", "const", "continue", "crate", "do", "double", "dyn",
-        "enum", "extern", "float", "fn", "int", "let", "long", "loop", "match", "mod", "move", "mut", "pub",
-        "ref", "self", "static", "struct", "type",
-    ];
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !KEYWORDS.contains(&name)
-}
-
 /// A call in three languages. Library functions too, where the language has them.
 pub fn forms(call: &Call, context: &Context<'_>) -> Forms {
     Forms { python: python::form(call, context), rust: rust::form(call, context), c: c::form(call, context) }
@@ -81,45 +37,6 @@ pub fn line(call: &Call, context: &Context<'_>) -> String {
     python::expression(call, context)
 }
 
-/// Longest payload that is written out as a literal, in bytes.
-const LITERAL: usize = 64;
-
-/// A payload as one of three things a snippet can write.
-enum Payload<'a> {
-    Literal(&'a [u8]),
-    Repeated(u8, usize),
-    /// More than a snippet should hold: it stands in a variable.
-    Variable,
-}
-
-fn payload<'a>(context: &Context<'a>, length: u32) -> Payload<'a> {
-    let length = length as usize;
-    match context.payload {
-        bytes if bytes.len() == length && length <= LITERAL => Payload::Literal(bytes),
-        bytes if bytes.first().is_some_and(|first| bytes.iter().all(|byte| byte == first)) => {
-            Payload::Repeated(bytes[0], length)
-        }
-        _ => Payload::Variable,
-    }
-}
-
-/// A host name inside a string literal of any of the three languages.
-fn quoted(text: &str) -> String {
-    let mut shown = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
-                shown.push('\\');
-                shown.push(c);
-            }
-            c if crate::visible::is_hidden(c) => shown.push('\u{fffd}'),
-            c => shown.push(c),
-        }
-    }
-    shown.push('"');
-    shown
-}
-
 /// Keeps a variable's value from being mistaken for a descriptor.
 pub(super) fn is_socket(value: &Value) -> bool {
     matches!(value, Value::Socket(fd) if fd.0 >= 0)
@@ -127,10 +44,11 @@ pub(super) fn is_socket(value: &Value) -> bool {
 
 /// One call of every shape, for tests here and beside.
 #[cfg(test)]
-pub(super) fn samples() -> Vec<(Call, Wait)> {
+pub(super) fn samples() -> Vec<(Call, proto::call::Wait)> {
     use proto::call::{
         Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents,
     };
+    use proto::{call::Wait, id::Fd};
     const S: Fd = Fd(3);
     let address = "10.0.0.10:12345".parse().expect("address");
     let any = "0.0.0.0:12345".parse().expect("address");

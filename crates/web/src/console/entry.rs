@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use tsify::Tsify;
 
 use super::{
-    cards::{FailureCard, Known, error_card, fault_card},
+    cards::{FailureCard, error_card, fault_card},
     code::{Context, Forms, forms, line},
     evaluate::Variables,
     fault::Fault,
     operation::{Operation, Printed, Statement},
     plan::Plan,
+    remedy::Known,
     render::{bytes, outcome_text, returned, waits_for},
     room_sockets::RoomSockets,
     state::Descriptor,

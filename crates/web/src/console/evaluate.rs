@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     byte_order::byte_order,
     fault::{Fault, closest},
+    integer::integer,
     names, python,
     syntax::{Expression, Node},
     value::{BYTES, Value},
@@ -56,16 +57,6 @@ pub fn evaluate(node: &Node, variables: &Variables) -> Result<Value, Fault> {
 /// Every value of a list of expressions.
 pub fn all(nodes: &[Node], variables: &Variables) -> Result<Vec<Value>, Fault> {
     nodes.iter().map(|node| evaluate(node, variables)).collect()
-}
-
-/// An integer, as CPython wants one.
-pub fn integer(value: &Value, column: usize) -> Result<i64, Fault> {
-    value.as_int().ok_or_else(|| {
-        Fault::type_error(
-            format!("'{}' object cannot be interpreted as an integer", value.type_name()),
-            column,
-        )
-    })
 }
 
 fn lookup(name: &str, column: usize, variables: &Variables) -> Result<Value, Fault> {

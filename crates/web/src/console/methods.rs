@@ -10,8 +10,9 @@ use proto::{
 use super::{
     addresses::address,
     arguments::{Arguments, number, seconds},
-    evaluate::{integer, unknown_attribute},
+    evaluate::unknown_attribute,
     fault::Fault,
+    integer::integer,
     names,
     operation::Operation,
     value::{BYTES, Value},

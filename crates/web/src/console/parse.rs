@@ -5,10 +5,11 @@ use proto::{call::Family, id::Fd};
 use super::{
     arguments::{Arguments, getaddrinfo, gethostbyname, ping, poll, select, socket, socketpair},
     evaluate::{
-        BUILT_IN, Variables, all, element, evaluate, integer, unknown_attribute, unknown_member,
-        unknown_name, utf8_only,
+        BUILT_IN, Variables, all, element, evaluate, unknown_attribute, unknown_member, unknown_name,
+        utf8_only,
     },
     fault::{Fault, closest},
+    integer::integer,
     methods::method,
     names,
     operation::{Action, Operation, Printed, Statement, Then},

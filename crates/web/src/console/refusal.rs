@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use proto::{address::Address, room::BY_HAND};
 
 use super::{
-    cards::Remedy,
+    remedy::Remedy,
     room_sockets::{Machine, RoomSockets, Seen},
 };
 use crate::visible::excerpt;
@@ -195,7 +195,7 @@ fn capital(who: &str) -> String {
 mod tests {
     use super::{Refusal, refused};
     use crate::console::{
-        cards::Remedy,
+        remedy::Remedy,
         room_sockets::{Machine, RoomSockets, Seen},
     };
 

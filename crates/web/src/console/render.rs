@@ -3,11 +3,7 @@
 
 use proto::call::{Call, CallError, How, Kind, Outcome, PollEvents, Value as Returned};
 
-use super::{
-    cards::{Known, error_card},
-    plan::milliseconds,
-    room_sockets::RoomSockets,
-};
+use super::{cards::error_card, plan::milliseconds, remedy::Known, room_sockets::RoomSockets};
 use crate::waits;
 
 /// What a waiting call waits for, on a machine with these sockets.

@@ -15,6 +15,7 @@ mod rows;
 mod seats;
 pub mod shapes;
 mod waiting;
+mod way;
 
 use std::collections::HashSet;
 

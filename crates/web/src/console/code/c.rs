@@ -9,7 +9,7 @@ use proto::{
     vocabulary::NOSIGNAL,
 };
 
-use super::{Context, Payload, payload, quoted};
+use super::context::{Context, Payload, payload, quoted};
 
 /// The step as statements. Each call returns -1 and sets errno when it fails.
 pub(super) fn form(call: &Call, context: &Context<'_>) -> String {

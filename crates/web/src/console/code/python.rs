@@ -6,7 +6,7 @@ use proto::{
     id::Fd,
 };
 
-use super::{Context, Payload, payload, quoted};
+use super::context::{Context, Payload, payload, quoted};
 use crate::console::value::bytes_repr;
 
 /// The step as a statement.

@@ -10,7 +10,7 @@ use proto::{
     id::Fd,
 };
 
-use super::{Context, Payload, payload, quoted};
+use super::context::{Context, Payload, payload, quoted};
 
 /// The step as statements inside a function that returns `io::Result`.
 pub(super) fn form(call: &Call, context: &Context<'_>) -> String {

@@ -10,6 +10,7 @@ use super::{
     held::Pile,
     rows::{DROP, RowKind, TAIL},
     shapes::{Anchor, Form, Head},
+    way::Way,
 };
 use crate::view::{
     store::PacketNote,
@@ -29,27 +30,6 @@ const BESIDE: f64 = 8.0;
 const STOP: f64 = 0.55;
 /// Slopes steeper than this carry both lines of text above the line, near its head.
 const STEEP: f64 = 26.0;
-
-/// A packet's way across the drawing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
-    pub(super) x1: f64,
-    pub(super) x2: f64,
-    /// Its tail's height.
-    pub(super) tail: f64,
-}
-
-impl Way {
-    /// Half-way.
-    pub(super) fn middle(self) -> f64 {
-        f64::midpoint(self.x1, self.x2)
-    }
-
-    /// -1 to the left, 1 to the right.
-    pub(super) fn side(self) -> i8 {
-        if self.x2 < self.x1 { -1 } else { 1 }
-    }
-}
 
 impl Canvas<'_> {
     /// Draws a packet whole.

@@ -8,10 +8,10 @@ use proto::{
 };
 
 use super::{
-    arrows::Way,
     canvas::Canvas,
     rows::{DROP, RowKind},
     shapes::{Form, Head, HeldAbove},
+    way::Way,
 };
 use crate::view::{
     store::{PacketNote, TraceStore},

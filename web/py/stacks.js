@@ -332,10 +332,41 @@ export class Stacks {
   /** The module `_stacks`. */
   #provide() {
     const module = this.#module;
-    const argument = (/** @type {number} */ args, /** @type {number} */ at) => module._PyLong_AsLong(module.HEAP32[(args >> 2) + at]);
+    const functions = this.#functions();
+    const imports = {
+      ...functions,
+      take: (/** @type {number} */ args, /** @type {number} */ count) => this.#take(this.#argument(args, 0), count > 1 ? this.#argument(args, 1) : -1),
+      sync: new /** @type {any} */ (WebAssembly).Suspending((/** @type {any} */ promise) => promise),
+      done: (/** @type {any} */ wait, /** @type {number} */ args) => this.#done(wait, this.#argument(args, 0)),
+    };
+    const names = Object.keys(functions);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(glue(names)), { e: imports });
+    const made = module._PyImport_AddModule(this.#text("_stacks"));
+    // `ident` is what programs have as `get_ident`.
+    const home = module._PyUnicode_FromString(this.#text("_thread"));
+    for (const name of ["wait", ...names]) {
+      const at = module.wasmTable.grow(1);
+      module.wasmTable.set(at, exports[name]);
+      const definition = module._malloc(16);
+      module.HEAP32.set([this.#text(name), at, METH_FASTCALL, 0], definition >> 2);
+      module._PyModule_AddObject(made, this.#text(name), module._PyCMethod_New(definition, 0, home, 0));
+    }
+  }
+
+  /** Argument `at` of a call from Python. @param {number} args @param {number} at @returns {number} */
+  #argument(args, at) {
+    return this.#module._PyLong_AsLong(this.#module.HEAP32[(args >> 2) + at]);
+  }
+
+  /**
+   * What Python calls without a wait, by name.
+   * @returns {Record<string, (self: number, args: number, count: number) => number>}
+   */
+  #functions() {
+    const module = this.#module;
+    const argument = (/** @type {number} */ args, /** @type {number} */ at) => this.#argument(args, at);
     const number = (/** @type {number} */ value) => module._PyLong_FromLong(value);
-    /** @type {Record<string, (self: number, args: number, count: number) => number>} */
-    const functions = {
+    return {
       token: () => number(this.#token()),
       wake: (_, args) => number(+this.settle(argument(args, 0), WOKEN)),
       forget: (_, args) => number(+this.#waits.delete(argument(args, 0))),
@@ -392,24 +423,6 @@ export class Stacks {
         return number(0);
       },
     };
-    const imports = {
-      ...functions,
-      take: (/** @type {number} */ args, /** @type {number} */ count) => this.#take(argument(args, 0), count > 1 ? argument(args, 1) : -1),
-      sync: new /** @type {any} */ (WebAssembly).Suspending((/** @type {any} */ promise) => promise),
-      done: (/** @type {any} */ wait, /** @type {number} */ args) => this.#done(wait, argument(args, 0)),
-    };
-    const names = Object.keys(functions);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(glue(names)), { e: imports });
-    const made = module._PyImport_AddModule(this.#text("_stacks"));
-    // `ident` is what programs have as `get_ident`.
-    const home = module._PyUnicode_FromString(this.#text("_thread"));
-    for (const name of ["wait", ...names]) {
-      const at = module.wasmTable.grow(1);
-      module.wasmTable.set(at, exports[name]);
-      const definition = module._malloc(16);
-      module.HEAP32.set([this.#text(name), at, METH_FASTCALL, 0], definition >> 2);
-      module._PyModule_AddObject(made, this.#text(name), module._PyCMethod_New(definition, 0, home, 0));
-    }
   }
 
   /** A text of C, for ever. @param {string} text */

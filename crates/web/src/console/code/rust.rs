@@ -35,28 +35,10 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
         }
         Call::Send { fd, flags, length } => send(&name(fd), *flags, *length, context),
         Call::SendTo { fd, flags, address, length } => {
-            let (bytes, address) = (bytes(context, *length), sock_addr(address));
-            match flag_bits(*flags) {
-                None => format!("let sent = {}.send_to({bytes}, &{address})?;", name(fd)),
-                Some(bits) => {
-                    format!("let sent = {}.send_to_with_flags({bytes}, &{address}, {bits})?;", name(fd))
-                }
-            }
+            send_to(&name(fd), *flags, &bytes(context, *length), address)
         }
         Call::Recv { fd, flags, max } => receive(&name(fd), *flags, *max, context),
-        Call::RecvFrom { fd, flags, max } => {
-            let buffer = format!("let mut buffer = [MaybeUninit::<u8>::uninit(); {max}];");
-            let addr = context.target(1, "addr");
-            match flag_bits(*flags) {
-                None => format!("{buffer}\nlet (count, {addr}) = {}.recv_from(&mut buffer)?;", name(fd)),
-                Some(bits) => {
-                    format!(
-                        "{buffer}\nlet (count, {addr}) = {}.recv_from_with_flags(&mut buffer, {bits})?;",
-                        name(fd)
-                    )
-                }
-            }
-        }
+        Call::RecvFrom { fd, flags, max } => receive_from(&name(fd), *flags, *max, context),
         Call::Shutdown { fd, how } => {
             let how = match how {
                 How::Read => "Read",
@@ -97,6 +79,25 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             "// The standard library does not tell interfaces; rustix::net::netdevice does.".to_owned()
         }
         Call::Stat { address } => format!("let found = std::fs::metadata({})?;", unix_path(address)),
+    }
+}
+
+fn send_to(name: &str, flags: Flags, bytes: &str, address: &Address) -> String {
+    let address = sock_addr(address);
+    match flag_bits(flags) {
+        None => format!("let sent = {name}.send_to({bytes}, &{address})?;"),
+        Some(bits) => format!("let sent = {name}.send_to_with_flags({bytes}, &{address}, {bits})?;"),
+    }
+}
+
+fn receive_from(name: &str, flags: Flags, max: u32, context: &Context<'_>) -> String {
+    let buffer = format!("let mut buffer = [MaybeUninit::<u8>::uninit(); {max}];");
+    let addr = context.target(1, "addr");
+    match flag_bits(flags) {
+        None => format!("{buffer}\nlet (count, {addr}) = {name}.recv_from(&mut buffer)?;"),
+        Some(bits) => {
+            format!("{buffer}\nlet (count, {addr}) = {name}.recv_from_with_flags(&mut buffer, {bits})?;")
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Invariants of the tree itself, those that a test can check. `ARCHITECTURE.md` lists them.
 
+mod circles;
+mod lengths;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -162,7 +165,7 @@ fn unsafe_is_the_keepers_alone() {
         &["crates/lab/src/keeper"],
     );
     none(&found, "unsafe stands only under crates/lab/src/keeper");
-    none(&naming("tests", &["unsafe fn", "unsafe impl"], &["tests/e2e/tidy.rs"]), "tests need no unsafe");
+    none(&naming("tests", &["unsafe fn", "unsafe impl"], &["tests/e2e/tidy"]), "tests need no unsafe");
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn nothing_from_outside_becomes_markup_or_code() {
 #[test]
 fn tests_do_not_sleep() {
     let names = ["thread::sleep(", "time::sleep("];
-    let mut found = naming("tests/e2e", &names, &["tests/e2e/tidy.rs"]);
+    let mut found = naming("tests/e2e", &names, &["tests/e2e/tidy"]);
     let of_crates = naming("crates", &names, &[]);
     found.extend(of_crates.into_iter().filter(|path| path.contains("/tests/")));
     none(&found, "a test waits for something to happen, not for time to pass");
@@ -348,10 +351,13 @@ fn files_keep_to_one_job() {
     none(&found, "a file is called after its job");
 }
 
+fn is_test(path: &str) -> bool {
+    path.contains("tests/") || path.ends_with("tests.rs")
+}
+
 /// Code of the product: without tests, lessons, programs and what a build or a package made.
 fn product() -> impl Iterator<Item = String> {
-    let is_test = |path: &str| path.contains("tests/") || path.ends_with("tests.rs");
-    let rust = files("crates").into_iter().filter(move |path| path.ends_with(".rs") && !is_test(path));
+    let rust = files("crates").into_iter().filter(|path| path.ends_with(".rs") && !is_test(path));
     let page = files("web").into_iter().filter(|path| {
         let is_code = [".js", ".ts", ".py"].iter().any(|end| path.ends_with(end));
         is_code && ["web/lessons/", "web/programs/", "web/vendor/"].iter().all(|part| !path.starts_with(part))

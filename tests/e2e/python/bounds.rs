@@ -31,6 +31,40 @@ async fn an_endless_print_loop_waits_for_its_reader() {
     assert!(result["most"].as_u64() <= Some(64 * 1024), "{result}");
 }
 
+/// A line of 6 MB is a hundred times what a page keeps unread: who prints it waits in its midst, and nothing of it is lost. With
+/// shared memory and without, where the page says by messages what it has taken.
+#[tokio::test]
+async fn a_line_of_six_megabytes_waits_for_its_reader_and_comes_whole() {
+    let result = in_a_page(&format!(
+        "const line = Array.from({{ length: 750_000 }}, (_, n) => `${{String(n).padStart(7, '0')}} `).join('');
+        const slowly = async (host) => {{
+          const long = await room.run(host, 'long.py', {});
+          const reader = long.output[Symbol.asyncIterator]();
+          let {{ done, value }} = await reader.next();
+          const pieces = [];
+          // It has all the time it wants to print the rest: its machine answers another program meanwhile.
+          for (let i = 0; i < 20; i++) await (await room.program(host)).getaddrinfo('server', 80);
+          const unread = long.state.state;
+          for (; !done; {{ done, value }} = await reader.next()) pieces.push(value.text);
+          const text = pieces.join('');
+          return {{ unread, whole: text === `${{line}}\\n`, length: text.length, most: Math.max(...pieces.map((piece) => piece.length)),
+            exit: await long.exit }};
+        }};
+        const isolated = await slowly('client');
+        Object.defineProperty(globalThis, 'crossOriginIsolated', {{ value: false }});
+        return [isolated, await slowly('server')];",
+        js("print(''.join('%07d ' % n for n in range(750_000)))\n")
+    ))
+    .await;
+    for result in result.as_array().expect("two runs") {
+        assert_eq!(result["unread"], "running", "{result}");
+        assert_eq!(result["whole"], true, "{result}");
+        assert_eq!(result["exit"]["status"], "exited", "{result}");
+        // What a page holds at once: a full ring, or one piece more than is allowed to be on its way.
+        assert!(result["most"].as_u64() <= Some(2 * 64 * 1024), "{result}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_recorded_of_much_output_is_bounded_and_says_so() {
     let script =

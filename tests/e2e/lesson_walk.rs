@@ -241,7 +241,7 @@ impl Walk {
                 let _said = self.page.help().await;
             }
             7 => {
-                if let Some(progress) = self.page.desk.progress_mut() {
+                if let Some(progress) = self.page.lesson.progress_mut() {
                     progress.skip();
                 }
             }
@@ -282,7 +282,7 @@ impl Walk {
             14 => self.foreign().await,
             _ => {
                 let (part, step) = (self.below(3) as usize, self.below(4) as usize);
-                self.page.desk.go_to((part, step));
+                self.page.lesson.go_to((part, step));
             }
         }
     }
@@ -342,13 +342,13 @@ impl Walk {
 
     /// Passes the current step by help alone.
     async fn pass(&mut self) {
-        let before = self.page.desk.progress().and_then(lesson::Progress::current_at);
+        let before = self.page.lesson.progress().and_then(lesson::Progress::current_at);
         let Some(before) = before else { return };
         let mut why = Vec::new();
         for _ in 0..PRESSES {
             let said = self.page.help().await;
             self.check();
-            if self.page.desk.progress().and_then(lesson::Progress::current_at) != Some(before) {
+            if self.page.lesson.progress().and_then(lesson::Progress::current_at) != Some(before) {
                 return;
             }
             why.push(said);
@@ -431,7 +431,7 @@ async fn one_after_the_other(
         walk.lesson = lesson;
         walk.page.open_lesson(&source(lesson));
         let mut steps = 0;
-        while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
+        while walk.page.lesson.progress().and_then(lesson::Progress::current_at).is_some() {
             walk.pass().await;
             steps += 1;
             if reloads && steps == MIDDLE {
@@ -450,7 +450,7 @@ async fn lessons_recordings_happen_again() {
         let mut walk = Walk::begin(&server, 0).await;
         walk.lesson = lesson;
         walk.page.open_lesson(&source(lesson));
-        while walk.page.desk.progress().and_then(lesson::Progress::current_at).is_some() {
+        while walk.page.lesson.progress().and_then(lesson::Progress::current_at).is_some() {
             walk.pass().await;
         }
         let made = keep(&walk.room.owner(), &serde_json::json!({})).await.json();

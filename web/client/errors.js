@@ -1,8 +1,8 @@
 // The classes of errors. They are never dressed as one another: the network's answer, the resolver's, a rule of
 // ours, a limit of ours, a broken protocol, and time that ran out are different things.
 
-/** @typedef {{ class: "session", code: string, message: string, fields?: object }} Over why there is no session any more */
-/** @typedef {import("./web.js").ErrorRecord | Over | { class: "error", message: string }} Failure an error as the worker tells it */
+/** @typedef {{ class: "session", code: string, message: string, fields?: object }} SessionOver why there is no session any more */
+/** @typedef {import("./web.js").ErrorRecord | SessionOver | { class: "error", message: string }} Failure an error as the worker tells it */
 
 /** The kernel's answer to a call. */
 export class SocketError extends Error {
@@ -168,7 +168,7 @@ function removed() {
   return session("REMOVED", "the owner of this room has removed you");
 }
 
-/** @param {string} code @param {string} message @param {object} [fields] @returns {Over} */
+/** @param {string} code @param {string} message @param {object} [fields] @returns {SessionOver} */
 function session(code, message, fields) {
   return { class: "session", code, message, fields };
 }

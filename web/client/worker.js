@@ -9,8 +9,8 @@ const NO_BYTES = new Uint8Array();
 /** @typedef {import("./web.js").News & { payload?: Uint8Array, error?: unknown }} News what the session tells */
 /** @typedef {{ type: "failed", id: number, error: import("./errors.js").Failure }} Failed */
 /**
- * @typedef {(Exclude<News, { type: "refused" | "notice" }> | (Extract<News, { type: "refused" }> & { error: import("./errors.js").Over })
- *   | (Extract<News, { type: "notice" }> & { error?: import("./errors.js").Over })) & { payload?: Uint8Array }
+ * @typedef {(Exclude<News, { type: "refused" | "notice" }> | (Extract<News, { type: "refused" }> & { error: import("./errors.js").SessionOver })
+ *   | (Extract<News, { type: "notice" }> & { error?: import("./errors.js").SessionOver })) & { payload?: Uint8Array }
  *   | { type: "loaded" } | { type: "unable", message: string }} Told what the page is told
  */
 /** @typedef {Extract<News, { type: "result" | "answer" | "program" }> | Failed} Settling what ends a call or a request */
@@ -28,7 +28,7 @@ const panes = new Map();
 const told = new Map();
 /** The room's machines, for those who read /etc/hosts. @type {import("../py/etc.js").Machine[]} */
 let machines = [];
-/** Why the session is over. @type {import("./errors.js").Over | null} */
+/** Why the session is over. @type {import("./errors.js").SessionOver | null} */
 let over = null;
 
 serve(self);
@@ -207,7 +207,7 @@ function meet({ hosts }) {
   for (const port of told.values()) port.postMessage({ machines });
 }
 
-/** Nothing will be answered any more. @param {import("./errors.js").Over} error */
+/** Nothing will be answered any more. @param {import("./errors.js").SessionOver} error */
 function end(error) {
   over = error;
   for (const [id] of waiting) settle({ type: "failed", id, error });

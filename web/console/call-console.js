@@ -25,7 +25,7 @@ const SAID_AFTER_MS = [10_000, 60_000];
 /** How long a reset waits for calls that were cancelled. */
 const RESET_MS = 5000;
 
-/** @typedef {import("../client/web.js").ShownEntry} Shown */
+/** @typedef {import("../client/web.js").ShownEntry} ShownEntry */
 
 export class CallConsole extends HTMLElement {
   /** @type {import("../client/wireside.js").Room} */
@@ -49,7 +49,7 @@ export class CallConsole extends HTMLElement {
   #calls = new Map();
   /** Calls from before a reload, by the entry that waits for them. @type {Map<number, import("../client/wireside.js").Room["waiting"][number]>} */
   #inherited = new Map();
-  /** Told when an entry ends. @type {Map<number, (shown: Shown) => void>} */
+  /** Told when an entry ends. @type {Map<number, (shown: ShownEntry) => void>} */
   #ends = new Map();
   /** Entries whose calls are being made, until they have ended. @type {Map<number, Promise<void>>} */
   #following = new Map();
@@ -122,7 +122,7 @@ export class CallConsole extends HTMLElement {
   /**
    * Runs a line as if it had been typed. Resolves when it has ended well, rejects when it failed.
    * @param {string} line
-   * @returns {Promise<Shown>}
+   * @returns {Promise<ShownEntry>}
    */
   async run(line) {
     if (this.#readOnly) throw new Error("this machine is not yours");
@@ -296,7 +296,7 @@ export class CallConsole extends HTMLElement {
    * Takes a line and carries it out. Resolves with its entry once it has ended.
    * @param {string} line
    * @param {{ aside?: boolean, rest?: string }} [options] `aside`: it is not brought to the front; `rest`: what was pasted with it
-   * @returns {Promise<Shown>}
+   * @returns {Promise<ShownEntry>}
    */
   #submit(line, { aside = false, rest } = {}) {
     const console = /** @type {Console} */ (this.#console);
@@ -315,10 +315,10 @@ export class CallConsole extends HTMLElement {
     this.#drawButtons();
     this.#tickWhileWaiting();
     this.#attend(asked.entry, this.#make(asked.entry, asked.request));
-    return /** @type {Promise<Shown>} */ (ending);
+    return /** @type {Promise<ShownEntry>} */ (ending);
   }
 
-  /** @param {number} entry @param {import("../client/web.js").Asking} request @returns {Promise<import("./caller.js").End>} */
+  /** @param {number} entry @param {import("../client/web.js").CallAndWait} request @returns {Promise<import("./caller.js").End>} */
   async #make(entry, request) {
     const controller = new AbortController();
     this.#calls.set(entry, controller);
@@ -391,7 +391,7 @@ export class CallConsole extends HTMLElement {
     return newest !== undefined;
   }
 
-  /** @param {Shown} shown @param {number} [since] */
+  /** @param {ShownEntry} shown @param {number} [since] */
   #show(shown, since = Date.now()) {
     const oncancel = this.#readOnly ? null : () => this.#cancelEntry(shown.id);
     const onprogram = this.#readOnly ? null : () => this.#tell("wireside-program", { source: this.#programOf(shown) });
@@ -400,21 +400,21 @@ export class CallConsole extends HTMLElement {
     this.#entries.set(shown.id, view);
     this.#list.append(view.node);
     this.#empty.hidden = true;
-    this.#letGo();
+    this.#evict();
   }
 
-  /** A program of what was done here so far, and of a line that cannot be done here. @param {Shown} last */
+  /** A program of what was done here so far, and of a line that cannot be done here. @param {ShownEntry} last */
   #programOf(last) {
-    /** @type {Shown[]} */
+    /** @type {ShownEntry[]} */
     const history = this.#console?.history() ?? [];
     // poll() and ping() are this prompt's own.
-    const python = (/** @type {Shown} */ { id, state, by, line }) => id < last.id && state === "done" && !by && !/^(poll|ping)\(|= *(poll|ping)\(/.test(line);
+    const python = (/** @type {ShownEntry} */ { id, state, by, line }) => id < last.id && state === "done" && !by && !/^(poll|ping)\(|= *(poll|ping)\(/.test(line);
     const lines = history.filter(python).map(({ line }) => line);
     return ["import socket", "", ...lines, this.#rests.get(last.id) ?? last.line, ""].join("\n");
   }
 
   /** The wasm Console keeps a bounded history; what it evicted is not shown either. */
-  #letGo() {
+  #evict() {
     // Oldest first, and one asked for at a time: all of it at each call would take longer than the calls.
     for (const [id, view] of this.#entries) {
       if (this.#entries.size <= HISTORY) return;

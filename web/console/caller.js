@@ -2,15 +2,15 @@
 // Several may wait at once.
 import { publicWait } from "../client/arguments.js";
 
-/** @typedef {import("../client/web.js").Asked} Asked */
+/** @typedef {import("../client/web.js").NextCall} NextCall */
 /** @typedef {import("../client/web.js").Failed} Failed */
-/** @typedef {{ value: import("../client/web.js").Returned, bytes: Uint8Array }} Done */
+/** @typedef {{ value: import("../client/web.js").Returned, bytes: Uint8Array }} CallResult */
 /**
  * @typedef {{ name: "SocketError", errno: number, taken?: number } | { name: "TimedOutError", taken?: number }
  *   | { name: "ResolveError", code: string } | { name: "PolicyError", rule: string, value: unknown }
  *   | { name: "LimitError", limit: string, value: number } | { name: "ProtocolError", rule: string }} Known errors of the client
  */
-/** @typedef {Done | { error: Failed } | { lost: string }} End */
+/** @typedef {CallResult | { error: Failed } | { lost: string }} End */
 
 const EINTR = 4;
 const CANCELLED = Symbol("cancelled");
@@ -18,7 +18,7 @@ const CANCELLED = Symbol("cancelled");
 /**
  * Makes one call and waits for its end. Never throws.
  * @param {import("../client/wireside.js").Program} program of the client
- * @param {import("../client/web.js").Asking} request
+ * @param {import("../client/web.js").CallAndWait} request
  * @param {number} line of the history
  * @param {Uint8Array} payload
  * @param {AbortSignal} signal
@@ -31,7 +31,7 @@ export function makeCall(program, { call, wait }, line, payload, signal) {
 
 /**
  * How a call ended, whoever made it.
- * @param {Promise<Done>} result
+ * @param {Promise<CallResult>} result
  * @returns {Promise<End>}
  */
 export async function ended(result) {

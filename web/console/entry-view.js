@@ -5,10 +5,10 @@ import { withTerms } from "../base/term-card.js";
 /** Waiting is shown only when it lasts, so that quick calls do not flicker. */
 const NOTICEABLE_MS = 150;
 
-/** @typedef {import("../client/web.js").ShownEntry} Shown */
+/** @typedef {import("../client/web.js").ShownEntry} ShownEntry */
 
 export class EntryView {
-  /** @type {Shown} */
+  /** @type {ShownEntry} */
   #shown;
   #oncancel;
   #onprogram;
@@ -23,7 +23,7 @@ export class EntryView {
   #cancel;
 
   /**
-   * @param {Shown} shown
+   * @param {ShownEntry} shown
    * @param {{ since: number, oncancel: (() => void) | null, onprogram: (() => void) | null, onprompt: (() => void) | null }} options
    */
   constructor(shown, { since, oncancel, onprogram, onprompt }) {
@@ -55,7 +55,7 @@ export class EntryView {
     return this.#shown.line;
   }
 
-  /** @param {Shown} shown */
+  /** @param {ShownEntry} shown */
   update(shown) {
     const focused = this.#wait.contains(document.activeElement);
     this.#shown = shown;
@@ -69,7 +69,7 @@ export class EntryView {
     this.#end.replaceChildren(...(shown.state === "waiting" ? [] : this.#ending(shown)));
   }
 
-  /** Only the words about waiting: the rest stands. @param {Shown} shown */
+  /** Only the words about waiting: the rest stands. @param {ShownEntry} shown */
   updateWaiting(shown) {
     this.#shown = shown;
     this.tick(Date.now());
@@ -90,7 +90,7 @@ export class EntryView {
     return elapsed;
   }
 
-  /** @param {Shown} shown @returns {Node[]} */
+  /** @param {ShownEntry} shown @returns {Node[]} */
   #ending(shown) {
     /** @type {Node[]} */
     const parts = [];
@@ -105,7 +105,7 @@ export class EntryView {
   }
 }
 
-/** @param {Shown} shown */
+/** @param {ShownEntry} shown */
 function head(shown) {
   const code = element("code", { class: "cc-line" }, shown.line);
   const pointer =
@@ -129,7 +129,7 @@ function step({ text, result, failed }) {
   );
 }
 
-/** @param {NonNullable<Shown["error"]>} error @param {{ onprogram: (() => void) | null, onprompt: (() => void) | null }} ways where the line can go instead */
+/** @param {NonNullable<ShownEntry["error"]>} error @param {{ onprogram: (() => void) | null, onprompt: (() => void) | null }} ways where the line can go instead */
 function errorCard(error, { onprogram, onprompt }) {
   const python = error.remedy?.do === "intoProgram";
   const number = error.number === null ? null : element("span", { class: "cc-number" }, String(error.number));
@@ -146,7 +146,7 @@ function errorCard(error, { onprogram, onprompt }) {
   );
 }
 
-/** @param {NonNullable<Shown["bytes"]>} bytes */
+/** @param {NonNullable<ShownEntry["bytes"]>} bytes */
 function hexDump({ hex, kept, length }) {
   const cut = kept < length ? `\n… ${length - kept} more bytes` : "";
   return element("pre", { class: "cc-hex", hidden: true, tabindex: "0", "aria-label": "Bytes in hexadecimal" }, hex + cut);
@@ -165,13 +165,13 @@ function hexToggle(dump) {
   return toggle;
 }
 
-/** @param {Shown} shown */
+/** @param {ShownEntry} shown */
 function valueDetails(shown) {
   if (!shown.value || shown.value === shown.result) return null;
   return details("in full", "In full: all that Python returns", () => [element("pre", { class: "cc-form", tabindex: "0", dir: "auto" }, shown.value)]);
 }
 
-/** @param {Shown} shown */
+/** @param {ShownEntry} shown */
 function formDetails(shown) {
   if (shown.forms.length === 0) return null;
   return details("Python · Rust · C", "Same step in Python, Rust, C", () =>

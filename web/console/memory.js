@@ -6,11 +6,11 @@ const LONGEST = 160 * 1024;
 /** How long calls that follow each other quickly wait to be written, in milliseconds. */
 const REST_MS = 250;
 
-/** @typedef {{ console: string, since: Record<string, number> }} Kept `console` from the wasm Console, `since` when waiting entries began */
+/** @typedef {{ console: string, since: Record<string, number> }} SavedConsole `console` from the wasm Console, `since` when waiting entries began */
 
 export class ConsoleMemory {
   #key;
-  /** What there is to be written. @type {(() => Kept) | null} */
+  /** What there is to be written. @type {(() => SavedConsole) | null} */
   #look = null;
 
   /** @param {string} room @param {string} machine */
@@ -19,7 +19,7 @@ export class ConsoleMemory {
     addEventListener("pagehide", () => this.#write());
   }
 
-  /** @returns {Kept | null} */
+  /** @returns {SavedConsole | null} */
   read() {
     try {
       const saved = JSON.parse(passing().getItem(this.#key) ?? "null");
@@ -30,7 +30,7 @@ export class ConsoleMemory {
     }
   }
 
-  /** Writes what is to be kept, soon, and before the page goes. @param {() => Kept} look */
+  /** Writes what is to be kept, soon, and before the page goes. @param {() => SavedConsole} look */
   keep(look) {
     if (!this.#look) setTimeout(() => this.#write(), REST_MS);
     this.#look = look;

@@ -11,7 +11,7 @@ const FAILED = 64;
 const TOLD = 256;
 const TELLING = ["socket", "bind", "listen", "accept", "connect", "shutdown"];
 
-/** @typedef {{ number: number, begin: any, end: any }} Made a call of the program: its begin and its end in the trace */
+/** @typedef {{ number: number, begin: any, end: any }} ProgramCall a call of the program: its begin and its end in the trace */
 
 export class FailureCard {
   #room;
@@ -20,9 +20,9 @@ export class FailureCard {
   #host;
   #runOn;
   node = element("aside", { class: "failure", hidden: true });
-  /** @type {Made[]} */
+  /** @type {ProgramCall[]} */
   #failed = [];
-  /** @type {Made[]} */
+  /** @type {ProgramCall[]} */
   #told = [];
   #next = 0;
   /** @type {AbortController | null} */
@@ -59,7 +59,7 @@ export class FailureCard {
 
   /** @param {number} program @param {AbortSignal} signal */
   async #listen(program, signal) {
-    /** Calls that have begun: a program has few at once. @type {Map<number, Made>} */
+    /** Calls that have begun: a program has few at once. @type {Map<number, ProgramCall>} */
     const begun = new Map();
     let number = 0;
     for await (const event of this.#room.trace({ from: this.#next, signal })) {
@@ -98,7 +98,7 @@ export class FailureCard {
     this.node.hidden = false;
   }
 
-  /** @param {Made} made @returns {any} */
+  /** @param {ProgramCall} made @returns {any} */
   #words({ number, begin, end }) {
     const console = new Console(this.#host.name);
     try {
@@ -143,7 +143,7 @@ export class FailureCard {
   }
 }
 
-/** @param {Made[]} list @param {Made} made @param {number} most */
+/** @param {ProgramCall[]} list @param {ProgramCall} made @param {number} most */
 function keep(list, made, most) {
   list.push(made);
   if (list.length > most) list.shift();

@@ -78,7 +78,7 @@ export class ProgramPane {
 
   /**
    * @param {{ room: import("../client/room.js").Room, view: import("../client/web.js").View, clock: { now: () => number }, host: { name: string, id: number }, part: string, file: string, text: string,
-   *   original: string | null, folder: Folder, runOn: (host: string, program: import("./workspace.js").Moved) => (() => Promise<string>) | null,
+   *   original: string | null, folder: Folder, runOn: (host: string, program: import("./workspace.js").MovedProgram) => (() => Promise<string>) | null,
    *   store: import("./code-store.js").CodeStore }} parts `original`: what was put here, if it is known; `runOn`: what puts
    *   the program on another machine and runs it there; it resolves with a sentence that says so
    */

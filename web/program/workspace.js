@@ -33,7 +33,7 @@ const UNDO_MS = 10_000;
  * @property {Map<string, Workspace>} [workspaces] those where this page runs programs, by their machines' names
  */
 
-/** @typedef {{ file: string, text: string, typed: string }} Moved a program as it ran, with its line of arguments */
+/** @typedef {{ file: string, text: string, typed: string }} MovedProgram a program as it ran, with its line of arguments */
 
 export class Workspace {
   #shared;
@@ -196,7 +196,7 @@ export class Workspace {
       beside: (/** @type {string} */ one) => this.#files.contents().filter(({ name }) => name !== one),
       changed: (/** @type {string} */ by, /** @type {import("../client/wireside.js").FolderChange} */ change) => this.#changedByProgram(by, change),
     };
-    const runOn = (/** @type {[string, Moved]} */ ...there) => this.#elsewhere(...there);
+    const runOn = (/** @type {[string, MovedProgram]} */ ...there) => this.#elsewhere(...there);
     const pane = new ProgramPane({ room, view, clock, store, host: this.#host, part: this.#part, file, text, original, folder, runOn });
     pane.onchange = () => this.#update();
     pane.ontoggle = () => this.toggle(file);
@@ -215,7 +215,7 @@ export class Workspace {
 
   /**
    * What puts a program on another machine, beside what is somebody's own there, with the files that it had beside it here, and
-   * runs it there as it ran here. @param {string} host @param {Moved} program
+   * runs it there as it ran here. @param {string} host @param {MovedProgram} program
    */
   #elsewhere(host, { file, text, typed }) {
     const workspace = this.#shared.workspaces?.get(host);

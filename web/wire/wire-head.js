@@ -12,7 +12,7 @@ const LET_THROUGH = ["Let ", "all ", "through"];
 /** Where a name or a call that waits stands. */
 const PLACE = ["left", "width", "--row"];
 
-/** @typedef {import("../client/web.js").Scene & { cards: import("./wire-words.js").Held[] }} Seen what is drawn, and the packets held in it */
+/** @typedef {import("../client/web.js").Scene & { cards: import("./wire-words.js").HeldPacket[] }} DrawnWire what is drawn, and the packets held in it */
 /** @typedef {{ count: number, took: number } | null} Slow a burst shown slowly: its events, and nanoseconds */
 
 export class WireHead {
@@ -108,7 +108,7 @@ export class WireHead {
     onlist(this.#shown);
   }
 
-  /** @param {Seen} scene @param {number} now nanoseconds @param {Slow} slow */
+  /** @param {DrawnWire} scene @param {number} now nanoseconds @param {Slow} slow */
   draw(scene, now, slow) {
     this.narrow = scene.narrow;
     const wire = this.#view.wire();
@@ -132,7 +132,7 @@ export class WireHead {
     if (this.#heldTooLong) announce(HELD_TOO_LONG);
   }
 
-  /** @param {Seen} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */
+  /** @param {DrawnWire} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */
   #sentence(scene, wire, slow) {
     if (performance.now() < this.#saidUntil && this.#saidOf === stateOf(wire)) return this.#said;
     const settings = settingsWords(wire, this.#room.hosts);
@@ -142,7 +142,7 @@ export class WireHead {
     return doing || settings || (scene.last === 0 || scene.height < 60 ? nothing : "");
   }
 
-  /** @param {Seen} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */
+  /** @param {DrawnWire} scene @param {import("../client/web.js").WireNow} wire @param {Slow} slow */
   #doing(scene, wire, slow) {
     if (wire.held) return heldWords(wire.holding, scene);
     if (this.#heldTooLong) return HELD_TOO_LONG;

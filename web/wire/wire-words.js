@@ -13,12 +13,12 @@ export function settingsWords({ delay_ms: delay, loss }, hosts) {
   return parts.join(", ");
 }
 
-/** @typedef {{ left_ms?: number, sender?: number }} Held a packet held, as drawn */
+/** @typedef {{ left_ms?: number, sender?: number }} HeldPacket a packet held, as drawn */
 
 /**
  * How many packets are held, and whose kernel tries again next.
  * @param {number} holding
- * @param {{ cards: Held[], lifelines: import("../client/web.js").Lifeline[] }} scene as the layout made it
+ * @param {{ cards: HeldPacket[], lifelines: import("../client/web.js").Lifeline[] }} scene as the layout made it
  */
 export function heldWords(holding, { cards, lifelines }) {
   if (holding === 0) return "held; packets will stop half-way";

@@ -32,7 +32,7 @@ use crate::{
     message_limits,
     room::{Lifetime, StepOutcome},
     rules::ProtocolRule,
-    stream::{self, Incoming, Outgoing},
+    stream::{Incoming, Outgoing},
     trace::Event,
 };
 
@@ -65,7 +65,6 @@ struct Stream {
     incoming: Incoming,
     window: u64,
     consumed: u64,
-    wanted: bool,
 }
 
 /// Where in a program a call is made.
@@ -397,9 +396,9 @@ impl Client {
     /// Time has passed. Events and something to transmit may follow.
     pub fn handle_timeout(&mut self, now: Duration) {
         match self.keepalive.handle_timeout(now) {
-            Some(keepalive::Due::Connect) => self.events.push_back(ClientEvent::Connect),
-            Some(keepalive::Due::Ping) => self.endpoint.probe(Kind::Ping),
-            Some(keepalive::Due::Disconnect) => self.events.push_back(ClientEvent::Disconnect),
+            Some(keepalive::KeepaliveAction::Connect) => self.events.push_back(ClientEvent::Connect),
+            Some(keepalive::KeepaliveAction::Ping) => self.endpoint.probe(Kind::Ping),
+            Some(keepalive::KeepaliveAction::Disconnect) => self.events.push_back(ClientEvent::Disconnect),
             None => {}
         }
     }
@@ -573,7 +572,7 @@ impl Client {
         self.next_stream += 1;
         let outgoing = Outgoing::new(limits::STREAM_FIRST);
         let incoming = Incoming::new(window);
-        self.streams.insert(stream, Stream { outgoing, incoming, window, consumed: 0, wanted: false });
+        self.streams.insert(stream, Stream { outgoing, incoming, window, consumed: 0 });
         self.control(&ClientMessage::OpenStream { stream, program, fd, credit: window });
         Ok(stream)
     }
@@ -584,21 +583,16 @@ impl Client {
     /// Gives the bytes back, none of them sent, when they go beyond the server's credit or the stream is not open
     /// in this direction.
     pub fn stream_send(&mut self, stream: StreamId, bytes: Bytes) -> Result<(), Bytes> {
-        let taken = self.streams.get_mut(&stream).is_some_and(|entry| entry.outgoing.take(bytes.len()));
-        if !taken {
-            return Err(bytes);
+        match self.streams.get_mut(&stream) {
+            Some(entry) => entry.outgoing.send(stream, bytes, &mut self.endpoint.schedule),
+            None => Err(bytes),
         }
-        self.endpoint.schedule.stream(stream, bytes);
-        Ok(())
     }
 
     /// Bytes that are welcome on a stream now. After 0, [`ClientEvent::StreamRoom`] will tell.
     pub fn stream_room(&mut self, stream: StreamId) -> usize {
-        let Some(entry) = self.streams.get_mut(&stream) else { return 0 };
         let schedule = &self.endpoint.schedule;
-        let room = stream::room(entry.outgoing.left(), schedule.stream_bytes(stream), schedule.bytes());
-        entry.wanted = room == 0;
-        room
+        self.streams.get_mut(&stream).map_or(0, |entry| entry.outgoing.room(stream, schedule))
     }
 
     /// The page has used so many bytes of a stream: the server may send as many more.
@@ -615,7 +609,7 @@ impl Client {
     /// No more to send: shutdown(SHUT_WR) after the bytes sent so far.
     pub fn stream_finish(&mut self, stream: StreamId) {
         if let Some(entry) = self.streams.get_mut(&stream)
-            && !std::mem::replace(&mut entry.outgoing.finished, true)
+            && entry.outgoing.finish()
         {
             self.endpoint.schedule.after_stream(stream, to_bytes(&ClientMessage::StreamFinish { stream }));
         }
@@ -625,7 +619,7 @@ impl Client {
     /// [`ClientEvent::StreamEnded`].
     pub fn stream_close(&mut self, stream: StreamId) {
         if let Some(entry) = self.streams.get_mut(&stream) {
-            entry.outgoing.finished = true;
+            entry.outgoing.finish();
             self.endpoint.schedule.after_stream(stream, to_bytes(&ClientMessage::StreamClose { stream }));
         }
     }
@@ -653,15 +647,9 @@ impl Client {
     }
 
     fn wake_streams(&mut self) {
-        let schedule = &self.endpoint.schedule;
         for (stream, entry) in &mut self.streams {
-            if entry.wanted {
-                let credit = entry.outgoing.left();
-                let room = stream::room(credit, schedule.stream_bytes(*stream), schedule.bytes());
-                if stream::is_worth_it(credit, room, schedule.bytes()) {
-                    entry.wanted = false;
-                    self.events.push_back(ClientEvent::StreamRoom { stream: *stream });
-                }
+            if entry.outgoing.is_unblocked(*stream, &self.endpoint.schedule) {
+                self.events.push_back(ClientEvent::StreamRoom { stream: *stream });
             }
         }
     }

@@ -26,7 +26,7 @@ use crate::{
     message::{ClientMessage, ServerMessage, Welcome},
     message_limits,
     rules::ProtocolRule,
-    stream::{self, Incoming, Outgoing},
+    stream::{Incoming, Outgoing},
 };
 
 /// Credit raised by less than this is a frame of which nothing came.
@@ -36,8 +36,6 @@ const SMALL_RAISE: u64 = 4 * 1024;
 struct Stream {
     outgoing: Outgoing,
     incoming: Incoming,
-    /// The sender was told that there is no room.
-    wanted: bool,
 }
 
 /// The server's end of one session.
@@ -350,7 +348,7 @@ impl Server {
         } else {
             self.next_stream = stream.0.saturating_add(1);
             let incoming = Incoming::new(limits::STREAM_FIRST);
-            self.streams.insert(stream, Stream { outgoing: Outgoing::new(credit), incoming, wanted: false });
+            self.streams.insert(stream, Stream { outgoing: Outgoing::new(credit), incoming });
             return true;
         };
         self.next_stream = self.next_stream.max(stream.0.saturating_add(1));
@@ -404,7 +402,7 @@ impl Server {
             ServerMessage::StreamCredit { stream, total } => self.grant(stream, total),
             ServerMessage::StreamFinished { stream } => {
                 if let Some(entry) = self.streams.get_mut(&stream)
-                    && !std::mem::replace(&mut entry.outgoing.finished, true)
+                    && entry.outgoing.finish()
                 {
                     self.endpoint.schedule.after_stream(stream, to_bytes(&message));
                 }
@@ -437,22 +435,17 @@ impl Server {
     /// Gives the bytes back, none of them sent, when they go beyond the page's credit or the stream is not open
     /// in this direction.
     pub fn stream_send(&mut self, stream: StreamId, bytes: Bytes) -> Result<(), Bytes> {
-        let taken = self.streams.get_mut(&stream).is_some_and(|entry| entry.outgoing.take(bytes.len()));
-        if !taken {
-            return Err(bytes);
+        match self.streams.get_mut(&stream) {
+            Some(entry) => entry.outgoing.send(stream, bytes, &mut self.endpoint.schedule),
+            None => Err(bytes),
         }
-        self.endpoint.schedule.stream(stream, bytes);
-        Ok(())
     }
 
     /// Bytes to read from a stream's socket now: within the page's credit and the queues. Where it is 0, do not
     /// read; [`ServerEvent::StreamRoom`] will tell.
     pub fn stream_room(&mut self, stream: StreamId) -> usize {
-        let Some(entry) = self.streams.get_mut(&stream) else { return 0 };
         let schedule = &self.endpoint.schedule;
-        let room = stream::room(entry.outgoing.left(), schedule.stream_bytes(stream), schedule.bytes());
-        entry.wanted = room == 0;
-        room
+        self.streams.get_mut(&stream).map_or(0, |entry| entry.outgoing.room(stream, schedule))
     }
 
     /// Grants the page `total` stream bytes in all, at least [`limits::STREAM_FIRST`]; a lower or equal value
@@ -498,15 +491,9 @@ impl Server {
     }
 
     fn wake_streams(&mut self) {
-        let schedule = &self.endpoint.schedule;
         for (stream, entry) in &mut self.streams {
-            if entry.wanted {
-                let credit = entry.outgoing.left();
-                let room = stream::room(credit, schedule.stream_bytes(*stream), schedule.bytes());
-                if stream::is_worth_it(credit, room, schedule.bytes()) {
-                    entry.wanted = false;
-                    self.events.push_back(ServerEvent::StreamRoom { stream: *stream });
-                }
+            if entry.outgoing.is_unblocked(*stream, &self.endpoint.schedule) {
+                self.events.push_back(ServerEvent::StreamRoom { stream: *stream });
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The credit of one byte stream, in each direction: how many bytes may still go, how many may still come.
 
-use crate::{error::DecodeError, id::StreamId, limits};
+use bytes::Bytes;
+
+use crate::{error::DecodeError, id::StreamId, limits, schedule::Schedule};
 
 /// What this end sends.
 #[derive(Debug)]
@@ -10,12 +12,14 @@ pub(crate) struct Outgoing {
     /// Bytes accepted from our side, in total.
     taken: u64,
     /// Our side has no more.
-    pub(crate) finished: bool,
+    finished: bool,
+    /// Our side was told that there is no room.
+    blocked: bool,
 }
 
 impl Outgoing {
     pub(crate) fn new(credit: u64) -> Self {
-        Self { credit, taken: 0, finished: false }
+        Self { credit, taken: 0, finished: false, blocked: false }
     }
 
     /// Raises the credit to this total; by how much.
@@ -26,17 +30,42 @@ impl Outgoing {
     }
 
     /// Bytes of credit left.
-    pub(crate) fn left(&self) -> u64 {
+    fn left(&self) -> u64 {
         if self.finished { 0 } else { self.credit - self.taken }
     }
 
-    /// Uses credit; false, and nothing used, if there is not enough.
-    pub(crate) fn take(&mut self, bytes: usize) -> bool {
-        let enough = bytes as u64 <= self.left();
-        if enough {
-            self.taken += bytes as u64;
+    /// Gives bytes to the schedule.
+    ///
+    /// # Errors
+    /// Gives them back, none of them sent, where there is not so much credit or our side had no more.
+    pub(crate) fn send(&mut self, id: StreamId, bytes: Bytes, schedule: &mut Schedule) -> Result<(), Bytes> {
+        if bytes.len() as u64 > self.left() {
+            return Err(bytes);
         }
-        enough
+        self.taken += bytes.len() as u64;
+        schedule.stream(id, bytes);
+        Ok(())
+    }
+
+    /// Bytes that the schedule takes now. After 0, [`Outgoing::is_unblocked`] is worth asking.
+    pub(crate) fn room(&mut self, id: StreamId, schedule: &Schedule) -> usize {
+        let room = room(self.left(), schedule.stream_bytes(id), schedule.bytes());
+        self.blocked = room == 0;
+        room
+    }
+
+    /// Whether our side, which was told that there is no room, is to hear now that there is: it is told once.
+    pub(crate) fn is_unblocked(&mut self, id: StreamId, schedule: &Schedule) -> bool {
+        let waiting = schedule.bytes();
+        let unblocked = self.blocked
+            && is_worth_it(self.left(), room(self.left(), schedule.stream_bytes(id), waiting), waiting);
+        self.blocked &= !unblocked;
+        unblocked
+    }
+
+    /// Our side has no more; false if it had said so.
+    pub(crate) fn finish(&mut self) -> bool {
+        !std::mem::replace(&mut self.finished, true)
     }
 }
 
@@ -85,7 +114,7 @@ const QUEUE: usize = 4 * limits::STREAM_CHUNK;
 const QUEUE_OF_ALL: usize = 512 * 1024;
 
 /// Bytes the schedule takes from a stream now: within its credit, its own queue, and the queue of all.
-pub(crate) fn room(credit: u64, waiting: usize, waiting_of_all: usize) -> usize {
+fn room(credit: u64, waiting: usize, waiting_of_all: usize) -> usize {
     usize::try_from(credit).unwrap_or(usize::MAX).min(queue(waiting_of_all).saturating_sub(waiting))
 }
 
@@ -95,7 +124,7 @@ fn queue(waiting_of_all: usize) -> usize {
 }
 
 /// Whether a sender that was told "no room" should be told of this much: half the queue, so that it moves large pieces.
-pub(crate) fn is_worth_it(credit: u64, room: usize, waiting_of_all: usize) -> bool {
+fn is_worth_it(credit: u64, room: usize, waiting_of_all: usize) -> bool {
     let enough = (queue(waiting_of_all) / 2).max(limits::STREAM_CHUNK);
     room > 0 && room as u64 >= credit.min(enough as u64)
 }

@@ -41,7 +41,7 @@ const PARTIAL: &str =
     "The kernel leaves checksums on loopback partial, as with checksum offload: they are not wrong.";
 
 #[derive(Debug, Default)]
-struct Kept {
+struct CapturedPackets {
     /// Names of interfaces, in the order of their numbers.
     interfaces: Vec<String>,
     packets: VecDeque<Captured>,
@@ -52,7 +52,7 @@ struct Kept {
     charge: Option<Charge>,
 }
 
-impl Kept {
+impl CapturedPackets {
     /// Lets the oldest packets go until what is left is within `most`.
     fn evict(&mut self, most: usize) {
         while self.bytes > most
@@ -99,14 +99,14 @@ fn interface(name: &str) -> InterfaceDescriptionBlock<'_> {
 /// The packets of one room. Only the room's task writes; anybody may read.
 #[derive(Debug)]
 pub struct Capture {
-    kept: Mutex<Kept>,
+    kept: Mutex<CapturedPackets>,
     began: SystemTime,
     history: Arc<History>,
 }
 
 impl Capture {
     pub(crate) fn new(history: Arc<History>) -> Self {
-        let kept = Kept { charge: Some(history.charge()), ..Kept::default() };
+        let kept = CapturedPackets { charge: Some(history.charge()), ..CapturedPackets::default() };
         Self { kept: Mutex::new(kept), began: SystemTime::now(), history }
     }
 
@@ -204,7 +204,7 @@ impl Capture {
         Ok(bytes)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, CapturedPackets> {
         // A panic while the lock was held leaves whole packets.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

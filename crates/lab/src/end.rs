@@ -20,7 +20,7 @@ use proto::{
 pub(crate) use self::room_fd::{KernelAddress, RoomFd};
 use crate::{
     outside::{OutsideLink, OutsideSocket},
-    syscall::{self, Told},
+    syscall::{self, ReportedAddress},
 };
 
 /// What a descriptor names.
@@ -193,7 +193,11 @@ impl End {
     }
 
     /// recvfrom(2) on a datagram socket, which is always in the room.
-    pub(crate) fn recvfrom(&self, size: usize, flags: Flags) -> syscall::Result<(Vec<u8>, Option<Told>)> {
+    pub(crate) fn recvfrom(
+        &self,
+        size: usize,
+        flags: Flags,
+    ) -> syscall::Result<(Vec<u8>, Option<ReportedAddress>)> {
         let mut buffer = vec![0; size];
         let (taken, from) = syscall::recvfrom(self.room()?.as_fd(), &mut buffer, flags)?;
         buffer.truncate(taken);
@@ -214,7 +218,7 @@ impl End {
     }
 
     /// getpeername(2).
-    pub(crate) fn getpeername(&mut self) -> Result<Told, CallError> {
+    pub(crate) fn getpeername(&mut self) -> Result<ReportedAddress, CallError> {
         self.check()?;
         syscall::getpeername(self.fd()).map_err(CallError::errno)
     }

@@ -77,7 +77,7 @@ struct Text {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptEvents {
     events: BTreeMap<u64, Bytes>,
     queues: [Queue; Class::ALL.len()],
     /// The newest text of each program.
@@ -89,7 +89,7 @@ struct Kept {
     charge: Option<Charge>,
 }
 
-impl Kept {
+impl KeptEvents {
     fn keep(&mut self, seq: u64, class: Class, bytes: Bytes, history: &History) {
         let queue = &mut self.queues[class as usize];
         let most = history.bound(queue.bytes);
@@ -154,7 +154,7 @@ fn without_text(bytes: &[u8]) -> Option<Bytes> {
 /// The trace of one room. Only the room's task writes; anybody may read.
 #[derive(Debug)]
 pub struct TraceLog {
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptEvents>,
     newest: watch::Sender<u64>,
     began: Instant,
     history: Arc<History>,
@@ -175,7 +175,7 @@ impl TraceLog {
     pub(crate) fn new(history: Arc<History>) -> Self {
         let charge = Some(history.charge());
         Self {
-            kept: Mutex::new(Kept { next: 1, charge, ..Kept::default() }),
+            kept: Mutex::new(KeptEvents { next: 1, charge, ..KeptEvents::default() }),
             newest: watch::Sender::new(0),
             began: Instant::now(),
             history,
@@ -265,7 +265,7 @@ impl TraceLog {
         seq
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, KeptEvents> {
         // A panic while the lock was held leaves a trace that is whole up to the last event.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -44,7 +44,7 @@ pub(crate) enum NoRoom {
 
 /// Room for received bytes.
 #[derive(Debug, Default)]
-pub(crate) struct Place {
+pub(crate) struct ReceiveReservation {
     charge: Option<Charge>,
     collected: Option<Charge>,
     results: Option<Arc<Results>>,
@@ -67,18 +67,18 @@ impl Results {
     }
 
     /// Room for at most `bytes`.
-    pub(crate) fn place(self: &Arc<Self>, bytes: usize) -> Result<Place, NoRoom> {
+    pub(crate) fn place(self: &Arc<Self>, bytes: usize) -> Result<ReceiveReservation, NoRoom> {
         if bytes <= SMALL {
-            return Ok(Place::default());
+            return Ok(ReceiveReservation::default());
         }
         let charge = self.charge(bytes)?;
-        Ok(Place { charge: Some(charge), collected: None, results: Some(Arc::clone(self)) })
+        Ok(ReceiveReservation { charge: Some(charge), collected: None, results: Some(Arc::clone(self)) })
     }
 
     /// Room for a receive that goes on until it has all of `bytes`.
-    pub(crate) fn place_to_collect(self: &Arc<Self>, bytes: usize) -> Result<Place, NoRoom> {
+    pub(crate) fn place_to_collect(self: &Arc<Self>, bytes: usize) -> Result<ReceiveReservation, NoRoom> {
         if bytes <= SMALL {
-            return Ok(Place::default());
+            return Ok(ReceiveReservation::default());
         }
         let collected = self.collected.take(bytes).map_err(NoRoom::Never)?;
         let mut place = self.place(bytes)?;
@@ -109,17 +109,17 @@ impl Results {
     }
 }
 
-impl Place {
+impl ReceiveReservation {
     /// The bytes as a result, which gives its place back when nobody has them any more.
     pub(crate) fn fill(mut self, bytes: Vec<u8>) -> Bytes {
         let Some(charge) = &mut self.charge else { return bytes.into() };
         charge.shrink(bytes.len());
         self.collected = None;
-        Bytes::from_owner(Placed { bytes, _place: self })
+        Bytes::from_owner(ReservedBytes { bytes, _reservation: self })
     }
 }
 
-impl Drop for Place {
+impl Drop for ReceiveReservation {
     fn drop(&mut self) {
         drop(self.charge.take());
         if let Some(results) = &self.results {
@@ -129,12 +129,12 @@ impl Drop for Place {
 }
 
 /// Bytes in their place.
-struct Placed {
+struct ReservedBytes {
     bytes: Vec<u8>,
-    _place: Place,
+    _reservation: ReceiveReservation,
 }
 
-impl AsRef<[u8]> for Placed {
+impl AsRef<[u8]> for ReservedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }

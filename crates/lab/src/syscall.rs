@@ -44,7 +44,7 @@ pub(crate) fn errno_of(error: &std::io::Error) -> Errno {
 
 /// An address as the kernel tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum ReportedAddress {
     Ip(SocketAddr),
     /// A socket of AF_UNIX without a name.
     Unnamed,
@@ -52,17 +52,17 @@ pub(crate) enum Told {
     Abstract(Vec<u8>),
 }
 
-pub(crate) fn told(any: &SocketAddrAny) -> Result<Told> {
+pub(crate) fn reported_address(any: &SocketAddrAny) -> Result<ReportedAddress> {
     if any.address_family() != AddressFamily::UNIX {
-        return SocketAddr::try_from(any.clone()).map(Told::Ip).map_err(errno);
+        return SocketAddr::try_from(any.clone()).map(ReportedAddress::Ip).map_err(errno);
     }
     // The family alone. The library makes an abstract name of no bytes of it.
     if any.addr_len() as usize <= size_of::<u16>() {
-        return Ok(Told::Unnamed);
+        return Ok(ReportedAddress::Unnamed);
     }
     let name = SocketAddrUnix::try_from(any.clone()).map_err(errno)?;
     // No socket of a room is ever bound to a path.
-    Ok(name.abstract_name().map_or(Told::Unnamed, |name| Told::Abstract(name.to_vec())))
+    Ok(name.abstract_name().map_or(ReportedAddress::Unnamed, |name| ReportedAddress::Abstract(name.to_vec())))
 }
 
 pub(crate) fn send(fd: BorrowedFd<'_>, bytes: &[u8], flags: Flags) -> Result<usize> {
@@ -88,9 +88,13 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, max: usize, flags: Flags) -> Result<Vec<u
     Ok(buffer)
 }
 
-pub(crate) fn recvfrom(fd: BorrowedFd<'_>, buffer: &mut [u8], flags: Flags) -> Result<(usize, Option<Told>)> {
+pub(crate) fn recvfrom(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: Flags,
+) -> Result<(usize, Option<ReportedAddress>)> {
     let (taken, _, from) = net::recvfrom(fd, buffer, recv_flags(flags)).map_err(errno)?;
-    Ok((taken, from.and_then(|any| told(&any).ok())))
+    Ok((taken, from.and_then(|any| reported_address(&any).ok())))
 }
 
 /// Bytes that a receive would find now: FIONREAD.
@@ -107,12 +111,12 @@ pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: How) -> Result<()> {
     net::shutdown(fd, how).map_err(errno)
 }
 
-pub(crate) fn getsockname(fd: BorrowedFd<'_>) -> Result<Told> {
-    told(&net::getsockname(fd).map_err(errno)?)
+pub(crate) fn getsockname(fd: BorrowedFd<'_>) -> Result<ReportedAddress> {
+    reported_address(&net::getsockname(fd).map_err(errno)?)
 }
 
-pub(crate) fn getpeername(fd: BorrowedFd<'_>) -> Result<Told> {
-    told(&net::getpeername(fd).map_err(errno)?.ok_or(Errno::ENOTCONN)?)
+pub(crate) fn getpeername(fd: BorrowedFd<'_>) -> Result<ReportedAddress> {
+    reported_address(&net::getpeername(fd).map_err(errno)?.ok_or(Errno::ENOTCONN)?)
 }
 
 pub(crate) fn cookie(fd: BorrowedFd<'_>) -> Result<u64> {

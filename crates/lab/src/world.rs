@@ -62,7 +62,7 @@ pub(crate) use self::machines::first_specs;
 use self::{
     calls::Calls,
     commands::Command,
-    effects::{Done, Work},
+    effects::{Work, WorkResult},
     lan::Lan,
     machines::{Machines, Plan},
     network::Network,
@@ -221,15 +221,15 @@ impl World {
     }
 
     /// Some of it is done.
-    pub(crate) fn done(&mut self, done: Done) {
+    pub(crate) fn done(&mut self, done: WorkResult) {
         match done {
-            Done::Resolved(call, answer) => self.resolved(call, answer),
-            Done::Sockets(wanted, made) => self.sockets_made(wanted, made),
-            Done::Guest(joining, made) => self.guest_made(joining, made),
-            Done::Network(command, made) => self.network_made(command, made),
-            Done::Tutorial(made) => self.tutorial_made(made),
-            Done::Settings(told) => self.settings_told(told),
-            Done::Drops(host, dropped) => self.calls.lan.count_drops(host, dropped),
+            WorkResult::Resolved(call, answer) => self.resolved(call, answer),
+            WorkResult::Sockets(wanted, made) => self.sockets_made(wanted, made),
+            WorkResult::Guest(joining, made) => self.guest_made(joining, made),
+            WorkResult::Network(command, made) => self.network_made(command, made),
+            WorkResult::Tutorial(made) => self.tutorial_made(made),
+            WorkResult::Settings(told) => self.settings_told(told),
+            WorkResult::Drops(host, dropped) => self.calls.lan.count_drops(host, dropped),
         }
     }
 

@@ -27,7 +27,7 @@ pub struct Clue {
 
 /// A clue that an event has given.
 #[derive(Clone, Debug)]
-struct Given {
+struct GivenClue {
     host: Option<Fact>,
     strengths: Vec<Vec<Piece>>,
 }
@@ -35,7 +35,7 @@ struct Given {
 /// What the last run has given of a step's clues.
 #[derive(Clone, Debug, Default)]
 pub struct Clues {
-    newest: Option<Given>,
+    newest: Option<GivenClue>,
 }
 
 impl Template {
@@ -86,12 +86,12 @@ impl Clues {
     pub fn feed(&mut self, clues: &[Clue], seq: u64, facts: &Facts) -> bool {
         // What is run now tells more than what was run before on that machine.
         let begins = facts.is(Field::Kind, "program") && facts.is(Field::Change, "began");
-        let old = |given: &Given| given.host.as_ref() == facts.get(Field::Host);
+        let old = |given: &GivenClue| given.host.as_ref() == facts.get(Field::Host);
         let over = begins && self.newest.take_if(|given| old(given)).is_some();
         let given = clues.iter().find_map(|clue| {
             clue.check.as_ref().filter(|check| check.holds(facts))?;
             let strengths = clue.strengths.iter().map(|one| one.fill(seq, facts)).collect::<Option<_>>()?;
-            Some(Given { host: facts.get(Field::Host).cloned(), strengths })
+            Some(GivenClue { host: facts.get(Field::Host).cloned(), strengths })
         });
         let news = given.is_some();
         if let Some(given) = given {

@@ -12,11 +12,11 @@ pub(crate) const FILE: usize = 128 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) line: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ItemKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ItemKind {
     /// `# text`
     Part(String),
     /// `## text`
@@ -94,26 +94,26 @@ fn take(items: &mut Vec<Item>, line: &str, number: usize, open: bool) -> Result<
         return Ok(false);
     }
     let kind = if let Some(title) = line.strip_prefix("## ") {
-        Kind::Step(title.trim().to_owned())
+        ItemKind::Step(title.trim().to_owned())
     } else if let Some(title) = line.strip_prefix("# ") {
-        Kind::Part(title.trim().to_owned())
+        ItemKind::Part(title.trim().to_owned())
     } else if let Some(rest) = line.strip_prefix("- ") {
         let (key, value) = pair(rest, number)?;
-        Kind::Pair(key, value)
+        ItemKind::Pair(key, value)
     } else {
         match items.last_mut().map(|item| &mut item.kind) {
             // A value goes on where the next line is indented, a paragraph until a blank line.
-            Some(Kind::Pair(_, value)) if open && line.starts_with("  ") => {
+            Some(ItemKind::Pair(_, value)) if open && line.starts_with("  ") => {
                 value.push(' ');
                 value.push_str(text);
                 return Ok(true);
             }
-            Some(Kind::Text(before)) if open => {
+            Some(ItemKind::Text(before)) if open => {
                 before.push(' ');
                 before.push_str(text);
                 return Ok(true);
             }
-            _ => Kind::Text(text.to_owned()),
+            _ => ItemKind::Text(text.to_owned()),
         }
     };
     items.push(Item { line: number, kind });

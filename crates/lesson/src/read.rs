@@ -74,11 +74,11 @@ fn parts(items: &[Item]) -> Result<Vec<Part>, Malformed> {
     let mut titles: Vec<String> = Vec::new();
     for Item { line, kind } in items {
         match kind {
-            Kind::Part(title) => {
+            ItemKind::Part(title) => {
                 finish(&mut parts, writing.take())?;
                 parts.push(Part { title: title.clone(), audience: Audience::Everybody, steps: Vec::new() });
             }
-            Kind::Step(title) => {
+            ItemKind::Step(title) => {
                 finish(&mut parts, writing.take())?;
                 if parts.is_empty() {
                     return Err(Malformed::new(*line, "a step before the first part (`# `)"));
@@ -92,11 +92,11 @@ fn parts(items: &[Item]) -> Result<Vec<Part>, Malformed> {
                 titles.push(title.clone());
                 writing = Some(Writing::new(title, *line)?);
             }
-            Kind::Pair(key, value) => match &mut writing {
+            ItemKind::Pair(key, value) => match &mut writing {
                 Some(writing) => writing.pair(key, value, *line)?,
                 None => return Err(Malformed::new(*line, "a list before the first step (`## `)")),
             },
-            Kind::Text(text) => match (&mut writing, parts.last_mut()) {
+            ItemKind::Text(text) => match (&mut writing, parts.last_mut()) {
                 (Some(writing), _) => writing.text(text, *line)?,
                 (None, Some(part)) => part.audience = audience(text, *line)?,
                 (None, None) => return Err(Malformed::new(*line, "text before the first part (`# `)")),

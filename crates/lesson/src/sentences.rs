@@ -78,7 +78,7 @@ impl Sentences {
         let mut writing: Option<Writing> = None;
         for Item { line, kind } in items {
             match (kind, &mut writing) {
-                (Kind::Step(name), _) => {
+                (ItemKind::Step(name), _) => {
                     finish(&mut sentences, writing.take())?;
                     if !is_sentence(&name) || sentences.iter().any(|one: &Sentence| one.id == name) {
                         return Err(Malformed::new(
@@ -88,10 +88,10 @@ impl Sentences {
                     }
                     writing = Some(Writing { line, id: name, ..Writing::default() });
                 }
-                (Kind::Text(text), Some(writing)) if writing.claim.is_none() => {
+                (ItemKind::Text(text), Some(writing)) if writing.claim.is_none() => {
                     writing.claim = Some(said(line, &text)?);
                 }
-                (Kind::Pair(key, value), Some(writing)) => writing.pair(&key, &value, line)?,
+                (ItemKind::Pair(key, value), Some(writing)) => writing.pair(&key, &value, line)?,
                 _ => return Err(Malformed::new(line, "expected `## S1`, one paragraph, and a list")),
             }
         }

@@ -6,7 +6,7 @@ use web::view::{
         Diagram,
         shapes::{Options, Scene},
     },
-    recording::Kept,
+    recording::OpenedRecording,
     store::TraceStore,
 };
 
@@ -54,7 +54,7 @@ fn patterns() -> String {
 }
 
 /// The picture of a recording, as SVG.
-pub(crate) fn of(kept: &Kept) -> String {
+pub(crate) fn of(kept: &OpenedRecording) -> String {
     let mut store = TraceStore::new();
     kept.fill(&mut store, u64::MAX);
     let (width, height) = (f64::from(SIZE.0) / SCALE, f64::from(SIZE.1) / SCALE);
@@ -115,7 +115,7 @@ fn drawing(svg: &mut Svg, scene: &Scene, top: f64) {
     others.iter().for_each(|(_, form)| forms::paint(svg, form, scene.width));
 }
 
-fn head(svg: &mut Svg, kept: &Kept, width: f64) {
+fn head(svg: &mut Svg, kept: &OpenedRecording, width: f64) {
     // The product's mark: two machines and the wire.
     svg.raw(&format!(
         "<g transform=\"translate({EDGE} 10) scale(0.75)\" fill=\"{}\" stroke=\"{}\" stroke-width=\"2.5\">\

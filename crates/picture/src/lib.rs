@@ -17,7 +17,7 @@ use resvg::{
         fontdb::{Database, Source},
     },
 };
-use web::view::recording::Kept;
+use web::view::recording::OpenedRecording;
 
 pub use document::SIZE;
 
@@ -38,7 +38,7 @@ pub enum PictureError {
 /// # Errors
 /// [`PictureError`].
 pub fn png(recording: &[u8]) -> Result<Vec<u8>, PictureError> {
-    let text = document::of(&Kept::read(recording)?);
+    let text = document::of(&OpenedRecording::read(recording)?);
     let paint = |error: &dyn std::fmt::Display| PictureError::Paint(error.to_string());
     let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
     let tree = Tree::from_str(&text, &options).map_err(|error| paint(&error))?;

@@ -29,7 +29,7 @@ fn what_somebody_wrote_stays_text_and_what_is_drawn_is_there() {
     let (_, after) = rest.split_once('"').unwrap();
     let escaped = title.replace('\u{202e}', "\\u202e").replace('\u{0}', "\\u0000");
     let text = GOLDEN.replacen(header, &format!("{before}\"title\":\"{escaped}\"{after}"), 1);
-    let svg = document::of(&Kept::read(text.as_bytes()).unwrap());
+    let svg = document::of(&OpenedRecording::read(text.as_bytes()).unwrap());
     assert!(svg.contains("&lt;b&gt;&amp;") && !svg.contains("<b>"), "{svg}");
     assert!(!svg.contains('\u{202e}') && svg.contains('\u{2026}'), "{svg}");
     for drawn in ["client", "server", "SYN", "connect(", "10.0.0"] {

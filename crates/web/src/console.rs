@@ -11,9 +11,6 @@ pub mod byte_order;
 pub mod cards;
 pub mod causes;
 pub mod code;
-pub mod desk;
-#[cfg(test)]
-mod desk_tests;
 pub mod entry;
 pub mod evaluate;
 pub mod failures;

@@ -3,5 +3,5 @@
 
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;
-pub mod desk;
 pub mod drawn;
+pub mod room_lesson;

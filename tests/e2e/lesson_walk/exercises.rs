@@ -131,15 +131,15 @@ async fn exercise(server: std::sync::Arc<TestServer>, exercise: &'static Exercis
     let room = NewRoom::create(&server).await;
     let mut page = Page::open(&room).await;
     page.open_lesson(&source(exercise.lesson));
-    let parts = page.desk.progress().expect("a lesson").parts();
+    let parts = page.lesson.progress().expect("a lesson").parts();
     let at = parts.iter().enumerate().find_map(|(part, standing)| {
         standing.standings.iter().position(|one| one.step.exercise).map(|step| (part, step))
     });
     let at = at.expect("an exercise");
-    let is_open = |page: &Page| page.desk.progress().and_then(lesson::Progress::current_at) == Some(at);
+    let is_open = |page: &Page| page.lesson.progress().and_then(lesson::Progress::current_at) == Some(at);
     for (lines, said) in exercise.wrong {
         page.clean().await;
-        page.desk.go_to(at);
+        page.lesson.go_to(at);
         perform(&mut page, lines).await;
         let hint = |page: &mut Page| {
             page.drawn().current.map(|current| prose::plain(&current.hint)).unwrap_or_default()
@@ -150,7 +150,7 @@ async fn exercise(server: std::sync::Arc<TestServer>, exercise: &'static Exercis
     }
     for lines in exercise.right {
         page.clean().await;
-        page.desk.go_to(at);
+        page.lesson.go_to(at);
         perform(&mut page, lines).await;
         let passed = page.until(TOLD, |page| !is_open(page)).await;
         let drawn = page.drawn().current.map(|current| (current.missing, current.hint));

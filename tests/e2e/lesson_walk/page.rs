@@ -14,10 +14,10 @@ use proto::{
     trace::{Fate, What},
 };
 use web::{
-    console::{desk::Desk as Prompt, plan::Request},
+    console::{interpreter::Interpreter as Prompt, plan::Request},
     lessons::{
-        desk::Desk,
         drawn::{Drawn, drawn},
+        room_lesson::RoomLesson,
     },
     view::store::{Seed, SeedHost, SeedProgram},
 };
@@ -45,7 +45,7 @@ struct Hand {
 
 pub(super) struct Page {
     pub(super) client: Client,
-    pub(super) desk: Desk,
+    pub(super) lesson: RoomLesson,
     room: String,
     hosts: BTreeMap<String, HostId>,
     hands: BTreeMap<String, Hand>,
@@ -53,7 +53,7 @@ pub(super) struct Page {
     /// Events that the lesson has seen.
     fed: usize,
     /// Lessons as this browser remembers them.
-    kept: BTreeMap<String, web::lessons::desk::Memory>,
+    kept: BTreeMap<String, web::lessons::room_lesson::Memory>,
     /// What happened, for failures.
     pub(super) story: Vec<String>,
 }
@@ -68,7 +68,7 @@ impl Page {
         }
         let mut page = Self {
             client,
-            desk: Desk::default(),
+            lesson: RoomLesson::default(),
             room: room.id.clone(),
             hosts,
             hands: BTreeMap::new(),
@@ -84,7 +84,7 @@ impl Page {
             let prompt = Prompt::new(&name);
             page.hands.insert(name, Hand { program, prompt, waiting: Vec::new(), failed: false });
         }
-        page.new_desk();
+        page.new_lesson();
         page
     }
 
@@ -96,7 +96,7 @@ impl Page {
         }
         let hosts: Vec<_> = self.hosts.values().copied().collect();
         let _gone = self.until(TOLD, |page| hosts.iter().all(|host| !page.runs_any(*host))).await;
-        self.new_desk();
+        self.new_lesson();
         self.open_lesson(source);
     }
 
@@ -114,7 +114,7 @@ impl Page {
         running > 0
     }
 
-    fn new_desk(&mut self) {
+    fn new_lesson(&mut self) {
         let snapshot = self.client.snapshot();
         let seed = Seed {
             hosts: snapshot
@@ -134,9 +134,9 @@ impl Page {
             now: self.client.events.last().map_or(0, |event| event.time),
             ..Seed::default()
         };
-        self.desk = Desk::default();
-        self.desk.seed(&self.room, &seed);
-        self.desk.left_is(self.hosts["client"].0);
+        self.lesson = RoomLesson::default();
+        self.lesson.seed(&self.room, &seed);
+        self.lesson.left_is(self.hosts["client"].0);
         self.fed = 0;
     }
 
@@ -145,12 +145,12 @@ impl Page {
         let id = lesson::Lesson::read(source).expect("a lesson").id;
         self.absorb();
         let memory = self.kept.get(&id).cloned();
-        self.desk.open(source, false, memory.as_ref()).expect("a lesson");
+        self.lesson.open(source, false, memory.as_ref()).expect("a lesson");
     }
 
     /// What the browser keeps.
     pub(super) fn keep(&mut self) {
-        if let (Some(progress), Some(memory)) = (self.desk.progress(), self.desk.memory()) {
+        if let (Some(progress), Some(memory)) = (self.lesson.progress(), self.lesson.memory()) {
             self.kept.insert(progress.lesson().id.clone(), memory);
         }
     }
@@ -158,8 +158,8 @@ impl Page {
     /// What the strip draws.
     pub(super) fn drawn(&mut self) -> Drawn {
         self.absorb();
-        let (next, way) = (self.desk.next(), self.desk.in_the_way());
-        drawn(self.desk.progress().expect("a lesson"), next.as_ref(), &way)
+        let (next, way) = (self.lesson.next(), self.lesson.in_the_way());
+        drawn(self.lesson.progress().expect("a lesson"), next.as_ref(), &way)
     }
 
     // What comes from the room
@@ -180,12 +180,12 @@ impl Page {
             }
         }
         while let Some(event) = self.client.events.get(self.fed).cloned() {
-            self.desk.take(&event);
+            self.lesson.take(&event);
             self.fed += 1;
         }
         for (name, hand) in &self.hands {
             let names = hand.prompt.sockets().into_iter().map(|(name, fd)| (name, fd.0));
-            self.desk.hand_is(self.hosts[name].0, names);
+            self.lesson.hand_is(self.hosts[name].0, names);
         }
     }
 
@@ -327,11 +327,11 @@ impl Page {
 
     /// *Start clean*.
     pub(super) async fn clean(&mut self) {
-        self.desk.clean_begins();
+        self.lesson.clean_begins();
         self.make_clean().await;
-        let told = |page: &mut Self| page.desk.has_cleaned();
+        let told = |page: &mut Self| page.lesson.has_cleaned();
         self.until(DONE, told).await;
-        self.desk.cleaned();
+        self.lesson.cleaned();
     }
 
     async fn make_clean(&mut self) {
@@ -420,13 +420,13 @@ impl Page {
     /// The filled button, where it does something on a machine.
     pub(super) async fn filled(&mut self) -> bool {
         self.absorb();
-        let Some(Next::Do { doings, .. }) = self.desk.next() else { return false };
+        let Some(Next::Do { doings, .. }) = self.lesson.next() else { return false };
         let Some(doing) = doings.first().cloned() else { return false };
         let told = !matches!(doing, Doing::Put { .. } | Doing::Clean);
         let done = self.perform(&doing).await;
         if done.is_ok()
             && !told
-            && let Some(progress) = self.desk.progress_mut()
+            && let Some(progress) = self.lesson.progress_mut()
         {
             progress.did(&doing);
         }
@@ -437,11 +437,11 @@ impl Page {
     pub(super) async fn help(&mut self) -> Result<(), String> {
         self.absorb();
         self.story.push("help".into());
-        if !self.desk.help_begin() {
+        if !self.lesson.help_begin() {
             return Ok(());
         }
         let done = self.follow().await;
-        self.desk.help_end(done.is_ok());
+        self.lesson.help_end(done.is_ok());
         self.story.push(format!("helped: {done:?}"));
         done
     }
@@ -449,21 +449,21 @@ impl Page {
     async fn follow(&mut self) -> Result<(), String> {
         for _ in 0..150 {
             self.absorb();
-            let todo = self.desk.help_todo();
+            let todo = self.lesson.help_todo();
             match todo {
                 Todo::Passed => return Ok(()),
                 Todo::Blocked(because) => {
-                    let gone = |page: &mut Self| !matches!(page.desk.help_todo(), Todo::Blocked(_));
+                    let gone = |page: &mut Self| !matches!(page.lesson.help_todo(), Todo::Blocked(_));
                     if !self.until(TOLD, gone).await {
                         return Err(prose::plain(&because));
                     }
                 }
                 Todo::Do(doing) => {
-                    self.desk.help_does();
+                    self.lesson.help_does();
                     self.perform(&doing).await?;
-                    self.desk.help_did();
+                    self.lesson.help_did();
                     let further = |page: &mut Self| {
-                        page.desk.help_is_told() && page.desk.help_todo() != Todo::Do(doing.clone())
+                        page.lesson.help_is_told() && page.lesson.help_todo() != Todo::Do(doing.clone())
                     };
                     let _told = self.until(TOLD, further).await;
                 }
@@ -471,7 +471,7 @@ impl Page {
                     if self.sorts_cards() {
                         continue;
                     }
-                    let further = |page: &mut Self| page.desk.help_todo() != todo || page.sorts_cards();
+                    let further = |page: &mut Self| page.lesson.help_todo() != todo || page.sorts_cards();
                     if !self.until(PATIENCE, further).await {
                         let missing = self.drawn().current.map(|current| current.missing).unwrap_or_default();
                         let missing: Vec<String> =
@@ -486,7 +486,7 @@ impl Page {
 
     /// Puts the cards as the run has marked them; whether it did.
     fn sorts_cards(&mut self) -> bool {
-        let Some(progress) = self.desk.progress_mut() else { return false };
+        let Some(progress) = self.lesson.progress_mut() else { return false };
         let places = progress.current().and_then(|current| current.cards.places());
         let Some(places) = places.filter(|places| !places.is_empty()) else { return false };
         let mut order: Vec<usize> = (0..places.len()).collect();

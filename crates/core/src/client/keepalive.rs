@@ -17,7 +17,7 @@ const DEAD_AFTER: Duration = Duration::from_secs(10);
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum KeepaliveAction {
     Connect,
     Ping,
     Disconnect,
@@ -25,7 +25,7 @@ pub(super) enum Due {
 
 #[derive(Debug, Default)]
 pub(super) struct Keepalive {
-    next: Option<(Duration, Due)>,
+    next: Option<(Duration, KeepaliveAction)>,
     tries: u32,
     lost_at: Option<Duration>,
     welcomed_at: Option<Duration>,
@@ -35,7 +35,7 @@ pub(super) struct Keepalive {
 impl Keepalive {
     /// A connection is being opened, or is open and not welcomed yet.
     pub(super) fn connecting(&mut self, now: Duration) {
-        self.next = Some((now + DEAD_AFTER, Due::Disconnect));
+        self.next = Some((now + DEAD_AFTER, KeepaliveAction::Disconnect));
     }
 
     pub(super) fn welcomed(&mut self, now: Duration) {
@@ -46,7 +46,7 @@ impl Keepalive {
 
     /// Something came: the connection lives.
     pub(super) fn on_receive(&mut self, now: Duration) {
-        self.next = Some((now + PING_AFTER, Due::Ping));
+        self.next = Some((now + PING_AFTER, KeepaliveAction::Ping));
     }
 
     pub(super) fn disconnected(&mut self, now: Duration, random: f64) {
@@ -59,7 +59,7 @@ impl Keepalive {
         }
         let most = RETRY_FIRST.saturating_mul(1 << self.tries.min(10)).min(RETRY_MOST);
         self.tries = self.tries.saturating_add(1);
-        self.next = Some((now + most.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0), Due::Connect));
+        self.next = Some((now + most.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0), KeepaliveAction::Connect));
     }
 
     /// The next try comes within a second, however many there were: somebody else answers, and soon it is known whether for long.
@@ -68,7 +68,7 @@ impl Keepalive {
     }
 
     pub(super) fn retry_now(&mut self, now: Duration) {
-        self.next = Some((now, Due::Connect));
+        self.next = Some((now, KeepaliveAction::Connect));
     }
 
     pub(super) fn resume_left(&self, now: Duration) -> Option<Duration> {
@@ -80,12 +80,12 @@ impl Keepalive {
         self.next.map(|(at, _)| at)
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Duration) -> Option<Due> {
+    pub(super) fn handle_timeout(&mut self, now: Duration) -> Option<KeepaliveAction> {
         let (at, due) = self.next?;
         if now < at {
             return None;
         }
-        self.next = (due == Due::Ping).then_some((now + DEAD_AFTER, Due::Disconnect));
+        self.next = (due == KeepaliveAction::Ping).then_some((now + DEAD_AFTER, KeepaliveAction::Disconnect));
         Some(due)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use proto::{call::Flags, errno::Errno};
 use rustix::net::{self, SocketAddrUnix, SocketFlags};
 
-use crate::syscall::{self, Result, Told};
+use crate::syscall::{self, ReportedAddress, Result};
 
 /// Where a socket of a room is bound, connected or sent to, as its kernel is told.
 #[derive(Clone, Debug)]
@@ -65,10 +65,10 @@ impl<'fd> RoomFd<'fd> {
         net::listen(self.0, backlog).map_err(syscall::errno)
     }
 
-    pub(crate) fn accept(self) -> Result<(OwnedFd, Told)> {
+    pub(crate) fn accept(self) -> Result<(OwnedFd, ReportedAddress)> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let (connection, peer) = net::acceptfrom_with(self.0, flags).map_err(syscall::errno)?;
-        Ok((connection, syscall::told(&peer.ok_or(Errno::EINVAL)?)?))
+        Ok((connection, syscall::reported_address(&peer.ok_or(Errno::EINVAL)?)?))
     }
 
     pub(crate) fn connect(self, address: &KernelAddress) -> Result<()> {

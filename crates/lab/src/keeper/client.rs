@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     host::WIRE,
-    link::{Asked, Link},
+    link::{KeeperAnswer, Link},
     message::{DESCRIPTORS, HostSpec, Reply, Request, SocketSpec, exactly},
     option,
     rtnetlink::LOOPBACK,
@@ -226,7 +226,7 @@ impl AsFd for Namespace {
 struct Job {
     request: Request,
     namespace: Option<Namespace>,
-    answer: oneshot::Sender<Asked>,
+    answer: oneshot::Sender<KeeperAnswer>,
 }
 
 /// The process that is the keeper at present.

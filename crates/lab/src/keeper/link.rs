@@ -21,7 +21,7 @@ pub(super) struct Link {
 }
 
 /// What an answer brings.
-pub(super) type Asked = Result<(Reply, Vec<OwnedFd>), Failure>;
+pub(super) type KeeperAnswer = Result<(Reply, Vec<OwnedFd>), Failure>;
 
 impl Link {
     /// Starts a keeper, in a user namespace of its own or with the privileges it has.
@@ -40,7 +40,7 @@ impl Link {
     }
 
     /// Asks once; where the keeper turns out to be dead, starts another and asks that.
-    pub(super) fn ask(&mut self, request: Request, descriptors: &[BorrowedFd<'_>]) -> Asked {
+    pub(super) fn ask(&mut self, request: Request, descriptors: &[BorrowedFd<'_>]) -> KeeperAnswer {
         match self.running.ask(request, descriptors) {
             Err(Trouble::Gone(errno)) => {
                 tracing::warn!(%errno, "the keeper is gone; starting another");

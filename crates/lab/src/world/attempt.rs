@@ -30,7 +30,7 @@ use crate::{
     end::{End, KernelAddress, RoomFd},
     outside::Outside,
     results::NoRoom,
-    syscall::{self, Told},
+    syscall::{self, ReportedAddress},
 };
 
 /// What one try came to.
@@ -357,9 +357,9 @@ impl Try<'_> {
 }
 
 /// The name of the other end of a stream of AF_UNIX, where it has one.
-fn named_peer(end: &End) -> Option<Told> {
+fn named_peer(end: &End) -> Option<ReportedAddress> {
     let told = syscall::getpeername(end.is_unix().then(|| end.fd())?).ok()?;
-    (told != Told::Unnamed).then_some(told)
+    (told != ReportedAddress::Unnamed).then_some(told)
 }
 
 /// A real zero-timeout poll(2) over the descriptors of a kept call.

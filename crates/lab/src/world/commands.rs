@@ -14,7 +14,7 @@ use proto::{
 
 use super::{
     World,
-    effects::{self, Told, is_no_answer},
+    effects::{self, SettingResult, is_no_answer},
     machines::close_elsewhere,
 };
 use crate::keeper::{HostFds, HostSysctl};
@@ -183,10 +183,10 @@ impl World {
     }
 
     /// Kernels have been told.
-    pub(super) fn settings_told(&mut self, told: Vec<Told>) {
+    pub(super) fn settings_told(&mut self, told: Vec<SettingResult>) {
         self.telling = false;
         let mut silent = false;
-        for Told { host, name, value, outcome } in told {
+        for SettingResult { host, name, value, outcome } in told {
             let Some(machine) = self.calls.lan.machines.get_mut(host) else { continue };
             match outcome {
                 Ok(()) => machine.settings.told(name, value),

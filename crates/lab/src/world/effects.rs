@@ -1,5 +1,5 @@
 //! What the world needs and cannot do without waiting: the keeper's work, and names outside. Each piece of work is a
-//! future that the room's task waits for; what comes of it is a [`Done`] for the world.
+//! future that the room's task waits for; what comes of it is a [`WorkResult`] for the world.
 //!
 //! Nothing here waits for longer than [`limits::KEEPER_MS`]: a keeper that says nothing is a limit of ours, told to
 //! whoever needs it, and holds up nobody else.
@@ -30,15 +30,15 @@ use crate::{
 };
 
 /// Something to be waited for.
-pub(crate) type Work = BoxFuture<'static, Done>;
+pub(crate) type Work = BoxFuture<'static, WorkResult>;
 
 /// What came of it.
 #[derive(Debug)]
-pub(crate) enum Done {
+pub(crate) enum WorkResult {
     /// A name was asked for outside; none when its call had ended.
     Resolved(CallRef, Option<Result<Vec<IpAddr>, CallError>>),
     /// Sockets for a call; none when it had ended.
-    Sockets(Wanted, Option<Result<Vec<OwnedFd>, CallError>>),
+    Sockets(SocketOrder, Option<Result<Vec<OwnedFd>, CallError>>),
     /// A guest's machine.
     Guest(Joining, Result<HostFds, CallError>),
     /// A new network for a machine, by the number of the command that asked for it.
@@ -46,14 +46,14 @@ pub(crate) enum Done {
     /// The machine with the ready-made servers, and what they listen on.
     Tutorial(Result<(HostFds, Vec<TcpListener>), CallError>),
     /// Settings were told to kernels.
-    Settings(Vec<Told>),
+    Settings(Vec<SettingResult>),
     /// How many packets a machine's kernel has dropped; none where that is not known.
     Drops(HostId, Option<u64>),
 }
 
 /// Which sockets are wanted.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct SocketOrder {
     pub(super) call: CallRef,
     pub(super) host: HostId,
     pub(super) namespace: Namespace,
@@ -76,7 +76,7 @@ pub(crate) struct Joining {
 
 /// A setting that a machine's kernel was told.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct SettingResult {
     pub(super) host: HostId,
     pub(super) name: HostSysctl,
     pub(super) value: u32,
@@ -111,11 +111,11 @@ pub(super) fn resolve(
     question: BoxFuture<'static, Result<Vec<IpAddr>, CallError>>,
     abort: AbortRegistration,
 ) -> Work {
-    Abortable::new(question, abort).map(move |answer| Done::Resolved(call, answer.ok())).boxed()
+    Abortable::new(question, abort).map(move |answer| WorkResult::Resolved(call, answer.ok())).boxed()
 }
 
 /// Has sockets made.
-pub(super) fn sockets(keeper: Keeper, wanted: Wanted, abort: AbortRegistration) -> Work {
+pub(super) fn sockets(keeper: Keeper, wanted: SocketOrder, abort: AbortRegistration) -> Work {
     let (namespace, spec, count) = (wanted.namespace.clone(), wanted.spec, wanted.count);
     let made = asked(async move {
         match keeper.sockets(&namespace, spec, count).await {
@@ -124,24 +124,24 @@ pub(super) fn sockets(keeper: Keeper, wanted: Wanted, abort: AbortRegistration) 
             made => made,
         }
     });
-    Abortable::new(made, abort).map(move |made| Done::Sockets(wanted, made.ok())).boxed()
+    Abortable::new(made, abort).map(move |made| WorkResult::Sockets(wanted, made.ok())).boxed()
 }
 
 /// Has two sockets made that are connected to each other.
-pub(super) fn pair(keeper: Keeper, wanted: Wanted, abort: AbortRegistration) -> Work {
+pub(super) fn pair(keeper: Keeper, wanted: SocketOrder, abort: AbortRegistration) -> Work {
     let (namespace, spec) = (wanted.namespace.clone(), wanted.spec);
     let made = asked(async move { keeper.pair(&namespace, spec).await });
-    Abortable::new(made, abort).map(move |made| Done::Sockets(wanted, made.ok())).boxed()
+    Abortable::new(made, abort).map(move |made| WorkResult::Sockets(wanted, made.ok())).boxed()
 }
 
 /// Has a guest's machine made.
 pub(super) fn guest(keeper: Keeper, joining: Joining, spec: HostSpec) -> Work {
-    async move { Done::Guest(joining, asked(keeper.create_host(spec)).await) }.boxed()
+    async move { WorkResult::Guest(joining, asked(keeper.create_host(spec)).await) }.boxed()
 }
 
 /// Has a new network made for a machine.
 pub(super) fn network(keeper: Keeper, command: u64, spec: HostSpec) -> Work {
-    async move { Done::Network(command, asked(keeper.create_host(spec)).await) }.boxed()
+    async move { WorkResult::Network(command, asked(keeper.create_host(spec)).await) }.boxed()
 }
 
 /// Has the machine with the ready-made servers made.
@@ -154,7 +154,7 @@ pub(super) fn tutorial(keeper: Keeper, services: Arc<[Service]>) -> Work {
         }
         Ok((fds, listeners))
     };
-    async move { Done::Tutorial(asked(make).await) }.boxed()
+    async move { WorkResult::Tutorial(asked(make).await) }.boxed()
 }
 
 async fn listener(keeper: &Keeper, namespace: &Namespace, port: u16) -> io::Result<TcpListener> {
@@ -178,9 +178,9 @@ pub(super) fn settings(keeper: Keeper, all: Vec<(HostId, Namespace, HostSysctl, 
                 asked(keeper.set_sysctl(&namespace, name, value)).await
             };
             silent = outcome.as_ref().is_err_and(is_no_answer);
-            told.push(Told { host, name, value, outcome });
+            told.push(SettingResult { host, name, value, outcome });
         }
-        Done::Settings(told)
+        WorkResult::Settings(told)
     };
     tell.boxed()
 }
@@ -192,7 +192,7 @@ pub(super) fn drops(keeper: Keeper, host: HostId, namespace: Namespace) -> Work 
         if let Err(error) = &dropped {
             tracing::debug!(?error, "a machine's losses are not known");
         }
-        Done::Drops(host, dropped.ok())
+        WorkResult::Drops(host, dropped.ok())
     };
     count.boxed()
 }

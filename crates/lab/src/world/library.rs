@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use super::{
     World,
-    effects::{self, Wanted},
+    effects::{self, SocketOrder},
     machines::{self, Plan},
     names::{self, Known},
     unix,
@@ -55,14 +55,14 @@ impl World {
             Ok(Ok(socket)) => self.calls.finish_socket(waiting, Ok(socket)),
             Ok(Err(_)) if self.socket_orders.join(waiting.host, spec, waiting.id) => self.calls.keep(waiting),
             Ok(Err((namespace, count))) => {
-                let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count };
+                let wanted = SocketOrder { call: waiting.id, host: waiting.host, namespace, spec, count };
                 self.ask_for_sockets(waiting, wanted);
             }
             Err(error) => self.calls.fail(waiting, error),
         }
     }
 
-    fn ask_for_sockets(&mut self, mut waiting: Waiting, wanted: Wanted) {
+    fn ask_for_sockets(&mut self, mut waiting: Waiting, wanted: SocketOrder) {
         let (abort, registration) = effects::abortable();
         waiting.abort = Some(abort);
         self.calls.keep(waiting);
@@ -72,8 +72,12 @@ impl World {
 
     /// The keeper has made sockets for a call, which takes one of them; the others are for those who wait for one, and for
     /// those who ask next.
-    pub(super) fn sockets_made(&mut self, wanted: Wanted, made: Option<Result<Vec<OwnedFd>, CallError>>) {
-        let Wanted { call, host, namespace, spec, count } = wanted;
+    pub(super) fn sockets_made(
+        &mut self,
+        wanted: SocketOrder,
+        made: Option<Result<Vec<OwnedFd>, CallError>>,
+    ) {
+        let SocketOrder { call, host, namespace, spec, count } = wanted;
         let current = self.calls.lan.machines.get(host).is_some_and(|host| host.namespace.is(&namespace));
         let asker = self.calls.take(call);
         if let (true, Some(Call::SocketPair { .. })) = (current, asker.as_ref().map(|asker| &asker.call)) {
@@ -159,7 +163,7 @@ impl World {
         };
         let spec = SocketSpec { family: SocketFamily::Inet, kind: SocketKind::IcmpEcho };
         let namespace = machine.namespace.clone();
-        let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
+        let wanted = SocketOrder { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
         self.ask_for_sockets(waiting, wanted);
     }
 

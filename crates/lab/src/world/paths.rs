@@ -20,7 +20,7 @@ use proto::{
 
 use crate::{
     end::KernelAddress,
-    syscall::{Result, Told},
+    syscall::{ReportedAddress, Result},
 };
 
 /// Kernel names remembered beside those of the files that are there: a socket keeps its name when its path is removed, and what
@@ -113,11 +113,11 @@ impl Paths {
     }
 
     /// What the kernel says, as the program's own kernel would.
-    pub(super) fn address_told(&self, told: &Told) -> Address {
+    pub(super) fn address_of_reported(&self, told: &ReportedAddress) -> Address {
         let name = match told {
-            Told::Ip(address) => return Address::Ip(*address),
-            Told::Unnamed => UnixName::Unnamed,
-            Told::Abstract(name) => match self.called.get(name) {
+            ReportedAddress::Ip(address) => return Address::Ip(*address),
+            ReportedAddress::Unnamed => UnixName::Unnamed,
+            ReportedAddress::Abstract(name) => match self.called.get(name) {
                 Some(path) => UnixName::Path(*path),
                 None => UnixName::abstract_name(name).unwrap_or(UnixName::Unnamed),
             },
@@ -180,13 +180,17 @@ mod tests {
         let again = paths.make(path("talk"), SocketId(8), Kind::Stream);
         assert_eq!(again, Err(CallError::errno(Errno::EADDRINUSE)));
         assert_eq!(paths.find(&path("/home/user/talk")).map(|file| file.socket), Ok(SocketId(7)));
-        let told = Told::Abstract(name);
-        assert_eq!(paths.address_told(&told).to_string(), "unix:./talk");
+        let told = ReportedAddress::Abstract(name);
+        assert_eq!(paths.address_of_reported(&told).to_string(), "unix:./talk");
         assert_eq!(paths.remove(&path("talk")), Ok(()));
         assert_eq!(paths.remove(&path("talk")), Err(Errno::ENOENT));
-        assert_eq!(paths.address_told(&told).to_string(), "unix:./talk");
+        assert_eq!(paths.address_of_reported(&told).to_string(), "unix:./talk");
         let other = paths.make(path("talk"), SocketId(8), Kind::Stream).unwrap();
-        assert_ne!(Told::Abstract(other), told, "an old socket is not found under a new one's path");
+        assert_ne!(
+            ReportedAddress::Abstract(other),
+            told,
+            "an old socket is not found under a new one's path"
+        );
     }
 
     #[test]

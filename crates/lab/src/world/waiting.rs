@@ -12,7 +12,7 @@ use proto::{
 };
 
 use super::timers::TimerKey;
-use crate::results::Place;
+use crate::results::ReceiveReservation;
 
 /// Which queue of a descriptor a call stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) struct Waiting {
     /// Bytes of a MSG_WAITALL receive that are here.
     pub(super) received: Vec<u8>,
     /// The place that is reserved for them.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<ReceiveReservation>,
     /// It went outside the room, where packets are not recorded.
     pub(super) outside: bool,
     pub(super) ping: Option<Ping>,
@@ -161,7 +161,7 @@ impl Ping {
 }
 
 /// The result of a recv.
-pub(super) fn received(bytes: Vec<u8>, place: Place) -> (Outcome, Bytes) {
+pub(super) fn received(bytes: Vec<u8>, place: ReceiveReservation) -> (Outcome, Bytes) {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     (Ok(Value::Received { length }), place.fill(bytes))
 }

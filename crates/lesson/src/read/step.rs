@@ -1,6 +1,6 @@
 //! One step while it is being read.
 
-use super::{Aside, Asked, Card, Predict, SENTENCE, Step, said};
+use super::{Aside, Card, Predict, Requirement, SENTENCE, Step, said};
 use crate::{
     Check, Malformed,
     clue::{Clue, STRENGTHS, Template},
@@ -77,7 +77,7 @@ impl Writing {
             "do" => step.does.push(doing::parse(value).map_err(wrong)?),
             "check" => {
                 let check = Check::parse(value).map_err(wrong)?;
-                step.checks.push(Asked { check, otherwise: None });
+                step.checks.push(Requirement { check, otherwise: None });
             }
             "else" => match step.checks.last_mut() {
                 Some(asked) if asked.otherwise.is_none() => asked.otherwise = Some(said(line, value)?),

@@ -78,7 +78,7 @@ impl Session {
     /// As [`Session::call`].
     #[wasm_bindgen(js_name = callText)]
     pub fn call_text(&self, program: u32, asked: &str, payload: Vec<u8>) -> Result<u32, JsValue> {
-        let Asked { call, wait, line, thread } =
+        let PythonCall { call, wait, line, thread } =
             serde_json::from_str(asked).map_err(|error| JsError::new(&error.to_string()))?;
         // A longer name loses its end.
         let thread = thread.map(|name| name.chars().take(limits::NAME).collect());
@@ -254,7 +254,7 @@ impl Session {
 
 /// A call as a Python program asks for it (`web/py/_kernel.py`).
 #[derive(Deserialize)]
-struct Asked {
+struct PythonCall {
     call: Call,
     wait: Wait,
     line: Option<u32>,

@@ -13,8 +13,8 @@ use tsify::Tsify;
 use wasm_bindgen::prelude::*;
 
 use super::{
-    desk::{Desk, ObservedCall},
     failures::failure,
+    interpreter::{Interpreter, ObservedCall},
     plan::Request,
     room_sockets::RoomSockets,
     syntax::statements,
@@ -24,7 +24,7 @@ use super::{
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Console {
-    desk: Desk,
+    interpreter: Interpreter,
     around: RoomSockets,
     /// Bytes of sends that were asked for and not fetched yet, by entry.
     payloads: BTreeMap<u32, Vec<u8>>,
@@ -33,15 +33,15 @@ pub struct Console {
 /// What the page is to do for an entry.
 #[derive(Serialize, Tsify)]
 #[tsify(missing_as_null)]
-struct Asked {
+struct NextCall {
     /// The entry.
     entry: u32,
     /// The call to make now; none when the entry has ended.
-    request: Option<Asking>,
+    request: Option<CallAndWait>,
 }
 
 #[derive(Serialize, Tsify)]
-struct Asking {
+struct CallAndWait {
     #[tsify(type = "Call")]
     call: Call,
     #[tsify(type = "Wait")]
@@ -59,7 +59,11 @@ impl Console {
     /// A console on the machine of this name.
     #[wasm_bindgen(constructor)]
     pub fn new(host_name: &str) -> Self {
-        Self { desk: Desk::new(host_name), around: RoomSockets::default(), payloads: BTreeMap::new() }
+        Self {
+            interpreter: Interpreter::new(host_name),
+            around: RoomSockets::default(),
+            payloads: BTreeMap::new(),
+        }
     }
 
     /// Cuts pasted text into single lines.
@@ -68,9 +72,9 @@ impl Console {
     }
 
     /// Takes a line. The bytes of a send: [`Self::payload`].
-    #[wasm_bindgen(unchecked_return_type = "Asked")]
+    #[wasm_bindgen(unchecked_return_type = "NextCall")]
     pub fn submit(&mut self, line: &str) -> Result<JsValue, JsError> {
-        let (entry, request) = self.desk.submit(line);
+        let (entry, request) = self.interpreter.submit(line);
         self.ask(entry, request)
     }
 
@@ -80,7 +84,7 @@ impl Console {
     }
 
     /// The entry's call returned `value` (the protocol's, as an object) and `bytes`. Answers as [`Self::submit`].
-    #[wasm_bindgen(unchecked_return_type = "Asked")]
+    #[wasm_bindgen(unchecked_return_type = "NextCall")]
     pub fn ended(
         &mut self,
         entry: u32,
@@ -92,7 +96,7 @@ impl Console {
     }
 
     /// The entry's call failed with `error`, an object with a `class` as in a trace record.
-    #[wasm_bindgen(unchecked_return_type = "Asked")]
+    #[wasm_bindgen(unchecked_return_type = "NextCall")]
     pub fn failed(
         &mut self,
         entry: u32,
@@ -104,48 +108,48 @@ impl Console {
 
     /// Nobody will tell how the entry's call ends, and why.
     pub fn lost(&mut self, entry: u32, why: &str) {
-        self.desk.lost(entry, why);
+        self.interpreter.lost(entry, why);
     }
 
     /// An entry as it is shown.
     #[wasm_bindgen(unchecked_return_type = "ShownEntry")]
     pub fn entry(&self, entry: u32) -> Result<JsValue, JsError> {
-        object(&self.desk.shown(entry, &self.around))
+        object(&self.interpreter.shown(entry, &self.around))
     }
 
     /// All entries from the oldest, as [`Self::entry`].
     #[wasm_bindgen(unchecked_return_type = "ShownEntry[]")]
     pub fn history(&self) -> Result<JsValue, JsError> {
-        object(&self.desk.history(&self.around))
+        object(&self.interpreter.history(&self.around))
     }
 
     /// The lines of the history, oldest first, for the arrow keys.
     pub fn lines(&self) -> Vec<String> {
-        self.desk.lines().into_iter().map(str::to_owned).collect()
+        self.interpreter.lines().into_iter().map(str::to_owned).collect()
     }
 
     /// The calls that make sense now.
     #[wasm_bindgen(unchecked_return_type = "Suggestion[]")]
     pub fn suggestions(&self) -> Result<JsValue, JsError> {
-        object(&self.desk.suggestions())
+        object(&self.interpreter.suggestions())
     }
 
     /// All calls, to be edited.
     #[wasm_bindgen(js_name = everyCall, unchecked_return_type = "Suggestion[]")]
     pub fn every_call(&self) -> Result<JsValue, JsError> {
-        object(&self.desk.every_call())
+        object(&self.interpreter.every_call())
     }
 
     /// The names of open sockets.
     #[wasm_bindgen(unchecked_return_type = "NamedSocket[]")]
     pub fn sockets(&self) -> Result<JsValue, JsError> {
         let named = |(name, fd): (String, Fd)| NamedSocket { name, fd: fd.0 };
-        object(&self.desk.sockets().into_iter().map(named).collect::<Vec<_>>())
+        object(&self.interpreter.sockets().into_iter().map(named).collect::<Vec<_>>())
     }
 
     /// Forgets all names but those of open sockets.
     pub fn forget(&mut self) {
-        self.desk.forget();
+        self.interpreter.forget();
     }
 
     /// What is known of the room's sockets.
@@ -160,7 +164,7 @@ impl Console {
 
     /// What survives a reload, at most 128 KiB.
     pub fn save(&self) -> String {
-        self.desk.save()
+        self.interpreter.save()
     }
 
     /// Comes back after a reload: `saved` from [`Self::save`] or empty, the open descriptors, and the calls that still
@@ -173,13 +177,13 @@ impl Console {
     ) -> Result<Vec<u32>, JsError> {
         let fds: Vec<Fd> = descriptors.into_iter().map(Fd).collect();
         let waiting: Vec<Call> = decode(waiting)?;
-        Ok(self.desk.restore(saved, &fds, &waiting))
+        Ok(self.interpreter.restore(saved, &fds, &waiting))
     }
 
     /// A call that somebody else made begins or ends: its entry, if it has one.
     pub(crate) fn observe(&mut self, call: ObservedCall<'_>) -> Option<u32> {
-        let entry = self.desk.observe(call)?;
-        self.desk.explain(entry, &self.around);
+        let entry = self.interpreter.observe(call)?;
+        self.interpreter.explain(entry, &self.around);
         Some(entry)
     }
 
@@ -190,8 +194,8 @@ impl Console {
         bytes: &[u8],
     ) -> Result<JsValue, JsError> {
         let outcome: Outcome = outcome;
-        let request = self.desk.ended(entry, outcome, bytes);
-        self.desk.explain(entry, &self.around);
+        let request = self.interpreter.ended(entry, outcome, bytes);
+        self.interpreter.explain(entry, &self.around);
         self.ask(entry, request)
     }
 
@@ -200,9 +204,9 @@ impl Console {
             if !payload.is_empty() {
                 self.payloads.insert(entry, payload);
             }
-            Asking { call, wait }
+            CallAndWait { call, wait }
         });
-        object(&Asked { entry, request })
+        object(&NextCall { entry, request })
     }
 }
 

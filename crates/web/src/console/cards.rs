@@ -204,7 +204,7 @@ mod tests {
     use super::{FailureCard, Known, Remedy, fault_card};
     use crate::console::{
         fault::Fault,
-        room_sockets::{Machine, RoomSockets, Seen},
+        room_sockets::{KnownSocket, Machine, RoomSockets},
         state::{Descriptor, Stage},
     };
 
@@ -226,13 +226,13 @@ mod tests {
     }
 
     fn around(state: &str, unread: u32) -> RoomSockets {
-        let seen = Seen {
+        let seen = KnownSocket {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
             unread: Some(unread),
             unacknowledged: Some(5),
             timer_left_ms: Some(40_100),
-            ..Seen::default()
+            ..KnownSocket::default()
         };
         RoomSockets(vec![Machine {
             name: "server".into(),

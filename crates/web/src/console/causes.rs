@@ -188,7 +188,7 @@ fn taken_port(port: u16, around: &RoomSockets) -> Words {
     }
 }
 
-fn owner(seen: &Seen) -> String {
+fn owner(seen: &KnownSocket) -> String {
     match seen.program.as_deref() {
         Some(BY_HAND) => "a socket of this machine that was made by hand".to_owned(),
         Some(program) => format!("{} on this machine", excerpt(program, NAME)),

@@ -319,11 +319,11 @@ fn nothing_false_is_said_about_python() {
         "socket.create_connection(('server', 1))",
         "socket.IP_RECVTOS",
     ] {
-        let mut desk = super::desk::Desk::new("client");
-        desk.submit("data = b'x'");
+        let mut interpreter = super::interpreter::Interpreter::new("client");
+        interpreter.submit("data = b'x'");
         let found = parse(line, &variables()).err().or_else(|| {
-            let (id, _) = desk.submit(line);
-            match &desk.shown(id, &super::room_sockets::RoomSockets::default())?.error {
+            let (id, _) = interpreter.submit(line);
+            match &interpreter.shown(id, &super::room_sockets::RoomSockets::default())?.error {
                 Some(card) if card.class == "beyond" => Some(Fault::unread(0)),
                 _ => None,
             }

@@ -28,7 +28,7 @@ pub struct Refusal {
 #[derive(Clone, Copy)]
 struct Listener<'a> {
     machine: &'a Machine,
-    seen: &'a Seen,
+    seen: &'a KnownSocket,
 }
 
 impl Listener<'_> {
@@ -200,11 +200,11 @@ mod tests {
     };
 
     fn machine(name: &str, last: u8, listens: &[(&str, &str)]) -> Machine {
-        let seen = |(program, local): &(&str, &str)| Seen {
+        let seen = |(program, local): &(&str, &str)| KnownSocket {
             state: "LISTEN".into(),
             local: (*local).into(),
             program: Some((*program).into()),
-            ..Seen::default()
+            ..KnownSocket::default()
         };
         Machine {
             name: name.into(),

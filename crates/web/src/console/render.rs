@@ -122,20 +122,20 @@ mod tests {
     };
 
     use super::{returned, waits_for};
-    use crate::console::room_sockets::{Machine, RoomSockets, Seen};
+    use crate::console::room_sockets::{KnownSocket, Machine, RoomSockets};
 
     fn connect() -> Call {
         Call::Connect { fd: Fd(3), address: "10.0.0.1:12345".parse().expect("address") }
     }
 
     fn around(state: &str, unread: u32) -> RoomSockets {
-        let seen = Seen {
+        let seen = KnownSocket {
             state: state.into(),
             local: "0.0.0.0:12345".into(),
             unread: Some(unread),
             unacknowledged: Some(5),
             timer_left_ms: Some(40_100),
-            ..Seen::default()
+            ..KnownSocket::default()
         };
         RoomSockets(vec![Machine {
             address: "10.0.0.1".into(),

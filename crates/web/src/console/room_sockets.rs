@@ -27,13 +27,13 @@ pub struct Machine {
     pub held: bool,
     /// Its sockets.
     #[serde(default)]
-    pub sockets: Vec<Seen>,
+    pub sockets: Vec<KnownSocket>,
 }
 
 /// A socket as last heard of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-pub struct Seen {
+pub struct KnownSocket {
     /// State in RFC capitals.
     pub state: String,
     /// Local address.
@@ -52,7 +52,7 @@ pub struct Seen {
     pub timer_left_ms: Option<u64>,
 }
 
-impl Seen {
+impl KnownSocket {
     fn has_port(&self, port: u16) -> bool {
         self.port() == Some(port)
     }
@@ -96,7 +96,7 @@ impl RoomSockets {
     }
 
     /// What listens on this port of the console's own machine.
-    pub fn own_listener(&self, port: u16) -> Option<&Seen> {
+    pub fn own_listener(&self, port: u16) -> Option<&KnownSocket> {
         self.own().find(|seen| seen.state == "LISTEN" && seen.has_port(port))
     }
 
@@ -106,7 +106,7 @@ impl RoomSockets {
         resting.map(|seen| seen.timer_left_ms.unwrap_or(60_000).div_ceil(1000)).max()
     }
 
-    fn own(&self) -> impl Iterator<Item = &Seen> {
+    fn own(&self) -> impl Iterator<Item = &KnownSocket> {
         self.0.iter().filter(|machine| machine.own).flat_map(|machine| &machine.sockets)
     }
 }

@@ -6,15 +6,15 @@ use wasm_bindgen::prelude::*;
 
 use super::{
     arguments,
-    bounds::{self, Held},
-    contents::{self, Kind},
+    bounds::{self, FolderSize},
+    contents::{self, FileKind},
     names, zip,
 };
 use crate::dump;
 
 /// How a file is shown: `kind` is `text`, `picture` or `bytes`.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct FileView {
     kind: &'static str,
     /// A picture's media type.
     #[serde(rename = "type")]
@@ -69,16 +69,16 @@ pub fn folder_full(
     replaced: Option<usize>,
     size: usize,
 ) -> Option<String> {
-    bounds::room_for(Held { files, bytes }, replaced, size).err().map(|full| full.sentence(file))
+    bounds::room_for(FolderSize { files, bytes }, replaced, size).err().map(|full| full.sentence(file))
 }
 
 /// What a file is: `{ kind, type, crlf }`.
 #[wasm_bindgen(js_name = fileKind)]
 pub fn file_kind(bytes: &[u8]) -> Result<JsValue, JsError> {
     let shown = match contents::kind(bytes) {
-        Kind::Text { crlf } => Shown { kind: "text", media: None, crlf },
-        Kind::Picture(media) => Shown { kind: "picture", media: Some(media), crlf: false },
-        Kind::Bytes => Shown { kind: "bytes", media: None, crlf: false },
+        FileKind::Text { crlf } => FileView { kind: "text", media: None, crlf },
+        FileKind::Picture(media) => FileView { kind: "picture", media: Some(media), crlf: false },
+        FileKind::Bytes => FileView { kind: "bytes", media: None, crlf: false },
     };
     Ok(serde_wasm_bindgen::to_value(&shown)?)
 }

@@ -10,7 +10,7 @@ use super::names::shown;
 
 /// What a folder holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct FolderSize {
     /// Files.
     pub files: usize,
     /// Bytes of all of them.
@@ -75,7 +75,7 @@ impl fmt::Display for Full {
 }
 
 /// Whether a file of so many bytes finds room beside what is held, in place of one of `replaced` bytes.
-pub fn room_for(held: Held, replaced: Option<usize>, bytes: usize) -> Result<(), Full> {
+pub fn room_for(held: FolderSize, replaced: Option<usize>, bytes: usize) -> Result<(), Full> {
     if bytes > FILE_BYTES {
         return Err(Full::File { bytes });
     }
@@ -101,17 +101,21 @@ fn grouped(number: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE_BYTES, FILES, Full, Held, MACHINE_BYTES, room_for};
+    use super::{FILE_BYTES, FILES, FolderSize, Full, MACHINE_BYTES, room_for};
 
     #[test]
     fn each_bound_is_the_last_that_fits() {
-        let none = Held::default();
+        let none = FolderSize::default();
         assert_eq!(room_for(none, None, FILE_BYTES), Ok(()));
         assert_eq!(room_for(none, None, 2 * FILE_BYTES), Err(Full::File { bytes: 2 * FILE_BYTES }));
-        assert_eq!(room_for(Held { files: FILES - 1, bytes: 0 }, None, 1), Ok(()));
-        assert_eq!(room_for(Held { files: FILES, bytes: 0 }, None, 1), Err(Full::Files));
-        assert_eq!(room_for(Held { files: FILES, bytes: 5 }, Some(5), 9), Ok(()), "in place of another");
-        let full = Held { files: 8, bytes: MACHINE_BYTES };
+        assert_eq!(room_for(FolderSize { files: FILES - 1, bytes: 0 }, None, 1), Ok(()));
+        assert_eq!(room_for(FolderSize { files: FILES, bytes: 0 }, None, 1), Err(Full::Files));
+        assert_eq!(
+            room_for(FolderSize { files: FILES, bytes: 5 }, Some(5), 9),
+            Ok(()),
+            "in place of another"
+        );
+        let full = FolderSize { files: 8, bytes: MACHINE_BYTES };
         assert_eq!(room_for(full, None, 0), Ok(()));
         assert_eq!(room_for(full, None, 1), Err(Full::Machine { bytes: MACHINE_BYTES + 1 }));
         assert_eq!(room_for(full, Some(1), 1), Ok(()));

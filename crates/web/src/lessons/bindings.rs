@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::{
-    desk::{Desk, Memory},
     drawn,
+    room_lesson::{Memory, RoomLesson},
 };
 use crate::view::store::Seed;
 
@@ -22,7 +22,7 @@ struct HandName {
 #[wasm_bindgen]
 #[derive(Debug, Default)]
 pub struct LessonView {
-    desk: Desk,
+    lesson: RoomLesson,
 }
 
 #[wasm_bindgen]
@@ -37,13 +37,13 @@ impl LessonView {
     /// whether they do only that.
     pub fn seed(&mut self, room: &str, snapshot: JsValue) -> Result<(), JsError> {
         let seed: Seed = serde_wasm_bindgen::from_value(snapshot)?;
-        self.desk.seed(room, &seed);
+        self.lesson.seed(room, &seed);
         Ok(())
     }
 
     /// The number of the machine that lessons call `client`.
     pub fn left(&mut self, host: u32) {
-        self.desk.left_is(host);
+        self.lesson.left_is(host);
     }
 
     /// Opens a lesson. `guest`: the person came with a machine of their own. `memory` is what `memory()` gave, here or
@@ -54,30 +54,30 @@ impl LessonView {
     pub fn open(&mut self, source: &str, guest: bool, memory: Option<String>) -> Result<(), JsError> {
         // What a browser kept may be older than this page: then it begins anew.
         let memory = memory.and_then(|text| serde_json::from_str::<Memory>(&text).ok());
-        self.desk.open(source, guest, memory.as_ref()).map_err(|error| malformed(&error))
+        self.lesson.open(source, guest, memory.as_ref()).map_err(|error| malformed(&error))
     }
 
     /// What to remember, as text.
     pub fn memory(&self) -> Option<String> {
-        serde_json::to_string(&self.desk.memory()?).ok()
+        serde_json::to_string(&self.lesson.memory()?).ok()
     }
 
     /// Takes events in the wire format, in order; repeated ones do no harm. Whether anything changed.
     pub fn push(&mut self, events: &[u8]) -> Result<bool, JsError> {
-        Ok(self.desk.push(events)?)
+        Ok(self.lesson.push(events)?)
     }
 
     /// Everything the strip draws; undefined without a lesson.
     #[wasm_bindgen(unchecked_return_type = "Drawn | undefined")]
     pub fn drawn(&self) -> Result<JsValue, JsError> {
-        let (next, way) = (self.desk.next(), self.desk.in_the_way());
-        object(&self.desk.progress().map(|progress| drawn::drawn(progress, next.as_ref(), &way)))
+        let (next, way) = (self.lesson.next(), self.lesson.in_the_way());
+        object(&self.lesson.progress().map(|progress| drawn::drawn(progress, next.as_ref(), &way)))
     }
 
     /// The sockets that this page's prompt on a machine has names for: `[{ name, fd }]`.
     pub fn hand(&mut self, host: u32, names: JsValue) -> Result<(), JsError> {
         let names: Vec<HandName> = serde_wasm_bindgen::from_value(names)?;
-        self.desk.hand_is(host, names.into_iter().map(|one| (one.name, one.fd)));
+        self.lesson.hand_is(host, names.into_iter().map(|one| (one.name, one.fd)));
         Ok(())
     }
 
@@ -85,67 +85,67 @@ impl LessonView {
     /// where the last try came to nothing: then `helpIsAnew` is true.
     #[wasm_bindgen(js_name = helpBegin)]
     pub fn help_begin(&mut self) -> bool {
-        self.desk.help_begin()
+        self.lesson.help_begin()
     }
 
     /// Whether the try does the part from its beginning.
     #[wasm_bindgen(js_name = helpIsAnew)]
     pub fn help_is_anew(&self) -> bool {
-        self.desk.help_is_anew()
+        self.lesson.help_is_anew()
     }
 
     /// What the page does now: `{ is: "do", doing }`, `{ is: "wait" }`, `{ is: "blocked", because }`, `{ is: "again" }`
     /// or `{ is: "passed" }`.
     #[wasm_bindgen(js_name = helpTodo, unchecked_return_type = "DrawnTodo")]
     pub fn help_todo(&mut self) -> Result<JsValue, JsError> {
-        object(&drawn::todo(self.desk.help_todo()))
+        object(&drawn::todo(self.lesson.help_todo()))
     }
 
     /// What `helpTodo` said is being done.
     #[wasm_bindgen(js_name = helpDoes)]
     pub fn help_does(&mut self) {
-        self.desk.help_does();
+        self.lesson.help_does();
     }
 
     /// Whether the recording has told of the line that was done last: a prompt may know of its end before.
     #[wasm_bindgen(js_name = helpIsTold)]
     pub fn help_is_told(&self) -> bool {
-        self.desk.help_is_told()
+        self.lesson.help_is_told()
     }
 
     /// What `helpTodo` said was done.
     #[wasm_bindgen(js_name = helpDid)]
     pub fn help_did(&mut self) {
-        self.desk.help_did();
+        self.lesson.help_did();
     }
 
     /// The try is over. `passed`: it came to something.
     #[wasm_bindgen(js_name = helpEnd)]
     pub fn help_end(&mut self, passed: bool) {
-        self.desk.help_end(passed);
+        self.lesson.help_end(passed);
     }
 
     /// From now on machines are made clean, which passes no step.
     #[wasm_bindgen(js_name = cleanBegins)]
     pub fn clean_begins(&mut self) {
-        self.desk.clean_begins();
+        self.lesson.clean_begins();
     }
 
     /// Whether the room has told that they are.
     #[wasm_bindgen(js_name = hasCleaned)]
     pub fn has_cleaned(&self) -> bool {
-        self.desk.has_cleaned()
+        self.lesson.has_cleaned()
     }
 
     /// Machines were made clean: what was made before counts no more.
     pub fn cleaned(&mut self) {
-        self.desk.cleaned();
+        self.lesson.cleaned();
     }
 
     /// Forgets how far the learner has come in this lesson, here and in other rooms.
     #[wasm_bindgen(js_name = startOver)]
     pub fn start_over(&mut self) {
-        if let Some(progress) = self.desk.progress_mut() {
+        if let Some(progress) = self.lesson.progress_mut() {
             progress.start_over();
         }
     }
@@ -154,21 +154,21 @@ impl LessonView {
     #[wasm_bindgen(js_name = takeNews, unchecked_return_type = "[string, StepOutcome][]")]
     pub fn take_news(&mut self) -> Result<JsValue, JsError> {
         let news: Vec<(String, StepOutcome)> =
-            self.desk.progress_mut().map(lesson::Progress::take_news).unwrap_or_default();
+            self.lesson.progress_mut().map(lesson::Progress::take_news).unwrap_or_default();
         object(&news)
     }
 
     /// Goes on without the current step.
     pub fn skip(&mut self) {
-        if let Some(progress) = self.desk.progress_mut() {
+        if let Some(progress) = self.lesson.progress_mut() {
             progress.skip();
         }
     }
 
     /// One thing of the current step's doing is done, where the trace does not tell: by its place in `does`.
     pub fn did(&mut self, place: usize) {
-        let Some(lesson::plan::Next::Do { doings, .. }) = self.desk.next() else { return };
-        if let (Some(progress), Some(doing)) = (self.desk.progress_mut(), doings.get(place)) {
+        let Some(lesson::plan::Next::Do { doings, .. }) = self.lesson.next() else { return };
+        if let (Some(progress), Some(doing)) = (self.lesson.progress_mut(), doings.get(place)) {
             progress.did(doing);
         }
     }
@@ -176,19 +176,19 @@ impl LessonView {
     /// Goes on at a step, by its part and its place there, from 0.
     #[wasm_bindgen(js_name = goTo)]
     pub fn go_to(&mut self, part: usize, step: usize) {
-        self.desk.go_to((part, step));
+        self.lesson.go_to((part, step));
     }
 
     /// Answers the current step's question.
     pub fn predict(&mut self, choice: usize) {
-        if let Some(progress) = self.desk.progress_mut() {
+        if let Some(progress) = self.lesson.progress_mut() {
             progress.predict(choice);
         }
     }
 
     /// Puts the current step's cards into this order of their numbers.
     pub fn arrange(&mut self, order: &[usize]) {
-        if let Some(progress) = self.desk.progress_mut() {
+        if let Some(progress) = self.lesson.progress_mut() {
             progress.arrange(order);
         }
     }
@@ -199,19 +199,19 @@ impl LessonView {
     /// The line and the reason why the file is none.
     #[wasm_bindgen(unchecked_return_type = "DrawnSentence[]")]
     pub fn sentences(&mut self, source: &str) -> Result<JsValue, JsError> {
-        let read = self.desk.read_sentences(source).map_err(|error| malformed(&error))?;
+        let read = self.lesson.read_sentences(source).map_err(|error| malformed(&error))?;
         object(&drawn::sentences(read))
     }
 
     /// Begins to show a sentence: what happens from now on counts. False where there is no such sentence.
     pub fn show(&mut self, id: &str) -> bool {
-        self.desk.show(id)
+        self.lesson.show(id)
     }
 
     /// The `seq` of the events that show it; undefined until all have happened.
     #[wasm_bindgen(unchecked_return_type = "number[] | undefined")]
     pub fn evidence(&self) -> Result<JsValue, JsError> {
-        object(&self.desk.evidence())
+        object(&self.lesson.evidence())
     }
 }
 

@@ -12,15 +12,15 @@ use super::{
     belonging, details,
     diagram::{Diagram, changes::Retained, compared::Compared, shapes::Options},
     explained,
-    filter::{Filter, Shown},
+    filter::{Filter, FilteredEvents},
     packets_file,
-    recording::{self, Kept},
+    recording::{self, OpenedRecording},
     sockets,
     store::{Seed, TraceStore},
     table, text,
 };
 use crate::{
-    console::{bindings::Console, desk::ObservedCall},
+    console::{bindings::Console, interpreter::ObservedCall},
     record::{Names, record},
 };
 
@@ -31,7 +31,7 @@ pub struct View {
     store: TraceStore,
     diagram: Diagram,
     retained: Retained,
-    shown: Shown,
+    shown: FilteredEvents,
 }
 
 /// A call's event as a console takes it; none for another event, or one that is no longer kept.
@@ -91,7 +91,7 @@ impl View {
     ) -> Result<(), JsError> {
         let filter: Filter = serde_wasm_bindgen::from_value(filter)?;
         self.diagram.set_filter(filter.clone());
-        self.shown = Shown::new(filter, &self.store);
+        self.shown = FilteredEvents::new(filter, &self.store);
         Ok(())
     }
 
@@ -123,7 +123,7 @@ impl View {
         let filter = self.shown.filter().clone();
         self.diagram = Diagram::default();
         self.diagram.set_filter(filter.clone());
-        self.shown = Shown::new(filter, &self.store);
+        self.shown = FilteredEvents::new(filter, &self.store);
     }
 
     /// `seq` of the newest event; 0 before the first.
@@ -325,7 +325,7 @@ impl View {
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Recording {
-    kept: Kept,
+    kept: OpenedRecording,
 }
 
 #[wasm_bindgen]
@@ -337,7 +337,7 @@ impl Recording {
     #[wasm_bindgen(constructor)]
     pub fn new(bytes: &[u8]) -> Result<Self, JsError> {
         console_error_panic_hook();
-        Ok(Self { kept: Kept::read(bytes)? })
+        Ok(Self { kept: OpenedRecording::read(bytes)? })
     }
 
     /// What it is of, and everything that has a name in it.

@@ -261,7 +261,7 @@ fn draw(canvas: &mut Canvas<'_>, compared: &Compared) {
     let spans = &layout.spans;
     let first_seq = layout.rows.get(from).map_or(u64::MAX, |row| row.seq);
     for span in spans.iter().take_while(|span| span.seq < first_seq) {
-        if canvas.may_see(span.seq, span.over) {
+        if canvas.may_be_visible(span.seq, span.over) {
             canvas.packet(span.id);
         }
     }
@@ -276,7 +276,7 @@ fn draw(canvas: &mut Canvas<'_>, compared: &Compared) {
     }
     let last_seq = layout.rows.get(rows.end).map_or(layout.laid, |row| row.seq - 1);
     canvas.labels(first_seq, last_seq);
-    if canvas.sees(canvas.now_y, canvas.now_y) {
+    if canvas.is_visible(canvas.now_y, canvas.now_y) {
         let x = between(canvas).0;
         canvas.put("now".to_owned(), 0, Form::Now { x, y: canvas.now_y });
     }

@@ -34,9 +34,9 @@ pub struct Explained {
     pub connection: Vec<ExplainedSentence>,
 }
 
-struct Shown<'a>(&'a record::Names);
+struct BoundedNames<'a>(&'a record::Names);
 
-impl Names for Shown<'_> {
+impl Names for BoundedNames<'_> {
     fn host(&self, id: HostId) -> String {
         bounded(&self.0.host(id), NAME)
     }
@@ -53,7 +53,7 @@ impl Names for Shown<'_> {
 /// Explains the event with this `seq` by the events up to another one; by all of them where that is 0.
 pub fn explained(store: &TraceStore, seq: u64, up_to: u64) -> Explained {
     let events = store.events_from(0).take_while(|event| up_to == 0 || event.seq <= up_to);
-    let explanation = explain::explain(events, &Shown(store.names()), seq);
+    let explanation = explain::explain(events, &BoundedNames(store.names()), seq);
     let sentences = |sentences: Vec<explain::Sentence>| {
         let shown = sentences.into_iter().map(|sentence| ExplainedSentence {
             about: sentence.about.name(),

@@ -75,14 +75,14 @@ impl Filter {
 
 /// The events that a filter shows, kept up with the store.
 #[derive(Debug, Default)]
-pub struct Shown {
+pub struct FilteredEvents {
     filter: Filter,
     seqs: Vec<u64>,
     scanned: u64,
     generation: u64,
 }
 
-impl Shown {
+impl FilteredEvents {
     /// The events that `filter` shows.
     pub fn new(filter: Filter, store: &TraceStore) -> Self {
         let mut shown = Self { filter, generation: store.generation(), ..Self::default() };
@@ -142,7 +142,7 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Shown};
+    use super::{Filter, FilteredEvents};
     use crate::view::script::{CLIENT, SERVER, Script};
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let mut script = Script::new();
         script.conversation();
         let store = script.store();
-        let shown = Shown::new(Filter::default(), &store);
+        let shown = FilteredEvents::new(Filter::default(), &store);
         assert_eq!(shown.count(&store), store.len());
         assert_eq!(shown.events(&store, 2, 3).map(|event| event.seq).collect::<Vec<_>>(), [3, 4, 5]);
     }
@@ -161,9 +161,9 @@ mod tests {
         script.conversation();
         let mut store = script.store();
         let only_calls = Filter { packets: true, states: true, others: true, ..Filter::default() };
-        let mut shown = Shown::new(Filter { hosts: vec![CLIENT.0], ..only_calls.clone() }, &store);
+        let mut shown = FilteredEvents::new(Filter { hosts: vec![CLIENT.0], ..only_calls.clone() }, &store);
         let of_server = shown.count(&store);
-        let all = Shown::new(only_calls, &store).count(&store);
+        let all = FilteredEvents::new(only_calls, &store).count(&store);
         assert!(0 < of_server && of_server < all && all < store.len(), "{of_server} of {all}");
         let seqs: Vec<_> = shown.events(&store, 0, usize::MAX).map(|event| event.seq).collect();
         assert!(seqs.is_sorted());
@@ -189,7 +189,7 @@ mod tests {
                 hosts: hosts.to_vec(),
                 ..Filter::default()
             };
-            Shown::new(filter, &store).count(&store)
+            FilteredEvents::new(filter, &store).count(&store)
         };
         assert_eq!(packets(&[CLIENT.0]), packets(&[]));
         assert_eq!(packets(&[CLIENT.0, SERVER.0]), 0);

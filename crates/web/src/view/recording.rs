@@ -12,13 +12,13 @@ use crate::visible::visible;
 
 /// What a file holds, with all the names that its events tell.
 #[derive(Debug)]
-pub struct Kept {
+pub struct OpenedRecording {
     recording: Recording,
     /// Everything of it at once: machines and people that came and went have their names there.
     all: TraceStore,
 }
 
-impl Kept {
+impl OpenedRecording {
     /// Reads a file.
     ///
     /// # Errors
@@ -137,8 +137,8 @@ pub struct RecordedText {
 }
 
 /// What a recording is of.
-pub fn about(kept: &Kept) -> RecordingAbout {
-    let Kept { recording, all } = kept;
+pub fn about(kept: &OpenedRecording) -> RecordingAbout {
+    let OpenedRecording { recording, all } = kept;
     let header = &recording.header;
     let (lesson, passed) = match &header.lesson {
         Some(lesson) => (Some(lesson.id.clone()), lesson.passed.clone()),
@@ -226,7 +226,7 @@ fn members(all: &TraceStore) -> Vec<RecordedMember> {
 }
 
 /// The text of each program as it ran first, by machine and name; of one that never ran, the first that is told.
-pub fn texts(kept: &Kept) -> Vec<RecordedText> {
+pub fn texts(kept: &OpenedRecording) -> Vec<RecordedText> {
     let (mut texts, mut ran) = (BTreeMap::<(HostId, &str), &str>::new(), BTreeMap::new());
     let mut latest = BTreeMap::new();
     for event in &kept.recording.events {
@@ -267,11 +267,11 @@ mod tests {
 
     use super::*;
 
-    fn of(header: &Header, whats: impl IntoIterator<Item = What>) -> Kept {
+    fn of(header: &Header, whats: impl IntoIterator<Item = What>) -> OpenedRecording {
         let events: Vec<Event> =
             whats.into_iter().zip(1..).map(|(what, seq)| Event { seq: seq * 2, time: seq, what }).collect();
         let (lines, _) = share::select(&events).unwrap();
-        Kept::read(share::write(header, &lines).unwrap().as_bytes()).unwrap()
+        OpenedRecording::read(share::write(header, &lines).unwrap().as_bytes()).unwrap()
     }
 
     fn source(text: &str) -> What {
@@ -284,7 +284,7 @@ mod tests {
         What::ProgramBegan(ProgramInfo { id, host, by, name: "a.py".into(), lifetime: Lifetime::Page })
     }
 
-    fn kept() -> Kept {
+    fn kept() -> OpenedRecording {
         let output = What::Output { program: ProgramId(1), error: false, text: "hello".into() };
         let header = Header { made: 1, title: "t".into(), ..Header::default() };
         of(&header, [source("one"), output, source("two"), What::Left(MemberId(1))])
@@ -305,7 +305,7 @@ mod tests {
             let before = ran.iter().map(|text| source(text)).collect::<Vec<_>>();
             before.into_iter().chain([began(), source(then), began()]).collect::<Vec<_>>()
         };
-        let first = |kept: &Kept| {
+        let first = |kept: &OpenedRecording| {
             let texts = texts(kept);
             assert_eq!((texts.len(), texts[0].name.as_str()), (1, "a.py"));
             texts[0].text.clone()

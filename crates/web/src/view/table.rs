@@ -15,7 +15,7 @@ use serde::Serialize;
 use tsify::Tsify;
 
 use super::{
-    filter::Shown,
+    filter::FilteredEvents,
     sockets::tone,
     store::TraceStore,
     words::{
@@ -49,7 +49,7 @@ pub struct TableRow {
 }
 
 /// Rows `from` to `from + count` of what is shown of the trace, from the oldest kept.
-pub fn rows(store: &TraceStore, shown: &Shown, from: usize, count: usize) -> Vec<TableRow> {
+pub fn rows(store: &TraceStore, shown: &FilteredEvents, from: usize, count: usize) -> Vec<TableRow> {
     shown
         .events(store, from, count)
         .enumerate()

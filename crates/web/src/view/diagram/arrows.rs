@@ -61,7 +61,7 @@ impl Canvas<'_> {
         }
     }
 
-    fn way(&self, packet: &Packet, tail: f64) -> Option<Way> {
+    fn way(&self, packet: &Packet, tail: f64) -> Option<ArrowSpan> {
         let (first, last) = (self.lines.first()?.x, self.lines.iter().rfind(|line| !line.outside)?.x);
         let middle = f64::midpoint(first, last);
         let from = packet.from.map_or(Some(middle), |host| self.x(host))?;
@@ -69,7 +69,7 @@ impl Canvas<'_> {
         let to = packet.to.map_or(Some(other_end), |host| self.x(host))?;
         let side = if to < from { -1.0 } else { 1.0 };
         let x1 = if packet.from.is_some() { from + side * CLEAR } else { from };
-        Some(Way { x1, x2: to - side * CLEAR, tail })
+        Some(ArrowSpan { x1, x2: to - side * CLEAR, tail })
     }
 
     fn was_held(&self, packet: &Packet, note: &PacketNote) -> bool {
@@ -93,14 +93,14 @@ impl Canvas<'_> {
         }
     }
 
-    fn arrived(&mut self, packet: &Packet, note: &PacketNote, way: Way, ends: Option<f64>) -> f64 {
+    fn arrived(&mut self, packet: &Packet, note: &PacketNote, way: ArrowSpan, ends: Option<f64>) -> f64 {
         let head_y = ends.unwrap_or(way.tail + self.head_in_row(note)).max(way.tail + 2.0);
         let head = if self.unanswered(packet, note) { Head::Hollow } else { head_of(packet, note) };
         self.arrow(packet, note, vec![(way.x1, way.tail), (way.x2, head_y)], head, None);
         head_y - way.tail
     }
 
-    fn travelling(&mut self, packet: &Packet, note: &PacketNote, way: Way) -> f64 {
+    fn travelling(&mut self, packet: &Packet, note: &PacketNote, way: ArrowSpan) -> f64 {
         let delay = f64::from(self.store.wire().delay_ms) * 1e6;
         let sent = self.store.get(note.seq).map_or(0, |event| event.time);
         let share = if delay > 0.0 { self.now.saturating_sub(sent) as f64 / delay } else { 0.5 };
@@ -111,7 +111,7 @@ impl Canvas<'_> {
         y - way.tail
     }
 
-    fn stopped(&mut self, packet: &Packet, note: &PacketNote, way: Way, fate: &Fate) -> f64 {
+    fn stopped(&mut self, packet: &Packet, note: &PacketNote, way: ArrowSpan, fate: &Fate) -> f64 {
         let stop = (way.x1 + STOP * (way.x2 - way.x1), way.tail + STOP * DROP);
         let head = if matches!(fate, Fate::Dropped(_)) { Head::Torn } else { Head::Cross };
         let ghost = Some((way.x2, way.tail + DROP));
@@ -123,7 +123,7 @@ impl Canvas<'_> {
         &mut self,
         packet: &Packet,
         note: &PacketNote,
-        way: Way,
+        way: ArrowSpan,
         fate: &Fate,
         ends: Option<f64>,
     ) -> f64 {
@@ -227,7 +227,7 @@ impl Canvas<'_> {
         self.text(format!("pw{}", packet.id), note.seq, (at, row_y + 32.0), anchor, role, "soft", words);
     }
 
-    fn arc_to_first(&mut self, packet: &Packet, note: &PacketNote, way: Way) {
+    fn arc_to_first(&mut self, packet: &Packet, note: &PacketNote, way: ArrowSpan) {
         let Some(first) = packet.copy_of.and_then(|id| self.store.note(id)) else { return };
         let Some(row) = self.layout.row_of(first.seq) else { return };
         let what = Form::Arc { x: way.x1, y1: row.y + TAIL, y2: way.tail, side: way.side() };
@@ -238,7 +238,7 @@ impl Canvas<'_> {
         &mut self,
         packet: &Packet,
         note: &PacketNote,
-        way: Way,
+        way: ArrowSpan,
         row_y: f64,
         drop: f64,
         fate: &Fate,
@@ -273,7 +273,7 @@ impl Canvas<'_> {
 
     /// The part of a way where its label stands: where it passes machines, beside the first line, where nobody's calls
     /// are, or next to its tail.
-    fn free_part(&self, way: Way) -> (f64, f64) {
+    fn free_part(&self, way: ArrowSpan) -> (f64, f64) {
         let (from, to) = (way.x1.min(way.x2), way.x1.max(way.x2));
         let passed: Vec<f64> =
             self.lines.iter().map(|line| line.x).filter(|x| *x > from + CLEAR && *x < to - CLEAR).collect();

@@ -30,7 +30,7 @@ impl Canvas<'_> {
     pub(super) fn bands(&mut self) {
         let layout = self.layout;
         for band in &layout.bands.all {
-            if band.track < layout.most_tracks() && self.may_see(0, band.end) {
+            if band.track < layout.most_tracks() && self.may_be_visible(0, band.end) {
                 self.band(band);
             }
         }
@@ -57,7 +57,7 @@ impl Canvas<'_> {
         let Some((x, width)) = self.band_x(band.host, band.track) else { return };
         for (index, point) in band.points.iter().enumerate() {
             let next = band.points.get(index + 1).map(|next| next.seq).or(band.end);
-            if !self.may_see(point.seq, next) {
+            if !self.may_be_visible(point.seq, next) {
                 continue;
             }
             let y1 = self.layout.moment(self.store, point.seq, band.host);
@@ -67,7 +67,7 @@ impl Canvas<'_> {
                 (None, _) => self.now_y,
             };
             let y2 = y2.max(y1);
-            if !self.sees(y1, y2) {
+            if !self.is_visible(y1, y2) {
                 continue;
             }
             let ends = band.points.len() == index + 1 && (band.end.is_some() || y2 < self.now_y);
@@ -94,7 +94,7 @@ impl Canvas<'_> {
     pub(super) fn bars(&mut self) {
         let layout = self.layout;
         for call in &layout.calls {
-            if !self.may_see(call.begin, call.end) {
+            if !self.may_be_visible(call.begin, call.end) {
                 continue;
             }
             let Some(line) = self.line(call.host) else { continue };
@@ -104,7 +104,7 @@ impl Canvas<'_> {
                 Some(end) => layout.moment(self.store, end, call.host),
                 None => self.now_y,
             };
-            if !self.sees(y1, y2) {
+            if !self.is_visible(y1, y2) {
                 continue;
             }
             let x = line.x - f64::from(line.side) * 8.0 * call.track as f64;

@@ -138,12 +138,12 @@ impl Canvas<'_> {
     }
 
     /// Whether something from one event to another, or to the now-line, may be seen: to be asked before its height is.
-    pub(super) fn may_see(&self, from: u64, to: Option<u64>) -> bool {
+    pub(super) fn may_be_visible(&self, from: u64, to: Option<u64>) -> bool {
         from <= self.seqs.1 && to.is_none_or(|to| to >= self.seqs.0)
     }
 
     /// Whether something between these heights can be seen.
-    pub(super) fn sees(&self, y1: f64, y2: f64) -> bool {
+    pub(super) fn is_visible(&self, y1: f64, y2: f64) -> bool {
         y2 >= self.top && y1 <= self.bottom
     }
 }

@@ -10,12 +10,12 @@ use crate::view::{store::PacketNote, words::Meaning};
 pub(super) const SEGMENTS: u32 = 6;
 
 /// A connection and a direction: the link, the sender, the receiver.
-type Way = (Option<u32>, SocketAddr, SocketAddr);
+type FlowDirection = (Option<u32>, SocketAddr, SocketAddr);
 
 /// A run of data segments of one connection and direction, interrupted by nothing but pure ACKs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Run {
-    way: Way,
+    way: FlowDirection,
     /// `seq` of its first segment.
     pub(super) first: u64,
     /// Index of the row of its first segment.
@@ -69,7 +69,7 @@ impl Run {
     }
 }
 
-fn way(packet: &Packet) -> Option<Way> {
+fn way(packet: &Packet) -> Option<FlowDirection> {
     let Transport::Tcp(tcp) = &packet.transport else { return None };
     let link = match packet.link {
         Link::Wire => None,

@@ -69,7 +69,7 @@ impl Pile {
 
 impl Canvas<'_> {
     /// A packet that is held now: the card, or a line down to it.
-    pub(super) fn held(&mut self, packet: &Packet, note: &PacketNote, way: Way) {
+    pub(super) fn held(&mut self, packet: &Packet, note: &PacketNote, way: ArrowSpan) {
         let Some(pile) = Pile::of(self.store, packet, self.layout.laid) else { return };
         let middle = way.middle();
         let half = (middle, way.tail + DROP / 2.0);

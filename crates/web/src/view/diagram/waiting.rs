@@ -45,7 +45,7 @@ impl Canvas<'_> {
             lines.push(call.host);
             let at = (lane.x, self.now_y - 6.0 - CANCEL * before as f64);
             let mine = begin.by.is_some() && begin.by == self.store.me();
-            if mine && self.sees(at.1 - CANCEL, at.1) {
+            if mine && self.is_visible(at.1 - CANCEL, at.1) {
                 let room = match lane.anchor {
                     Anchor::Start => self.width - at.0,
                     _ => at.0,

@@ -8,7 +8,7 @@ use super::{CAPACITY, PushError, TraceStore};
 use crate::view::{
     belonging::{self, CodeLine},
     details,
-    filter::{Filter, Shown},
+    filter::{Filter, FilteredEvents},
     script::{ACK, CLIENT, SERVER, SYN, SYN_ACK, Script},
     sockets, table, text,
     words::{self, Meaning},
@@ -74,7 +74,7 @@ fn who_comes_late_sees_that_the_beginning_is_missing() {
         late.push(event);
     });
     assert_eq!(late.missing_before(1201), 1200);
-    let rows = table::rows(&late, &Shown::new(Filter::default(), &late), 0, 2);
+    let rows = table::rows(&late, &FilteredEvents::new(Filter::default(), &late), 0, 2);
     assert!(rows[0].what.starts_with("1,200 missing before: "), "{}", rows[0].what);
     assert!(
         rows[0].sentence.starts_with("1,200 events before this are not here. 1201. "),
@@ -209,7 +209,7 @@ fn rows_are_sentences() {
     script.refused();
     let store = script.store();
     let sentences: Vec<_> =
-        table::rows(&store, &Shown::default(), 5, 100).into_iter().map(|row| row.sentence).collect();
+        table::rows(&store, &FilteredEvents::default(), 5, 100).into_iter().map(|row| row.sentence).collect();
     insta::assert_snapshot!(sentences.join("\n"));
 }
 

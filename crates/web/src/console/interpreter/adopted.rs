@@ -7,7 +7,7 @@ use proto::{
     trace::{CallBegin, CallEnd},
 };
 
-use super::Desk;
+use super::Interpreter;
 use crate::console::{
     code::{Context, line},
     entry::{Entry, Step, relevant},
@@ -31,7 +31,7 @@ pub enum ObservedCall<'trace> {
     End(&'trace CallEnd),
 }
 
-impl Desk {
+impl Interpreter {
     /// An entry for a call whose line nobody typed here; `sent` are the first bytes it sends.
     pub(super) fn adopt(&mut self, call: &Call, sent: &[u8]) -> u32 {
         let id = self.next;
@@ -66,7 +66,7 @@ impl Desk {
                 let id = self.adopt(&begin.call, &begin.data.bytes);
                 let entry = self.entry(id)?;
                 (entry.by, entry.heard) = (by, Some(begin.id.0));
-                self.let_go();
+                self.evict();
                 Some(id)
             }
             ObservedCall::End(end) => self.observed_end(end),

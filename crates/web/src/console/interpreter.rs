@@ -33,7 +33,7 @@ const NAMES: usize = 256;
 
 /// A console.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Interpreter {
     offer: Offer,
     variables: Variables,
     descriptors: Descriptors,
@@ -41,7 +41,7 @@ pub struct Desk {
     next: u32,
 }
 
-impl Desk {
+impl Interpreter {
     /// A console on the machine of this name.
     pub fn new(host: &str) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Desk {
         self.next += 1;
         let shown: String = line.trim().chars().take(super::lexer::LINE).collect();
         self.entries.push_back(Entry::new(id, shown));
-        self.let_go();
+        self.evict();
         let unix = self.descriptors.of_family(Family::Unix);
         let request = match parse(line.trim(), Scope { variables: &self.variables, unix: &unix }) {
             Ok(statement) => self.begin(id, statement),
@@ -72,7 +72,7 @@ impl Desk {
     }
 
     /// Lets the oldest entry go that no longer waits.
-    fn let_go(&mut self) {
+    fn evict(&mut self) {
         while self.entries.len() > HISTORY {
             let Some(at) = self.entries.iter().position(|entry| entry.end.is_some()) else { return };
             self.entries.remove(at);

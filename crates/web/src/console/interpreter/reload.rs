@@ -3,7 +3,7 @@
 use proto::{call::Call, id::Fd};
 use serde::{Deserialize, Serialize};
 
-use super::Desk;
+use super::Interpreter;
 use crate::console::{
     entry::{End, Entry, KEPT},
     evaluate::Variables,
@@ -29,7 +29,7 @@ struct Saved {
 /// Raised when [`Saved`] changes its shape; another version is not read.
 const VERSION: u32 = 4;
 
-impl Desk {
+impl Interpreter {
     /// What survives a reload, as JSON of at most 128 KiB: the oldest entries go first.
     pub fn save(&self) -> String {
         let small = |value: &&Value| !matches!(value, Value::Bytes(bytes) if bytes.len() > KEPT);

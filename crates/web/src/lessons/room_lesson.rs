@@ -33,7 +33,7 @@ pub struct Memory {
 
 /// A room's events and the lesson that is computed from them.
 #[derive(Debug, Default)]
-pub struct Desk {
+pub struct RoomLesson {
     room: String,
     scene: Scene,
     last_seq: u64,
@@ -54,7 +54,7 @@ pub struct Desk {
     cleaning: bool,
 }
 
-impl Desk {
+impl RoomLesson {
     /// Machines, programs and who looks, from a snapshot.
     pub fn seed(&mut self, room: &str, seed: &Seed) {
         room.clone_into(&mut self.room);

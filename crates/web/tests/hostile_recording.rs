@@ -16,9 +16,9 @@ use web::view::{
     belonging, details,
     diagram::{Diagram, shapes::Options},
     explained,
-    filter::{Filter, Shown},
+    filter::{Filter, FilteredEvents},
     packets_file,
-    recording::{self, Kept},
+    recording::{self, OpenedRecording},
     sockets,
     store::TraceStore,
     table, text,
@@ -26,13 +26,13 @@ use web::view::{
 
 /// Everything that the page asks of a recording, at each of its events. Returns how many shapes the whole drawing has.
 fn all_of(file: &str) -> usize {
-    let kept = Kept::read(file.as_bytes()).unwrap();
+    let kept = OpenedRecording::read(file.as_bytes()).unwrap();
     let _about = serde_json::to_string(&recording::about(&kept)).unwrap();
     let _texts = recording::texts(&kept);
     let (mut store, mut past, mut diagram) = (TraceStore::new(), TraceStore::new(), Diagram::default());
     kept.fill(&mut store, u64::MAX);
     let ends = store.get(store.last_seq()).map_or(0, |event| event.time);
-    let shown = Shown::new(Filter::default(), &store);
+    let shown = FilteredEvents::new(Filter::default(), &store);
     let rows = table::rows(&store, &shown, 0, store.len());
     assert_eq!(rows.len(), kept.events());
     let mut shapes = 0;

@@ -21,7 +21,7 @@ use std::{path::PathBuf, time::Duration};
 
 /// When a test gives up waiting for something to happen. Nothing here takes a tenth of it: it is a failure, never a
 /// measurement.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits for what has to come.
 ///

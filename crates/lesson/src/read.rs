@@ -8,11 +8,13 @@ mod step;
 
 use crate::{
     Malformed,
-    items::{self, Item, Kind},
+    items::{self, Item, ItemKind},
 };
 pub(crate) use front::{id, is_sentence, short};
 use front::{needs, number, ports, programs, seeds, teaches};
-pub use lesson::{Aside, Asked, Audience, Card, Lesson, ListedPart, Listing, Part, Predict, Program, Step};
+pub use lesson::{
+    Aside, Audience, Card, Lesson, ListedPart, Listing, Part, Predict, Program, Requirement, Step,
+};
 pub use sentence::SENTENCE;
 pub(crate) use sentence::said;
 use step::Writing;

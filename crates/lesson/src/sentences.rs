@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     Check, Doing, Facts, Malformed, Piece, doing,
-    items::{self, Item, Kind},
+    items::{self, Item, ItemKind},
     read::{id, is_sentence, said, short},
 };
 

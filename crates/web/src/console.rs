@@ -16,6 +16,9 @@ pub mod evaluate;
 pub mod failures;
 pub mod fault;
 pub mod integer;
+pub mod interpreter;
+#[cfg(test)]
+mod interpreter_tests;
 pub mod lexer;
 pub mod methods;
 pub mod names;

@@ -9,7 +9,7 @@ use super::{LAPTOP, first_visit};
 use crate::harness::{browser::Browser, root, server::TestServer};
 
 /// How long anything may take in the page, in milliseconds.
-const PATIENCE_MS: u32 = 50_000;
+const PATIENCE_MS: u32 = 100_000;
 
 /// What `cases.js` takes.
 fn case(entry: &Value) -> Value {

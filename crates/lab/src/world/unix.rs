@@ -14,7 +14,7 @@ use proto::{
 use super::{
     World,
     calls::Calls,
-    effects::{self, Wanted},
+    effects::{self, SocketOrder},
     machines::{Host, Machines},
     unix_names,
     waiting::{Direction, Waiting},
@@ -112,7 +112,7 @@ impl World {
         };
         let namespace = machine.namespace.clone();
         let spec = effects::spec_of(family, kind);
-        let wanted = Wanted { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
+        let wanted = SocketOrder { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
         let (abort, registration) = effects::abortable();
         waiting.abort = Some(abort);
         calls.keep(waiting);

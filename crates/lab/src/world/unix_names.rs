@@ -9,7 +9,7 @@ use proto::{
 use super::{lan::Lan, sockets::Sockets};
 use crate::{
     end::KernelAddress,
-    syscall::{self, Told},
+    syscall::{self, ReportedAddress},
 };
 
 /// Where a call's address is for the kernel of the socket's machine.
@@ -42,10 +42,10 @@ pub(super) fn kernel_address(
 }
 
 /// An address that the kernel of a machine tells, as its programs know it.
-pub(super) fn address_of(host: HostId, told: &Told, lan: &Lan) -> Address {
+pub(super) fn address_of(host: HostId, told: &ReportedAddress, lan: &Lan) -> Address {
     match (told, lan.machines.get(host)) {
-        (Told::Ip(address), _) => Address::Ip(*address),
-        (told, Some(host)) => host.paths.address_told(told),
+        (ReportedAddress::Ip(address), _) => Address::Ip(*address),
+        (told, Some(host)) => host.paths.address_of_reported(told),
         (_, None) => Address::Unix(UnixName::Unnamed),
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn address_of(host: HostId, told: &Told, lan: &Lan) -> Address {
 pub(super) fn tell(id: SocketId, sockets: &Sockets, lan: &mut Lan) {
     let Some(socket) = sockets.get(id).filter(|socket| socket.end.is_unix()) else { return };
     let host = socket.host;
-    let ask = |told: syscall::Result<Told>| told.ok().map(|told| address_of(host, &told, lan));
+    let ask = |told: syscall::Result<ReportedAddress>| told.ok().map(|told| address_of(host, &told, lan));
     let local = ask(syscall::getsockname(socket.end.fd()));
     let remote = ask(syscall::getpeername(socket.end.fd()));
     lan.observer.unix_is(host, id, local, remote, &lan.machines.tables);

@@ -95,7 +95,7 @@ pub struct Step {
     /// What has to be so for the sentence to be true.
     pub needs: Vec<Needed>,
     /// What has to happen.
-    pub checks: Vec<Asked>,
+    pub checks: Vec<Requirement>,
     /// Sentences for what may happen on the way.
     pub asides: Vec<Aside>,
     /// Help in three strengths, made of what the learner did last.
@@ -108,7 +108,7 @@ pub struct Step {
 
 /// A check and what to say while it does not hold.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct Requirement {
     /// What has to happen.
     pub check: Check,
     /// For a learner: what is not so yet.

@@ -11,7 +11,7 @@ use proto::{
 use super::{
     refusal::refused,
     remedy::{Known, Remedy},
-    room_sockets::{RoomSockets, Seen},
+    room_sockets::{KnownSocket, RoomSockets},
     state::{Descriptor, Stage},
 };
 use crate::visible::excerpt;

@@ -6,7 +6,7 @@ use proto::{address::Address, room::BY_HAND};
 
 use super::{
     remedy::Remedy,
-    room_sockets::{Machine, RoomSockets, Seen},
+    room_sockets::{KnownSocket, Machine, RoomSockets},
 };
 use crate::visible::excerpt;
 
@@ -196,7 +196,7 @@ mod tests {
     use super::{Refusal, refused};
     use crate::console::{
         remedy::Remedy,
-        room_sockets::{Machine, RoomSockets, Seen},
+        room_sockets::{KnownSocket, Machine, RoomSockets},
     };
 
     fn machine(name: &str, last: u8, listens: &[(&str, &str)]) -> Machine {

@@ -1,6 +1,7 @@
 //! The sequence diagram's layout: trace in, positioned shapes out. It decides where everything is and paints
 //! nothing.
 
+mod arrow_span;
 mod arrows;
 mod bands;
 mod beside;
@@ -15,7 +16,6 @@ mod rows;
 mod seats;
 pub mod shapes;
 mod waiting;
-mod way;
 
 use std::collections::HashSet;
 

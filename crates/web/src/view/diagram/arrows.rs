@@ -6,11 +6,11 @@ use proto::{
 };
 
 use super::{
+    arrow_span::ArrowSpan,
     canvas::{CLOSE, Canvas},
     held::Pile,
     rows::{DROP, RowKind, TAIL},
     shapes::{Anchor, Form, Head},
-    way::Way,
 };
 use crate::view::{
     store::PacketNote,

@@ -8,10 +8,10 @@ use proto::{
 };
 
 use super::{
+    arrow_span::ArrowSpan,
     canvas::Canvas,
     rows::{DROP, RowKind},
     shapes::{Form, Head, HeldAbove},
-    way::Way,
 };
 use crate::view::{
     store::{PacketNote, TraceStore},

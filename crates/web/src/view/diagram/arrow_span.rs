@@ -2,14 +2,14 @@
 
 /// Where a packet begins and ends, in pixels.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
+pub(super) struct ArrowSpan {
     pub(super) x1: f64,
     pub(super) x2: f64,
     /// Its tail's height.
     pub(super) tail: f64,
 }
 
-impl Way {
+impl ArrowSpan {
     /// Half-way.
     pub(super) fn middle(self) -> f64 {
         f64::midpoint(self.x1, self.x2)

@@ -226,8 +226,7 @@ fn refusal(reached: LimitReached) -> String {
         "{{\"class\":\"limit\",\"limit\":\"{limit}\",\"value\":{value},\"message\":\"the limit {limit} of {value} \
          is reached\"}}"
     );
-    let status =
-        if limit.starts_with("address-") { "429 Too Many Requests" } else { "503 Service Unavailable" };
+    let status = if reached.is_of_address() { "429 Too Many Requests" } else { "503 Service Unavailable" };
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\

@@ -22,6 +22,7 @@ mod pcap;
 mod picture;
 pub(crate) mod request_id;
 mod rooms;
+pub(crate) mod rule;
 mod shares;
 mod socket;
 mod stored;

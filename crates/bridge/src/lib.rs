@@ -47,7 +47,10 @@ pub use crate::{
     bridge::{Bridge, StartError},
     classes::{FirstClass, LessonOutline},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},
-    http::assets::{Asset, Assets},
+    http::{
+        assets::{Asset, Assets},
+        rule::HttpRule,
+    },
     kept::{Folder, FolderError, Label, NoShelf, PutError, Shelf, Stored, WhenFull},
     kernel_memory::KernelMemory,
 };

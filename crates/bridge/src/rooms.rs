@@ -275,12 +275,7 @@ impl Rooms {
         let buffers = self.buffers.of_address(network);
         let opened = lab.open_room_within(Some(Arc::new(way_out)), descriptors, buffers).await;
         let (opened, _task) = opened.map_err(|error| match error {
-            OpenError::Limit { limit, value } if limit == Limit::AddressDescriptors.name() => {
-                CreateError::Limit(LimitReached { limit: Limit::AddressDescriptors, value })
-            }
-            OpenError::Limit { value, .. } => {
-                CreateError::Limit(LimitReached { limit: Limit::ServerDescriptors, value })
-            }
+            OpenError::Limit { limit, value } => CreateError::Limit(LimitReached { limit, value }),
             // The kernel has no descriptors left, before our own limit.
             OpenError::Machines(error) if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) => {
                 let (limit, value) = (Limit::ServerDescriptors, self.limits.descriptors.into());

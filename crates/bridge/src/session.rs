@@ -21,7 +21,7 @@ use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::Fu
 use lab::{Delivery, Request, mailbox};
 use proto::{
     id::MemberId,
-    limits,
+    limits::{self, Limit},
     message::{ClientMessage, Hello, Notice, Refusal, Secret, ServerMessage, Snapshot, Welcome},
     room::Role,
     server::{BATCH, Server},
@@ -100,7 +100,7 @@ impl Session {
         let (mailbox, deliveries) = mailbox();
         let joined = room.lab.join(name, role, mailbox).await;
         let member = joined.map_err(|error| match error {
-            proto::call::CallError::Limit { limit, .. } if limit == limits::Limit::KeeperMs.name() => {
+            proto::call::CallError::Limit { limit, .. } if Limit::named(&limit) == Some(Limit::KeeperMs) => {
                 Refusal::Unavailable("A machine could not be made in time. Try again in a moment.".to_owned())
             }
             proto::call::CallError::Limit { limit, value } => Refusal::Limit { limit, value },

@@ -496,7 +496,8 @@ async fn every_rule_is_listed_with_its_sentence() {
     let policy = PolicyRule::ALL.iter().map(|rule| ("policy", rule.name(), rule.sentence()));
     let protocol = ProtocolRule::ALL.iter().map(|rule| ("protocol", rule.name(), rule.sentence()));
     let outside = bridge::egress::rules::all().map(|rule| ("outside", rule.name, rule.sentence));
-    for (group, name, sentence) in policy.chain(protocol).chain(outside) {
+    let http = bridge::HttpRule::ALL.iter().map(|rule| ("http", rule.name(), rule.sentence()));
+    for (group, name, sentence) in policy.chain(protocol).chain(http).chain(outside) {
         assert_eq!(answer["rules"][group][name], sentence, "{group} {name}");
     }
 }

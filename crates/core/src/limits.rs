@@ -50,6 +50,11 @@ macro_rules! limits {
                 match self { $(Self::$limit => $name,)* }
             }
 
+            /// The one of this name, if there is one.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|limit| limit.name() == name)
+            }
+
             /// What it counts.
             pub const fn unit(self) -> $crate::limits::Unit {
                 match self { $(Self::$limit => $crate::limits::Unit::$unit,)* }

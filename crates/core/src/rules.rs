@@ -1,11 +1,15 @@
 //! Every rule by which a call or a request is refused that is neither a limit nor the kernel's answer: its name on the
-//! wire, and a sentence. The rules of the way outside stand with it (`bridge::egress::rule`).
+//! wire, and a sentence. The rules of the way outside stand with it
+//! (`bridge::egress::rule`), and so do those of a server's addresses (`bridge::HttpRule`), made by the same
+//! [`rules!`](crate::rules!).
 
 use crate::call::CallError;
 
 /// Where the trace names a rule by which the wire was held or let go: whoever looks after the room's class did it.
 pub const TEACHER: &str = "teacher";
 
+/// An enum of rules: `/// What it says.` and `Variant "name";` for each.
+#[macro_export]
 macro_rules! rules {
     ($(#[$of:meta])* $type:ident { $($(#[doc = $doc:literal])+ $rule:ident $name:literal;)* }) => {
         $(#[$of])*

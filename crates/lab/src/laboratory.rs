@@ -32,10 +32,10 @@ pub enum OpenError {
     #[error("the machines could not be made: {0}")]
     Machines(#[from] io::Error),
     /// A limit of ours leaves no room for one more.
-    #[error("the limit {limit} of {value} is reached")]
+    #[error("the limit {} of {value} is reached", limit.name())]
     Limit {
-        /// Its name.
-        limit: String,
+        /// Which.
+        limit: Limit,
         /// Its value.
         value: u64,
     },
@@ -142,10 +142,14 @@ impl Lab {
 
 /// A refusal of ours, where a room cannot be opened; anything else is the kernel's.
 fn limit(error: CallError) -> OpenError {
-    match error {
-        CallError::Limit { limit, value } => OpenError::Limit { limit, value },
-        CallError::Errno { errno, .. } => io::Error::from_raw_os_error(errno.0).into(),
-        other => io::Error::other(format!("{other:?}")).into(),
+    let reached = match &error {
+        CallError::Limit { limit, value } => Limit::named(limit).map(|limit| (limit, *value)),
+        _ => None,
+    };
+    match (reached, error) {
+        (Some((limit, value)), _) => OpenError::Limit { limit, value },
+        (None, CallError::Errno { errno, .. }) => io::Error::from_raw_os_error(errno.0).into(),
+        (None, other) => io::Error::other(format!("{other:?}")).into(),
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::{
     error::Refused,
     gate::Client,
+    rule::HttpRule,
     stored::{disk, find, unreadable},
 };
 use crate::{
@@ -52,12 +53,12 @@ pub(crate) async fn do_again(
     let turn = timeout(TURN, turn.acquire()).await.map_err(|_late| {
         let message =
             "others were before this, and one recording is done again at a time: try again in a moment";
-        Refused::unavailable("again-turn", message).with_retry(TURN)
+        Refused::unavailable(HttpRule::AgainTurn, message).with_retry(TURN)
     })?;
     let _one_at_a_time = turn.map_err(|_| Refused::ending())?;
     let (compared, all) = timeout(ALL, compared(&shared, packed, client)).await.map_err(|_late| {
         tracing::warn!("a recording was not done again in time");
-        Refused::unavailable("again-time", "it could not be done again in time; try again")
+        Refused::unavailable(HttpRule::AgainTime, "it could not be done again in time; try again")
     })??;
     let told = |all: &[share::Difference]| {
         let told =
@@ -83,11 +84,11 @@ async fn compared(
         share::read(&recording).map_err(|error| unreadable(error.to_string()))
     });
     let before = read.await.map_err(failed)??;
-    let no_room = |_| Refused::unavailable("room", "the room for it could not be made; try again");
+    let no_room = |_| Refused::unavailable(HttpRule::Room, "the room for it could not be made; try again");
     let room = shared.rooms.for_a_while(shared.quota.network(client)).await.map_err(no_room)?;
     let Done { recording: now, whole: all } = again(&room, &before, CALLS).await.map_err(|error| {
         tracing::warn!(%error, "a recording could not be done again");
-        Refused::unavailable("room", "it could not be done again to its end; try again")
+        Refused::unavailable(HttpRule::Room, "it could not be done again to its end; try again")
     })?;
     room.end().await;
     let compared = tokio::task::spawn_blocking(move || share::compare(&before, &now));

@@ -25,6 +25,7 @@ use super::{
     error::Refused,
     gate::{Client, OwnPeople},
     keys::bearer,
+    rule::HttpRule,
 };
 use crate::{
     classes::{Class, MakeError, Opening},
@@ -82,7 +83,7 @@ pub(crate) async fn make(
     if !(own || shared.config.classes) {
         let message =
             "classes are made by whoever runs this server: it is started with --class, or with --classes all";
-        return Err(Refused::policy("classes", message));
+        return Err(Refused::policy(HttpRule::Classes, message));
     }
     let Wanted { seats, lesson, start } = object(&body, "{\"seats\", \"lesson\", \"start\"}")?;
     let seats = seats.unwrap_or(SEATS);
@@ -92,8 +93,8 @@ pub(crate) async fn make(
     check_start(start.as_deref())?;
     let class = shared.classes.make(Opening { seats, lesson, start }).map_err(|error| match error {
         MakeError::Limit(reached) => reached.into(),
-        MakeError::Lesson => Refused::protocol("lesson", "there is no such lesson"),
-        MakeError::Failed => Refused::unavailable("class", "the class could not be made; try again"),
+        MakeError::Lesson => Refused::protocol(HttpRule::Lesson, "there is no such lesson"),
+        MakeError::Failed => Refused::unavailable(HttpRule::Class, "the class could not be made; try again"),
     })?;
     class.welcomes(&shared.quota, client);
     let teacher = URL_SAFE_NO_PAD.encode(class.teacher());
@@ -114,7 +115,10 @@ fn check_start(start: Option<&str>) -> Result<(), Refused> {
     if plain && start.starts_with("copy=") {
         Ok(())
     } else {
-        Err(Refused::protocol("start", "what rooms begin with has to be the fragment of a copy's link"))
+        Err(Refused::protocol(
+            HttpRule::Start,
+            "what rooms begin with has to be the fragment of a copy's link",
+        ))
     }
 }
 
@@ -179,13 +183,13 @@ fn find(shared: &Shared, id: &str) -> Result<Arc<Class>, Refused> {
 /// What another node has is not for this one to say: whoever hears of the class goes on trying.
 fn node_away() -> Refused {
     Refused::unavailable(
-        "node",
+        HttpRule::Node,
         "the machine that has this class does not answer, or there is no such class; try again",
     )
 }
 
 fn no_class() -> Refused {
-    Refused::protocol("class", "there is no class at this address; perhaps it is over")
+    Refused::protocol(HttpRule::Class, "there is no class at this address; perhaps it is over")
         .with_status(StatusCode::NOT_FOUND)
 }
 
@@ -195,7 +199,8 @@ fn find_for_teacher(shared: &Shared, id: &str, headers: &HeaderMap) -> Result<Ar
     if bearer(headers).is_some_and(|key| class.is_teacher(&key)) {
         return Ok(class);
     }
-    let refused = Refused::protocol("key", "this needs the teacher's key: Authorization: Bearer <key>");
+    let refused =
+        Refused::protocol(HttpRule::Key, "this needs the teacher's key: Authorization: Bearer <key>");
     Err(refused.with_status(StatusCode::FORBIDDEN))
 }
 
@@ -216,5 +221,5 @@ fn required<T: DeserializeOwned>(body: &Bytes, form: &str) -> Result<T, Refused>
 }
 
 fn wrong(form: &str) -> Refused {
-    Refused::protocol("body", format!("the body has to be JSON: {form}"))
+    Refused::protocol(HttpRule::Body, format!("the body has to be JSON: {form}"))
 }

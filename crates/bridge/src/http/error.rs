@@ -9,11 +9,11 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use proto::limits::Limit;
 
-use super::request_id::RequestId;
+use super::{request_id::RequestId, rule::HttpRule};
 use crate::{drain::Drain, limit_reached::LimitReached, origin::Stranger};
 
 /// Where an answer names the request that failed.
@@ -26,12 +26,8 @@ pub(crate) struct Refused {
     #[serde(skip)]
     status: StatusCode,
     class: Class,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<u64>,
+    #[serde(flatten)]
+    reason: Reason,
     message: String,
     /// What the request is called in the log, where it has a line there.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +43,39 @@ pub(crate) struct Refused {
     close: bool,
 }
 
+/// The rule or the limit by which a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// A rule.
+    Rule(HttpRule),
+    /// A limit.
+    Limit(LimitReached),
+}
+
+impl Reason {
+    /// The name in `/limits`, in the log and in the metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rule(rule) => rule.name(),
+            Self::Limit(reached) => reached.limit.name(),
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Rule(rule) => map.serialize_entry("rule", rule.name())?,
+            Self::Limit(LimitReached { limit, value }) => {
+                map.serialize_entry("limit", limit.name())?;
+                map.serialize_entry("value", value)?;
+            }
+        }
+        map.end()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Class {
@@ -57,13 +86,11 @@ enum Class {
 }
 
 impl Refused {
-    fn new(status: StatusCode, class: Class, message: impl Into<String>) -> Self {
+    fn new(status: StatusCode, class: Class, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             status,
             class,
-            rule: None,
-            limit: None,
-            value: None,
+            reason,
             message: message.into(),
             request: None,
             next: None,
@@ -73,20 +100,19 @@ impl Refused {
     }
 
     /// A rule of ours forbids it.
-    pub(crate) fn policy(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule: Some(rule), ..Self::new(StatusCode::FORBIDDEN, Class::Policy, message) }
+    pub(crate) fn policy(rule: HttpRule, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Class::Policy, Reason::Rule(rule), message)
     }
 
     /// The request breaks the protocol.
-    pub(crate) fn protocol(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule: Some(rule), ..Self::new(StatusCode::BAD_REQUEST, Class::Protocol, message) }
+    pub(crate) fn protocol(rule: HttpRule, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Class::Protocol, Reason::Rule(rule), message)
     }
 
     /// A limit was reached.
     pub(crate) fn limit(status: StatusCode, limit: Limit, value: u64) -> Self {
-        let limit = limit.name();
-        let message = format!("the limit {limit} of {value} is reached");
-        Self { limit: Some(limit), value: Some(value), ..Self::new(status, Class::Limit, message) }
+        let reached = LimitReached { limit, value };
+        Self::new(status, Class::Limit, Reason::Limit(reached), reached.to_string())
     }
 
     /// A limit that is the same for every server was reached.
@@ -97,18 +123,21 @@ impl Refused {
     /// A body comes with its length.
     pub(crate) fn length_required() -> Self {
         let message = "a request's body has to come with a Content-Length and without a Transfer-Encoding";
-        Self { status: StatusCode::LENGTH_REQUIRED, close: true, ..Self::protocol("length", message) }
+        Self { status: StatusCode::LENGTH_REQUIRED, close: true, ..Self::protocol(HttpRule::Length, message) }
     }
 
     /// This server speaks another version of the WebSocket protocol.
     pub(crate) fn upgrade_required() -> Self {
         let message = "this server speaks version 13 of the WebSocket protocol";
-        Self { status: StatusCode::UPGRADE_REQUIRED, ..Self::protocol("websocket-version", message) }
+        Self { status: StatusCode::UPGRADE_REQUIRED, ..Self::protocol(HttpRule::WebSocketVersion, message) }
     }
 
     /// There is nothing at this address.
     pub(crate) fn not_found() -> Self {
-        Self { status: StatusCode::NOT_FOUND, ..Self::protocol("path", "there is nothing at this address") }
+        Self {
+            status: StatusCode::NOT_FOUND,
+            ..Self::protocol(HttpRule::Path, "there is nothing at this address")
+        }
     }
 
     /// The server is going away. That may take as long as its rooms last, or a moment once it closes its sessions.
@@ -118,33 +147,26 @@ impl Refused {
         }
         let message =
             "this server is going away: it makes nothing new until it has ended, which may be hours from now";
-        Self {
-            rule: Some("draining"),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message)
-        }
+        Self::unavailable(HttpRule::Draining, message)
     }
 
     /// The server ends within seconds.
     pub(crate) fn ending() -> Self {
         let message = "this server is just ending; try again in a moment";
-        Self {
-            rule: Some("draining"),
-            retry_after: Some(1),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message)
-        }
+        Self { retry_after: Some(1), ..Self::unavailable(HttpRule::Draining, message) }
     }
 
     /// What a server says that is going away: where its operator says that new rooms are made meanwhile.
     pub(crate) fn instead(&mut self, next: &str) {
-        if self.rule == Some("draining") {
+        if self.reason == Reason::Rule(HttpRule::Draining) {
             self.message = format!("{}; {next} is there instead", self.message);
             self.next = Some(next.into());
         }
     }
 
     /// This server cannot do it as it was started; the message says what is missing and the remedy.
-    pub(crate) fn unavailable(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule: Some(rule), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, message) }
+    pub(crate) fn unavailable(rule: HttpRule, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Class::Unavailable, Reason::Rule(rule), message)
     }
 
     /// The same refusal with another status.
@@ -180,7 +202,7 @@ impl Refused {
 
     /// Whether it says that there is no such class.
     pub(crate) fn is_no_class(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND && self.rule == Some("class")
+        self.status == StatusCode::NOT_FOUND && self.reason == Reason::Rule(HttpRule::Class)
     }
 
     /// What the request is called in the log, where it has a line there.
@@ -205,16 +227,16 @@ impl Refused {
         }
     }
 
-    /// The rule or the limit, for the metrics.
-    pub(crate) fn reason(&self) -> &'static str {
-        self.rule.or(self.limit).unwrap_or("none")
+    /// The rule or the limit.
+    pub(crate) fn reason(&self) -> Reason {
+        self.reason
     }
 }
 
 impl From<LimitReached> for Refused {
     fn from(reached: LimitReached) -> Self {
         // What one address has too much of is its own doing; a full server is not.
-        let status = if reached.limit.name().starts_with("address-") {
+        let status = if reached.is_of_address() {
             StatusCode::TOO_MANY_REQUESTS
         } else {
             StatusCode::SERVICE_UNAVAILABLE
@@ -227,9 +249,9 @@ impl From<Stranger> for Refused {
     fn from(stranger: Stranger) -> Self {
         let message = stranger.to_string();
         match stranger {
-            Stranger::NoHost => Self::protocol("host", message),
-            Stranger::Host => Self::policy("host", message),
-            Stranger::NoOrigin | Stranger::Origin => Self::policy("origin", message),
+            Stranger::NoHost => Self::protocol(HttpRule::Host, message),
+            Stranger::Host => Self::policy(HttpRule::Host, message),
+            Stranger::NoOrigin | Stranger::Origin => Self::policy(HttpRule::Origin, message),
         }
     }
 }
@@ -256,6 +278,6 @@ impl IntoResponse for Refused {
 
 /// For every route, where the method is none of its own.
 pub(crate) async fn method_not_allowed() -> Refused {
-    Refused::protocol("method", "this address does not know that method")
+    Refused::protocol(HttpRule::Method, "this address does not know that method")
         .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }

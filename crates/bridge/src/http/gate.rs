@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
-use super::{error::Refused, headers, keys, request_id::RequestId, words::Reader};
+use super::{error::Refused, headers, keys, request_id::RequestId, rule::HttpRule, words::Reader};
 use proto::limits::Limit;
 
 use crate::{origin::Ends, shared::Shared};
@@ -46,13 +46,15 @@ pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, ne
     let mut response = answering.instrument(span.clone()).await;
     let mut refused = response.extensions_mut().remove::<Refused>();
     if let Some(refused) = &mut refused {
-        shared.metrics.refused(refused.reason());
+        shared.metrics.refused(refused.reason().name());
         if let Some(next) = &shared.config.next {
             refused.instead(next);
         }
         if refused.is_failure() {
             let status = response.status().as_u16();
-            span.in_scope(|| tracing::info!(status, reason = refused.reason(), part, "a request failed"));
+            span.in_scope(|| {
+                tracing::info!(status, reason = refused.reason().name(), part, "a request failed")
+            });
             refused.name(&id, &mut response);
         }
     }
@@ -149,7 +151,7 @@ async fn with_body(shared: &Shared, request: Request) -> Result<Request, Refused
     let body = match read {
         Ok(Ok(collected)) => collected.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Ok(Err(_)) => return Err(Refused::protocol("body", "the request's body is broken")),
+        Ok(Err(_)) => return Err(Refused::protocol(HttpRule::Body, "the request's body is broken")),
         Err(_) => {
             let limit = shared.config.deadlines.body.as_millis() as u64;
             return Err(Refused::limit(StatusCode::REQUEST_TIMEOUT, Limit::BodyMs, limit));

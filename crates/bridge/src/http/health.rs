@@ -11,7 +11,7 @@ use axum::{
 use lab::{Lab, confine::Confined};
 use serde::Serialize;
 
-use super::{error::Refused, gate::Insider, rooms};
+use super::{error::Refused, gate::Insider, rooms, rule::HttpRule};
 use crate::shared::Shared;
 use crate::{quota::Kind, rooms::Availability};
 
@@ -136,7 +136,7 @@ pub(crate) async fn metrics(
     if !insider {
         let message =
             "the counts are for whoever runs this server: --metrics-from names who else may read them";
-        return Refused::policy("metrics", message).into_response();
+        return Refused::policy(HttpRule::Metrics, message).into_response();
     }
     let headers = [
         (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),

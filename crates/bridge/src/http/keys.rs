@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proto::{message::Secret, room::Role};
 
-use super::error::Refused;
+use super::{error::Refused, rule::HttpRule};
 use crate::{room::Room, shared::Shared};
 
 /// The key that a request comes with.
@@ -23,7 +23,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
 pub(super) fn owned_room(shared: &Shared, room: &str, headers: &HeaderMap) -> Result<Arc<Room>, Refused> {
     let room = shared.rooms.find(room).ok_or_else(Refused::not_found)?;
     if bearer(headers).and_then(|key| room.keys.role(&key)) != Some(Role::Owner) {
-        let refused = Refused::protocol("key", "this needs the owner's key: Authorization: Bearer <key>");
+        let refused =
+            Refused::protocol(HttpRule::Key, "this needs the owner's key: Authorization: Bearer <key>");
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
     Ok(room)

@@ -17,6 +17,7 @@ use super::{
     gate::Client,
     keys::{bearer, owned_room},
     page::is_room_id,
+    rule::HttpRule,
     shares::answer,
     stored::disk,
 };
@@ -78,18 +79,18 @@ pub(crate) async fn set_offer(
     body: Bytes,
 ) -> Result<Response, Refused> {
     let room = owned_room(&shared, &room, &headers)?;
-    let wrong = |_| Refused::protocol("body", "the body has to be JSON: {\"offered\"}");
+    let wrong = |_| Refused::protocol(HttpRule::Body, "the body has to be JSON: {\"offered\"}");
     let Offer { offered, .. } = serde_json::from_slice(&body).map_err(wrong)?;
     if !room.offer.is_choice() {
         let message = "nothing of a class is offered after its end; its teacher keeps what is to stay";
-        return Err(Refused::policy("class-offer", message));
+        return Err(Refused::policy(HttpRule::ClassOffer, message));
     }
     room.offer.set(offered);
     if offered {
         shared.kept.wanted(&room.id);
     } else if shared.kept.forget(&room.id).await.is_err() {
         let message = "what is written of this room could not be deleted yet: that is tried again, and nobody is given it";
-        return Err(Refused::unavailable("shelf", message));
+        return Err(Refused::unavailable(HttpRule::Shelf, message));
     }
     Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
 }

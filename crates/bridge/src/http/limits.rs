@@ -9,13 +9,15 @@ use proto::{
 };
 use serde_json::{Map, Value, json};
 
+use super::rule::HttpRule;
 use crate::{
     egress::{limits::OutsideLimit, rules::all},
     shared::Shared,
 };
 
 /// `{"protocol": {name: value}, "server": {name: value}, "outside": {name: value}, "about": {name: {unit, sentence}},
-/// "rules": {"policy": {name: sentence}, "protocol": {name: sentence}, "outside": {name: sentence}}}`.
+/// "rules": {"policy": {name: sentence}, "protocol": {name: sentence}, "http": {name: sentence},
+/// "outside": {name: sentence}}}`.
 pub(crate) async fn limits(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     let (mut protocol, mut server) = (Map::new(), Map::new());
     for &limit in Limit::ALL {
@@ -49,6 +51,7 @@ fn rules() -> Value {
     json!({
         "policy": by_name(PolicyRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
         "protocol": by_name(ProtocolRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
+        "http": by_name(HttpRule::ALL.iter().map(|rule| (rule.name(), rule.sentence()))),
         "outside": by_name(all().map(|rule| (rule.name, rule.sentence))),
     })
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::json;
 use share::Header;
 
-use super::{error::Refused, gate::Site, headers::NO_INDEX, stored::about, words::escaped};
+use super::{error::Refused, gate::Site, headers::NO_INDEX, rule::HttpRule, stored::about, words::escaped};
 use crate::{secret::is_spelt, shared::Shared};
 
 /// As wide and as high as a frame is where nobody asks for less, in pixels. What is asked is never passed, however little it is:
@@ -54,12 +54,12 @@ pub(crate) async fn oembed(
 ) -> Result<Response, Refused> {
     let Query(asked) = asked.map_err(|_| {
         Refused::protocol(
-            "query",
+            HttpRule::Query,
             "what is asked for has to be ?url=, and may have maxwidth, maxheight and format",
         )
     })?;
     if asked.format.as_deref().is_some_and(|format| format != "json") {
-        let refused = Refused::protocol("format", "only JSON is spoken here: format=json");
+        let refused = Refused::protocol(HttpRule::Format, "only JSON is spoken here: format=json");
         return Err(refused.with_status(StatusCode::NOT_IMPLEMENTED));
     }
     let what = what(&asked.url, &site).ok_or_else(Refused::not_found)?;

@@ -16,7 +16,7 @@ use futures_util::Stream;
 use lab::comments_of;
 use proto::comments::Comments;
 
-use super::{error::Refused, gate::Client, keys::bearer};
+use super::{error::Refused, gate::Client, keys::bearer, rule::HttpRule};
 use crate::shared::Shared;
 use crate::{
     quota::{Kind, Permit},
@@ -38,8 +38,10 @@ pub(crate) async fn pcap(
     let room = shared.rooms.find(&room).ok_or_else(Refused::not_found)?;
     let key = bearer(&headers).filter(|key| room.keys.role(key).is_some());
     if key.is_none() {
-        let refused =
-            Refused::protocol("key", "this needs the room's key: Authorization: Bearer <key>".to_owned());
+        let refused = Refused::protocol(
+            HttpRule::Key,
+            "this needs the room's key: Authorization: Bearer <key>".to_owned(),
+        );
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
     shared.memory.check_answer()?;

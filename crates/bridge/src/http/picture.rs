@@ -21,6 +21,7 @@ use super::{
     error::Refused,
     gate::Client,
     headers::{NO_INDEX, Public},
+    rule::HttpRule,
     shares::is_known,
     stored::{disk, find, unreadable},
 };
@@ -94,7 +95,7 @@ pub(crate) async fn picture(
             PictureError::Read(error) => unreadable(error.to_string()),
             PictureError::Paint(_) => {
                 tracing::error!(%error, "a recording's picture could not be painted");
-                Refused::unavailable("picture", "the picture of this recording could not be painted")
+                Refused::unavailable(HttpRule::Picture, "the picture of this recording could not be painted")
             }
         })
     });

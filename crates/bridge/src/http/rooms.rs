@@ -11,7 +11,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::{error::Refused, gate::Client};
+use super::{error::Refused, gate::Client, rule::HttpRule};
 use crate::{quota::Kind, rooms::CreateError, shared::Shared};
 
 /// What the one who made a room is told: its id and the keys of its three roles, 128 bits each in base64url.
@@ -52,7 +52,7 @@ impl From<CreateError> for Refused {
             CreateError::Starting => starting(),
             CreateError::Missing { step, remedy } => missing(&step, &remedy),
             CreateError::Limit(reached) => reached.into(),
-            CreateError::Failed => Self::unavailable("room", "the room could not be made; try again"),
+            CreateError::Failed => Self::unavailable(HttpRule::Room, "the room could not be made; try again"),
         }
     }
 }
@@ -60,12 +60,12 @@ impl From<CreateError> for Refused {
 /// It is not known yet whether there can be rooms.
 pub(super) fn starting() -> Refused {
     Refused::unavailable(
-        "starting",
+        HttpRule::Starting,
         "this server is still finding out whether it can make rooms; try again in a moment",
     )
 }
 
 /// There can be none here.
 pub(super) fn missing(step: &str, remedy: &str) -> Refused {
-    Refused::unavailable("isolation", format!("this server cannot make rooms: {step}. {remedy}"))
+    Refused::unavailable(HttpRule::Isolation, format!("this server cannot make rooms: {step}. {remedy}"))
 }

@@ -37,6 +37,7 @@ use super::{
     headers::{NO_INDEX, Public},
     keys::{bearer, owned_room},
     oembed,
+    rule::HttpRule,
     stored::{disk, find},
 };
 use crate::{
@@ -123,8 +124,9 @@ where
 }
 
 fn wanted(body: &Bytes) -> Result<Asked, Refused> {
-    let wrong =
-        || Refused::protocol("body", "the body has to be JSON: {\"title\", \"hide_names\", \"notes\"}");
+    let wrong = || {
+        Refused::protocol(HttpRule::Body, "the body has to be JSON: {\"title\", \"hide_names\", \"notes\"}")
+    };
     let Wanted { title, hide_names, mut notes } = match body.trim_ascii_start().first() {
         None => Wanted::default(),
         // An array would do for serde as well.
@@ -156,7 +158,7 @@ fn has_shelf(shared: &Shared) -> Result<(), Refused> {
                 "this server has no place for recordings now; whoever runs it finds the reason in its log"
             }
         };
-        Refused::unavailable("shares", why)
+        Refused::unavailable(HttpRule::Shares, why)
     })
 }
 
@@ -179,16 +181,19 @@ async fn write(shared: &Shared, room: &Room, asked: Asked) -> Result<Made, Refus
             tracing::error!(%error, "a recording could not be kept");
             let message = "what keeps recordings for this server does not answer; nothing of it is kept, and the room \
                            goes on: try again in a moment";
-            Err(Refused::unavailable("shelf", message))
+            Err(Refused::unavailable(HttpRule::Shelf, message))
         }
         Ok(Err(PutError::Disk(error))) => {
             tracing::error!(%error, "a recording could not be kept");
             let message = "the recording could not be written to the server's disk; nothing of it is kept";
-            Err(Refused::unavailable("shelf", message).with_status(StatusCode::INSUFFICIENT_STORAGE))
+            Err(Refused::unavailable(HttpRule::Shelf, message).with_status(StatusCode::INSUFFICIENT_STORAGE))
         }
         Err(error) => {
             tracing::error!(%error, "a recording could not be made");
-            Err(Refused::unavailable("shelf", "the recording could not be made; nothing of it is kept"))
+            Err(Refused::unavailable(
+                HttpRule::Shelf,
+                "the recording could not be made; nothing of it is kept",
+            ))
         }
     }
 }
@@ -278,8 +283,10 @@ pub(crate) async fn delete(
 ) -> Result<Response, Refused> {
     let Stored { label, .. } = find(&shared, &id).await?;
     if !bearer(&headers).is_some_and(|key: Secret| label.is_key(&key)) {
-        let refused =
-            Refused::protocol("key", "this needs the key that deletes it: Authorization: Bearer <key>");
+        let refused = Refused::protocol(
+            HttpRule::Key,
+            "this needs the key that deletes it: Authorization: Bearer <key>",
+        );
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
     if !shared.kept.ask(move |shelf| shelf.delete(&id)).await.map_err(|error| disk(&error))? {

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use proto::{SUBPROTOCOL, limits::MESSAGE};
 use tokio::time::{Instant, sleep};
 
-use super::{error::Refused, gate::Client, page, request_id::RequestId};
+use super::{error::Refused, gate::Client, page, request_id::RequestId, rule::HttpRule};
 use crate::{meter::Meter, quota::Kind, shared::Shared, ws};
 
 /// Bytes read at once, and bytes gathered before a write. tungstenite's own defaults are 128 KiB each, held by every
@@ -38,12 +38,12 @@ pub(crate) async fn upgrade(
     check_handshake(&headers)?;
     let upgrade = upgrade.map_err(|rejection| {
         let status = rejection.status();
-        Refused::protocol("upgrade", rejection.body_text()).with_status(status)
+        Refused::protocol(HttpRule::Upgrade, rejection.body_text()).with_status(status)
     })?;
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
         let message = format!("this WebSocket speaks the subprotocol {SUBPROTOCOL}, which was not offered");
-        return Err(Refused::protocol("subprotocol", message));
+        return Err(Refused::protocol(HttpRule::Subprotocol, message));
     }
     let permit = shared.quota.take(Kind::Session, client)?;
     let delay = shared.quota.session_delay(client, Instant::now());
@@ -82,6 +82,6 @@ fn check_handshake(headers: &HeaderMap) -> Result<(), Refused> {
     if is_key {
         Ok(())
     } else {
-        Err(Refused::protocol("websocket-key", "the WebSocket's key is not 16 bytes in base64"))
+        Err(Refused::protocol(HttpRule::WebSocketKey, "the WebSocket's key is not 16 bytes in base64"))
     }
 }

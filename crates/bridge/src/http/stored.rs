@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use proto::limits;
 use share::Header;
 
-use super::error::Refused;
+use super::{error::Refused, rule::HttpRule};
 use crate::{
     kept::{Stored, unpacked},
     secret::is_spelt,
@@ -30,14 +30,14 @@ pub(super) fn disk(error: &io::Error) -> Refused {
     }
     tracing::error!(%error, "a kept recording could not be read or deleted");
     Refused::unavailable(
-        "shelf",
+        HttpRule::Shelf,
         "the server's shelf of recordings does not answer now; try again in a moment",
     )
 }
 
 /// A recording that this server has and cannot read, now or later: why, as a sentence without its full stop.
 pub(super) fn unreadable(why: impl Into<String>) -> Refused {
-    Refused::protocol("recording", why).with_status(StatusCode::UNPROCESSABLE_ENTITY)
+    Refused::protocol(HttpRule::Recording, why).with_status(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// What a recording is of, without reading its events; nothing of one that cannot be read here, which the page says.

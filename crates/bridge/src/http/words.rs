@@ -11,7 +11,10 @@ use axum::{
     response::Response,
 };
 
-use super::error::Refused;
+use super::{
+    error::{Reason, Refused},
+    rule::HttpRule,
+};
 use crate::origin::{Ends, Names};
 
 /// The whole style. Whoever changes it sees in the browser's test that [`POLICY`] has to change as well.
@@ -73,7 +76,7 @@ fn document(refused: &Refused, wanted: Option<&str>) -> String {
 /// The message as a sentence. Our messages have no markup; what a limit or a resolver says might.
 fn sentence(refused: &Refused) -> String {
     let message = match refused.reason() {
-        "host" => "this server does not know that address",
+        Reason::Rule(HttpRule::Host) => "this server does not know that address",
         _ => refused.message(),
     };
     let mut letters = message.chars();
@@ -83,7 +86,7 @@ fn sentence(refused: &Refused) -> String {
 
 fn advice(refused: &Refused, wanted: Option<&str>) -> String {
     match refused.reason() {
-        "host" => {
+        Reason::Rule(HttpRule::Host) => {
             let flag = escaped(wanted.unwrap_or("NAME:PORT"));
             format!(
                 "<p>It answers under the addresses that it printed when it started, under <code>localhost</code>, and \
@@ -93,12 +96,12 @@ fn advice(refused: &Refused, wanted: Option<&str>) -> String {
                  <p>If it is not yours, ask whoever gave you the link for another one.</p>"
             )
         }
-        "path" => "<p>A part of the link may be missing. Rooms have addresses of the form <code>/r/…#…</code>, and the \
+        Reason::Rule(HttpRule::Path) => "<p>A part of the link may be missing. Rooms have addresses of the form <code>/r/…#…</code>, and the \
                    part after <code>#</code> belongs to them.</p>\n<p><a href=\"/\">Open a new room</a></p>"
             .to_owned(),
-        "draining" if refused.may_pass() => "<p>Its rooms end with it.</p>".to_owned(),
-        "draining" => "<p>Rooms that are there go on until then.</p>".to_owned(),
-        "method" => "<p>It is for programs. <a href=\"/\">Open a new room</a></p>".to_owned(),
+        Reason::Rule(HttpRule::Draining) if refused.may_pass() => "<p>Its rooms end with it.</p>".to_owned(),
+        Reason::Rule(HttpRule::Draining) => "<p>Rooms that are there go on until then.</p>".to_owned(),
+        Reason::Rule(HttpRule::Method) => "<p>It is for programs. <a href=\"/\">Open a new room</a></p>".to_owned(),
         _ => "<p><a href=\"/\">Open a new room</a></p>".to_owned(),
     }
 }

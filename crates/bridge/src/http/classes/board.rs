@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 use super::{find_for_teacher, lines, required, seats::new_room};
 use crate::{
     classes::{Act, ActError, Board, Class, sheet},
-    http::{error::Refused, shares},
+    http::{error::Refused, rule::HttpRule, shares},
     shared::Shared,
 };
 
@@ -75,7 +75,7 @@ pub(crate) async fn act(
     let doing = tokio::spawn(async move { in_rooms(&shared, &class, &act).await }.in_current_span());
     let missed = doing.await.map_err(|error| {
         tracing::error!(%error, "an act of a teacher was not done to its end");
-        Refused::unavailable("class", "that was not done in all rooms; try again")
+        Refused::unavailable(HttpRule::Class, "that was not done in all rooms; try again")
     })??;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(json!({ "missed": missed }))).into_response())
 }
@@ -134,14 +134,16 @@ fn name_of(act: &Act) -> &'static str {
 fn refuse_act(error: ActError) -> Refused {
     let limit = |limit: Limit| Refused::over(StatusCode::BAD_REQUEST, limit);
     match error {
-        ActError::Seat => Refused::protocol("seat", "there is no such seat in this class"),
-        ActError::Step => Refused::protocol("step", "the class's lesson has no such step"),
-        ActError::Lesson => Refused::protocol("lesson", "there is no such lesson"),
-        ActError::Event => Refused::protocol("event", "that seat's room has no such event, or no more"),
+        ActError::Seat => Refused::protocol(HttpRule::Seat, "there is no such seat in this class"),
+        ActError::Step => Refused::protocol(HttpRule::Step, "the class's lesson has no such step"),
+        ActError::Lesson => Refused::protocol(HttpRule::Lesson, "there is no such lesson"),
+        ActError::Event => {
+            Refused::protocol(HttpRule::Event, "that seat's room has no such event, or no more")
+        }
         ActError::NoteLength => limit(Limit::ClassNote),
         ActError::FileLength => limit(Limit::ClassFile),
         ActError::FileName => Refused::protocol(
-            "file",
+            HttpRule::File,
             "a file for all has a name of letters, digits, dots, hyphens and underscores, and goes to client or server",
         ),
     }
@@ -156,7 +158,7 @@ pub(crate) async fn keep(
 ) -> Result<Response, Refused> {
     let class = find_for_teacher(&shared, &id, &headers)?;
     let (_, room) = class.room(seat).ok_or_else(|| {
-        Refused::protocol("seat", "there is no such seat, or its room has ended")
+        Refused::protocol(HttpRule::Seat, "there is no such seat, or its room has ended")
             .with_status(StatusCode::NOT_FOUND)
     })?;
     // A class has no allowance a day: it ends, and each of its rooms keeps a few at most.

@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::{find, lines, object, required};
 use crate::{
     classes::{Class, Joined, NameError, SeatNews, checked},
-    http::{error::Refused, gate::Client, keys::bearer},
+    http::{error::Refused, gate::Client, keys::bearer, rule::HttpRule},
     quota::Kind,
     room::Room,
     shared::Shared,
@@ -98,7 +98,7 @@ pub(crate) async fn take(
     let room = new_room(&shared, &class).await?;
     let joined = expected.join(&name, &room).map_err(|error| {
         tracing::error!(%error, "no randomness");
-        Refused::unavailable("seat", "there is no seat right now; try again")
+        Refused::unavailable(HttpRule::Seat, "there is no seat right now; try again")
     })?;
     tracing::info!(class = class.id, seat = joined.number, room = room.id, "a seat is taken");
     Ok((StatusCode::CREATED, no_store, Json(Taken::new(joined, &room))).into_response())
@@ -118,9 +118,9 @@ pub(super) async fn new_room(shared: &Shared, class: &Class) -> Result<Arc<Room>
 
 fn refuse_name(error: NameError) -> Refused {
     match error {
-        NameError::Empty => Refused::protocol("name", "a name is needed"),
+        NameError::Empty => Refused::protocol(HttpRule::Name, "a name is needed"),
         NameError::Hidden => Refused::protocol(
-            "name",
+            HttpRule::Name,
             "this name has characters in it that cannot be seen, or that turn text around",
         ),
         NameError::Long => Refused::over(StatusCode::BAD_REQUEST, Limit::Name),
@@ -128,7 +128,7 @@ fn refuse_name(error: NameError) -> Refused {
 }
 
 fn no_seat() -> Refused {
-    Refused::protocol("seat", "there is no such seat in this class, or no more")
+    Refused::protocol(HttpRule::Seat, "there is no such seat in this class, or no more")
         .with_status(StatusCode::FORBIDDEN)
 }
 

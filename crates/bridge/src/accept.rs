@@ -37,8 +37,8 @@ use crate::{
     http::headers,
     limit_reached::LimitReached,
     meter::Meter,
-    origin::Ends,
-    quota::{Kind, Permit},
+    origin::Endpoints,
+    quota::{Permit, Resource},
     shared::Shared,
 };
 
@@ -108,9 +108,9 @@ impl Acceptor {
     fn admit(&self, peer: SocketAddr) -> Result<Permit, LimitReached> {
         let quota = &self.shared.quota;
         if self.shared.names.is_proxy(peer.ip()) {
-            quota.take_shared(Kind::Connection)
+            quota.take_shared(Resource::Connection)
         } else {
-            quota.take(Kind::Connection, peer.ip())
+            quota.take(Resource::Connection, peer.ip())
         }
     }
 
@@ -127,7 +127,7 @@ impl Acceptor {
         let ends = match prepare(&stream) {
             Ok(local) => {
                 self.shared.rooms.came_to(local.ip());
-                Ends { peer, local, secure: self.secure }
+                Endpoints { peer, local, secure: self.secure }
             }
             // Gone before we looked.
             Err(error) => return tracing::debug!(%peer, %error, "not a connection any more"),
@@ -152,7 +152,7 @@ impl Acceptor {
         }
     }
 
-    async fn serve<S>(self, wrapped: impl Future<Output = io::Result<S>>, ends: Ends, permit: Permit)
+    async fn serve<S>(self, wrapped: impl Future<Output = io::Result<S>>, ends: Endpoints, permit: Permit)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

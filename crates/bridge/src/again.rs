@@ -27,7 +27,7 @@ use tokio::{
 use self::numbers::Numbers;
 use crate::{
     config::Service,
-    kept::{self, Asked, Recorded},
+    kept::{self, Recorded, RecordingOptions},
     rooms,
 };
 
@@ -54,7 +54,7 @@ pub(crate) enum AgainError {
 
 /// What was done again.
 #[derive(Debug)]
-pub(crate) struct Done {
+pub(crate) struct Rerun {
     /// The recording of it.
     pub(crate) recording: Recording,
     /// Whether it was all; else there was no time for the rest.
@@ -65,7 +65,11 @@ pub(crate) struct Done {
 ///
 /// # Errors
 /// [`AgainError`]. What goes otherwise than the first time is none: that is what is looked for.
-pub(crate) async fn again(room: &Room, recording: &Recording, longest: Duration) -> Result<Done, AgainError> {
+pub(crate) async fn again(
+    room: &Room,
+    recording: &Recording,
+    longest: Duration,
+) -> Result<Rerun, AgainError> {
     let (sender, deliveries) = mailbox();
     let joined = room.join("again".to_owned(), Role::Owner, sender).await;
     let member = joined.map_err(|error| AgainError::NoRoom(format!("{error:?}")))?;
@@ -83,7 +87,7 @@ pub(crate) async fn again(room: &Room, recording: &Recording, longest: Duration)
     // Also where only the last wait was cut short.
     let whole = !again.is_late();
     again.settle().await;
-    Ok(Done { recording: again.recorded().await?, whole })
+    Ok(Rerun { recording: again.recorded().await?, whole })
 }
 
 /// One run.
@@ -397,8 +401,8 @@ impl<'run> Again<'run> {
     async fn recorded(&self) -> Result<Recording, AgainError> {
         let directory = self.room.directory().await.map_err(|_| AgainError::Ended)?;
         let failed = |error: &dyn std::fmt::Display| AgainError::Recording(error.to_string());
-        let Recorded { text, .. } =
-            kept::recorded(self.room.trace(), directory, Asked::default()).map_err(|error| failed(&error))?;
+        let Recorded { text, .. } = kept::recorded(self.room.trace(), directory, RecordingOptions::default())
+            .map_err(|error| failed(&error))?;
         share::read(text.as_bytes()).map_err(|error| failed(&error))
     }
 }

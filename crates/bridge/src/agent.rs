@@ -5,7 +5,7 @@ use std::{sync::Weak, time::Duration};
 
 use tokio::{io::AsyncWriteExt as _, net::TcpListener, time::timeout};
 
-use crate::{quota::Kind, shared::Shared};
+use crate::{quota::Resource, shared::Shared};
 
 /// How long a line may take. They are answered one after another: nobody but the load balancer asks.
 const LINE: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Weak<Shared>) {
 
 fn line(shared: &Shared) -> String {
     let full = shared.memory.check_room().is_err();
-    weight(shared.drain.is_retiring() || full, shared.quota.count(Kind::Room), shared.config.limits.rooms)
+    weight(shared.drain.is_retiring() || full, shared.quota.count(Resource::Room), shared.config.limits.rooms)
 }
 
 /// `drain`, or `ready` with the share of rooms that are free, of 100 and at least 1.

@@ -21,7 +21,7 @@ use crate::{
     descriptors,
     drain::Drain,
     egress, http,
-    kept::Kept,
+    kept::Recordings,
     lag::{self, Lag},
     memory::Memory,
     memory_watch,
@@ -75,7 +75,7 @@ impl Bridge {
         let embedded = http::headers::embedded_policy(&sites).map_err(|_| StartError::Name(sites))?;
         count_loopback(&mut config, &names);
         let drain = Drain::new(config.deadlines.drain);
-        let kept = Arc::new(Kept::new(config.shelf.clone(), config.limits.address_kept));
+        let kept = Arc::new(Recordings::new(config.shelf.clone(), config.limits.address_kept));
         let shared = Arc::new(Shared {
             names,
             embedded,

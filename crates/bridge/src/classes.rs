@@ -34,7 +34,7 @@ use self::first_class::id;
 pub(crate) use self::{
     act::{Act, ActError},
     board::Board,
-    class::{Class, Joined, Opening, Over},
+    class::{Class, ClassOptions, EndReason, JoinedSeat},
     name::{NameError, checked},
     seat_news::SeatNews,
     sheet::sheet,
@@ -51,13 +51,13 @@ pub(crate) struct Classes {
     lessons: Arc<[LessonOutline]>,
     pages: Arc<[String]>,
     drain: Drain,
-    times: Times,
+    times: Timeouts,
     alive: Arc<Mutex<HashMap<String, Arc<Class>>>>,
 }
 
 /// How long a class waits for somebody.
 #[derive(Clone, Copy, Debug)]
-struct Times {
+struct Timeouts {
     /// Where nobody has come yet.
     first: Duration,
     /// Where everybody has gone.
@@ -78,7 +78,7 @@ pub(crate) enum MakeError {
 impl Classes {
     /// None yet, but for the first.
     pub(crate) fn start(config: &crate::Config, drain: &Drain) -> Self {
-        let times = Times { first: config.deadlines.room_life, idle: config.deadlines.room_idle };
+        let times = Timeouts { first: config.deadlines.room_life, idle: config.deadlines.room_idle };
         let classes = Self {
             node: config.node.clone(),
             lessons: config.lessons.clone().into(),
@@ -88,7 +88,7 @@ impl Classes {
             alive: Arc::default(),
         };
         if let Some(FirstClass { id, teacher, seats, lesson }) = config.class.clone() {
-            let opening = Opening { seats, lesson, start: None };
+            let opening = ClassOptions { seats, lesson, start: None };
             classes.begin(classes.class(id, teacher, opening));
         }
         classes
@@ -114,7 +114,7 @@ impl Classes {
     ///
     /// # Errors
     /// [`MakeError`].
-    pub(crate) fn make(&self, opening: Opening) -> Result<Arc<Class>, MakeError> {
+    pub(crate) fn make(&self, opening: ClassOptions) -> Result<Arc<Class>, MakeError> {
         if opening.lesson.as_ref().is_some_and(|id| !self.lessons.iter().any(|lesson| lesson.id == *id)) {
             return Err(MakeError::Lesson);
         }
@@ -131,7 +131,7 @@ impl Classes {
         Ok(self.begin(class))
     }
 
-    fn class(&self, id: String, teacher: Secret, opening: Opening) -> Class {
+    fn class(&self, id: String, teacher: Secret, opening: ClassOptions) -> Class {
         Class::new(id, teacher, opening, Arc::clone(&self.lessons), Arc::clone(&self.pages))
     }
 
@@ -147,7 +147,7 @@ impl Classes {
 /// A class's life: until it has to end, then everybody is told and nothing of it is left.
 async fn live(
     class: Weak<Class>,
-    times: Times,
+    times: Timeouts,
     drain: Drain,
     alive: Arc<Mutex<HashMap<String, Arc<Class>>>>,
 ) {
@@ -156,10 +156,10 @@ async fn live(
     let over = loop {
         tokio::select! {
             _ = look.tick() => {}
-            () = drain.begun() => break Over::Draining,
+            () = drain.begun() => break EndReason::Draining,
         }
         let Some(class) = class.upgrade() else { return };
-        if let Some(over) = class.over() {
+        if let Some(over) = class.end_reason() {
             break over;
         }
         class.look();
@@ -170,7 +170,7 @@ async fn live(
         let since = *empty_since.get_or_insert_with(Instant::now);
         let patience = if class.has_begun() { times.idle } else { times.first };
         if since.elapsed() >= patience {
-            break Over::Empty;
+            break EndReason::Empty;
         }
     };
     let Some(class) = class.upgrade() else { return };

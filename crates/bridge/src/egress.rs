@@ -90,7 +90,7 @@ impl Egress {
         }
     }
 
-    /// The configuration in force, for the page.
+    /// The configuration in force.
     pub fn config(&self) -> &EgressConfig {
         &self.config
     }
@@ -183,7 +183,7 @@ impl Egress {
         Ok(ports)
     }
 
-    /// Step 5: all of an answer is public, or none of it is used.
+    /// All of an answer is public, or none of it is used.
     fn public(
         &self,
         name: &Name,

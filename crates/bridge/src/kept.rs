@@ -5,7 +5,6 @@
 
 mod compression;
 mod daily_quota;
-mod due;
 mod expiry;
 mod folder;
 mod last;
@@ -13,6 +12,7 @@ mod recorded;
 #[cfg(feature = "shared-shelf")]
 mod shared_shelf;
 mod shelf;
+mod write_schedule;
 
 use std::{io, sync::Arc};
 
@@ -27,10 +27,10 @@ pub use shared_shelf::{SharedShelf, SharedShelfError};
 pub use shelf::{Label, NoShelf, PutError, Shelf, Stored, WhenFull};
 pub(crate) use {
     compression::{SMALL, packed, unpacked, whole},
-    due::Due,
     expiry::OFFERED,
     last::{has_more, not_written},
-    recorded::{Asked, Recorded, recorded},
+    recorded::{Recorded, RecordingOptions, recorded},
+    write_schedule::WriteSchedule,
 };
 
 /// Recordings that are asked for at a time: threads that wait for a disk, or for another machine.
@@ -38,7 +38,7 @@ const ASKING: usize = 32;
 
 /// The shelf, and what bounds its use.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct Recordings {
     shelf: Result<Arc<dyn Shelf>, NoShelf>,
     /// Making one takes memory for all of a room's trace: one at a time, ...
     turn: Arc<Semaphore>,
@@ -54,7 +54,7 @@ pub(crate) struct Kept {
     expiries: Expiries,
 }
 
-impl Kept {
+impl Recordings {
     pub(crate) fn new(shelf: Result<Arc<dyn Shelf>, NoShelf>, of_address: u32) -> Self {
         Self {
             shelf,

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::timeout;
 
-use crate::{kernel_memory::KernelMemory, memory::Fullness, quota::Kind, shared::Shared};
+use crate::{kernel_memory::KernelMemory, memory::Fullness, quota::Resource, shared::Shared};
 
 /// What an idle session costs.
 const SESSION: u64 = 64 * 1024;
@@ -58,7 +58,7 @@ async fn look_at_the_kernel(shared: &Shared) {
 fn look(shared: &Arc<Shared>) {
     let Some(lab) = shared.rooms.lab() else { return };
     let (rooms, history) = (shared.rooms.alive(), lab.history());
-    let sessions = u64::from(shared.quota.count(Kind::Session));
+    let sessions = u64::from(shared.quota.count(Resource::Session));
     let used = lab.memory().taken() as u64 + sessions * SESSION;
     let fullness = shared.memory.is(used);
     // However much memory there is: the more rooms, the shorter their histories.

@@ -16,7 +16,7 @@ const FORWARDING: [&str; 6] =
 
 /// Both ends of a connection, as the kernel knows them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ends {
+pub(crate) struct Endpoints {
     /// The client, or the proxy in front of it.
     pub(crate) peer: SocketAddr,
     /// The address the client dialled.
@@ -36,7 +36,7 @@ pub(crate) struct Host {
 
 /// Why a request's Host or Origin is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Stranger {
+pub(crate) enum OriginError {
     /// There has to be exactly one Host, and it has to be one.
     #[error("the request has no valid Host")]
     NoHost,
@@ -81,23 +81,23 @@ impl Names {
     /// The Host of a request, if it is one of ours.
     ///
     /// # Errors
-    /// [`Stranger::NoHost`] or [`Stranger::Host`].
-    pub(crate) fn host(&self, ends: Ends, uri: &Uri, headers: &HeaderMap) -> Result<Host, Stranger> {
+    /// [`OriginError::NoHost`] or [`OriginError::Host`].
+    pub(crate) fn host(&self, ends: Endpoints, uri: &Uri, headers: &HeaderMap) -> Result<Host, OriginError> {
         let host = only(headers, &header::HOST)
             .and_then(|value| value.to_str().ok())
             .and_then(Host::parse)
-            .ok_or(Stranger::NoHost)?;
+            .ok_or(OriginError::NoHost)?;
         // An absolute request target takes precedence over Host (RFC 9112, 3.2.2): both have to be the same.
         if let Some(target) = uri.authority()
             && Host::parse(target.as_str()).as_ref() != Some(&host)
         {
-            return Err(Stranger::Host);
+            return Err(OriginError::Host);
         }
-        if self.is_ours(&host, ends) { Ok(host) } else { Err(Stranger::Host) }
+        if self.is_ours(&host, ends) { Ok(host) } else { Err(OriginError::Host) }
     }
 
     /// What `--host-name` would have to say for a request to be answered: its Host, as far as that is one.
-    pub(crate) fn wanted(ends: Ends, headers: &HeaderMap) -> Option<String> {
+    pub(crate) fn wanted(ends: Endpoints, headers: &HeaderMap) -> Option<String> {
         let host = only(headers, &header::HOST)?.to_str().ok().and_then(Host::parse)?;
         // Without a port a setting covers the one listened on, and none.
         Some(match host.port.filter(|port| *port != ends.local.port()) {
@@ -114,16 +114,21 @@ impl Names {
     /// Checks the Origin of a request that does something: our own page's, or one the operator allowed.
     ///
     /// # Errors
-    /// [`Stranger::NoOrigin`] or [`Stranger::Origin`].
-    pub(crate) fn check_origin(&self, ends: Ends, host: &Host, headers: &HeaderMap) -> Result<(), Stranger> {
+    /// [`OriginError::NoOrigin`] or [`OriginError::Origin`].
+    pub(crate) fn check_origin(
+        &self,
+        ends: Endpoints,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Result<(), OriginError> {
         if !headers.contains_key(header::ORIGIN) {
-            return Err(Stranger::NoOrigin);
+            return Err(OriginError::NoOrigin);
         }
-        let origin = only(headers, &header::ORIGIN).ok_or(Stranger::Origin)?.as_bytes();
+        let origin = only(headers, &header::ORIGIN).ok_or(OriginError::Origin)?.as_bytes();
         // A proxy may end TLS in front of us, so https is right either way; http is not once we end TLS.
         let ours = origin == host.origin("https", 443).as_bytes()
             || !ends.secure && origin == host.origin("http", 80).as_bytes();
-        if ours || self.is_allowed(origin) { Ok(()) } else { Err(Stranger::Origin) }
+        if ours || self.is_allowed(origin) { Ok(()) } else { Err(OriginError::Origin) }
     }
 
     /// The request's Origin if it is one the operator allowed, to be named in `Access-Control-Allow-Origin`.
@@ -132,7 +137,7 @@ impl Names {
     }
 
     /// The client's address: the peer's, or behind trusted proxies the last one that no trusted proxy added.
-    pub(crate) fn client(&self, ends: Ends, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client(&self, ends: Endpoints, headers: &HeaderMap) -> IpAddr {
         let peer = ends.peer.ip().to_canonical();
         if !self.is_proxy(peer) {
             return peer;
@@ -151,7 +156,7 @@ impl Names {
     }
 
     /// This server's own origin as the client's browser spells it: by TLS here, or as a trusted proxy says that ends it.
-    pub(crate) fn site(&self, ends: Ends, host: &Host, headers: &HeaderMap) -> String {
+    pub(crate) fn site(&self, ends: Endpoints, host: &Host, headers: &HeaderMap) -> String {
         let by_proxy = self.is_proxy(ends.peer.ip())
             && only(headers, &HeaderName::from_static("x-forwarded-proto"))
                 .is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
@@ -159,7 +164,7 @@ impl Names {
     }
 
     /// Whether somebody whom nobody has declared as a proxy forwards requests of others from this machine.
-    pub(crate) fn is_forwarded(&self, ends: Ends, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_forwarded(&self, ends: Endpoints, headers: &HeaderMap) -> bool {
         let peer = ends.peer.ip().to_canonical();
         peer.is_loopback()
             && !self.is_proxy(peer)
@@ -172,7 +177,7 @@ impl Names {
         self.proxies.iter().any(|network| network.contains(&address))
     }
 
-    fn is_ours(&self, host: &Host, ends: Ends) -> bool {
+    fn is_ours(&self, host: &Host, ends: Endpoints) -> bool {
         let scheme_port = if ends.secure { 443 } else { 80 };
         if self.hosts.iter().any(|ours| ours.covers(host, ends.local.port())) {
             return true;

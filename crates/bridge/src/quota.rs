@@ -18,9 +18,9 @@ use proto::limits::{self, Limit};
 
 use crate::{config::Limits, limit_reached::LimitReached};
 
-/// What is counted.
+/// What is counted: a kind of thing that visitors take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Resource {
     /// TCP connections to the page.
     Connection,
     /// Sessions: WebSockets, as long as they are attached.
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
     Opened,
 }
 
-impl Kind {
+impl Resource {
     /// How many more of it an address may have for each seat of a class whose people come from there.
     const fn of_seat(self) -> u32 {
         match self {
@@ -59,9 +59,9 @@ pub(crate) struct Quota {
     forwarded: Arc<AtomicBool>,
 }
 
-/// What an address may have more of, as long as this is kept.
+/// An address may have more for the seats of a class, as long as this is kept.
 #[derive(Debug)]
-pub(crate) struct Lift {
+pub(crate) struct RaisedLimits {
     quota: Quota,
     network: IpAddr,
     seats: u32,
@@ -71,13 +71,13 @@ pub(crate) struct Lift {
 #[derive(Debug)]
 pub(crate) struct Permit {
     quota: Quota,
-    kind: Kind,
+    resource: Resource,
     network: Option<IpAddr>,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    total: [u32; KINDS],
+    total: [u32; RESOURCES],
     networks: HashMap<IpAddr, Network>,
     /// Number of networks at which those that matter no more are cleared away.
     sweep_at: usize,
@@ -85,7 +85,7 @@ struct Counts {
 
 #[derive(Debug)]
 struct Network {
-    used: [u32; KINDS],
+    used: [u32; RESOURCES],
     /// Seats of classes whose people come from there.
     seats: u32,
     /// When the next session is due at the steady rate (the "theoretical arrival time" of GCRA); none before the
@@ -98,8 +98,8 @@ struct Network {
 /// An address may miss one more class after each of these.
 const MISS: Duration = Duration::from_secs(1);
 const SWEEP_AT_LEAST: usize = 1024;
-/// How many [`Kind`]s there are.
-const KINDS: usize = 5;
+/// How many [`Resource`]s there are.
+const RESOURCES: usize = 5;
 
 impl Quota {
     /// Nobody has anything yet.
@@ -118,59 +118,59 @@ impl Quota {
         }
     }
 
-    /// Takes one of `kind` for the client at `address`.
+    /// Takes one of `resource` for the client at `address`.
     ///
     /// # Errors
     /// The limit, of the address or of the server, that leaves no room for it.
-    pub(crate) fn take(&self, kind: Kind, address: IpAddr) -> Result<Permit, LimitReached> {
+    pub(crate) fn take(&self, resource: Resource, address: IpAddr) -> Result<Permit, LimitReached> {
         let network = self.network(address);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (total, of_address) = self.bounds(kind);
-        if counts.total[kind as usize] >= total.1 {
+        let (total, of_address) = self.bounds(resource);
+        if counts.total[resource as usize] >= total.1 {
             return Err(LimitReached { limit: total.0, value: total.1.into() });
         }
         if let Some(network) = network {
             let entry = counts.entry(network);
-            let most = of_address.1.saturating_add(entry.seats.saturating_mul(kind.of_seat()));
-            let used = &mut entry.used[kind as usize];
+            let most = of_address.1.saturating_add(entry.seats.saturating_mul(resource.of_seat()));
+            let used = &mut entry.used[resource as usize];
             if *used >= most {
                 return Err(LimitReached { limit: of_address.0, value: most.into() });
             }
             *used += 1;
         }
-        counts.total[kind as usize] += 1;
-        Ok(Permit { quota: self.clone(), kind, network })
+        counts.total[resource as usize] += 1;
+        Ok(Permit { quota: self.clone(), resource, network })
     }
 
-    /// Counts one of `kind` for the server alone: a trusted proxy's connections are those of many clients.
+    /// Counts one of `resource` for the server alone: a trusted proxy's connections are those of many clients.
     ///
     /// # Errors
     /// The server's limit.
-    pub(crate) fn take_shared(&self, kind: Kind) -> Result<Permit, LimitReached> {
+    pub(crate) fn take_shared(&self, resource: Resource) -> Result<Permit, LimitReached> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (total, _) = self.bounds(kind);
-        if counts.total[kind as usize] >= total.1 {
+        let (total, _) = self.bounds(resource);
+        if counts.total[resource as usize] >= total.1 {
             return Err(LimitReached { limit: total.0, value: total.1.into() });
         }
-        counts.total[kind as usize] += 1;
-        Ok(Permit { quota: self.clone(), kind, network: None })
+        counts.total[resource as usize] += 1;
+        Ok(Permit { quota: self.clone(), resource, network: None })
     }
 
-    /// Whether the server has one of `kind` left.
+    /// Whether the server has one of `resource` left.
     ///
     /// # Errors
     /// The server's limit.
-    pub(crate) fn check(&self, kind: Kind) -> Result<(), LimitReached> {
-        let ((limit, most), _) = self.bounds(kind);
-        if self.count(kind) < most { Ok(()) } else { Err(LimitReached { limit, value: most.into() }) }
+    pub(crate) fn check(&self, resource: Resource) -> Result<(), LimitReached> {
+        let ((limit, most), _) = self.bounds(resource);
+        if self.count(resource) < most { Ok(()) } else { Err(LimitReached { limit, value: most.into() }) }
     }
 
     /// People of a class of so many seats come from this network: one school is one address.
-    pub(crate) fn lift(&self, network: IpAddr, seats: u32) -> Lift {
+    pub(crate) fn raise_limits(&self, network: IpAddr, seats: u32) -> RaisedLimits {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = counts.entry(network);
         entry.seats = entry.seats.saturating_add(seats);
-        Lift { quota: self.clone(), network, seats }
+        RaisedLimits { quota: self.clone(), network, seats }
     }
 
     /// How long a new session of `address` has to wait at `now`, so that it keeps to the rate. One minute's worth may
@@ -180,8 +180,8 @@ impl Quota {
         let minute = Duration::from_secs(60);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = counts.entry(network);
-        let lifted = entry.seats.saturating_mul(Kind::Session.of_seat());
-        let each = minute / self.limits.address_session_rate.saturating_add(lifted).max(1);
+        let raised = entry.seats.saturating_mul(Resource::Session.of_seat());
+        let each = minute / self.limits.address_session_rate.saturating_add(raised).max(1);
         let due = entry.due.map_or(now, |due| due.max(now));
         entry.due = Some(due + each);
         (due + each).saturating_duration_since(now + minute)
@@ -210,29 +210,31 @@ impl Quota {
         Ok(())
     }
 
-    /// How many of `kind` there are now.
-    pub(crate) fn count(&self, kind: Kind) -> u32 {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).total[kind as usize]
+    /// How many of `resource` there are now.
+    pub(crate) fn count(&self, resource: Resource) -> u32 {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).total[resource as usize]
     }
 
-    fn bounds(&self, kind: Kind) -> ((Limit, u32), (Limit, u32)) {
+    fn bounds(&self, resource: Resource) -> ((Limit, u32), (Limit, u32)) {
         let limits = &self.limits;
-        match kind {
-            Kind::Connection => (
+        match resource {
+            Resource::Connection => (
                 (Limit::ServerConnections, limits.connections),
                 (Limit::AddressConnections, limits.address_connections),
             ),
-            Kind::Session => {
+            Resource::Session => {
                 ((Limit::ServerSessions, limits.sessions), (Limit::AddressSessions, limits.address_sessions))
             }
-            Kind::Download => (
+            Resource::Download => (
                 (Limit::ServerDownloads, limits.downloads),
                 (Limit::AddressDownloads, limits.address_downloads),
             ),
-            Kind::Opened => {
+            Resource::Opened => {
                 ((Limit::ServerOpened, limits.opened), (Limit::AddressOpened, limits.address_opened))
             }
-            Kind::Room => ((Limit::ServerRooms, limits.rooms), (Limit::AddressRooms, limits.address_rooms)),
+            Resource::Room => {
+                ((Limit::ServerRooms, limits.rooms), (Limit::AddressRooms, limits.address_rooms))
+            }
         }
     }
 
@@ -254,7 +256,7 @@ impl Quota {
     }
 }
 
-impl Drop for Lift {
+impl Drop for RaisedLimits {
     fn drop(&mut self) {
         let mut counts = self.quota.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = counts.networks.get_mut(&self.network) else { return };
@@ -268,10 +270,10 @@ impl Drop for Lift {
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.quota.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.total[self.kind as usize] -= 1;
+        counts.total[self.resource as usize] -= 1;
         let Some(network) = self.network else { return };
         let Some(entry) = counts.networks.get_mut(&network) else { return };
-        entry.used[self.kind as usize] -= 1;
+        entry.used[self.resource as usize] -= 1;
         if entry.is_forgettable(Instant::now()) {
             counts.networks.remove(&network);
         }
@@ -286,7 +288,7 @@ impl Counts {
             self.sweep_at = 2 * self.networks.len();
         }
         self.networks.entry(network).or_insert_with(|| Network {
-            used: [0; KINDS],
+            used: [0; RESOURCES],
             seats: 0,
             due: None,
             miss_due: None,
@@ -296,7 +298,7 @@ impl Counts {
 
 impl Network {
     fn is_forgettable(&self, now: Instant) -> bool {
-        self.used == [0; KINDS]
+        self.used == [0; RESOURCES]
             && self.seats == 0
             && [self.due, self.miss_due].iter().flatten().all(|due| *due <= now)
     }
@@ -315,44 +317,45 @@ mod tests {
     #[test]
     fn a_dropped_permit_is_given_back() {
         let quota = quota();
-        let first = quota.take(Kind::Room, SCHOOL).unwrap();
-        let _second = quota.take(Kind::Room, SCHOOL).unwrap();
-        let reached = quota.take(Kind::Room, SCHOOL).unwrap_err();
+        let first = quota.take(Resource::Room, SCHOOL).unwrap();
+        let _second = quota.take(Resource::Room, SCHOOL).unwrap();
+        let reached = quota.take(Resource::Room, SCHOOL).unwrap_err();
         assert_eq!(reached, LimitReached { limit: Limit::AddressRooms, value: 2 });
         drop(first);
-        quota.take(Kind::Room, SCHOOL).unwrap();
+        quota.take(Resource::Room, SCHOOL).unwrap();
     }
 
     #[test]
     fn loopback_is_bounded_by_the_server_alone() {
         let quota = quota();
         let permits: Vec<_> =
-            (0..5).map(|_| quota.take(Kind::Room, "127.0.0.1".parse().unwrap()).unwrap()).collect();
-        let reached = quota.take(Kind::Room, "::1".parse().unwrap()).unwrap_err();
+            (0..5).map(|_| quota.take(Resource::Room, "127.0.0.1".parse().unwrap()).unwrap()).collect();
+        let reached = quota.take(Resource::Room, "::1".parse().unwrap()).unwrap_err();
         assert_eq!(reached, LimitReached { limit: Limit::ServerRooms, value: 5 });
         drop(permits);
-        assert_eq!(quota.count(Kind::Room), 0);
+        assert_eq!(quota.count(Resource::Room), 0);
     }
 
     #[test]
     fn loopback_counts_once_somebody_forwards_from_it() {
         let quota = quota();
         let loopback = "127.0.0.1".parse().unwrap();
-        let _uncounted = quota.take(Kind::Room, loopback).unwrap();
+        let _uncounted = quota.take(Resource::Room, loopback).unwrap();
         quota.is_forwarded();
-        let _counted = [quota.take(Kind::Room, loopback).unwrap(), quota.take(Kind::Room, loopback).unwrap()];
-        let reached = quota.take(Kind::Room, loopback).unwrap_err();
+        let _counted =
+            [quota.take(Resource::Room, loopback).unwrap(), quota.take(Resource::Room, loopback).unwrap()];
+        let reached = quota.take(Resource::Room, loopback).unwrap_err();
         assert_eq!(reached, LimitReached { limit: Limit::AddressRooms, value: 2 });
     }
 
     #[test]
     fn one_network_is_one_client_however_its_address_is_written() {
         let quota = quota();
-        let _first = quota.take(Kind::Room, "2001:db8::1".parse().unwrap()).unwrap();
-        let _second = quota.take(Kind::Room, "2001:db8::ffff:1".parse().unwrap()).unwrap();
-        quota.take(Kind::Room, "2001:db8::2".parse().unwrap()).unwrap_err();
-        let _other = quota.take(Kind::Room, "2001:db8:0:1::2".parse().unwrap()).unwrap();
-        let _v4 = quota.take(Kind::Room, SCHOOL).unwrap();
+        let _first = quota.take(Resource::Room, "2001:db8::1".parse().unwrap()).unwrap();
+        let _second = quota.take(Resource::Room, "2001:db8::ffff:1".parse().unwrap()).unwrap();
+        quota.take(Resource::Room, "2001:db8::2".parse().unwrap()).unwrap_err();
+        let _other = quota.take(Resource::Room, "2001:db8:0:1::2".parse().unwrap()).unwrap();
+        let _v4 = quota.take(Resource::Room, SCHOOL).unwrap();
         assert_eq!(quota.network("::ffff:192.0.2.1".parse().unwrap()), Some(SCHOOL));
     }
 
@@ -371,11 +374,11 @@ mod tests {
     #[test]
     fn a_class_lifts_the_limits_of_its_address_while_it_lasts() {
         let quota = Quota::new(Limits { address_sessions: 1, ..Limits::default() });
-        let lift = quota.lift(SCHOOL, 2);
-        let taken: Vec<_> = std::iter::from_fn(|| quota.take(Kind::Session, SCHOOL).ok()).collect();
+        let raised = quota.raise_limits(SCHOOL, 2);
+        let taken: Vec<_> = std::iter::from_fn(|| quota.take(Resource::Session, SCHOOL).ok()).collect();
         assert_eq!(taken.len(), 1 + 2 * 4);
-        drop(lift);
-        quota.take(Kind::Session, SCHOOL).unwrap_err();
+        drop(raised);
+        quota.take(Resource::Session, SCHOOL).unwrap_err();
         drop(taken);
         assert_eq!(quota.counts.lock().unwrap().networks.len(), 0);
     }
@@ -383,13 +386,13 @@ mod tests {
     #[test]
     fn a_school_that_opens_recordings_may_still_have_its_packets() {
         let quota = Quota::new(Limits::default());
-        let opened: Vec<_> = std::iter::from_fn(|| quota.take(Kind::Opened, SCHOOL).ok()).collect();
+        let opened: Vec<_> = std::iter::from_fn(|| quota.take(Resource::Opened, SCHOOL).ok()).collect();
         assert_eq!(opened.len(), 64);
-        let reached = quota.take(Kind::Opened, SCHOOL).unwrap_err();
+        let reached = quota.take(Resource::Opened, SCHOOL).unwrap_err();
         assert_eq!(reached.limit, Limit::AddressOpened);
-        quota.take(Kind::Download, SCHOOL).unwrap();
-        let _class = quota.lift(SCHOOL, 30);
-        let more: Vec<_> = std::iter::from_fn(|| quota.take(Kind::Opened, SCHOOL).ok()).collect();
+        quota.take(Resource::Download, SCHOOL).unwrap();
+        let _class = quota.raise_limits(SCHOOL, 30);
+        let more: Vec<_> = std::iter::from_fn(|| quota.take(Resource::Opened, SCHOOL).ok()).collect();
         assert_eq!(more.len(), 60);
     }
 
@@ -397,7 +400,7 @@ mod tests {
     fn networks_are_forgotten() {
         let quota = quota();
         for number in 0..10_000_u32 {
-            drop(quota.take(Kind::Connection, IpAddr::V4((0x0b00_0000 + number).into())).unwrap());
+            drop(quota.take(Resource::Connection, IpAddr::V4((0x0b00_0000 + number).into())).unwrap());
         }
         assert_eq!(quota.counts.lock().unwrap().networks.len(), 0);
     }

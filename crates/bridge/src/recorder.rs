@@ -5,7 +5,7 @@ use std::{sync::Weak, time::Duration};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    kept::{Due, has_more, not_written},
+    kept::{WriteSchedule, has_more, not_written},
     shared::Shared,
 };
 
@@ -19,7 +19,7 @@ const REST: u32 = 9;
 /// Writes what happens in all rooms, and deletes what has been offered for long enough, for as long as the server is there.
 pub(crate) async fn watch(shared: Weak<Shared>) {
     let Some(within) = shared.upgrade().map(|shared| shared.config.deadlines.written) else { return };
-    let (mut due, mut left_known, mut tidied) = (Due::new(within), false, Instant::now());
+    let (mut due, mut left_known, mut tidied) = (WriteSchedule::new(within), false, Instant::now());
     loop {
         let Some(strong) = shared.upgrade() else { return };
         left_known = left_known || find_left(&strong).await;
@@ -34,7 +34,7 @@ pub(crate) async fn watch(shared: Weak<Shared>) {
 }
 
 /// Writes the room whose turn it is; how long to rest then.
-async fn write_next(shared: &Shared, due: &mut Due) -> Duration {
+async fn write_next(shared: &Shared, due: &mut WriteSchedule) -> Duration {
     if shared.kept.shelf().is_err() {
         return TIDY;
     }

@@ -8,7 +8,7 @@ use std::{
 use proto::message::Notice;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::{quota::Kind, shared::Shared};
+use crate::{quota::Resource, shared::Shared};
 
 /// How often it is looked whether a room is left. A room that is being made counts, so nothing wakes for the last one.
 const LOOK: Duration = Duration::from_millis(200);
@@ -21,7 +21,7 @@ pub(crate) async fn supervise(shared: Weak<Shared>) {
     let deadlines = shared.config.deadlines;
     let end = Instant::now() + deadlines.retirement;
     tracing::info!(
-        rooms = shared.quota.count(Kind::Room),
+        rooms = shared.quota.count(Resource::Room),
         limit_seconds = deadlines.retirement.as_secs(),
         "no new rooms; ends with the last one"
     );
@@ -30,7 +30,7 @@ pub(crate) async fn supervise(shared: Weak<Shared>) {
     let mut warned = false;
     loop {
         tokio::select! {
-            _ = look.tick() => if shared.quota.count(Kind::Room) == 0 { break },
+            _ = look.tick() => if shared.quota.count(Resource::Room) == 0 { break },
             () = sleep_until(end - deadlines.room_notice.min(deadlines.retirement)), if !warned => {
                 warned = true;
                 announce(&shared, end);

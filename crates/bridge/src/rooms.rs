@@ -19,7 +19,7 @@ use crate::{
     config::{Config, Deadlines, Limits, Outbound},
     drain::Drain,
     egress::{Egress, EgressConfig, Mode, NameServers, Own, RoomEgress, Target},
-    kept::Kept,
+    kept::Recordings,
     limit_reached::LimitReached,
     memory,
     quota::Permit,
@@ -40,7 +40,7 @@ const ENFILE: i32 = 23;
 /// The rooms alive.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    lab: Arc<Found>,
+    lab: Arc<LabCheck>,
     egress: Arc<Egress>,
     descriptors: Accounts,
     buffers: Accounts,
@@ -50,18 +50,18 @@ pub(crate) struct Rooms {
     drain: Drain,
     deadlines: Deadlines,
     alive: Arc<Mutex<HashMap<String, Arc<Room>>>>,
-    kept: Arc<Kept>,
+    kept: Arc<Recordings>,
 }
 
 /// What this machine can do, once that is found out. The page does not wait for it: where another server has just ended,
 /// the kernel may be busy with its devices for many seconds.
 #[derive(Debug, Default)]
-struct Found {
+struct LabCheck {
     lab: OnceLock<Result<Lab, Missing>>,
     done: CancellationToken,
 }
 
-impl Found {
+impl LabCheck {
     fn now(&self) -> Option<&Result<Lab, Missing>> {
         self.lab.get()
     }
@@ -130,8 +130,8 @@ pub(crate) enum CreateError {
 
 impl Rooms {
     /// Begins to find out what this server can do.
-    pub(crate) fn start(config: &Config, drain: &Drain, kept: Arc<Kept>) -> Self {
-        let lab = Arc::new(Found::default());
+    pub(crate) fn start(config: &Config, drain: &Drain, kept: Arc<Recordings>) -> Self {
+        let lab = Arc::new(LabCheck::default());
         tokio::spawn(find_out(config.clone(), Arc::clone(&lab)));
         let egress = Arc::new(Egress::new(egress_config(config)));
         if config.outbound != Outbound::Off {
@@ -190,6 +190,11 @@ impl Rooms {
     /// All rooms there are.
     pub(crate) fn alive(&self) -> Vec<Arc<Room>> {
         lock(&self.alive).values().cloned().collect()
+    }
+
+    /// Connections outside that are open now, and lookups of names under way.
+    pub(crate) fn outside_in_use(&self) -> (usize, usize) {
+        self.egress.in_use()
     }
 
     /// How often a keeper that had died was replaced.
@@ -301,7 +306,7 @@ async fn live(
     room: Arc<Room>,
     deadlines: Deadlines,
     alive: Arc<Mutex<HashMap<String, Arc<Room>>>>,
-    kept: Arc<Kept>,
+    kept: Arc<Recordings>,
 ) {
     room.watch_over(deadlines).await;
     // Before anybody is told, so that they find it.
@@ -317,7 +322,7 @@ fn lock(alive: &Mutex<HashMap<String, Arc<Room>>>) -> MutexGuard<'_, HashMap<Str
     alive.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn find_out(config: Config, found: Arc<Found>) {
+async fn find_out(config: Config, found: Arc<LabCheck>) {
     let lab = start_lab(&config).await;
     if let Err(missing) = &lab {
         tracing::warn!(step = missing.step, remedy = missing.remedy, "this server cannot make rooms");

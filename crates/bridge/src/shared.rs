@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    classes::Classes, config::Config, drain::Drain, kept::Kept, lag::Lag, memory::Memory, metrics::Metrics,
-    origin::Names, quota::Quota, rooms::Rooms,
+    classes::Classes, config::Config, drain::Drain, kept::Recordings, lag::Lag, memory::Memory,
+    metrics::Metrics, origin::Names, quota::Quota, rooms::Rooms,
 };
 
 /// What the routes, the accept loop and the sessions share.
@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     /// How late the event loop is.
     pub(crate) lag: Arc<Lag>,
     /// Recordings that are kept.
-    pub(crate) kept: Arc<Kept>,
+    pub(crate) kept: Arc<Recordings>,
     /// The rooms.
     pub(crate) rooms: Rooms,
     /// The classes.

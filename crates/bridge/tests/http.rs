@@ -628,6 +628,8 @@ async fn limits_health_and_metrics_tell_what_they_should() {
     assert_eq!(health["isolation"] == "none", health.get("remedy").is_some(), "{health}");
     let metrics = ask(address, "GET", "/metrics", "").await;
     assert!(metrics.contains("\nwireside_connections "), "{metrics}");
+    assert!(metrics.contains("\nwireside_outside_connections 0\n"), "{metrics}");
+    assert!(metrics.contains("\nwireside_outside_lookups 0\n"), "{metrics}");
     assert!(metrics.contains("\nwireside_answers_total{status=\"2xx\"} 2\n"), "{metrics}");
 }
 

@@ -24,7 +24,7 @@ const COMPRESSED_ALREADY: [&str; 2] = ["png", "woff2"];
 const COMPRESSED_ALONE: usize = 1 << 20;
 
 /// One file on its way into the program.
-struct Found {
+struct SourceFile {
     /// Path of its address, `/client/web.js`.
     address: String,
     file: PathBuf,
@@ -53,11 +53,11 @@ pub(crate) fn write_table(folders: &[(&Path, &str)], out: &Path) -> Result<()> {
 }
 
 /// Puts documents in the place of the page's own that list the modules they need.
-fn list_modules(found: &mut [Found], out: &Path) -> Result<()> {
+fn list_modules(found: &mut [SourceFile], out: &Path) -> Result<()> {
     DOCUMENTS.into_iter().try_for_each(|document| list_modules_of(document, found, out))
 }
 
-fn list_modules_of(address: &str, found: &mut [Found], out: &Path) -> Result<()> {
+fn list_modules_of(address: &str, found: &mut [SourceFile], out: &Path) -> Result<()> {
     let text = |address: &str| {
         let file = found.iter().find(|file| file.address == address)?;
         fs::read_to_string(&file.file).ok()
@@ -72,7 +72,7 @@ fn list_modules_of(address: &str, found: &mut [Found], out: &Path) -> Result<()>
 }
 
 /// Collects the files under `folder`; one that does not exist yet has none.
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<Found>) -> Result<()> {
+fn walk(folder: &Path, prefix: &str, found: &mut Vec<SourceFile>) -> Result<()> {
     let Ok(entries) = folder.read_dir() else { return Ok(()) };
     for entry in entries {
         let entry = entry?;
@@ -85,13 +85,13 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<Found>) -> Result<()> {
         if kind.is_dir() {
             walk(&entry.path(), &address, found)?;
         } else if kind.is_file() && SERVED.contains(&ending(&name)) {
-            found.push(Found { address, file: entry.path() });
+            found.push(SourceFile { address, file: entry.path() });
         }
     }
     Ok(())
 }
 
-fn write_row(table: &mut String, found: &Found, folder: &Path) -> Result<()> {
+fn write_row(table: &mut String, found: &SourceFile, folder: &Path) -> Result<()> {
     let bytes = fs::read(&found.file).with_context(|| format!("could not read {}", found.file.display()))?;
     let content = hash(&bytes);
     let worth = worth_compressing(&found.address);

@@ -80,7 +80,7 @@ fn start(flags: Flags) -> Result<()> {
 }
 
 async fn run(server: Server, hangs_up: bool, supervisor: &Supervisor) -> Result<()> {
-    let signals::Asked { retire, end } = signals::follow(hangs_up)?;
+    let signals::Shutdown { retire, end } = signals::follow(hangs_up)?;
     print_addresses(&server).context("cannot write to standard output")?;
     supervisor.ready();
     let retire = async {

@@ -11,7 +11,7 @@ const AT_ONCE: i32 = 1;
 
 /// What the signals have asked for so far.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct Shutdown {
     /// No new rooms, and the end with the last one: the first SIGTERM.
     pub(crate) retire: CancellationToken,
     /// The end, within the time that sessions have for it: SIGINT, SIGHUP, or the second SIGTERM. One more ends the process
@@ -26,13 +26,13 @@ pub(crate) struct Asked {
 ///
 /// # Errors
 /// Where a handler cannot be installed.
-pub(crate) fn follow(hangs_up: bool) -> io::Result<Asked> {
+pub(crate) fn follow(hangs_up: bool) -> io::Result<Shutdown> {
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
         hang_up: if hangs_up { Some(signal(SignalKind::hangup())?) } else { None },
     };
-    let asked = Asked::default();
+    let asked = Shutdown::default();
     let told = asked.clone();
     tokio::spawn(async move {
         loop {

@@ -10,7 +10,7 @@ use tokio::{
 use super::*;
 use crate::{
     config::{Deadlines, Limits},
-    quota::Kind,
+    quota::Resource,
 };
 
 struct Running {
@@ -62,7 +62,7 @@ async fn a_server_with_all_rooms_taken_is_not_ready() {
     let limits = Limits { rooms: 1, ..Limits::default() };
     let running = run_with(Duration::from_secs(1), limits).await;
     let quota = &running.bridge.shared.quota;
-    let taken = quota.take(Kind::Room, running.address.ip()).unwrap();
+    let taken = quota.take(Resource::Room, running.address.ip()).unwrap();
     let full = ask(running.address, "GET", "/ready", "").await;
     assert!(full.starts_with("HTTP/1.1 503") && full.contains("server-rooms"), "{full}");
     drop(taken);

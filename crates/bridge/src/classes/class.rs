@@ -27,14 +27,14 @@ use super::{
 };
 use crate::{
     limit_reached::LimitReached,
-    quota::{Lift, Quota},
+    quota::{Quota, RaisedLimits},
     room::Room,
     secret::secret,
 };
 
 /// What a class begins with.
 #[derive(Clone, Debug)]
-pub(crate) struct Opening {
+pub(crate) struct ClassOptions {
     pub(crate) seats: usize,
     /// The id of a lesson.
     pub(crate) lesson: Option<String>,
@@ -44,7 +44,7 @@ pub(crate) struct Opening {
 
 /// Why a class is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Over {
+pub(crate) enum EndReason {
     /// Its teacher closed it.
     Closed,
     /// Nobody is there any more.
@@ -53,7 +53,7 @@ pub(crate) enum Over {
     Draining,
 }
 
-impl Over {
+impl EndReason {
     /// In JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Over {
 
 /// Somebody has a seat.
 #[derive(Debug)]
-pub(crate) struct Joined {
+pub(crate) struct JoinedSeat {
     /// The seat's number, from 1.
     pub(crate) number: u32,
     /// What it is called.
@@ -80,14 +80,14 @@ pub(crate) struct Joined {
 
 /// A place in a class for somebody whose room is being made. Dropped, also with a request whose sender has gone, it is free again.
 #[derive(Debug)]
-pub(crate) struct Expected(Arc<Class>);
+pub(crate) struct SeatReservation(Arc<Class>);
 
-impl Expected {
+impl SeatReservation {
     /// Who was expected has a room, and the seat.
     ///
     /// # Errors
     /// As getrandom(2).
-    pub(crate) fn join(self, name: &str, room: &Arc<Room>) -> Result<Joined, getrandom::Error> {
+    pub(crate) fn join(self, name: &str, room: &Arc<Room>) -> Result<JoinedSeat, getrandom::Error> {
         let key = secret()?;
         let class = &self.0;
         let mut state = class.state();
@@ -96,11 +96,11 @@ impl Expected {
         let number = state.last;
         state.seats.insert(number, Seat::new(name.clone(), key, room, class.now()));
         class.tell(&mut state);
-        Ok(Joined { number, name, key, lesson: state.lesson.clone(), start: state.start.clone() })
+        Ok(JoinedSeat { number, name, key, lesson: state.lesson.clone(), start: state.start.clone() })
     }
 }
 
-impl Drop for Expected {
+impl Drop for SeatReservation {
     fn drop(&mut self) {
         self.0.state().expected -= 1;
     }
@@ -121,8 +121,8 @@ pub(crate) struct Class {
     changed: watch::Sender<u64>,
     boards: Arc<Semaphore>,
     /// Addresses that its people come from.
-    lifts: Mutex<Vec<(IpAddr, Lift)>>,
-    over: OnceLock<Over>,
+    raised: Mutex<Vec<(IpAddr, RaisedLimits)>>,
+    over: OnceLock<EndReason>,
     /// Everybody has been told that it is over.
     pub(crate) ended: CancellationToken,
 }
@@ -131,7 +131,7 @@ impl Class {
     pub(super) fn new(
         id: String,
         teacher: Secret,
-        opening: Opening,
+        opening: ClassOptions,
         lessons: Arc<[LessonOutline]>,
         pages: Arc<[String]>,
     ) -> Self {
@@ -145,7 +145,7 @@ impl Class {
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
             boards: Arc::new(Semaphore::new(limits::CLASS_BOARDS)),
-            lifts: Mutex::default(),
+            raised: Mutex::default(),
             over: OnceLock::new(),
             ended: CancellationToken::new(),
         }
@@ -174,10 +174,10 @@ impl Class {
     /// Somebody of this class comes from there: a school's address is no single visitor's.
     pub(crate) fn welcomes(&self, quota: &Quota, address: IpAddr) {
         let Some(network) = quota.network(address) else { return };
-        let mut lifts = self.lifts.lock().unwrap_or_else(PoisonError::into_inner);
-        if lifts.len() < self.most && lifts.iter().all(|(known, _)| *known != network) {
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        if raised.len() < self.most && raised.iter().all(|(known, _)| *known != network) {
             let seats = u32::try_from(self.most).unwrap_or(u32::MAX);
-            lifts.push((network, quota.lift(network, seats)));
+            raised.push((network, quota.raise_limits(network, seats)));
         }
     }
 
@@ -199,25 +199,25 @@ impl Class {
     }
 
     /// Why it is over, where its teacher has said so.
-    pub(super) fn over(&self) -> Option<Over> {
+    pub(super) fn end_reason(&self) -> Option<EndReason> {
         self.over.get().copied()
     }
 
     /// It ends: everybody is told, its rooms end.
-    pub(super) fn end(&self, over: Over) {
+    pub(super) fn end(&self, over: EndReason) {
         let _first_reason = self.over.set(over);
         self.ended.cancel();
         for seat in self.state().seats.values() {
-            if let Some(room) = seat.room().filter(|_| over != Over::Draining) {
+            if let Some(room) = seat.room().filter(|_| over != EndReason::Draining) {
                 room.takes_too_much();
             }
         }
-        self.lifts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Why it is over, once everybody has been told; closed where nobody knows.
-    pub(crate) fn reason(&self) -> Over {
-        self.over().unwrap_or(Over::Closed)
+    pub(crate) fn reason(&self) -> EndReason {
+        self.end_reason().unwrap_or(EndReason::Closed)
     }
 
     /// Asks all rooms how they are. Seats that were taken and never sat on are free again.
@@ -235,21 +235,21 @@ impl Class {
     ///
     /// # Errors
     /// `class-seats`.
-    pub(crate) fn expect(self: &Arc<Self>) -> Result<Expected, LimitReached> {
+    pub(crate) fn expect(self: &Arc<Self>) -> Result<SeatReservation, LimitReached> {
         let mut state = self.state();
         if state.seats.len() + state.expected >= self.most {
             return Err(LimitReached { limit: Limit::ClassSeats, value: self.most as u64 });
         }
         state.expected += 1;
-        Ok(Expected(Arc::clone(self)))
+        Ok(SeatReservation(Arc::clone(self)))
     }
 
     /// The seat with this key, and its room while that lives.
-    pub(crate) fn seat(&self, key: &Secret) -> Option<(Joined, Option<Arc<Room>>)> {
+    pub(crate) fn seat(&self, key: &Secret) -> Option<(JoinedSeat, Option<Arc<Room>>)> {
         let state = self.state();
         let (&number, seat) = state.seats.iter().find(|(_, seat)| seat.is_key(key))?;
         let (lesson, start) = (state.lesson.clone(), state.start.clone());
-        Some((Joined { number, name: seat.name.clone(), key: seat.key, lesson, start }, seat.room()))
+        Some((JoinedSeat { number, name: seat.name.clone(), key: seat.key, lesson, start }, seat.room()))
     }
 
     /// The room of a seat, with what the seat is called.
@@ -366,7 +366,7 @@ impl Class {
     pub(crate) fn act(&self, act: &Act) -> Result<(), ActError> {
         let mut state = self.state();
         if *act == Act::Close {
-            let _first_reason = self.over.set(Over::Closed);
+            let _first_reason = self.over.set(EndReason::Closed);
         }
         if state.act(act)? {
             self.tell(&mut state);

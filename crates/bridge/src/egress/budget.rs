@@ -1,4 +1,4 @@
-//! Step 8: how often and how much, per room, per address from which rooms were made, and in all. Of what there is in
+//! How often and how much, per room, per address from which rooms were made, and in all. Of what there is in
 //! all some is kept for addresses that have little: nobody denies it to everybody.
 
 use std::collections::{HashMap, VecDeque};

@@ -14,7 +14,7 @@ const HEADER: usize = 12;
 
 /// Which addresses are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordType {
     /// A: IPv4.
     A,
     /// AAAA: IPv6.
@@ -26,7 +26,7 @@ pub(super) enum Kind {
 pub(super) struct Query {
     id: u16,
     name: Name,
-    kind: Kind,
+    kind: RecordType,
 }
 
 /// What a name server answered.
@@ -48,7 +48,7 @@ pub(super) enum Reply {
 
 impl Query {
     /// The question with this id. The id must be hard to guess.
-    pub(super) fn new(id: u16, name: &Name, kind: Kind) -> Self {
+    pub(super) fn new(id: u16, name: &Name, kind: RecordType) -> Self {
         Self { id, name: name.clone(), kind }
     }
 
@@ -63,8 +63,8 @@ impl Query {
 
     fn qtype(&self) -> QTYPE {
         QTYPE::TYPE(match self.kind {
-            Kind::A => TYPE::A,
-            Kind::Aaaa => TYPE::AAAA,
+            RecordType::A => TYPE::A,
+            RecordType::Aaaa => TYPE::AAAA,
         })
     }
 
@@ -120,8 +120,8 @@ impl Query {
 
     fn address(&self, data: &RData<'_>) -> Option<IpAddr> {
         match (self.kind, data) {
-            (Kind::A, RData::A(a)) => Some(Ipv4Addr::from(a.address).into()),
-            (Kind::Aaaa, RData::AAAA(aaaa)) => Some(Ipv6Addr::from(aaaa.address).into()),
+            (RecordType::A, RData::A(a)) => Some(Ipv4Addr::from(a.address).into()),
+            (RecordType::Aaaa, RData::AAAA(aaaa)) => Some(Ipv6Addr::from(aaaa.address).into()),
             _ => None,
         }
     }
@@ -165,10 +165,10 @@ mod tests {
     use simple_dns::{CLASS, Packet, QCLASS, QTYPE, Question, ResourceRecord, TYPE};
 
     use super::super::host::Name;
-    use super::{Kind, Query, Reply};
+    use super::{Query, RecordType, Reply};
 
     fn query() -> Query {
-        Query::new(7, &Name::known("www.example.com"), Kind::A)
+        Query::new(7, &Name::known("www.example.com"), RecordType::A)
     }
 
     fn reply(id: u16, asked: &str, owner: &str) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Step 6: a resolved address permits connections from the room that asked, on that name's ports, for a minute.
+//! A resolved address permits connections from the room that asked, on that name's ports, for a minute.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,4 @@
-//! Step 1: what a host may be spelled like.
+//! What a host may be spelled like.
 //!
 //! Everything that is not exactly an address or a well-formed name is refused here. It is never handed to the
 //! C library "to see what it makes of it": that one reads `0177.1` as 127.0.0.1.

@@ -7,7 +7,7 @@ use ipnet::Ipv6Net;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::dns::Kind;
+use super::dns::RecordType;
 use super::host::Name;
 use super::{limits, resolver};
 
@@ -29,7 +29,8 @@ impl Nat64 {
     /// Asks, unless it is known already. A failure leaves it unknown.
     pub(super) async fn find(&self, servers: &[SocketAddr]) {
         let ask = async {
-            match timeout(limits::ATTEMPT, resolver::ask(servers, &Name::known(NAME), Kind::Aaaa)).await {
+            match timeout(limits::ATTEMPT, resolver::ask(servers, &Name::known(NAME), RecordType::Aaaa)).await
+            {
                 Ok(Ok(addresses)) => Ok(prefixes(&addresses.unwrap_or_default())),
                 _ => Err(()),
             }

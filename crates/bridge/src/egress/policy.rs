@@ -1,4 +1,4 @@
-//! Step 4: which names, addresses and ports the operator lets rooms reach.
+//! Which names, addresses and ports the operator lets rooms reach.
 //!
 //! Knows nothing of address ranges or of what was resolved: a target that passes here still has to pass the
 //! refuse table, except for a literal address and port that the operator spelled out.

@@ -1,4 +1,4 @@
-//! Step 5: asks name servers for the addresses of an absolute name. No hosts file, no search list, no cache:
+//! Asks name servers for the addresses of an absolute name. No hosts file, no search list, no cache:
 //! what is judged is what was answered now. Does not judge the addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use super::dns::{Kind, Query, Reply};
+use super::dns::{Query, RecordType, Reply};
 use super::host::Name;
 use super::limits;
 use super::rule::{Rule, TOO_MANY_ADDRESSES};
@@ -68,7 +68,8 @@ pub(super) enum Failure {
 /// # Errors
 /// Both questions have to be answered: half an answer cannot be judged, so it is `EAI_AGAIN`.
 pub(super) async fn lookup(servers: &[SocketAddr], name: &Name) -> Result<Vec<IpAddr>, Failure> {
-    let both = async { tokio::join!(ask(servers, name, Kind::A), ask(servers, name, Kind::Aaaa)) };
+    let both =
+        async { tokio::join!(ask(servers, name, RecordType::A), ask(servers, name, RecordType::Aaaa)) };
     let (v4, v6) = timeout(limits::LOOKUP, both).await.map_err(|_| Failure::Resolve(ResolveError::Again))?;
     let (v4, v6) = (v4?, v6?);
     let unknown = v4.is_none() && v6.is_none();
@@ -85,7 +86,7 @@ pub(super) async fn lookup(servers: &[SocketAddr], name: &Name) -> Result<Vec<Ip
 pub(super) async fn ask(
     servers: &[SocketAddr],
     name: &Name,
-    kind: Kind,
+    kind: RecordType,
 ) -> Result<Option<Vec<IpAddr>>, Failure> {
     let mut error = ResolveError::Again;
     for &server in std::iter::repeat_n(servers, ROUNDS).flatten() {
@@ -101,7 +102,7 @@ pub(super) async fn ask(
 }
 
 /// One question to one server, by datagram and, if the answer does not fit, by TCP.
-async fn exchange(server: SocketAddr, name: &Name, kind: Kind) -> std::io::Result<Reply> {
+async fn exchange(server: SocketAddr, name: &Name, kind: RecordType) -> std::io::Result<Reply> {
     let unfit = || std::io::Error::from(std::io::ErrorKind::InvalidInput);
     let mut id = [0; 2];
     getrandom::fill(&mut id).map_err(std::io::Error::other)?;

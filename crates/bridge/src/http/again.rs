@@ -20,9 +20,9 @@ use super::{
     stored::{disk, find, unreadable},
 };
 use crate::{
-    again::{Done, again},
+    again::{Rerun, again},
     kept::{Stored, whole},
-    quota::Kind,
+    quota::Resource,
     shared::Shared,
 };
 
@@ -47,7 +47,7 @@ pub(crate) async fn do_again(
     }
     let Stored { packed, .. } = find(&shared, &id).await?;
     shared.memory.check_room()?;
-    let _permit = shared.quota.take(Kind::Room, client)?;
+    let _permit = shared.quota.take(Resource::Room, client)?;
     // One at a time, as what makes them.
     let turn = shared.kept.turn_again();
     let turn = timeout(TURN, turn.acquire()).await.map_err(|_late| {
@@ -86,7 +86,7 @@ async fn compared(
     let before = read.await.map_err(failed)??;
     let no_room = |_| Refused::unavailable(HttpRule::Room, "the room for it could not be made; try again");
     let room = shared.rooms.for_a_while(shared.quota.network(client)).await.map_err(no_room)?;
-    let Done { recording: now, whole: all } = again(&room, &before, CALLS).await.map_err(|error| {
+    let Rerun { recording: now, whole: all } = again(&room, &before, CALLS).await.map_err(|error| {
         tracing::warn!(%error, "a recording could not be done again");
         Refused::unavailable(HttpRule::Room, "it could not be done again to its end; try again")
     })?;

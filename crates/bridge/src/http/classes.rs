@@ -28,7 +28,7 @@ use super::{
     rule::HttpRule,
 };
 use crate::{
-    classes::{Class, MakeError, Opening},
+    classes::{Class, ClassOptions, MakeError},
     shared::Shared,
 };
 
@@ -41,7 +41,7 @@ const SEATS: usize = 30;
 /// What somebody wants who makes a class. All may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Wanted {
+struct ClassRequest {
     seats: Option<usize>,
     lesson: Option<String>,
     /// What each room begins with, as in the fragment of a copy's link.
@@ -50,7 +50,7 @@ struct Wanted {
 
 /// What they are told.
 #[derive(Debug, Serialize)]
-struct Made {
+struct NewClass {
     class: String,
     /// The teacher's key: 128 bits in base64url.
     teacher: String,
@@ -70,7 +70,7 @@ pub(crate) async fn may(
     ([(header::CACHE_CONTROL, "no-store")], Json(about)).into_response()
 }
 
-/// Makes a class: 201 with [`Made`], or why not.
+/// Makes a class: 201 with [`NewClass`], or why not.
 pub(crate) async fn make(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
@@ -85,13 +85,13 @@ pub(crate) async fn make(
             "classes are made by whoever runs this server: it is started with --class, or with --classes all";
         return Err(Refused::policy(HttpRule::Classes, message));
     }
-    let Wanted { seats, lesson, start } = object(&body, "{\"seats\", \"lesson\", \"start\"}")?;
+    let ClassRequest { seats, lesson, start } = object(&body, "{\"seats\", \"lesson\", \"start\"}")?;
     let seats = seats.unwrap_or(SEATS);
     if !(1..=limits::CLASS_SEATS).contains(&seats) {
         return Err(Refused::over(StatusCode::BAD_REQUEST, Limit::ClassSeats));
     }
     check_start(start.as_deref())?;
-    let class = shared.classes.make(Opening { seats, lesson, start }).map_err(|error| match error {
+    let class = shared.classes.make(ClassOptions { seats, lesson, start }).map_err(|error| match error {
         MakeError::Limit(reached) => reached.into(),
         MakeError::Lesson => Refused::protocol(HttpRule::Lesson, "there is no such lesson"),
         MakeError::Failed => Refused::unavailable(HttpRule::Class, "the class could not be made; try again"),
@@ -100,7 +100,7 @@ pub(crate) async fn make(
     let teacher = URL_SAFE_NO_PAD.encode(class.teacher());
     let link = format!("/c/{}", class.id);
     let board = format!("{link}/board#{teacher}");
-    let made = Made { class: class.id.clone(), teacher, link: link.clone(), board };
+    let made = NewClass { class: class.id.clone(), teacher, link: link.clone(), board };
     let headers = [(header::LOCATION, link), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(made)).into_response())
 }

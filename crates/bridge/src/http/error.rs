@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use proto::limits::Limit;
 
 use super::{request_id::RequestId, rule::HttpRule};
-use crate::{drain::Drain, limit_reached::LimitReached, origin::Stranger};
+use crate::{drain::Drain, limit_reached::LimitReached, origin::OriginError};
 
 /// Where an answer names the request that failed.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -245,13 +245,13 @@ impl From<LimitReached> for Refused {
     }
 }
 
-impl From<Stranger> for Refused {
-    fn from(stranger: Stranger) -> Self {
+impl From<OriginError> for Refused {
+    fn from(stranger: OriginError) -> Self {
         let message = stranger.to_string();
         match stranger {
-            Stranger::NoHost => Self::protocol(HttpRule::Host, message),
-            Stranger::Host => Self::policy(HttpRule::Host, message),
-            Stranger::NoOrigin | Stranger::Origin => Self::policy(HttpRule::Origin, message),
+            OriginError::NoHost => Self::protocol(HttpRule::Host, message),
+            OriginError::Host => Self::policy(HttpRule::Host, message),
+            OriginError::NoOrigin | OriginError::Origin => Self::policy(HttpRule::Origin, message),
         }
     }
 }

@@ -16,11 +16,11 @@ use tracing::Instrument as _;
 use super::{error::Refused, headers, keys, request_id::RequestId, rule::HttpRule, words::Reader};
 use proto::limits::Limit;
 
-use crate::{origin::Ends, shared::Shared};
+use crate::{origin::Endpoints, shared::Shared};
 
 /// Checks a request, lets it through, and completes the answer.
 pub(crate) async fn pass(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let secure = request.extensions().get::<Ends>().is_some_and(|ends| ends.secure);
+    let secure = request.extensions().get::<Endpoints>().is_some_and(|ends| ends.secure);
     let allowed = shared.names.allowed_origin(request.headers());
     let reader = Reader::of(&request);
     let opaque = request.headers().get(header::ORIGIN).is_some_and(|origin| origin == headers::OPAQUE);
@@ -87,7 +87,7 @@ fn part_of(path: &str) -> &'static str {
 }
 
 async fn admit(shared: &Shared, mut request: Request, id: &RequestId) -> Result<Request, Refused> {
-    let ends = *request.extensions().get::<Ends>().ok_or_else(Refused::not_found)?;
+    let ends = *request.extensions().get::<Endpoints>().ok_or_else(Refused::not_found)?;
     let host = shared.names.host(ends, request.uri(), request.headers())?;
     // Two lengths for one body are how requests are smuggled past a proxy, and no browser sends a body without a length.
     if request.headers().contains_key(header::TRANSFER_ENCODING) {

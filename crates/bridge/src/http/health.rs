@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{error::Refused, gate::Insider, rooms, rule::HttpRule};
 use crate::shared::Shared;
-use crate::{quota::Kind, rooms::Availability};
+use crate::{quota::Resource, rooms::Availability};
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
@@ -103,7 +103,7 @@ pub(crate) async fn health(
         inside: insider.then(|| Inside {
             version: env!("CARGO_PKG_VERSION"),
             node: shared.config.node.clone(),
-            sessions: shared.quota.count(Kind::Session),
+            sessions: shared.quota.count(Resource::Session),
             rooms: shared.rooms.count(),
             outside_filtered: shared.filtered,
             server: shared.config.confined.map(Confinement::from),
@@ -119,7 +119,7 @@ pub(crate) async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response,
     if shared.drain.is_retiring() {
         return Err(Refused::draining(&shared.drain));
     }
-    shared.quota.check(Kind::Room)?;
+    shared.quota.check(Resource::Room)?;
     match shared.rooms.availability().await {
         Availability::Full => shared.memory.check_room()?,
         Availability::Starting => return Err(rooms::starting()),
@@ -148,12 +148,15 @@ pub(crate) async fn metrics(
 /// What there is now, as `(name, value, help)`.
 fn gauges(shared: &Shared) -> Vec<(&'static str, u64, &'static str)> {
     let kernel = shared.config.kernel.as_ref().map_or(0, |kernel| kernel.taken());
+    let (outside, lookups) = shared.rooms.outside_in_use();
     vec![
-        ("connections", shared.quota.count(Kind::Connection).into(), "TCP connections to the page."),
-        ("sessions", shared.quota.count(Kind::Session).into(), "Sessions attached now."),
+        ("connections", shared.quota.count(Resource::Connection).into(), "TCP connections to the page."),
+        ("sessions", shared.quota.count(Resource::Session).into(), "Sessions attached now."),
         ("rooms", shared.rooms.count() as u64, "Rooms alive now."),
         ("classes", shared.classes.count() as u64, "Classes there are now."),
         ("seats", shared.classes.seats() as u64, "Seats of classes that are taken now."),
+        ("outside_connections", outside as u64, "Connections from rooms to the outside that are open now."),
+        ("outside_lookups", lookups as u64, "Names that are looked up for rooms now."),
         ("kept_bytes", shared.memory.used(), "Bytes kept for visitors, as counted."),
         ("tcp_bytes", kernel, "The kernel's memory for TCP, everybody's."),
         ("loop_lag_microseconds", shared.lag.micros(), "Longest wait of a due timer in the last 10 to 20 s."),

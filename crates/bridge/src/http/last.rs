@@ -87,7 +87,7 @@ pub(crate) async fn set_offer(
     }
     room.offer.set(offered);
     if offered {
-        shared.kept.wanted(&room.id);
+        shared.kept.cancel_expiry(&room.id);
     } else if shared.kept.forget(&room.id).await.is_err() {
         let message = "what is written of this room could not be deleted yet: that is tried again, and nobody is given it";
         return Err(Refused::unavailable(HttpRule::Shelf, message));

@@ -29,7 +29,7 @@ const PICTURE: Option<(u32, u32)> = None;
 
 /// What a consumer asks.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct Parameters {
     url: String,
     maxwidth: Option<NonZeroU32>,
     maxheight: Option<NonZeroU32>,
@@ -50,7 +50,7 @@ enum What {
 pub(crate) async fn oembed(
     State(shared): State<Arc<Shared>>,
     Extension(Site(site)): Extension<Site>,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Refused> {
     let Query(asked) = asked.map_err(|_| {
         Refused::protocol(

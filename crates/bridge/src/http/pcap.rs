@@ -19,7 +19,7 @@ use proto::comments::Comments;
 use super::{error::Refused, gate::Client, keys::bearer, rule::HttpRule};
 use crate::shared::Shared;
 use crate::{
-    quota::{Kind, Permit},
+    quota::{Permit, Resource},
     room::Room,
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn pcap(
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
     shared.memory.check_answer()?;
-    let permit = shared.quota.take(Kind::Download, client)?;
+    let permit = shared.quota.take(Resource::Download, client)?;
     let comments = comments(&shared, &room).await;
     let file = Body::from_stream(pieces(room, comments, permit));
     let headers = [

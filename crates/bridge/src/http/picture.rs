@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     kept::{Stored, whole},
-    quota::Kind,
+    quota::Resource,
     shared::Shared,
 };
 
@@ -83,7 +83,7 @@ pub(crate) async fn picture(
     if is_known(&headers, &tag) {
         return Ok(answer(StatusCode::NOT_MODIFIED, Bytes::new()));
     }
-    let _permit = shared.quota.take(Kind::Download, client)?;
+    let _permit = shared.quota.take(Resource::Download, client)?;
     let _one_at_a_time = pictures.turn.acquire().await.map_err(|_| Refused::ending())?;
     if let Some(picture) = pictures.painted(&id) {
         return Ok(answer(StatusCode::OK, picture));

@@ -12,18 +12,18 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{error::Refused, gate::Client, rule::HttpRule};
-use crate::{quota::Kind, rooms::CreateError, shared::Shared};
+use crate::{quota::Resource, rooms::CreateError, shared::Shared};
 
 /// What the one who made a room is told: its id and the keys of its three roles, 128 bits each in base64url.
 #[derive(Debug, Serialize)]
-struct Made {
+struct NewRoom {
     room: String,
     owner: String,
     join: String,
     watch: String,
 }
 
-/// Makes a room: 201 with [`Made`], or why not.
+/// Makes a room: 201 with [`NewRoom`], or why not.
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     Extension(Client(address)): Extension<Client>,
@@ -32,10 +32,10 @@ pub(crate) async fn create(
         return Err(Refused::draining(&shared.drain));
     }
     shared.memory.check_room()?;
-    let permit = shared.quota.take(Kind::Room, address)?;
+    let permit = shared.quota.take(Resource::Room, address)?;
     let created = shared.rooms.create(permit, shared.quota.network(address)).await.map_err(Refused::from)?;
     let location = format!("/r/{}", created.room);
-    let made = Made {
+    let made = NewRoom {
         owner: URL_SAFE_NO_PAD.encode(created.owner),
         join: URL_SAFE_NO_PAD.encode(created.join),
         watch: URL_SAFE_NO_PAD.encode(created.watch),

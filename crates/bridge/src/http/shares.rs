@@ -41,8 +41,11 @@ use super::{
     stored::{disk, find},
 };
 use crate::{
-    kept::{Asked, Label, NoShelf, PutError, Recorded, SMALL, Shelf, Stored, packed, recorded, unpacked},
-    quota::{Kind, Permit},
+    kept::{
+        Label, NoShelf, PutError, Recorded, RecordingOptions, SMALL, Shelf, Stored, packed, recorded,
+        unpacked,
+    },
+    quota::{Permit, Resource},
     room::Room,
     secret::{secret, spell},
     shared::Shared,
@@ -55,7 +58,7 @@ const PIECE: usize = 64 * 1024;
 /// What a page says about a recording that it wants kept. All may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Wanted {
+struct ShareRequest {
     title: String,
     hide_names: bool,
     notes: Vec<Note>,
@@ -63,7 +66,7 @@ struct Wanted {
 
 /// What the one who kept it is told.
 #[derive(Debug, Serialize)]
-pub(super) struct Made {
+pub(super) struct NewShare {
     /// Its id.
     id: String,
     /// The way to it.
@@ -81,7 +84,7 @@ pub(super) struct Made {
     packed: u64,
 }
 
-/// Keeps what happened in a room: 201 with [`Made`], or why not. For its owner.
+/// Keeps what happened in a room: 201 with [`NewShare`], or why not. For its owner.
 pub(crate) async fn make(
     State(shared): State<Arc<Shared>>,
     Extension(Client(client)): Extension<Client>,
@@ -96,7 +99,7 @@ pub(crate) async fn make(
 }
 
 /// Says what was made, and where.
-pub(super) fn created(made: Made) -> Response {
+pub(super) fn created(made: NewShare) -> Response {
     let headers = [(header::LOCATION, made.link.clone()), (header::CACHE_CONTROL, "no-store".to_owned())];
     (StatusCode::CREATED, headers, Json(made)).into_response()
 }
@@ -107,11 +110,11 @@ pub(super) async fn keep<E>(
     room: &Room,
     body: &Bytes,
     allowed: impl FnOnce() -> Result<(), E>,
-) -> Result<Made, Refused>
+) -> Result<NewShare, Refused>
 where
     Refused: From<E>,
 {
-    let asked = wanted(body)?;
+    let asked = options(body)?;
     has_shelf(shared)?;
     shared.memory.check_answer()?;
     let place = room.keep_one().ok_or_else(|| Refused::over(StatusCode::CONFLICT, Limit::RoomKept))?;
@@ -123,12 +126,12 @@ where
     Ok(made)
 }
 
-fn wanted(body: &Bytes) -> Result<Asked, Refused> {
+fn options(body: &Bytes) -> Result<RecordingOptions, Refused> {
     let wrong = || {
         Refused::protocol(HttpRule::Body, "the body has to be JSON: {\"title\", \"hide_names\", \"notes\"}")
     };
-    let Wanted { title, hide_names, mut notes } = match body.trim_ascii_start().first() {
-        None => Wanted::default(),
+    let ShareRequest { title, hide_names, mut notes } = match body.trim_ascii_start().first() {
+        None => ShareRequest::default(),
         // An array would do for serde as well.
         Some(b'{') => serde_json::from_slice(body).map_err(|_| wrong())?,
         Some(_) => return Err(wrong()),
@@ -142,7 +145,7 @@ fn wanted(body: &Bytes) -> Result<Asked, Refused> {
         }
     }
     notes.sort_by_key(|note| note.seq);
-    Ok(Asked { title: title.trim().to_owned(), hide_names, notes })
+    Ok(RecordingOptions { title: title.trim().to_owned(), hide_names, notes })
 }
 
 /// Characters of the longest.
@@ -163,7 +166,7 @@ fn has_shelf(shared: &Shared) -> Result<(), Refused> {
 }
 
 /// Writes a room as it is now.
-async fn write(shared: &Shared, room: &Room, asked: Asked) -> Result<Made, Refused> {
+async fn write(shared: &Shared, room: &Room, asked: RecordingOptions) -> Result<NewShare, Refused> {
     let turn = shared.kept.turn().acquire_owned().await.map_err(|_| Refused::ending())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
     let trace = Arc::clone(room.lab.trace());
@@ -199,7 +202,12 @@ async fn write(shared: &Shared, room: &Room, asked: Asked) -> Result<Made, Refus
 }
 
 /// Makes a recording and puts it on the shelf, under an id and with a key of its own.
-fn put(shelf: &dyn Shelf, trace: &TraceLog, room: Directory, asked: Asked) -> Result<Made, PutError> {
+fn put(
+    shelf: &dyn Shelf,
+    trace: &TraceLog,
+    room: Directory,
+    asked: RecordingOptions,
+) -> Result<NewShare, PutError> {
     let random = || secret().map_err(|error| io::Error::other(error.to_string()));
     let (id, key) = (spell(&random()?), random()?);
     let Recorded { text, events, evicted, notes } = recorded(trace, room, asked).map_err(io::Error::other)?;
@@ -208,7 +216,7 @@ fn put(shelf: &dyn Shelf, trace: &TraceLog, room: Directory, asked: Asked) -> Re
     shelf.put(&id, &label, &compressed)?;
     let link = format!("/s/{id}");
     let delete_key = URL_SAFE_NO_PAD.encode(key);
-    Ok(Made { id, link, delete_key, events, evicted, notes, bytes: label.bytes, packed: label.packed })
+    Ok(NewShare { id, link, delete_key, events, evicted, notes, bytes: label.bytes, packed: label.packed })
 }
 
 /// `GET /s/{id}`: the page, where there is such a recording, with what it is of in its head.
@@ -257,7 +265,7 @@ pub(super) fn answer(
         return Ok(response);
     }
     shared.memory.check_answer()?;
-    let permit = shared.quota.take(Kind::Opened, client)?;
+    let permit = shared.quota.take(Resource::Opened, client)?;
     let (length, source) = if brotli { (label.packed, packed) } else { (label.bytes, unpacked(packed)) };
     let body = Body::from_stream(pieces(source, permit));
     let mut response = ([NO_INDEX], about, body).into_response();

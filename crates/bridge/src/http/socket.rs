@@ -13,7 +13,7 @@ use proto::{SUBPROTOCOL, limits::MESSAGE};
 use tokio::time::{Instant, sleep};
 
 use super::{error::Refused, gate::Client, page, request_id::RequestId, rule::HttpRule};
-use crate::{meter::Meter, quota::Kind, shared::Shared, ws};
+use crate::{meter::Meter, quota::Resource, shared::Shared, ws};
 
 /// Bytes read at once, and bytes gathered before a write. tungstenite's own defaults are 128 KiB each, held by every
 /// idle session.
@@ -45,7 +45,7 @@ pub(crate) async fn upgrade(
         let message = format!("this WebSocket speaks the subprotocol {SUBPROTOCOL}, which was not offered");
         return Err(Refused::protocol(HttpRule::Subprotocol, message));
     }
-    let permit = shared.quota.take(Kind::Session, client)?;
+    let permit = shared.quota.take(Resource::Session, client)?;
     let delay = shared.quota.session_delay(client, Instant::now());
     tokio::select! {
         () = sleep(delay) => {}

@@ -15,7 +15,7 @@ use super::{
     error::{Reason, Refused},
     rule::HttpRule,
 };
-use crate::origin::{Ends, Names};
+use crate::origin::{Endpoints, Names};
 
 /// The whole style. Whoever changes it sees in the browser's test that [`POLICY`] has to change as well.
 const STYLE: &str = ":root{color-scheme:light dark;background:light-dark(#fbfaf6,#14171a);color:light-dark(#1b1f24,#e8e6df)}\
@@ -45,7 +45,7 @@ impl Reader {
         let shows = matches!(*request.method(), Method::GET | Method::HEAD)
             && !headers.contains_key(header::UPGRADE)
             && accepted.any(|value| value.contains("text/html"));
-        let ends = request.extensions().get::<Ends>()?;
+        let ends = request.extensions().get::<Endpoints>()?;
         shows.then(|| Self { wanted: Names::wanted(*ends, headers) })
     }
 

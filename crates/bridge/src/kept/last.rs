@@ -7,9 +7,9 @@ use proto::trace::What;
 use tokio::time::{Instant, timeout};
 
 use super::{
-    Kept,
+    Recordings,
     compression::{QUICK, packed},
-    recorded::{Asked, Recorded, recorded},
+    recorded::{Recorded, RecordingOptions, recorded},
     shelf::{Label, Shelf},
 };
 use crate::room::Room;
@@ -20,7 +20,7 @@ const AT_THE_END: Duration = Duration::from_secs(5);
 /// Why the last recording of a room is not written.
 pub(crate) type NotWritten = Box<dyn std::error::Error + Send + Sync>;
 
-impl Kept {
+impl Recordings {
     /// A room ends: what happened in it is written once more, and offered from now on, where it is to be.
     pub(crate) async fn ends(&self, room: &Arc<Room>) {
         // Where memory is short it would take more of that: what is written already has to do.
@@ -81,7 +81,7 @@ impl Kept {
     }
 
     /// Its owner wants it again.
-    pub(crate) fn wanted(&self, room: &str) {
+    pub(crate) fn cancel_expiry(&self, room: &str) {
         self.expiries.remove(room);
     }
 
@@ -120,7 +120,7 @@ fn write(room: &Room, directory: lab::Directory, shelf: &dyn Shelf) -> Result<Du
     if !trace.any(|event| matches!(event.what, What::CallBegin(_) | What::Output { .. })) {
         return Ok(began.elapsed());
     }
-    let Recorded { text, .. } = recorded(trace, directory, Asked::default())?;
+    let Recorded { text, .. } = recorded(trace, directory, RecordingOptions::default())?;
     let compressed = packed(&text, QUICK)?;
     let keys = &room.keys;
     let label = Label::new(&keys.owner, text.len(), compressed.len());

@@ -7,7 +7,7 @@ use share::{Header, Note, WriteError};
 
 /// What somebody wants of a recording.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct RecordingOptions {
     /// What to call it; may be empty.
     pub(crate) title: String,
     /// Whether people's names are taken out.
@@ -33,7 +33,11 @@ pub(crate) struct Recorded {
 ///
 /// # Errors
 /// [`WriteError`].
-pub(crate) fn recorded(trace: &TraceLog, room: Directory, asked: Asked) -> Result<Recorded, WriteError> {
+pub(crate) fn recorded(
+    trace: &TraceLog,
+    room: Directory,
+    asked: RecordingOptions,
+) -> Result<Recorded, WriteError> {
     let (mut events, evicted) = trace.all();
     let made = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let Directory { members, hosts, programs, wire } = room;

@@ -25,7 +25,7 @@ pub use self::failure::SharedShelfError;
 use self::{
     bytes::Known,
     failure::Failure,
-    index::{Found, Index, Kind},
+    index::{Index, RecordingKind, Row},
     store::Store,
 };
 use super::shelf::{Label, PutError, Shelf, Stored, WhenFull};
@@ -108,12 +108,12 @@ impl SharedShelf {
         Err(failure)
     }
 
-    fn put_as(&self, kind: Kind, name: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
+    fn put_as(&self, kind: RecordingKind, name: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
         let object = object(kind, name).map_err(PutError::Away)?;
         let most = i64::try_from(self.most).unwrap_or(i64::MAX);
         let put = async {
             let mut over = self.index.begin(&object, kind, name, label, most).await?;
-            if over > 0 && self.when_full == WhenFull::EvictOldest && kind == Kind::Share {
+            if over > 0 && self.when_full == WhenFull::EvictOldest && kind == RecordingKind::Share {
                 let gone = self.index.evict(over).await?;
                 self.remove(&gone).await;
                 over = self.index.begin(&object, kind, name, label, most).await?;
@@ -125,7 +125,7 @@ impl SharedShelf {
             self.store.put(&object, packed.clone()).await?;
             let before = self.index.finish(&object, kind, name).await?;
             self.remove(&before).await;
-            if kind == Kind::Share {
+            if kind == RecordingKind::Share {
                 self.known.keep(&object, packed);
             }
             Ok(true)
@@ -144,9 +144,9 @@ impl SharedShelf {
         }
     }
 
-    fn get_as(&self, kind: Kind, name: &str) -> io::Result<Option<Stored>> {
+    fn get_as(&self, kind: RecordingKind, name: &str) -> io::Result<Option<Stored>> {
         self.wait(async {
-            let Some(Found { object, label }) = self.index.find(kind, name).await? else { return Ok(None) };
+            let Some(Row { object, label }) = self.index.find(kind, name).await? else { return Ok(None) };
             let packed = match self.known.get(&object) {
                 Some(packed) => packed,
                 None => {
@@ -156,7 +156,7 @@ impl SharedShelf {
                         let damaged = still.is_some_and(|still| still.object == object);
                         return if damaged { Err(Failure::Damaged(object)) } else { Ok(None) };
                     };
-                    if kind == Kind::Share {
+                    if kind == RecordingKind::Share {
                         self.known.keep(&object, packed.clone());
                     }
                     packed
@@ -166,7 +166,7 @@ impl SharedShelf {
         })
     }
 
-    fn delete_as(&self, kind: Kind, name: &str) -> io::Result<bool> {
+    fn delete_as(&self, kind: RecordingKind, name: &str) -> io::Result<bool> {
         self.wait(async {
             let gone = self.index.leave(kind, name).await?;
             // From here on nobody is given it, whatever becomes of its bytes now.
@@ -191,10 +191,10 @@ impl SharedShelf {
 }
 
 /// A name in the store that nothing has had.
-fn object(kind: Kind, name: &str) -> io::Result<String> {
+fn object(kind: RecordingKind, name: &str) -> io::Result<String> {
     Ok(match kind {
-        Kind::Share => format!("{name}.share"),
-        Kind::Last => {
+        RecordingKind::Share => format!("{name}.share"),
+        RecordingKind::Last => {
             let random: Secret = secret().map_err(|error| io::Error::other(error.to_string()))?;
             format!("{name}-{}.last", spell(&random))
         }
@@ -203,27 +203,27 @@ fn object(kind: Kind, name: &str) -> io::Result<String> {
 
 impl Shelf for SharedShelf {
     fn put(&self, id: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
-        self.put_as(Kind::Share, id, label, packed)
+        self.put_as(RecordingKind::Share, id, label, packed)
     }
 
     fn get(&self, id: &str) -> io::Result<Option<Stored>> {
-        self.get_as(Kind::Share, id)
+        self.get_as(RecordingKind::Share, id)
     }
 
     fn delete(&self, id: &str) -> io::Result<bool> {
-        self.delete_as(Kind::Share, id)
+        self.delete_as(RecordingKind::Share, id)
     }
 
     fn put_last(&self, room: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
-        self.put_as(Kind::Last, room, label, packed)
+        self.put_as(RecordingKind::Last, room, label, packed)
     }
 
     fn last(&self, room: &str) -> io::Result<Option<Stored>> {
-        self.get_as(Kind::Last, room)
+        self.get_as(RecordingKind::Last, room)
     }
 
     fn delete_last(&self, room: &str) -> io::Result<bool> {
-        self.delete_as(Kind::Last, room)
+        self.delete_as(RecordingKind::Last, room)
     }
 
     fn lasts(&self) -> io::Result<Vec<String>> {

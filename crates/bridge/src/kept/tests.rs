@@ -71,8 +71,8 @@ impl Shelf for Slow {
     }
 }
 
-fn kept(shelf: &Arc<Slow>) -> Arc<Kept> {
-    Arc::new(Kept::new(Ok(Arc::clone(shelf) as Arc<dyn Shelf>), 1))
+fn kept(shelf: &Arc<Slow>) -> Arc<Recordings> {
+    Arc::new(Recordings::new(Ok(Arc::clone(shelf) as Arc<dyn Shelf>), 1))
 }
 
 #[tokio::test]

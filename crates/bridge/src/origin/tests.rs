@@ -10,8 +10,12 @@ fn names() -> Names {
     .unwrap()
 }
 
-fn ends() -> Ends {
-    Ends { peer: "127.0.0.1:50000".parse().unwrap(), local: "192.0.2.7:8080".parse().unwrap(), secure: false }
+fn ends() -> Endpoints {
+    Endpoints {
+        peer: "127.0.0.1:50000".parse().unwrap(),
+        local: "192.0.2.7:8080".parse().unwrap(),
+        secure: false,
+    }
 }
 
 fn with(name: &'static str, values: &[&str]) -> HeaderMap {
@@ -22,7 +26,7 @@ fn with(name: &'static str, values: &[&str]) -> HeaderMap {
     headers
 }
 
-fn host(text: &str) -> Result<Host, Stranger> {
+fn host(text: &str) -> Result<Host, OriginError> {
     names().host(ends(), &Uri::from_static("/"), &with("host", &[text]))
 }
 
@@ -70,7 +74,7 @@ fn other_names_are_not() {
         "exact.example:8080",
         "[::2]:8080",
     ] {
-        assert_eq!(host(other), Err(Stranger::Host), "{other}");
+        assert_eq!(host(other), Err(OriginError::Host), "{other}");
     }
 }
 
@@ -79,11 +83,11 @@ fn what_is_no_host_is_refused_as_such() {
     for nonsense in
         ["", "user@localhost:8080", "localhost:", "localhost:99999", "a b", "localhost:8080/x", "[::1", "é"]
     {
-        assert_eq!(host(nonsense), Err(Stranger::NoHost), "{nonsense}");
+        assert_eq!(host(nonsense), Err(OriginError::NoHost), "{nonsense}");
     }
     let twice = with("host", &["localhost:8080", "localhost:8080"]);
-    assert_eq!(names().host(ends(), &Uri::from_static("/"), &twice), Err(Stranger::NoHost));
-    assert_eq!(names().host(ends(), &Uri::from_static("/"), &HeaderMap::new()), Err(Stranger::NoHost));
+    assert_eq!(names().host(ends(), &Uri::from_static("/"), &twice), Err(OriginError::NoHost));
+    assert_eq!(names().host(ends(), &Uri::from_static("/"), &HeaderMap::new()), Err(OriginError::NoHost));
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn an_absolute_target_has_to_be_the_host() {
     let same = Uri::from_static("http://localhost:8080/");
     assert!(names().host(ends(), &same, &headers).is_ok());
     let other = Uri::from_static("http://evil.example/");
-    assert_eq!(names().host(ends(), &other, &headers), Err(Stranger::Host));
+    assert_eq!(names().host(ends(), &other, &headers), Err(OriginError::Host));
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn only_the_same_origin_and_allowed_ones_pass() {
     for good in ["http://localhost:8080", "https://localhost:8080", "https://blog.example"] {
         assert_eq!(check(&[good]), Ok(()), "{good}");
     }
-    assert_eq!(check(&[]), Err(Stranger::NoOrigin));
+    assert_eq!(check(&[]), Err(OriginError::NoOrigin));
     for bad in [
         "null",
         "",
@@ -127,18 +131,18 @@ fn only_the_same_origin_and_allowed_ones_pass() {
         "http://blog.example",
         "https://sub.blog.example",
     ] {
-        assert_eq!(check(&[bad]), Err(Stranger::Origin), "{bad}");
+        assert_eq!(check(&[bad]), Err(OriginError::Origin), "{bad}");
     }
-    assert_eq!(check(&["http://localhost:8080", "http://localhost:8080"]), Err(Stranger::Origin));
+    assert_eq!(check(&["http://localhost:8080", "http://localhost:8080"]), Err(OriginError::Origin));
 }
 
 #[test]
 fn behind_our_own_tls_only_https_is_ours() {
-    let secure = Ends { secure: true, ..ends() };
+    let secure = Endpoints { secure: true, ..ends() };
     let host = host("localhost:8080").unwrap();
     let check = |origin| names().check_origin(secure, &host, &with("origin", &[origin]));
     assert_eq!(check("https://localhost:8080"), Ok(()));
-    assert_eq!(check("http://localhost:8080"), Err(Stranger::Origin));
+    assert_eq!(check("http://localhost:8080"), Err(OriginError::Origin));
 }
 
 #[test]
@@ -149,7 +153,7 @@ fn a_forwarded_port_is_part_of_the_origin() {
     for other in
         ["http://localhost:8080", "http://localhost", "http://127.0.0.1:9000", "http://evil.example:9000"]
     {
-        assert_eq!(check(other), Err(Stranger::Origin), "{other}");
+        assert_eq!(check(other), Err(OriginError::Origin), "{other}");
     }
 }
 
@@ -170,7 +174,7 @@ fn the_flag_that_would_help_is_known() {
 
 #[test]
 fn a_default_port_is_left_out_of_an_origin() {
-    let ends = Ends { local: "127.0.0.1:80".parse().unwrap(), ..ends() };
+    let ends = Endpoints { local: "127.0.0.1:80".parse().unwrap(), ..ends() };
     let names = names();
     for text in ["localhost", "localhost:80"] {
         let host = names.host(ends, &Uri::from_static("/"), &with("host", &[text])).unwrap();
@@ -183,7 +187,7 @@ fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
     let names = names();
     let forwarded = |values: &[&str]| with("x-forwarded-for", values);
     let client = |peer: &str, values: &[&str]| {
-        names.client(Ends { peer: peer.parse().unwrap(), ..ends() }, &forwarded(values)).to_string()
+        names.client(Endpoints { peer: peer.parse().unwrap(), ..ends() }, &forwarded(values)).to_string()
     };
     assert_eq!(client("203.0.113.5:1", &["198.51.100.1"]), "203.0.113.5");
     assert_eq!(client("10.9.0.1:1", &["198.51.100.1"]), "198.51.100.1");

@@ -1,4 +1,4 @@
-//! Who may do what. Asked for every message.
+//! Who may do what. RecordingOptions for every message.
 
 use proto::{
     call::CallError,

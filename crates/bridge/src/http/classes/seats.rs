@@ -18,9 +18,9 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{find, lines, object, required};
 use crate::{
-    classes::{Class, Joined, NameError, SeatNews, checked},
+    classes::{Class, JoinedSeat, NameError, SeatNews, checked},
     http::{error::Refused, gate::Client, keys::bearer, rule::HttpRule},
-    quota::Kind,
+    quota::Resource,
     room::Room,
     shared::Shared,
 };
@@ -30,7 +30,7 @@ const QUIET: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Wanted {
+struct SeatRequest {
     name: String,
 }
 
@@ -51,8 +51,8 @@ struct Taken {
 }
 
 impl Taken {
-    fn new(joined: Joined, room: &Room) -> Self {
-        let Joined { number, name, key, lesson, start } = joined;
+    fn new(joined: JoinedSeat, room: &Room) -> Self {
+        let JoinedSeat { number, name, key, lesson, start } = joined;
         Self {
             seat: number,
             name,
@@ -92,7 +92,7 @@ pub(crate) async fn take(
         };
         return Ok((StatusCode::OK, no_store, Json(Taken::new(joined, &room))).into_response());
     }
-    let Wanted { name } = object(&body, "{\"name\"}")?;
+    let SeatRequest { name } = object(&body, "{\"name\"}")?;
     let name = checked(&name).map_err(refuse_name)?;
     let expected = class.expect()?;
     let room = new_room(&shared, &class).await?;
@@ -107,7 +107,7 @@ pub(crate) async fn take(
 /// A room for a seat, as the others of its class are now.
 pub(super) async fn new_room(shared: &Shared, class: &Class) -> Result<Arc<Room>, Refused> {
     shared.memory.check_room()?;
-    let permit = shared.quota.take_shared(Kind::Room)?;
+    let permit = shared.quota.take_shared(Resource::Room)?;
     let room = shared.rooms.create_for_class(permit).await?;
     if class.is_held() {
         // A room that has ended already is nobody's.

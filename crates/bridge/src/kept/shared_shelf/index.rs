@@ -21,14 +21,14 @@ const COUNTING: i64 = 0x7769_7265_7369_6465;
 
 /// What a recording is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordingKind {
     /// One that somebody kept.
     Share,
     /// A room's last.
     Last,
 }
 
-impl Kind {
+impl RecordingKind {
     fn name(self) -> &'static str {
         match self {
             Self::Share => "share",
@@ -39,7 +39,7 @@ impl Kind {
 
 /// A recording that is whole.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Row {
     pub(super) object: String,
     pub(super) label: Label,
 }
@@ -90,7 +90,7 @@ impl Index {
     pub(super) async fn begin(
         &self,
         object: &str,
-        kind: Kind,
+        kind: RecordingKind,
         name: &str,
         label: &Label,
         most: i64,
@@ -142,11 +142,16 @@ impl Index {
     }
 
     /// Its bytes are stored: it is whole, in the place of a room's last one before it. What is going for it.
-    pub(super) async fn finish(&self, object: &str, kind: Kind, name: &str) -> Result<Vec<String>, Failure> {
+    pub(super) async fn finish(
+        &self,
+        object: &str,
+        kind: RecordingKind,
+        name: &str,
+    ) -> Result<Vec<String>, Failure> {
         let mut all = self.pool().await?.begin().await?;
         let before = match kind {
-            Kind::Share => Vec::new(),
-            Kind::Last => leaving(kind, name).fetch_all(&mut *all).await?,
+            RecordingKind::Share => Vec::new(),
+            RecordingKind::Last => leaving(kind, name).fetch_all(&mut *all).await?,
         };
         let whole = sqlx::query(
             "UPDATE recording SET state = 'whole', made = now() WHERE object = $1 AND state = 'begun'",
@@ -159,7 +164,7 @@ impl Index {
     }
 
     /// The one that is whole, if there is one; that it was asked for is written down, to the hour.
-    pub(super) async fn find(&self, kind: Kind, name: &str) -> Result<Option<Found>, Failure> {
+    pub(super) async fn find(&self, kind: RecordingKind, name: &str) -> Result<Option<Row>, Failure> {
         let pool = self.pool().await?;
         let find = sqlx::query(
             "SELECT object, delete_hash, key_hashes, bytes, packed,
@@ -181,11 +186,11 @@ impl Index {
             packed: packed.unsigned_abs(),
             keys: row.try_get("key_hashes")?,
         };
-        Ok(Some(Found { object, label }))
+        Ok(Some(Row { object, label }))
     }
 
     /// From now on nobody is given it. Names in the store of what is going.
-    pub(super) async fn leave(&self, kind: Kind, name: &str) -> Result<Vec<String>, Failure> {
+    pub(super) async fn leave(&self, kind: RecordingKind, name: &str) -> Result<Vec<String>, Failure> {
         objects(&leaving(kind, name).fetch_all(self.pool().await?).await?)
     }
 
@@ -221,7 +226,10 @@ impl Index {
     }
 }
 
-fn leaving(kind: Kind, name: &str) -> sqlx::query::Query<'_, sqlx::Postgres, sqlx::postgres::PgArguments> {
+fn leaving(
+    kind: RecordingKind,
+    name: &str,
+) -> sqlx::query::Query<'_, sqlx::Postgres, sqlx::postgres::PgArguments> {
     let leave = sqlx::query(
         "UPDATE recording SET state = 'going' WHERE kind = $1 AND name = $2 AND state = 'whole' RETURNING object",
     );

@@ -9,20 +9,20 @@ const LATEST: Duration = Duration::from_secs(10 * 60);
 
 /// The rooms with something unwritten.
 #[derive(Debug)]
-pub(crate) struct Due {
+pub(crate) struct WriteSchedule {
     /// From something that happens to its being written.
     within: Duration,
-    rooms: HashMap<String, Turn>,
+    rooms: HashMap<String, Scheduled>,
 }
 
 #[derive(Debug)]
-struct Turn {
+struct Scheduled {
     at: Instant,
     /// The wait after the next failure.
     patience: Duration,
 }
 
-impl Due {
+impl WriteSchedule {
     pub(crate) fn new(within: Duration) -> Self {
         Self { within, rooms: HashMap::new() }
     }
@@ -36,9 +36,9 @@ impl Due {
         let mut before = std::mem::take(&mut self.rooms);
         let mut first: Option<(Instant, &str)> = None;
         for room in unwritten {
-            let (id, turn) = before
-                .remove_entry(room)
-                .unwrap_or_else(|| (room.to_owned(), Turn { at: now + self.within, patience: self.within }));
+            let (id, turn) = before.remove_entry(room).unwrap_or_else(|| {
+                (room.to_owned(), Scheduled { at: now + self.within, patience: self.within })
+            });
             if turn.at <= now && first.is_none_or(|(at, _)| turn.at < at) {
                 first = Some((turn.at, room));
             }
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn who_has_waited_longest_is_first_and_nobody_before_their_time() {
-        let (mut due, began) = (Due::new(WITHIN), Instant::now());
+        let (mut due, began) = (WriteSchedule::new(WITHIN), Instant::now());
         assert_eq!(due.next(["a"].into_iter(), began), None);
         assert_eq!(due.next(["b", "a"].into_iter(), after(began, 10)), None);
         let both = || ["b", "a"].into_iter();
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn one_that_cannot_be_written_is_tried_again_and_keeps_nobody_waiting() {
-        let (mut due, began) = (Due::new(WITHIN), Instant::now());
+        let (mut due, began) = (WriteSchedule::new(WITHIN), Instant::now());
         let both = || ["bad", "good"].into_iter();
         assert_eq!(due.next(both(), began), None);
         assert_eq!(due.next(["bad"].into_iter(), after(began, 30)), Some("bad"));

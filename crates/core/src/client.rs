@@ -7,6 +7,8 @@
 mod event;
 mod inbox;
 mod keepalive;
+mod requests;
+mod streams;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,23 +18,18 @@ use std::{
 use bytes::Bytes;
 
 pub use self::event::ClientEvent;
-use self::{inbox::Inbox, keepalive::Keepalive};
+use self::{inbox::Inbox, keepalive::Keepalive, streams::Stream};
 
 use crate::{
     call::{Call, CallError, Wait},
     endpoint::Endpoint,
     error::DecodeError,
     frame::{self, Kind, prefix, to_bytes, whole},
-    id::{CallId, Fd, HostId, MemberId, ProgramId, StreamId},
+    id::{CallId, ProgramId, StreamId},
     limits::{self, Limit},
-    message::{
-        ClientMessage, Continue, Hello, HostCommand, Notice, Refusal, Secret, ServerMessage, Snapshot,
-        Welcome, WireCommand,
-    },
+    message::{ClientMessage, Continue, Hello, Notice, Refusal, Secret, ServerMessage, Snapshot, Welcome},
     message_limits,
-    room::{Lifetime, StepOutcome},
     rules::ProtocolRule,
-    stream::{Incoming, Outgoing},
     trace::Event,
 };
 
@@ -57,14 +54,6 @@ pub enum State {
     Live,
     /// The server refused; nothing more happens by itself.
     Over,
-}
-
-#[derive(Debug)]
-struct Stream {
-    outgoing: Outgoing,
-    incoming: Incoming,
-    window: u64,
-    consumed: u64,
 }
 
 /// Where in a program a call is made.
@@ -351,19 +340,6 @@ impl Client {
         self.events.push_back(ClientEvent::Notice(notice));
     }
 
-    fn handle_stream(&mut self, stream: StreamId, data: Bytes) -> Result<(), DecodeError> {
-        if stream.0 >= self.next_stream {
-            return Err(DecodeError::UnknownStream { stream });
-        }
-        if let Some(entry) = self.streams.get_mut(&stream)
-            && !data.is_empty()
-        {
-            entry.incoming.receive(stream, data.len())?;
-            self.events.push_back(ClientEvent::StreamData { stream, data });
-        }
-        Ok(())
-    }
-
     /// Passes events on from the first that is new: after a resume the first ones may be known.
     fn handle_trace(&mut self, body: &Bytes) -> Result<(), DecodeError> {
         let Some(next) = self.trace.as_mut() else { return Ok(()) };
@@ -456,172 +432,10 @@ impl Client {
         }
     }
 
-    /// Starts a program; answered by [`ClientEvent::Program`], or [`ClientEvent::Result`] with an error.
-    ///
-    /// # Errors
-    /// A limit that the server would refuse it for.
-    pub fn open_program(
-        &mut self,
-        host: HostId,
-        name: &str,
-        lifetime: Lifetime,
-    ) -> Result<CallId, CallError> {
-        self.request(|id| ClientMessage::OpenProgram { id, host, name: name.to_owned(), lifetime })
-    }
-
-    /// Ends a program, as a process's exit does.
-    ///
-    /// # Errors
-    /// A limit that the server would refuse it for.
-    pub fn close_program(&mut self, program: ProgramId) -> Result<CallId, CallError> {
-        self.request(|id| ClientMessage::CloseProgram { id, program })
-    }
-
-    /// A command to the wire.
-    ///
-    /// # Errors
-    /// A limit that the server would refuse it for.
-    pub fn wire(&mut self, command: WireCommand) -> Result<CallId, CallError> {
-        self.request(|id| ClientMessage::Wire { id, command })
-    }
-
-    /// A command to a machine.
-    ///
-    /// # Errors
-    /// A limit that the server would refuse it for.
-    pub fn host(&mut self, host: HostId, command: HostCommand) -> Result<CallId, CallError> {
-        self.request(|id| ClientMessage::Host { id, host, command })
-    }
-
     /// Asks for the trace from `from` on (0: from the oldest kept event), then live; again after every resume.
     pub fn subscribe(&mut self, from: u64) {
         self.trace = Some(from);
         self.control(&ClientMessage::Subscribe { from });
-    }
-
-    /// What a program of this page printed; long texts go in several messages.
-    pub fn output(&mut self, program: ProgramId, error: bool, text: &str) {
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (piece, after) = rest.split_at(rest.floor_char_boundary(limits::OUTPUT));
-            self.control(&ClientMessage::Output { program, error, text: piece.to_owned() });
-            rest = after;
-        }
-    }
-
-    /// The text of a program as it stands in the editor. False where it is longer than [`limits::SOURCE`], and
-    /// nothing was sent.
-    pub fn source(&mut self, host: HostId, name: &str, text: &str) -> bool {
-        if text.len() > limits::SOURCE {
-            return false;
-        }
-        let name = name.chars().take(limits::NAME).collect();
-        self.control(&ClientMessage::Source { host, name, text: text.to_owned() });
-        true
-    }
-
-    /// What stands in front on a machine in this page, for those who watch; the name is cut to [`limits::NAME`]
-    /// characters.
-    pub fn in_front(&mut self, host: HostId, name: &str) {
-        let name = name.chars().take(limits::NAME).collect();
-        self.control(&ClientMessage::InFront { host, name });
-    }
-
-    /// Ends the session of a guest or a watcher, with their programs and their machine. Owners only.
-    ///
-    /// # Errors
-    /// A limit that the server would refuse it for.
-    pub fn remove(&mut self, member: MemberId) -> Result<CallId, CallError> {
-        self.request(|id| ClientMessage::Remove { id, member })
-    }
-
-    /// A new name for the person, cut to [`limits::NAME`] characters.
-    pub fn rename(&mut self, name: &str) {
-        self.name = name.chars().take(limits::NAME).collect();
-        let name = self.name.clone();
-        self.control(&ClientMessage::Rename { name });
-    }
-
-    /// How far the person has come in a lesson. Names are cut to [`limits::NAME`] characters.
-    pub fn progress(&mut self, lesson: &str, step: &str, outcome: StepOutcome) {
-        let name = |text: &str| text.chars().take(limits::NAME).collect();
-        self.control(&ClientMessage::Progress { lesson: name(lesson), step: name(step), outcome });
-    }
-
-    /// Keep the room open longer.
-    pub fn keep_open(&mut self) {
-        self.control(&ClientMessage::KeepOpen);
-    }
-
-    /// The page is really going away. Transmit at once.
-    pub fn bye(&mut self) {
-        self.control(&ClientMessage::Bye);
-    }
-
-    /// Puts a descriptor into stream mode, with at most `window` bytes on the way to the page
-    /// (at most [`limits::STREAM_WINDOW`]). Bytes may be sent at once.
-    ///
-    /// # Errors
-    /// The limit of streams.
-    pub fn open_stream(&mut self, program: ProgramId, fd: Fd, window: u64) -> Result<StreamId, CallError> {
-        if self.streams.len() >= limits::STREAMS {
-            return Err(Limit::Streams.reached());
-        }
-        let window = window.clamp(1, limits::STREAM_WINDOW);
-        let stream = StreamId(self.next_stream);
-        self.next_stream += 1;
-        let outgoing = Outgoing::new(limits::STREAM_FIRST);
-        let incoming = Incoming::new(window);
-        self.streams.insert(stream, Stream { outgoing, incoming, window, consumed: 0 });
-        self.control(&ClientMessage::OpenStream { stream, program, fd, credit: window });
-        Ok(stream)
-    }
-
-    /// Sends bytes on a stream. [`Client::stream_room`] says how many are welcome.
-    ///
-    /// # Errors
-    /// Gives the bytes back, none of them sent, when they go beyond the server's credit or the stream is not open
-    /// in this direction.
-    pub fn stream_send(&mut self, stream: StreamId, bytes: Bytes) -> Result<(), Bytes> {
-        match self.streams.get_mut(&stream) {
-            Some(entry) => entry.outgoing.send(stream, bytes, &mut self.endpoint.schedule),
-            None => Err(bytes),
-        }
-    }
-
-    /// Bytes that are welcome on a stream now. After 0, [`ClientEvent::StreamRoom`] will tell.
-    pub fn stream_room(&mut self, stream: StreamId) -> usize {
-        let schedule = &self.endpoint.schedule;
-        self.streams.get_mut(&stream).map_or(0, |entry| entry.outgoing.room(stream, schedule))
-    }
-
-    /// The page has used so many bytes of a stream: the server may send as many more.
-    pub fn stream_consumed(&mut self, stream: StreamId, bytes: usize) {
-        let Some(entry) = self.streams.get_mut(&stream) else { return };
-        entry.consumed = entry.consumed.saturating_add(bytes as u64);
-        let total = entry.consumed + entry.window;
-        // Few large grants are cheaper than many small ones; half a window keeps the sender busy.
-        if total - entry.incoming.granted() >= entry.window.div_ceil(2) && entry.incoming.grant(total) {
-            self.endpoint.schedule.credit(stream, to_bytes(&ClientMessage::StreamCredit { stream, total }));
-        }
-    }
-
-    /// No more to send: shutdown(SHUT_WR) after the bytes sent so far.
-    pub fn stream_finish(&mut self, stream: StreamId) {
-        if let Some(entry) = self.streams.get_mut(&stream)
-            && entry.outgoing.finish()
-        {
-            self.endpoint.schedule.after_stream(stream, to_bytes(&ClientMessage::StreamFinish { stream }));
-        }
-    }
-
-    /// Takes the descriptor out of stream mode after the bytes sent so far; answered by
-    /// [`ClientEvent::StreamEnded`].
-    pub fn stream_close(&mut self, stream: StreamId) {
-        if let Some(entry) = self.streams.get_mut(&stream) {
-            entry.outgoing.finish();
-            self.endpoint.schedule.after_stream(stream, to_bytes(&ClientMessage::StreamClose { stream }));
-        }
     }
 
     fn request(&mut self, message: impl FnOnce(CallId) -> ClientMessage) -> Result<CallId, CallError> {
@@ -644,13 +458,5 @@ impl Client {
 
     fn control(&mut self, message: &ClientMessage) {
         self.endpoint.schedule.control(to_bytes(message));
-    }
-
-    fn wake_streams(&mut self) {
-        for (stream, entry) in &mut self.streams {
-            if entry.outgoing.is_unblocked(*stream, &self.endpoint.schedule) {
-                self.events.push_back(ClientEvent::StreamRoom { stream: *stream });
-            }
-        }
     }
 }

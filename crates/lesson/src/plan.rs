@@ -5,6 +5,9 @@
 //! others (a send, a receive, a cable) are done once an event has shown it since the round began; a round ends where all
 //! is done and the step is not passed all the same.
 
+mod obstacles;
+mod premises;
+
 use std::collections::BTreeMap;
 
 use proto::{
@@ -18,8 +21,8 @@ use crate::{
     expected::{Expect, Expected, Key},
     facts::{Fact, Field},
     hand::HandLine,
-    need::{Need, stage_words},
-    now::{Holder, SocketNow, Stage, is_called},
+    need::Need,
+    now::{SocketNow, Stage, is_called},
 };
 
 /// What this page's prompts call their sockets, by machine.
@@ -337,73 +340,6 @@ impl Situation<'_> {
         matches!(socket.map(|socket| socket.stage), Some(Stage::Connecting(to)) if Some(to.port()) == read.number())
     }
 
-    /// What the line stands on and is not so, with what brings it about.
-    fn premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
-        self.wire_premise(expected, line)
-            .or_else(|| self.program_premise(expected))
-            .or_else(|| self.starting_premise(expected, line))
-            .or_else(|| self.name_premise(expected, line))
-    }
-
-    fn wire_premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
-        let now = self.scene.now();
-        let held = now.wire().held;
-        let sets_wire = matches!(
-            line,
-            Doing::Wire { command: WireDoing::Hold | WireDoing::Release | WireDoing::Delay(_) }
-        );
-        if expected.held && !held && !sets_wire {
-            return Some((
-                vec![Doing::Wire { command: WireDoing::Hold }],
-                vec![Piece::said("The wire is not held now.")],
-            ));
-        }
-        if !needs_wire(line) {
-            return None;
-        }
-        if held && !expected.held {
-            let because = vec![Piece::said("The wire is held: nothing gets through before you let it.")];
-            return Some((vec![Doing::Wire { command: WireDoing::Release }], because));
-        }
-        let cut = ["client", "server"].into_iter().find(|name| {
-            let host = self.scene.host_called(name).and_then(|id| now.host(id));
-            host.is_some_and(|host| !host.cable) && !expected.cut.contains(*name)
-        })?;
-        let because = vec![Piece::said("The cable of "), Piece::code(cut), Piece::said(" is cut.")];
-        Some((vec![Doing::Cable { host: cut.to_owned(), plugged: true }], because))
-    }
-
-    /// A program that should run and does not.
-    fn program_premise(&self, expected: &Expected) -> Option<(Vec<Doing>, Vec<Piece>)> {
-        let (host, file) = expected.running.iter().find(|(host, file)| !self.runs(host, file))?;
-        let mut because = vec![
-            Piece::code(file),
-            Piece::said(" does not run on "),
-            Piece::code(host),
-            Piece::said(" now."),
-        ];
-        let now = self.scene.now();
-        let before = self.scene.host_called(host).and_then(|host| now.program(host, file));
-        let ended = before.and_then(|one| now.roster().programs().gone(&one.id));
-        if ended.is_some_and(|ended| ended <= self.scene.lives_from()) {
-            because.push(Piece::said(" It ended before this page was loaded: programs end with their page."));
-        }
-        let run = Doing::Run { host: host.clone(), file: file.clone(), background: true, fails: false };
-        Some((vec![run], because))
-    }
-
-    /// A server that runs and does not listen yet.
-    fn starting_premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
-        let now = self.scene.now();
-        let starting = expected.running.iter().find(|(host, file)| {
-            let id = self.scene.host_called(host);
-            self.runs(host, file) && !id.is_some_and(|id| now.listens_as(id, file))
-        });
-        let (_, file) =
-            starting.filter(|(host, _)| needs_wire(line) && line.host() != Some(host.as_str()))?;
-        Some((Vec::new(), vec![Piece::code(file), Piece::said(" runs, and does not listen yet.")]))
-    }
-
     /// Whether a program waits for an answer that its kernel asks for again by itself.
     fn waits_in_connect(&self, host: &str, file: &str) -> bool {
         let Some(id) = self.scene.host_called(host) else { return false };
@@ -415,34 +351,6 @@ impl Situation<'_> {
         let now = self.scene.now();
         let running = self.scene.host_called(host).and_then(|id| now.running(id, file));
         running.is_some_and(|program| !now.waits_for_others(program.id))
-    }
-
-    /// A name whose socket has not come as far as the line takes for granted: the lines that make it, and the other end
-    /// of its connection, anew.
-    fn name_premise(&self, expected: &Expected, line: &Doing) -> Option<(Vec<Doing>, Vec<Piece>)> {
-        let key = self.takes_for_granted(expected, line)?;
-        let named = expected.names.get(&key)?;
-        let socket = self.socket(&key);
-        if socket.is_some_and(|socket| named.expect.fits(socket)) || self.connects(line) {
-            return None;
-        }
-        let doings = self.anew(expected, &key, Some(line));
-        let because = match socket {
-            Some(socket) => vec![
-                Piece::code(&key.1),
-                Piece::said(" on "),
-                Piece::code(&key.0),
-                Piece::said(&format!(" {} now.", stage_words(socket.stage))),
-            ],
-            None => vec![
-                Piece::said("No socket of "),
-                Piece::code(&key.0),
-                Piece::said(" that is open is called "),
-                Piece::code(&key.1),
-                Piece::said(" now."),
-            ],
-        };
-        (!doings.is_empty()).then_some((doings, because))
     }
 
     /// The lines before `line` that make a name's socket, the other end of its connection and its listener, without
@@ -515,94 +423,6 @@ impl Situation<'_> {
         }
     }
 
-    /// What is in the way of what is to be done and does not belong to the lesson.
-    fn obstacle(&self, expected: &Expected, doings: &[Doing]) -> Option<Vec<Piece>> {
-        let mut expected = expected.clone();
-        for doing in doings {
-            let is_freed = matches!(doing, Doing::Clean | Doing::Fresh { .. } | Doing::Stop { .. });
-            let closes = matches!(doing, Doing::Line { line, .. } if HandLine::read(line).is_some_and(|read| read.call == "close"));
-            // What comes after it is another room.
-            if is_freed || closes {
-                return None;
-            }
-            if let Some(because) = self.in_the_way(&expected, doing) {
-                return Some(because);
-            }
-            expected.after(doing);
-        }
-        None
-    }
-
-    fn in_the_way(&self, expected: &Expected, doing: &Doing) -> Option<Vec<Piece>> {
-        match doing {
-            Doing::Line { host, line, fails, .. } => {
-                let read = HandLine::read(line)?;
-                let port = read.number();
-                match read.call {
-                    "bind" if !fails => {
-                        let own = (host.clone(), read.object?.to_owned());
-                        self.taken(host, port?, Some(&own), None)
-                    }
-                    "connect" if *fails => {
-                        let to = read.machine(host)?;
-                        if expected.cut.contains(to) || expected.listener(to, port?).is_some() {
-                            return None;
-                        }
-                        let id = self
-                            .scene
-                            .host_called(to)
-                            .filter(|id| self.scene.now().listens(*id, port.unwrap_or(0)));
-                        id.and_then(|_| self.taken(to, port?, None, None))
-                    }
-                    _ => None,
-                }
-            }
-            Doing::Run { host, file, background: true, fails } => {
-                let mut ports = self.ports.iter().filter(|(on, _)| on == host);
-                ports.find_map(|(_, port)| self.taken(host, *port, None, Some((file, *fails))))
-            }
-            _ => None,
-        }
-    }
-
-    /// Who holds a port that the lesson needs, as a sentence. `but_program` is whose it may be, and whether an old
-    /// connection may have it.
-    fn taken(
-        &self,
-        host: &str,
-        port: u16,
-        but: Option<&Key>,
-        but_program: Option<(&str, bool)>,
-    ) -> Option<Vec<Piece>> {
-        let id = self.scene.host_called(host)?;
-        let own = but.and_then(|key| self.descriptor(key));
-        let holder = self.scene.now().holder(id, port, own)?;
-        let mut said = vec![Piece::said(&format!("Port {port} of ")), Piece::code(host)];
-        match holder {
-            Holder::Program { name, .. } if but_program.is_some_and(|(file, _)| is_called(&name, file)) => {
-                return None;
-            }
-            // What an old connection holds is what such a program is about.
-            Holder::Kernel(_) if but_program.is_some_and(|(_, fails)| fails) => return None,
-            Holder::Program { name, by } => {
-                let mine = by.is_some() && by == self.scene.person();
-                said.push(Piece::said(if name == BY_HAND {
-                    " is taken by a socket made "
-                } else {
-                    " is taken by "
-                }));
-                said.push(if name == BY_HAND { Piece::said("by hand") } else { Piece::code(&name) });
-                said.push(Piece::said(if mine { "." } else { ", of another page." }));
-            }
-            Holder::Kernel(state) => {
-                said.push(Piece::said(" is taken: an old connection is in "));
-                said.push(Piece::code(state.name()));
-                said.push(Piece::said("."));
-            }
-        }
-        Some(said)
-    }
-
     /// Whether something that was begun for the step has not ended.
     fn is_under_way(&self) -> bool {
         let now = self.scene.now();
@@ -671,15 +491,4 @@ fn line_about(doing: &Doing, (host, name): &Key) -> Option<About> {
 fn structure(doing: &Doing) -> Option<HandLine<'_>> {
     let Doing::Line { line, fails: false, .. } = doing else { return None };
     HandLine::read(line).filter(HandLine::is_structure)
-}
-
-/// Whether packets have to get through for a line to end.
-fn needs_wire(line: &Doing) -> bool {
-    match line {
-        Doing::Line { line, .. } => HandLine::read(line).is_some_and(|read| {
-            matches!(read.call, "connect" | "accept" | "recv" | "send" | "sendall" | "ping")
-        }),
-        Doing::Run { .. } => true,
-        _ => false,
-    }
 }

@@ -446,7 +446,7 @@ async fn one_after_the_other(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lessons_recordings_happen_again() {
     let server = TestServer::shared();
-    for lesson in ["two-scripts", "by-hand", "connect", "stream", "close", "names"] {
+    for lesson in LESSONS {
         let mut walk = Walk::begin(&server, 0).await;
         walk.lesson = lesson;
         walk.page.open_lesson(&source(lesson));
@@ -461,6 +461,11 @@ async fn lessons_recordings_happen_again() {
         );
         let compared = http::request(page, &head).await.json();
         assert!(compared["per_mille"].as_u64() >= Some(950), "{lesson}: {compared:#}");
+        assert_eq!(
+            compared["calls"]["left_out"],
+            serde_json::json!([]),
+            "{lesson}: every call is made again"
+        );
         assert!(compared["equal"].as_u64() >= Some(20), "{lesson}: {compared:#}");
     }
 }

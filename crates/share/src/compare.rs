@@ -6,6 +6,8 @@
 //!
 //! Between programs the order is not compared: it is the kernel's affair which of two waiting ones goes on first.
 
+mod ports;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proto::{
@@ -15,10 +17,9 @@ use proto::{
     trace::{CallBegin, CallEnd, Data, Event, Fate, Link, Packet, StateChange, TcpState, Transport, What},
 };
 
+use self::ports::Ports;
 use crate::{read::Recording, words};
 
-/// Ports from here on are those that Linux chooses by itself (`ip_local_port_range`).
-const CHOSEN: u16 = 32_768;
 /// What is sent, when a recording is done again, in the place of bytes that it does not have.
 pub const FILLED: u8 = b'.';
 /// Bytes of a payload that a difference shows.
@@ -151,8 +152,7 @@ struct Lanes {
     calls: HashMap<CallRef, Begun>,
     /// Calls that went outside the room, where it is never twice the same.
     outside: HashSet<CallRef>,
-    /// Ports that the kernel chose, by the order of their coming.
-    ports: HashMap<u16, usize>,
+    ports: Ports,
     /// What became of packets in the end.
     fates: HashMap<PacketId, Fate>,
     /// Sockets by their first addresses.
@@ -172,7 +172,7 @@ struct Begun {
 
 impl Lanes {
     fn of(recording: &Recording, filled: bool) -> Self {
-        let mut lanes = Self { filled, ..Self::default() };
+        let mut lanes = Self { filled, ports: Ports::of(&recording.events), ..Self::default() };
         let header = &recording.header;
         lanes.hosts.extend(header.hosts.iter().map(|host| (host.id, host.name.clone())));
         lanes.programs.extend(header.programs.iter().map(|program| (program.id, program.name.clone())));
@@ -201,7 +201,11 @@ impl Lanes {
             _ => (None, &nothing),
         };
         if let Some((lane, text)) = found {
-            let data = Payload { bytes: data.bytes.clone(), filled: self.filled };
+            let bytes = match &event.what {
+                What::Packet(Packet { transport: Transport::Icmp { .. }, .. }) => Ports::quoted(&data.bytes),
+                _ => data.bytes.clone(),
+            };
+            let data = Payload { bytes, filled: self.filled };
             self.lanes.entry(lane).or_default().push(Item { seq: event.seq, text, data });
         }
     }
@@ -281,10 +285,15 @@ impl Lanes {
         let what = match &packet.transport {
             Transport::Tcp(tcp) => {
                 let flags: Vec<&str> = tcp.flags.names().collect();
-                format!("{} {} to {}", flags.join(" "), self.port(tcp.src_port), self.port(tcp.dst_port))
+                format!(
+                    "{} {} to {}",
+                    flags.join(" "),
+                    self.ports.name(tcp.src_port),
+                    self.ports.name(tcp.dst_port)
+                )
             }
             Transport::Udp { src_port, dst_port } => {
-                format!("datagram {} to {}", self.port(*src_port), self.port(*dst_port))
+                format!("datagram {} to {}", self.ports.name(*src_port), self.ports.name(*dst_port))
             }
             Transport::Icmp { words, .. } => format!("ICMP {words}"),
             Transport::Other(protocol) => format!("IP protocol {protocol}"),
@@ -338,15 +347,7 @@ impl Lanes {
 
     fn address(&mut self, address: Address) -> String {
         let Address::Ip(address) = address else { return address.to_string() };
-        format!("{}:{}", address.ip(), self.port(address.port()))
-    }
-
-    fn port(&mut self, port: u16) -> String {
-        if port < CHOSEN {
-            return port.to_string();
-        }
-        let next = self.ports.len() + 1;
-        format!("chosen-{}", self.ports.entry(port).or_insert(next))
+        format!("{}:{}", address.ip(), self.ports.name(address.port()))
     }
 }
 

@@ -123,6 +123,45 @@ fn what_may_differ_does() {
     assert!(!compared(clock("29 Nov 2026 12:34:56"), clock("30 Nov 2026 at night.")).is_equal());
 }
 
+/// Which of two connections is first is the kernel's affair: their packets are laid beside those of the same one.
+#[test]
+fn connections_to_other_ports_are_the_same_in_either_order() {
+    let to = |from: u16, port: u16| {
+        let mut whats = segment(from, 7, b"hello");
+        if let What::Packet(Packet { transport: Transport::Tcp(tcp), .. }) = &mut whats[0] {
+            tcp.dst_port = port;
+        }
+        whats
+    };
+    let before = [to(40_000, 80), to(40_001, 81), to(40_000, 80)].concat();
+    let now = [to(50_009, 81), to(50_008, 80), to(50_008, 80)].concat();
+    assert_eq!(compared(before.clone(), now.clone()).per_mille(), 666, "their order on the wire is another");
+    let (was, is) = differ(before, now);
+    assert!(was == is && was.contains("ACK chosen-8"), "{was} {is}");
+}
+
+/// What an ICMP message says on of a packet is compared but for what each packet has anew.
+#[test]
+fn a_packet_that_is_quoted_is_compared_without_what_is_new_each_time() {
+    let quoting = |id: u8, port: u16, sequence: u8, to: u8| {
+        let port = port.to_be_bytes();
+        #[rustfmt::skip]
+        let bytes = [
+            0x45, 0, 0, 60, id, id, 0x40, 0, 64, 6, id, 1, 10, 0, 0, 2, 10, 0, 0, to,
+            port[0], port[1], 0, 80, sequence, 1, 2, 3,
+        ];
+        let mut whats = segment(40_000, 1, &bytes);
+        if let What::Packet(packet) = &mut whats[0] {
+            packet.transport = Transport::Icmp { kind: 3, code: 1, words: "host unreachable".to_owned() };
+        }
+        whats
+    };
+    assert!(compared(quoting(1, 40_000, 7, 77), quoting(2, 50_000, 8, 77)).is_equal());
+    for other in [quoting(1, 40_000, 7, 78), quoting(1, 1234, 7, 77)] {
+        assert!(!compared(quoting(1, 40_000, 7, 77), other).is_equal());
+    }
+}
+
 #[test]
 fn what_the_first_recording_does_not_have_is_not_told_to_be_different() {
     let known = [b'x'; 512];

@@ -8,6 +8,7 @@ mod picture;
 mod refusals;
 mod shared;
 mod unreadable;
+pub(crate) mod written;
 
 use std::{fs, path::PathBuf};
 

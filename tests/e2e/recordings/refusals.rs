@@ -1,9 +1,10 @@
 //! What is not kept, and what is not found: one answer each, and rooms go on.
 
 use serde_json::json;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use super::{Data, keep, keep_with, opened, with_a_run};
-use crate::harness::{client::Client, http, room::NewRoom, server::TestServer};
+use crate::harness::{client::Client, http, in_time, room::NewRoom, server::TestServer};
 
 #[tokio::test]
 async fn only_the_owner_keeps_and_only_what_is_asked_rightly() {
@@ -119,4 +120,35 @@ async fn a_full_shelf_and_a_folder_that_went_keep_nothing_half() {
     assert_eq!((answer.status, &answer.json()["rule"]), (507, &json!("shelf")), "{answer:?}");
     assert!(answer.body.contains("nothing of it is kept"), "{answer:?}");
     server.logs("the disk's word", |log| log.contains("could not be kept")).await;
+}
+
+/// Whoever goes while it is written has kept one all the same: of one room there are never more than may be.
+#[tokio::test]
+async fn what_is_kept_is_counted_also_where_nobody_waits_for_the_answer() {
+    let data = Data::new("left");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, _owner) = with_a_run(&server).await;
+    let link = room.owner();
+    let (page, key) = (server.page, link.key_text());
+    let asked = format!(
+        "POST /r/{}/shares HTTP/1.1\r\nHost: {page}\r\nOrigin: http://{page}\r\nAuthorization: Bearer {key}\r\n\
+         Content-Length: 2\r\n\r\n{{}}",
+        link.room
+    );
+    for _ in 0..40 {
+        let before = data.names();
+        let mut leaves = TcpStream::connect(page).await.expect("a connection");
+        leaves.write_all(asked.as_bytes()).await.expect("it is sent");
+        if before.len() < 32 {
+            in_time("a file that is begun", async {
+                while data.names() == before {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+        }
+    }
+    // One after the other: those before are done when this one is.
+    while keep(&link, &json!({})).await.status == 201 {}
+    assert_eq!(data.names().len(), 32, "{:?}", data.names());
 }

@@ -5,25 +5,14 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{Data, keep, opened, with_a_run};
+use super::{
+    Data, delete, keep, opened, with_a_run,
+    written::{labelled, stored},
+};
 use crate::harness::{
     http::{self, Answer},
     server::TestServer,
 };
-
-/// A file of the shelf with this recording in it, as brotli has bytes that are not compressed (RFC 7932, 9.2): a window of 64
-/// KiB, one block, an empty one at the end.
-pub(super) fn stored(text: &str) -> Vec<u8> {
-    let length = u32::try_from(text.len() - 1).ok().filter(|length| *length < 1 << 16).expect("a short text");
-    let block = (length << 4 | 1 << 20).to_le_bytes();
-    let packed = [&block[..3], text.as_bytes(), &[3]].concat();
-    labelled(text.len(), &packed)
-}
-
-fn labelled(bytes: usize, packed: &[u8]) -> Vec<u8> {
-    let label = json!({ "delete": "0".repeat(64), "bytes": bytes, "packed": packed.len() });
-    [format!("{label}\n").as_bytes(), packed].concat()
-}
 
 async fn again(server: &TestServer, id: &str) -> Answer {
     http::post(server.page, &format!("/s/{id}/again")).await
@@ -92,4 +81,31 @@ async fn what_is_newer_or_cut_or_damaged_is_called_that_everywhere() {
     let frame = get(format!("/embed/s/{short}")).await;
     assert_eq!(frame.status, 422);
     assert!(frame.body.contains("<!doctype html>"), "a document that says it: {}", frame.body);
+}
+
+/// Whatever became of its bytes, whoever has the key deletes it, and nobody else does.
+#[tokio::test]
+async fn what_is_damaged_is_deleted_by_its_key() {
+    let data = Data::new("damaged");
+    let server = TestServer::start(&["--data", data.flag()]);
+    let (room, _owner) = with_a_run(&server).await;
+    let file = |id: &str| data.path().join(format!("shares/{id}.share"));
+    let damages: [fn(&mut Vec<u8>); 3] = [
+        |bytes| bytes.truncate(bytes.len() - 10),
+        |bytes| bytes.truncate(bytes.iter().position(|byte| *byte == b'\n').expect("a line") + 1),
+        |bytes| bytes.extend_from_slice(b"more"),
+    ];
+    for damage in damages {
+        let made = keep(&room.owner(), &json!({})).await.json();
+        let (id, key) = (made["id"].as_str().expect("an id"), made["delete_key"].as_str().expect("a key"));
+        let mut bytes = fs::read(file(id)).expect("it is there");
+        damage(&mut bytes);
+        fs::write(file(id), bytes).expect("it can be written");
+        assert_says(&http::get(server.page, &format!("/s/{id}/events")).await, "damaged");
+        assert_eq!(delete(&server, id, "AAAAAAAAAAAAAAAAAAAAAA").await.status, 403);
+        assert_eq!(delete(&server, id, key).await.status, 204);
+        assert!(!file(id).exists());
+        assert_eq!(http::get(server.page, &format!("/s/{id}/events")).await.status, 404);
+        assert_eq!(delete(&server, id, key).await.status, 404);
+    }
 }

@@ -38,7 +38,7 @@ use super::{
     keys::{bearer, owned_room},
     oembed,
     rule::HttpRule,
-    stored::{disk, find},
+    stored::{disk, find, find_label},
 };
 use crate::{
     kept::{
@@ -46,7 +46,7 @@ use crate::{
         unpacked,
     },
     quota::{Permit, Resource},
-    room::Room,
+    room::{Place, Room},
     secret::{secret, spell},
     shared::Shared,
 };
@@ -119,8 +119,7 @@ where
     shared.memory.check_answer()?;
     let place = room.keep_one().ok_or_else(|| Refused::over(StatusCode::CONFLICT, Limit::RoomKept))?;
     allowed()?;
-    let made = write(shared, room, asked).await?;
-    place.take();
+    let made = write(shared, room, asked, place).await?;
     shared.metrics.recording_kept();
     tracing::info!(room = room.id, events = made.events, bytes = made.packed, "a recording is kept");
     Ok(made)
@@ -165,14 +164,24 @@ fn has_shelf(shared: &Shared) -> Result<(), Refused> {
     })
 }
 
-/// Writes a room as it is now.
-async fn write(shared: &Shared, room: &Room, asked: RecordingOptions) -> Result<NewShare, Refused> {
+/// Writes a room as it is now. Its place is given back where nothing is kept; that is known when the shelf has answered, which
+/// may be after whoever asked has gone.
+async fn write(
+    shared: &Shared,
+    room: &Room,
+    asked: RecordingOptions,
+    place: Place,
+) -> Result<NewShare, Refused> {
     let turn = shared.kept.turn().acquire_owned().await.map_err(|_| Refused::ending())?;
     let directory = room.lab.directory().await.map_err(|_| Refused::not_found())?;
     let trace = Arc::clone(room.lab.trace());
     let made = shared.kept.ask(move |shelf| {
         let _one_at_a_time = turn;
-        Ok(put(shelf, &trace, directory, asked))
+        let made = put(shelf, &trace, directory, asked);
+        if made.is_ok() {
+            place.take();
+        }
+        Ok(made)
     });
     match made.await {
         Ok(Ok(made)) => Ok(made),
@@ -289,7 +298,7 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let Stored { label, .. } = find(&shared, &id).await?;
+    let label = find_label(&shared, &id).await?;
     if !bearer(&headers).is_some_and(|key: Secret| label.is_key(&key)) {
         let refused = Refused::protocol(
             HttpRule::Key,

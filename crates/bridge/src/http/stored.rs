@@ -8,7 +8,7 @@ use share::Header;
 
 use super::{error::Refused, rule::HttpRule};
 use crate::{
-    kept::{Stored, unpacked},
+    kept::{Label, Stored, unpacked},
     secret::is_spelt,
     shared::Shared,
 };
@@ -19,6 +19,16 @@ pub(super) async fn find(shared: &Shared, id: &str) -> Result<Stored, Refused> {
         return Err(Refused::not_found());
     }
     shared.kept.find(id).await.map_err(|error| disk(&error))?.ok_or_else(Refused::not_found)
+}
+
+/// What stands with the recording with this id: also where what it is a label of is damaged.
+pub(super) async fn find_label(shared: &Shared, id: &str) -> Result<Label, Refused> {
+    if !is_spelt(id) || shared.kept.shelf().is_err() {
+        return Err(Refused::not_found());
+    }
+    let id = id.to_owned();
+    let label = shared.kept.ask(move |shelf| shelf.label(&id)).await;
+    label.map_err(|error| disk(&error))?.ok_or_else(Refused::not_found)
 }
 
 /// Why what stands on the shelf could not be had: the shelf does not answer, or what it has is damaged.

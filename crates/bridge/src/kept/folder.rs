@@ -21,7 +21,10 @@ use rustix::{
     io::Errno,
 };
 
+use proto::message::Secret;
+
 use super::shelf::{Label, PutError, Shelf, Stored, WhenFull};
+use crate::secret::{secret, spell};
 
 /// How names of whole files end.
 const WHOLE: &str = ".share";
@@ -72,8 +75,9 @@ impl Entry {
         Self { name: name.to_owned(), size: about.st_size.unsigned_abs(), modified }
     }
 
-    fn age(&self) -> Duration {
-        SystemTime::now().duration_since(self.modified).unwrap_or_default()
+    /// How long ago that was, at a time by the same clock.
+    fn age(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.modified).unwrap_or_default()
     }
 }
 
@@ -119,13 +123,11 @@ impl Folder {
             node,
             used: Mutex::default(),
         };
-        folder.sweep()?;
+        // Whether files can be made in it is found out by that, too.
+        let now = folder.now()?;
+        folder.sweep(now)?;
         let whole = folder.files(|name| is_share(name) || is_last(name))?;
         *folder.used() = whole.iter().map(|file| file.size).sum();
-        let probe = format!("{BEGUN}probe-{}", std::process::id());
-        let written = folder.write(&probe, &[b"probe"]);
-        folder.remove(&probe);
-        written?;
         Ok(folder)
     }
 
@@ -164,15 +166,29 @@ impl Folder {
         Ok(found)
     }
 
+    /// What time it is where the files are: that of a file that is made there for it. A folder that nodes share is another
+    /// machine's, and a clock here that is ahead of its clock would take another node's write under way for an old one.
+    fn now(&self) -> io::Result<SystemTime> {
+        let random: Secret = secret().map_err(|error| io::Error::other(error.to_string()))?;
+        let name = format!("{BEGUN}{}", spell(&random));
+        let now = self.write(&name, &[b"now"]).and_then(|()| {
+            let about = statat(&self.folder, &*name, AtFlags::SYMLINK_NOFOLLOW)?;
+            Ok(Entry::new(&name, &about).modified)
+        });
+        self.remove(&name);
+        now
+    }
+
     /// Removes what nobody goes on with: begun by a process that ended, or last recordings of a node that never came back.
-    fn sweep(&self) -> io::Result<()> {
+    /// `now` is the time where the files are.
+    fn sweep(&self, now: SystemTime) -> io::Result<()> {
         for file in self.files(|name| name.starts_with(BEGUN))? {
-            if file.age() > ABANDONED {
+            if file.age(now) > ABANDONED {
                 self.remove(&file.name);
             }
         }
         for file in self.files(|name| is_last(name) && !name.starts_with(&self.node))? {
-            if file.age() > FORGOTTEN {
+            if file.age(now) > FORGOTTEN {
                 self.delete_named(&file.name)?;
             }
         }
@@ -297,11 +313,8 @@ impl Folder {
             self.was_read(&file);
         }
         let mut file = BufReader::new(file);
-        let mut first = String::new();
-        file.by_ref().take(LABEL).read_line(&mut first)?;
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "a kept recording is damaged");
-        let label: Label = serde_json::from_str(&first).map_err(|_| damaged())?;
-        if first.len() as u64 + label.packed != size {
+        let (label, length) = read_label(&mut file)?;
+        if length + label.packed != size {
             return Err(damaged());
         }
         Ok(Some(Stored { label, packed: Box::new(file) }))
@@ -332,6 +345,18 @@ impl Folder {
     }
 }
 
+/// The first line of a file, and how many bytes that is.
+fn read_label(file: &mut BufReader<File>) -> io::Result<(Label, u64)> {
+    let mut first = String::new();
+    file.by_ref().take(LABEL).read_line(&mut first)?;
+    let label = serde_json::from_str(&first).map_err(|_| damaged())?;
+    Ok((label, first.len() as u64))
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a kept recording is damaged")
+}
+
 impl Shelf for Folder {
     fn put(&self, id: &str, label: &Label, packed: &[u8]) -> Result<(), PutError> {
         self.put_named(&format!("{id}{WHOLE}"), label, packed)
@@ -339,6 +364,11 @@ impl Shelf for Folder {
 
     fn get(&self, id: &str) -> io::Result<Option<Stored>> {
         self.get_named(&format!("{id}{WHOLE}"))
+    }
+
+    fn label(&self, id: &str) -> io::Result<Option<Label>> {
+        let Some(file) = self.open_whole(&format!("{id}{WHOLE}"))? else { return Ok(None) };
+        read_label(&mut BufReader::new(file)).map(|(label, _)| Some(label))
     }
 
     fn delete(&self, id: &str) -> io::Result<bool> {
@@ -363,7 +393,7 @@ impl Shelf for Folder {
     }
 
     fn tidy(&self) -> io::Result<()> {
-        self.sweep()
+        self.sweep(self.now()?)
     }
 }
 

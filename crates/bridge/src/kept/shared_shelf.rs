@@ -166,6 +166,10 @@ impl SharedShelf {
         })
     }
 
+    fn label_as(&self, kind: RecordingKind, name: &str) -> io::Result<Option<Label>> {
+        self.wait(async { Ok(self.index.find(kind, name).await?.map(|found| found.label)) })
+    }
+
     fn delete_as(&self, kind: RecordingKind, name: &str) -> io::Result<bool> {
         self.wait(async {
             let gone = self.index.leave(kind, name).await?;
@@ -208,6 +212,10 @@ impl Shelf for SharedShelf {
 
     fn get(&self, id: &str) -> io::Result<Option<Stored>> {
         self.get_as(RecordingKind::Share, id)
+    }
+
+    fn label(&self, id: &str) -> io::Result<Option<Label>> {
+        self.label_as(RecordingKind::Share, id)
     }
 
     fn delete(&self, id: &str) -> io::Result<bool> {

@@ -23,6 +23,12 @@ pub trait Shelf: fmt::Debug + Send + Sync {
     /// As the disk says.
     fn get(&self, id: &str) -> io::Result<Option<Stored>>;
 
+    /// What stands with it, whatever became of its bytes; none where there is no such recording.
+    ///
+    /// # Errors
+    /// As the disk says; [`io::ErrorKind::InvalidData`] where the label itself is damaged.
+    fn label(&self, id: &str) -> io::Result<Option<Label>>;
+
     /// Deletes it; false where there is none.
     ///
     /// # Errors

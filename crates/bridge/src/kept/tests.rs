@@ -46,6 +46,10 @@ impl Shelf for Slow {
         Ok(None)
     }
 
+    fn label(&self, _id: &str) -> io::Result<Option<Label>> {
+        Ok(None)
+    }
+
     fn delete(&self, _id: &str) -> io::Result<bool> {
         Ok(false)
     }

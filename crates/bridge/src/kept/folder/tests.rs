@@ -119,6 +119,30 @@ fn what_was_left_unfinished_is_nobodys_and_is_removed_later() {
     assert!(place.names().is_empty());
 }
 
+/// A folder that nodes share has a clock of its own: by a node's whose clock is two hours ahead, nothing is old.
+#[test]
+fn what_is_unfinished_is_judged_by_the_clock_of_the_folder() {
+    let place = Place::new("clock");
+    let shelf = Folder::open(&place.0, 10_000, "a").unwrap();
+    let write = |name: &str, ago: Duration| {
+        fs::write(place.0.join(name), "half").unwrap();
+        let file = File::options().write(true).open(place.0.join(name)).unwrap();
+        file.set_modified(SystemTime::now() - ago).unwrap();
+    };
+    let behind = 2 * ABANDONED;
+    write(".begun-now", behind);
+    write(".begun-old", behind + 2 * ABANDONED);
+    shelf.sweep(SystemTime::now() - behind).unwrap();
+    assert_eq!(place.names(), [".begun-now"]);
+    let written = |name: &str| {
+        fs::write(place.0.join(name), "x").unwrap();
+        fs::metadata(place.0.join(name)).unwrap().modified().unwrap()
+    };
+    let (before, now, after) = (written("before"), shelf.now().unwrap(), written("after"));
+    assert!(before <= now && now <= after, "{before:?} {now:?} {after:?}");
+    assert_eq!(place.names().len(), 3, "what it was asked of is gone");
+}
+
 #[test]
 fn a_file_that_was_cut_is_not_handed_out() {
     let place = Place::new("cut");
@@ -129,7 +153,14 @@ fn a_file_that_was_cut_is_not_handed_out() {
     for end in 0..whole.len() {
         fs::write(&path, &whole[..end]).unwrap();
         assert_eq!(shelf.get("abc").unwrap_err().kind(), io::ErrorKind::InvalidData);
+        // Who may delete it is known as long as its first line is whole.
+        let label = shelf.label("abc");
+        match whole.iter().position(|byte| *byte == b'\n').is_some_and(|line| end >= line) {
+            true => assert!(label.unwrap().unwrap().is_key(&KEY)),
+            false => assert_eq!(label.unwrap_err().kind(), io::ErrorKind::InvalidData),
+        }
     }
+    assert!(shelf.delete("abc").unwrap() && shelf.label("abc").unwrap().is_none());
 }
 
 #[test]

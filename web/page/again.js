@@ -3,9 +3,15 @@ import { visibleOutput } from "../client/web.js";
 import { button, element } from "../base/element.js";
 import { dialog } from "../base/popover.js";
 import { inTheLog } from "../base/request-name.js";
+import { counted } from "./recording-words.js";
 
-/** @typedef {{ seq: number, after: number, text: string }} Difference @typedef {{ count: number, told: Difference[] }} Some */
-/** @typedef {{ per_mille: number, equal: number, whole: boolean, before: Some, now: Some }} Compared as the server says */
+/**
+ * @typedef {{ seq: number, after: number, text: string }} Difference
+ * @typedef {{ count: number, told: Difference[] }} Some
+ * @typedef {{ count: number, why: string }} LeftOut
+ * @typedef {{ per_mille: number, equal: number, whole: boolean, calls: { made: number, filled: number, left_out: LeftOut[] }, before: Some, now: Some }} Compared
+ *   as the server says
+ */
 
 const WHAT =
   "The calls of this recording are made once more, in their order, in a fresh room of real machines; what happens is laid beside what happened then. Ports, times and sequence numbers may differ.";
@@ -38,7 +44,7 @@ export function doAgain(id, { show, draw }) {
   };
   asked(id, away.signal).then(
     (compared) => {
-      said.textContent = compared.whole ? sentence(compared) : `${sentence(compared)} ${CUT}`;
+      said.textContent = [sentence(compared), callWords(compared.calls), compared.whole ? "" : CUT].filter(Boolean).join(" ");
       result.append(...differences(compared, go));
       if (compared.before.count + compared.now.count > 0) result.append(button("Show both in the drawing", both(compared), { class: "button filled" }));
     },
@@ -63,6 +69,14 @@ function sentence({ per_mille: part, equal, before, now }) {
   const things = `${equal.toLocaleString("en")} ${equal === 1 ? "thing" : "things"}`;
   if (before.count + now.count === 0) return `The same happened: ${things}, none of them otherwise.`;
   return `${(part / 10).toLocaleString("en")} % is the same: ${things}.`;
+}
+
+/** How many calls that was, and how many were left out. @param {Compared["calls"]} calls */
+function callWords({ made, filled, left_out: left }) {
+  const some = (/** @type {LeftOut} */ { count, why }) => `${count.toLocaleString("en")} ${why}`;
+  const all = `${counted(made, "call")} ${made === 1 ? "was" : "were"} made`;
+  const dots = filled > 0 ? ` (${filled.toLocaleString("en")} of them with dots for bytes that are not in the recording)` : "";
+  return `${all}${dots}; left out: ${left.length > 0 ? left.map(some).join(", ") : "none"}.`;
 }
 
 /** @param {Compared} compared @param {(seq: number) => void} go */

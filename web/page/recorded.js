@@ -8,6 +8,7 @@ import { doAgain } from "./again.js";
 import { CopyError, addressWith } from "./copy-link.js";
 import { embedRow } from "./embed-row.js";
 import { linkRow } from "./link-row.js";
+import { counted, missingWords } from "./recording-words.js";
 import { recordedPanes } from "./recorded-panes.js";
 import { replay } from "./replay.js";
 
@@ -23,7 +24,7 @@ export async function openRecording({ recording, top, wire, notices, fragment })
   document.title = `${about.title || "A recording"} - Wireside`;
   find("#lesson").prepend(head({ about, file, notices, again: recording.room === null ? () => again(recording.id, wire, notices) : null }));
   top.attachRecording(room, () => (recording.room === null ? shareRecording(about) : shareLast()));
-  if (about.events === 0) announce("Nothing happened in this recording.");
+  if (about.events === 0 && about.evicted === 0) announce("Nothing happened in this recording.");
   const { event, to, speed } = placeIn(fragment);
   const deleteKey = new URLSearchParams(fragment.replace(/^#/, "")).get("delete");
   wire.setPlay?.({ to, speed });
@@ -50,7 +51,7 @@ function again(id, wire, notices) {
     draw: ({ before, now }, list) => {
       wire.compare?.({ before: before.told.map(({ seq }) => seq), now: now.told.map(({ after, text }) => ({ after, text })) });
       const left = before.count + now.count - before.told.length - now.told.length;
-      const rest = left > 0 ? ` ${count(left, "more thing")} ${left === 1 ? "is" : "are"} not drawn.` : "";
+      const rest = left > 0 ? ` ${counted(left, "more thing")} ${left === 1 ? "is" : "are"} not drawn.` : "";
       const text = `Both in one drawing: in red what happened only then (${before.count.toLocaleString("en")}) or only now (${now.count.toLocaleString("en")}).${rest}`;
       notices.show("compared", { tone: "wait", text, actions: [{ label: "The list", run: list }, { label: "Only the recording", run: alone }] });
     },
@@ -69,7 +70,7 @@ function head({ about, file, notices, again }) {
       { class: "prose sentence" },
       about.title ? element("b", { dir: "auto" }, about.title) : null,
       about.title ? " · " : null,
-      about.events === 0 ? `A recording of ${day(about.made)}, in which nothing happened.` : `A recording of ${day(about.made)}, ${count(about.events, "event")}.`,
+      about.events === 0 && about.evicted === 0 ? `A recording of ${day(about.made)}, in which nothing happened.` : `A recording of ${day(about.made)}, ${counted(about.events, "event")}.`,
       more ? element("span", { class: "soft" }, ` ${more}`) : null,
     ),
     element("div", { class: "recorded-ways" }, again && about.events > 0 ? button("Do it again for real", again, { class: "link" }) : null, copy),
@@ -78,19 +79,7 @@ function head({ about, file, notices, again }) {
 
 /** @param {any} about */
 function lessonWords({ lesson, passed }) {
-  return lesson && passed.length > 0 ? `${count(passed.length, "step")} of a lesson passed.` : "";
-}
-
-/** What is not in it, said. @param {any} about */
-function missingWords({ evicted, unknown }) {
-  const gone = evicted > 0 ? `${evicted === 1 ? "1 event was" : `${evicted.toLocaleString("en")} events were`} let go before it was kept.` : "";
-  const newer = unknown > 0 ? `${count(unknown, "event")} of a newer Wireside cannot be shown here.` : "";
-  return [gone, newer].filter(Boolean).join(" ");
-}
-
-/** @param {number} number @param {string} what */
-function count(number, what) {
-  return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+  return lesson && passed.length > 0 ? `${counted(passed.length, "step")} of a lesson passed.` : "";
 }
 
 /** @param {number} made milliseconds since 1970 */

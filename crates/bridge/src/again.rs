@@ -4,6 +4,7 @@
 //! A call is made when everything that had ended before it has ended here too, and as many packets have been seen. What
 //! depends on the world outside or on somebody's machine that is not there is left out.
 
+mod calls;
 mod numbers;
 
 use std::{collections::HashMap, time::Duration};
@@ -24,6 +25,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
+pub use self::calls::{Calls, LeftOut};
 use self::numbers::Numbers;
 use crate::{
     config::Service,
@@ -59,6 +61,8 @@ pub(crate) struct Rerun {
     pub(crate) recording: Recording,
     /// Whether it was all; else there was no time for the rest.
     pub(crate) whole: bool,
+    /// Which calls were made, and which were not.
+    pub(crate) calls: Calls,
 }
 
 /// Makes the calls of a recording anew in a fresh room, for no longer than `longest`, and gives the recording of that.
@@ -80,14 +84,15 @@ pub(crate) async fn again(
         let took = Duration::from_nanos(event.time.saturating_sub(last));
         last = event.time;
         if again.is_late() {
-            break;
+            again.calls.no_time += usize::from(matches!(event.what, What::CallBegin(_)));
+            continue;
         }
         again.step(event, took).await?;
     }
     // Also where only the last wait was cut short.
     let whole = !again.is_late();
     again.settle().await;
-    Ok(Rerun { recording: again.recorded().await?, whole })
+    Ok(Rerun { recording: again.recorded().await?, whole, calls: again.calls })
 }
 
 /// One run.
@@ -104,6 +109,8 @@ struct Again<'run> {
     programs: HashMap<ProgramId, ProgramId>,
     /// How calls of the recording ended there.
     ends: HashMap<CallRef, &'run CallEnd>,
+    /// How many were made, and how many not.
+    calls: Calls,
     /// Calls that were made, and those that have ended here.
     made: HashMap<CallRef, (CallId, ProgramId)>,
     results: HashMap<CallId, Outcome>,
@@ -158,6 +165,7 @@ impl<'run> Again<'run> {
             known: known.collect(),
             programs: HashMap::new(),
             ends: ends.collect(),
+            calls: Calls::default(),
             made: HashMap::new(),
             results: HashMap::new(),
             opened: HashMap::new(),
@@ -253,15 +261,28 @@ impl<'run> Again<'run> {
 
     async fn begin(&mut self, begin: &CallBegin, took: Duration) -> Result<(), AgainError> {
         let end = self.ends.get(&begin.id).copied();
-        if begin.by.is_none() || end.is_some_and(|end| end.outside) {
+        if begin.by.is_none() {
+            self.calls.ready_made += 1;
             return Ok(());
         }
-        let Some(program) = self.program(begin.program, begin.host).await? else { return Ok(()) };
+        if end.is_some_and(|end| end.outside) {
+            self.calls.outside += 1;
+            return Ok(());
+        }
+        if !self.hosts.contains_key(&begin.host) {
+            self.calls.other_machines += 1;
+            return Ok(());
+        }
+        let Some(program) = self.program(begin.program, begin.host).await? else {
+            self.calls.no_program += 1;
+            return Ok(());
+        };
         self.until_as_many_packets(took).await;
         let id = self.number();
         let call = self.numbers.translated(begin.program, &begin.call);
         let mut payload = begin.data.bytes.clone();
         // Of long ones the beginning is known.
+        self.calls.filled += usize::from(payload.len() < call.payload_length() as usize);
         payload.resize(call.payload_length().min(limits::CALL_PAYLOAD) as usize, share::FILLED);
         let request = CallRequest {
             member: self.member,
@@ -274,6 +295,7 @@ impl<'run> Again<'run> {
             payload: payload.into(),
         };
         self.room.request(Request::Call(request)).await.map_err(|_| AgainError::Ended)?;
+        self.calls.made += 1;
         self.made.insert(begin.id, (id, begin.program));
         Ok(())
     }
@@ -421,11 +443,15 @@ fn wait(end: Option<&CallEnd>) -> Wait {
     }
 }
 
-/// Reads a recording's file, does it again in a room with these servers, and lays the two side by side.
+/// Reads a recording's file, does it again in a room with these servers, and lays the two side by side; with which calls that was.
 ///
 /// # Errors
 /// In a sentence.
-pub async fn replay(keeper: Keeper, services: &[Service], file: &[u8]) -> Result<share::Comparison, String> {
+pub async fn replay(
+    keeper: Keeper,
+    services: &[Service],
+    file: &[u8],
+) -> Result<(share::Comparison, Calls), String> {
     let before = share::read(file).map_err(|error| error.to_string())?;
     let lab = Lab::new(keeper, services.iter().map(rooms::service).collect());
     let (room, _task) =
@@ -436,5 +462,5 @@ pub async fn replay(keeper: Keeper, services: &[Service], file: &[u8]) -> Result
         let seconds = AT_A_TERMINAL.as_secs();
         return Err(format!("it takes longer than {seconds} seconds, and no longer is waited"));
     }
-    Ok(share::compare(&before, &now.recording))
+    Ok((share::compare(&before, &now.recording), now.calls))
 }

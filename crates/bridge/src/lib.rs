@@ -43,7 +43,7 @@ pub use {
 #[cfg(feature = "shared-shelf")]
 pub use crate::kept::{SharedShelf, SharedShelfError};
 pub use crate::{
-    again::replay,
+    again::{Calls, LeftOut, replay},
     bridge::{Bridge, StartError},
     classes::{FirstClass, LessonOutline},
     config::{Config, Deadlines, Limits, Outbound, Service, Tls},

@@ -8,13 +8,14 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow};
+use bridge::{Calls, LeftOut};
 use lab::keeper::Keeper;
 use server::services::services;
 
 /// Most differences that are told of each recording.
 const TOLD: usize = 20;
 
-/// Does it. The first line of the answer says how much is equal; then what happened only the first time (`-`) and only now
+/// Does it. The first line of the answer says how much is equal; then which calls were made and which left out; then what happened only the first time (`-`) and only now
 /// (`+`), with the numbers of the events.
 ///
 /// # Errors
@@ -24,12 +25,13 @@ pub(crate) fn replay(file: &Path) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let keeper = Keeper::start().map_err(|missing| anyhow!("no room can be made here: {missing}"))?;
     let comparison = runtime.block_on(bridge::replay(keeper, &services(), &bytes));
-    let comparison = comparison.map_err(|error| anyhow!("{error}"))?;
+    let (comparison, calls) = comparison.map_err(|error| anyhow!("{error}"))?;
     let mut out = io::stdout().lock();
     let per_mille = comparison.per_mille();
     let (equal, before, now) = (comparison.equal, &comparison.before, &comparison.now);
     if comparison.is_equal() {
         writeln!(out, "equal: the same {equal} things happened again")?;
+        tell(&mut out, &calls)?;
         return Ok(ExitCode::SUCCESS);
     }
     writeln!(
@@ -40,6 +42,7 @@ pub(crate) fn replay(file: &Path) -> Result<ExitCode> {
         before.len(),
         now.len()
     )?;
+    tell(&mut out, &calls)?;
     for (sign, all) in [('-', before), ('+', now)] {
         for difference in all.iter().take(TOLD) {
             writeln!(out, "{sign} {} {}", difference.seq, visible(&difference.text))?;
@@ -49,6 +52,22 @@ pub(crate) fn replay(file: &Path) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// Which calls that was.
+fn tell(out: &mut impl io::Write, calls: &Calls) -> io::Result<()> {
+    writeln!(out, "calls made: {}", calls.made)?;
+    if calls.filled > 0 {
+        writeln!(out, "with dots for bytes that the recording does not have: {}", calls.filled)?;
+    }
+    let left_out = calls.left_out();
+    if left_out.is_empty() {
+        writeln!(out, "calls left out: none")?;
+    }
+    for LeftOut { count, why } in left_out {
+        writeln!(out, "calls left out: {count} {why}")?;
+    }
+    Ok(())
 }
 
 /// No more than a recording may have, and one byte.

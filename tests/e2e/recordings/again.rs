@@ -8,7 +8,7 @@ use std::{
 use proto::call::{Call, Family, Kind, Value};
 use serde_json::json;
 
-use super::{Data, keep, unreadable::stored};
+use super::{Data, keep, written::stored};
 use crate::harness::{
     client::Client,
     http,
@@ -21,6 +21,10 @@ fn replay(file: &Path) -> (Option<i32>, String) {
         Command::new(program()).arg("replay").arg(file).output().expect("it ran");
     let said = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     (status.code(), said.concat())
+}
+
+async fn text_of(page: std::net::SocketAddr, id: &str) -> String {
+    http::get(page, &format!("/s/{id}/events")).await.body
 }
 
 /// The part that is the same, as the command's first line says it.
@@ -61,6 +65,12 @@ async fn what_was_recorded_happens_again_and_what_did_not_is_said() {
     let compared = answer.json();
     assert!(answer.status == 200 && compared["per_mille"].as_u64() >= Some(950), "{answer:?}");
     assert_eq!(compared["whole"], true);
+    let calls =
+        text_of(server.page, id).await.lines().filter(|line| line.contains("\"kind\":\"call\"")).count()
+            as u64;
+    assert_eq!(compared["calls"]["made"].as_u64(), Some(calls), "{compared}");
+    assert_eq!(compared["calls"]["left_out"], json!([]));
+    assert_eq!(compared["calls"]["filled"], 1, "three thousand bytes were sent at once");
     assert!(compared["equal"].as_u64() >= Some(30), "{compared}");
     assert_eq!(ask("abcdefghijkmnpqrstuvwxyz23", &server.origin()).await.status, 404);
     assert_eq!(ask(id, "https://stranger.example").await.status, 403);
@@ -72,6 +82,24 @@ async fn what_was_recorded_happens_again_and_what_did_not_is_said() {
     // How a stream is cut into segments is the kernel's affair: not all of it need be the same.
     let (code, said) = replay(&file);
     assert!(code == Some(0) || per_cent(&said) >= 95.0, "{code:?} {said}");
+    for line in [
+        &*format!("calls made: {calls}\n"),
+        "with dots for bytes that the recording does not have: 1\n",
+        "calls left out: none\n",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    // As if one of them had been a guest's.
+    let others = text.lines().map(|line| match line.contains("\"call\":\"listen\"") {
+        true => format!(
+            "{}\n",
+            line.replace("\"machine\":1", "\"machine\":7").replace("\"program\":", "\"program\":9")
+        ),
+        false => format!("{line}\n"),
+    });
+    std::fs::write(&file, others.collect::<String>()).expect("it can be written");
+    let (_, said) = replay(&file);
+    assert!(said.contains("calls left out: 1 on machines of guests, who are not here\n"), "{said}");
     // Somebody says that three bytes were sent where it is five.
     let changed = text.replacen("\"bytes\":5", "\"bytes\":3", 2);
     assert_ne!(changed, text);

@@ -68,7 +68,12 @@ pub(crate) async fn oembed(
             let event = event.map(|event| format!("&event={event}")).unwrap_or_default();
             (title(&about(&shared, id).await?.unwrap_or_default()), format!("/embed/s/{id}?view=wire{event}"))
         }
-        What::Lesson(id) => (format!("A lesson of Wireside: {id}"), format!("/embed/lesson/{id}")),
+        What::Lesson(id) => {
+            // What is not here has no frame.
+            let lesson = shared.config.lessons.iter().find(|lesson| lesson.id == *id);
+            let lesson = lesson.ok_or_else(Refused::not_found)?;
+            (format!("A lesson of Wireside: {}", shown(&lesson.title)), format!("/embed/lesson/{id}"))
+        }
     };
     let most =
         (asked.maxwidth.map_or(u32::MAX, NonZeroU32::get), asked.maxheight.map_or(u32::MAX, NonZeroU32::get));
@@ -140,9 +145,7 @@ fn head(about: &Header, site: &str, id: &str) -> String {
     let title = escaped(&title(about));
     let machines: Vec<&str> =
         about.hosts.iter().filter(|host| !host.ready_made).map(|host| host.name.as_str()).collect();
-    let events = if about.events == 1 { "1 event".to_owned() } else { format!("{} events", about.events) };
-    let description =
-        escaped(&shown(&format!("{events} on {}: calls, packets and states.", machines.join(", "))));
+    let description = escaped(&shown(&described(about, &machines)));
     let address = format!("{site}/s/{id}");
     let (card, picture) = match picture(site, id) {
         Some((picture, width, height)) => (
@@ -168,6 +171,22 @@ fn head(about: &Header, site: &str, id: &str) -> String {
          <link rel=\"alternate\" type=\"application/json+oembed\" href=\"{site}/oembed?url={}\" title=\"{title}\">",
         address.replace(':', "%3A").replace('/', "%2F")
     )
+}
+
+/// What is in a recording, in a sentence, and what of its room is not.
+fn described(about: &Header, machines: &[&str]) -> String {
+    let counted = |count: u64| if count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+    let on = if machines.is_empty() { String::new() } else { format!(" on {}", machines.join(", ")) };
+    let all = match about.events {
+        0 if about.evicted == 0 => format!("Nothing happened{on}."),
+        0 => format!("No event{on}."),
+        events => format!("{}{on}: calls, packets and states.", counted(events)),
+    };
+    match about.evicted {
+        0 => all,
+        1 => format!("{all} 1 event was let go before it was kept."),
+        evicted => format!("{all} {evicted} events were let go before it was kept."),
+    }
 }
 
 /// Where a recording's picture is, how wide and how high; none where none can be painted.
@@ -212,6 +231,22 @@ mod tests {
         {
             assert_eq!(what(&format!("{other}/s/{ID}"), SITE), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_not_in_it_is_said() {
+        let about =
+            |events, evicted| described(&Header { events, evicted, ..Header::default() }, &["client"]);
+        assert_eq!(about(42, 0), "42 events on client: calls, packets and states.");
+        assert_eq!(
+            about(1, 7),
+            "1 event on client: calls, packets and states. 7 events were let go before it was kept."
+        );
+        assert_eq!(about(0, 0), "Nothing happened on client.");
+        assert_eq!(
+            described(&Header { evicted: 1, ..Header::default() }, &[]),
+            "No event. 1 event was let go before it was kept."
+        );
     }
 
     #[test]

@@ -15,12 +15,10 @@ import { Notes } from "../wire/notes.js";
  *   `onmoment` is told of each event that is shown last, 0 at the end
  */
 export async function replay({ recording, wire, panes = null, onmoment = () => {} }) {
-  const [{ default: init, Recording, View, nameShown }, bytes] = await Promise.all([import("../client/web.js"), recording.bytes]);
+  const [{ default: init, Recording, View }, bytes] = await Promise.all([import("../client/web.js"), recording.bytes]);
   await init();
   const file = new Recording(bytes);
   const about = file.about();
-  // Text of somebody: what is hidden in it is shown.
-  about.title = nameShown(about.title);
   // One has all of it, for the drawing; the other is at the event that is shown.
   const [view, past] = [new View(), new View()];
   view.showRecording(file, about.last);

@@ -6,7 +6,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, forceParsing, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { Annotation, Compartment, EditorSelection, EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, ViewPlugin, keymap, lineNumbers } from "@codemirror/view";
+import { Decoration, EditorView, ViewPlugin, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 // Colours come from outside, by custom properties that cross the shadow root; `web/editor/code-editor.css` sets them.
@@ -18,6 +18,9 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--code-comment)", fontStyle: "italic" },
   { tag: tags.invalid, color: "var(--code-invalid)" },
 ]);
+
+/** Letters that turn the order of others and that CodeMirror does not mark by itself: code is read as it stands there. */
+const TURNING = /[\u202a-\u202c\u2068]/g;
 
 /** How long Enter waits at most for what the lines before it mean, milliseconds: their indentation decides the new line's. */
 const PARSE_MS = 200;
@@ -217,6 +220,7 @@ export function createEditor({ parent, doc = "", selection, onchange, onrun, onl
       selection: start,
       extensions: [
         lineNumbers(),
+        highlightSpecialChars({ addSpecialChars: TURNING }),
         history(),
         python(),
         indentUnit.of("    "),

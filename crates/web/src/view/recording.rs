@@ -1,5 +1,7 @@
 //! A kept recording in the page: read once, shown up to any of its events.
 
+mod shown;
+
 use std::collections::BTreeMap;
 
 use proto::{id::HostId, room::WireSettings, trace::What};
@@ -7,8 +9,8 @@ use serde::Serialize;
 use share::{ReadError, Recording};
 use tsify::Tsify;
 
+use self::shown::show_names;
 use super::store::TraceStore;
-use crate::visible::visible;
 
 /// What a file holds, with all the names that its events tell.
 #[derive(Debug)]
@@ -24,7 +26,8 @@ impl OpenedRecording {
     /// # Errors
     /// [`ReadError`].
     pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
-        let recording = share::read(bytes)?;
+        let mut recording = share::read(bytes)?;
+        show_names(&mut recording);
         let mut all = TraceStore::new();
         all.seed_recording(&recording.header);
         for event in &recording.events {
@@ -195,7 +198,7 @@ fn first_wire(recording: &Recording) -> RecordedWire {
 fn notes(recording: &Recording) -> Vec<RecordedNote> {
     let is_here = |seq: u64| recording.events.binary_search_by_key(&seq, |event| event.seq).is_ok();
     let notes = recording.header.notes.iter().filter(|note| is_here(note.seq));
-    notes.map(|note| RecordedNote { seq: note.seq as f64, text: visible(&note.text) }).collect()
+    notes.map(|note| RecordedNote { seq: note.seq as f64, text: note.text.clone() }).collect()
 }
 
 fn hosts(all: &TraceStore) -> Vec<RecordedHost> {

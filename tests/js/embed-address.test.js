@@ -4,6 +4,7 @@ import test from "node:test";
 
 import { fragmentOf, placeIn } from "../../web/base/replay-place.js";
 import { askedIn, fullAddress, shownAt } from "../../web/embed/address.js";
+import { recordingInstead } from "../../web/page/embedded.js";
 
 const ID = "abcdefghijkmnpqrstuvwxyz23";
 const END = { event: 0, to: 0, speed: 1 };
@@ -22,6 +23,14 @@ test("only recordings, lessons and copies are shown", () => {
   assert.deepEqual(shownAt("/embed/", "#copy=1.abc"), { kind: "copy", id: "" });
   for (const [path, hash] of [["/embed/", ""], ["/embed/", "#key"], ["/embed/s/../x", ""], ["/embed/lesson/a%2Fb", ""], ["/r/a-b", "#copy=1.x"]]) {
     assert.equal(shownAt(path, hash), null, path);
+  }
+});
+
+test("a recording that is shown instead is one of this server's, in the same way", () => {
+  assert.equal(recordingInstead(`?recording=${ID}&view=both&theme=dark&lesson=x`), `/embed/s/${ID}?view=both&theme=dark`);
+  assert.equal(recordingInstead(`?recording=${ID}`), `/embed/s/${ID}`);
+  for (const search of ["", "?recording=", "?recording=../r/x", "?recording=//other.example", `?recording=${"a".repeat(65)}`]) {
+    assert.equal(recordingInstead(search), null, search);
   }
 });
 

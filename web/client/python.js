@@ -13,6 +13,9 @@ const SMALL_GIB = 4;
 const INSECURE =
   'This browser runs Python only at a secure address (https, or localhost). Everything else on this page works. Use "By ' +
   'hand", or a current Chrome, Edge or Firefox, or ask whoever runs this server for the https link.';
+const FRAMED =
+  "This browser runs Python only in a whole page, not in a frame of another site's page. Calls by hand work here; opened full, " +
+  "Python runs, too.";
 const NOT_BUILT = "This server was built without Python. Everything else on this page works.";
 
 /** @typedef {{ base: string, files: import("../py/downloads.js").Files }} Files */
@@ -32,6 +35,12 @@ export function sharesMemory() {
   return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer === "function";
 }
 
+/** Whether it is the frame around this page that keeps Python away: at the same address a whole page is isolated. */
+function isFramed() {
+  const { top, location } = globalThis;
+  const secure = location?.protocol === "https:" || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(location?.hostname ?? "");
+  return secure && top !== undefined && top !== globalThis.self;
+}
 
 function readManifest() {
   const url = new URL("../vendor/manifest.js", import.meta.url).href;
@@ -43,7 +52,7 @@ function readManifest() {
 export async function available() {
   const { python, why } = await readManifest();
   if (!python) return { ok: false, reason: "not-built", sentence: why ?? NOT_BUILT };
-  if (!sharesMemory() && !suspends()) return { ok: false, reason: "insecure", sentence: INSECURE };
+  if (!sharesMemory() && !suspends()) return { ok: false, reason: "insecure", sentence: isFramed() ? FRAMED : INSECURE };
   return { ok: true, files: python };
 }
 

@@ -47,7 +47,7 @@ export class CodeEditor extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    root.append(element("link", { rel: "stylesheet", href: "/editor/code-editor.css" }), this.#place);
+    root.append(element("link", { rel: "stylesheet", href: "/editor/code-editor.css", crossorigin: "" }), this.#place);
     this.#place.append(this.#field);
     this.#field.addEventListener("input", () => this.#tell("change"));
     // The field's own `change` comes when it is left, which is not what this element means by it.

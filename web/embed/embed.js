@@ -7,7 +7,7 @@ const asked = askedIn(location.search);
 const shown = shownAt(location.pathname, location.hash);
 
 document.body.dataset.embed = asked.view;
-if (asked.view === "wire") document.body.dataset.only = "wire";
+if (asked.view !== "both") document.body.dataset.only = asked.view;
 if (asked.view === "code") document.body.dataset.view = "left";
 if (shown) /** @type {HTMLAnchorElement} */ (find("#full")).href = fullAddress(shown, asked, location.hash);
 try {

@@ -36,7 +36,7 @@ export class LessonNext {
     const shown = host === "" || this.#frame.shows(host);
     if (taken) return { primary: null, mine: false };
     // A page of the wire alone has no machine to show.
-    if (document.body.dataset.only) return { primary: null, mine: false };
+    if (document.body.dataset.only === "wire") return { primary: null, mine: false };
     if (line !== null && shown) return { primary: null, mine: true };
     if (line !== null) return { primary: { label: `Show ${host}`, act: () => this.#frame.reveal(host) }, mine: false };
     return { primary: { label: labelOf(doing, this.#rename), act: () => this.#perform(doing) }, mine: false };

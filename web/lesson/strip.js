@@ -65,6 +65,8 @@ export class LessonStrip extends HTMLElement {
   #primaryAction = () => {};
   /** Shows the recorded event with this `seq` in the wire. @type {(seq: number) => void} */
   onevidence = () => {};
+  /** Told where in its lesson the room is, whenever that is drawn. @type {(place: { lesson: string, title: string, step: number, of: number, done: boolean }) => void} */
+  onplace = () => {};
   /** Keeps a recording of the room. */
   onkeep = () => {};
 
@@ -250,6 +252,7 @@ export class LessonStrip extends HTMLElement {
     this.#drawActions(current);
     this.#hanging.update(current, this.#live);
     this.#drawList();
+    this.onplace({ lesson: drawn.id, title: current?.title ?? "", step, of, done: !current });
   }
 
   /** What was passed is remembered here and told to the room. @param {string} id the lesson's */

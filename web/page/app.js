@@ -8,10 +8,11 @@ import { watchConnection } from "./connection.js";
 import { copyLink, copyOf } from "./copy-link.js";
 import { seatOfRoom } from "../class/memory.js";
 import { find } from "../base/element.js";
-import { embedded, showWayOut } from "./embedded.js";
+import { embedded, showWayOut, waysOn, wholePage } from "./embedded.js";
 import { asked, entered, fragment, recording } from "./entering.js";
 import { Frame, followWidth, regions, showView } from "../frame/frame.js";
 import { listenForKeys } from "./keyboard.js";
+import { LiveFrame } from "./live-frame.js";
 import { remember } from "../lesson/shelf.js";
 import { slugOf } from "../lesson/step-address.js";
 import { notLoaded, refusal, roomOfAddress } from "./opening.js";
@@ -32,7 +33,12 @@ python.onchange(() => {
   document.body.dataset.python = python.is;
 });
 
-if (new URLSearchParams(location.search).get("view") === "wire") document.body.dataset.only = "wire";
+/** The page around, where there is one. */
+const around = embedded ? new LiveFrame() : null;
+const askedView = new URLSearchParams(location.search).get("view");
+if (askedView === "wire" || (embedded && askedView === "code")) document.body.dataset.only = askedView;
+if (embedded) document.body.dataset.framed = "";
+if (document.body.dataset.only === "code") showView("left");
 followWidth();
 listenForKeys(regions);
 listenForAbout();
@@ -70,6 +76,7 @@ async function offerLast(key, notice) {
 
 /** @param {TopBar} top */
 async function boot(top) {
+  if (embedded) showWayOut(() => Promise.resolve({ link: wholePage(fragment) }));
   try {
     // All at once: none of these waits for another.
     const parts = Promise.all([
@@ -87,6 +94,10 @@ async function boot(top) {
     // A seat outlives its rooms: the class gives it another one.
     const seat = /** @type {any} */ (error)?.code === "NO_ROOM" ? seatOfRoom(roomOfAddress()?.id ?? "") : null;
     if (seat) notice.actions = [{ label: "Back to the class", run: () => location.assign(`/c/${seat.class}#${seat.key}`) }];
+    if (embedded) {
+      notice.actions = [...waysOn(wholePage(fragment)), ...(notice.actions ?? [])];
+      around?.refused(/** @type {string} */ (notice.text));
+    }
     refused(key, notice);
     if (/** @type {any} */ (error)?.code === "NO_ROOM") await offerLast(key, notice);
   }
@@ -147,6 +158,7 @@ function begin({ room, view, lessons, top, copy }) {
   };
   top.attach(room, copyOfThis, notes, () => strip.lesson);
   if (embedded) showWayOut(copyOfThis);
+  around?.opened({ room, view, frame, wire });
   watchConnection(room, notices, async () => (seat ? `/c/${seat.class}#${seat.key}` : store.isKept ? "/" : (await copyOfThis()).link));
   room.on("connection", onceAFrame(() => (top.update(), frame.update(), strip.refresh())));
   if (room.features?.packets === false) notices.show("packets", withoutPackets());
@@ -165,6 +177,7 @@ function begin({ room, view, lessons, top, copy }) {
     wire.reveal?.(seq);
   };
   strip.onkeep = () => top.keep();
+  if (around) strip.onplace = (place) => around.at(place);
   wire.addEventListener("wire-cancel", (event) => cancel(view, frame, /** @type {CustomEvent} */ (event).detail.call));
   frame.onshow = () => strip.refresh();
   frame.onprogram = onceAFrame(() => {

@@ -5,8 +5,8 @@ import { element, find } from "../base/element.js";
 
 export { embedded };
 
-/** The name of a frame in which somebody has pressed Start (`web/embed/start.js`). */
-const STARTED = "wireside-started";
+/** The name of a frame in which somebody has pressed Start (`web/embed/start.js`); `/embed/live` begins in such a one alone. */
+export const STARTED = "wireside-started";
 
 /** Whether somebody has pressed there; a frame that comes straight here is led back to where they can. */
 export function isStarted() {
@@ -14,8 +14,11 @@ export function isStarted() {
   // A reload is a new beginning.
   window.name = "";
   if (!started) {
-    const lesson = new URLSearchParams(location.search).get("lesson") ?? "";
-    location.replace(lesson ? `/embed/lesson/${encodeURIComponent(lesson)}` : `/embed/${location.hash}`);
+    const search = new URLSearchParams(location.search);
+    const lesson = search.get("lesson") ?? "";
+    search.delete("lesson");
+    const rest = search.size > 0 ? `?${search}` : "";
+    location.replace(lesson ? `/embed/lesson/${encodeURIComponent(lesson)}${rest}` : `/embed/${rest}${location.hash}`);
   }
   return started;
 }
@@ -24,6 +27,33 @@ export function isStarted() {
 export function leadTo(address) {
   if (embedded) window.open(address, "_blank", "noopener");
   else location.assign(address);
+}
+
+/** The whole page for what the address of this frame asks for. @param {string} fragment as the address came with it */
+export function wholePage(fragment) {
+  const lesson = new URLSearchParams(location.search).get("lesson") ?? "";
+  return lesson ? `/?lesson=${encodeURIComponent(lesson)}` : `/${fragment}`;
+}
+
+/**
+ * The frame of the recording that the page around named to be shown where nothing can run here; null where it named none.
+ * @param {string} search of this frame's address
+ */
+export function recordingInstead(search) {
+  const asked = new URLSearchParams(search);
+  const id = asked.get("recording") ?? "";
+  if (!/^[a-z2-9]{1,64}$/.test(id)) return null;
+  const kept = new URLSearchParams();
+  for (const name of ["view", "theme"]) if (asked.has(name)) kept.set(name, asked.get(name) ?? "");
+  return `/embed/s/${id}${kept.size > 0 ? `?${kept}` : ""}`;
+}
+
+/** How to see the same where it cannot be had in this frame. @param {string} whole the address of the whole page @returns {{ label: string, run: () => void }[]} */
+export function waysOn(whole) {
+  const recording = recordingInstead(location.search);
+  const ways = [{ label: "Open full", run: () => leadTo(whole) }];
+  if (recording) ways.unshift({ label: "See a recording of it", run: () => location.replace(recording) });
+  return ways;
 }
 
 /** Puts in the place of the top bar's buttons the way to the whole page. @param {() => Promise<{ link: string }>} copy of what is shown */

@@ -23,15 +23,15 @@ fn strict(server: &str) -> String {
 }
 
 /// Notes everything that frames say, by their numbers in the document, and has the element's events too.
-const EARS: &str = "
+pub(super) const EARS: &str = "
 window.said = [];
 const frames = () => [...document.querySelectorAll('iframe')];
 addEventListener('message', ({ source, origin, data }) => said.push({ frame: frames().findIndex((one) => one.contentWindow === source), origin, ...data }));
 const element = document.querySelector('wireside-replay');
-for (const what of ['ready', 'event', 'ended']) element.addEventListener(what, ({ detail }) => said.push({ frame: 'element', ...detail }));
+for (const what of ['ready', 'event', 'ended', 'state', 'step', 'resize']) element?.addEventListener(what, ({ detail }) => said.push({ frame: 'element', ...detail }));
 ";
 
-async fn rooms(server: &TestServer) -> u64 {
+pub(super) async fn rooms(server: &TestServer) -> u64 {
     let metrics = http::get(server.page, "/metrics").await.body;
     let line = metrics.lines().find_map(|line| line.strip_prefix("wireside_rooms "));
     line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no count of rooms in {metrics}"))
@@ -48,7 +48,7 @@ async fn kept(server: &TestServer) -> String {
     made["id"].as_str().expect("an id").to_owned()
 }
 
-async fn says(tab: &Tab, what: &str, condition: &str) {
+pub(super) async fn says(tab: &Tab, what: &str, condition: &str) {
     tab.shows(what, &format!("said.some((one) => {condition})")).await;
 }
 

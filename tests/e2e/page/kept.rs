@@ -21,14 +21,14 @@ use crate::{
 };
 
 /// The link in the share dialog's row of this title.
-async fn link(tab: &Tab, title: &str) -> String {
+pub(super) async fn link(tab: &Tab, title: &str) -> String {
     let field = format!("document.querySelector('[aria-label={}]')", quote(&format!("Link: {title}")));
     tab.shows(title, &field).await;
     let read = tab.read(&format!("{field}.value")).await;
     read.trim_matches('"').to_owned()
 }
 
-async fn recorded(tab: &Tab) {
+pub(super) async fn recorded(tab: &Tab) {
     tab.shows("the recording to be open", "document.body.dataset.state === 'recorded'").await;
 }
 
@@ -191,6 +191,9 @@ async fn done_again_both_are_in_one_drawing() {
     recorded(&tab).await;
     tab.click("#lesson", "Do it again for real").await;
     tab.sees(".dialog", "only then").await;
+    // What was left out is counted.
+    tab.sees(".dialog", " made; left out: ").await;
+    tab.sees(".dialog", "on machines of guests").await;
     tab.click(".dialog", "Show both in the drawing").await;
     tab.sees("notice-bar", "in red what happened only then").await;
     tab.shows(

@@ -305,7 +305,7 @@ async fn many_callers_a_race_and_framing() {
 }
 
 /// Presses what is filled, whatever it is, until all of the lesson is done.
-async fn to_its_end(tab: &Tab, lesson: &str) {
+pub(super) async fn to_its_end(tab: &Tab, lesson: &str) {
     // What was passed last stands there until this one has been fetched.
     let begun = format!(
         "document.querySelector('lesson-strip').lesson === {}

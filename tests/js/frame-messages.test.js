@@ -11,15 +11,18 @@ Object.assign(globalThis, {
   location: { ancestorOrigins: [AROUND, "https://other.example"] },
   addEventListener: (what, listener) => (hear = listener),
 });
-const { Messages } = await import("../../web/embed/messages.js");
+const { Messages } = await import("../../web/page/frame-messages.js");
 
 test("only what the page around says is heard, and only what there is", () => {
   const heard = [];
-  const messages = new Messages({ play: () => heard.push("play"), pause: () => heard.push("pause"), seek: (event) => heard.push(event) });
+  const messages = new Messages({ play: () => heard.push("play"), pause: () => heard.push("pause"), seek: (event) => heard.push(event), show: (view) => heard.push(view) });
   const say = (data, { source = parent, origin = AROUND } = {}) => hear({ source, origin, data });
   say({ wireside: 1, type: "seek", event: 42 });
   say({ wireside: 1, type: "play" });
-  assert.deepEqual(heard, [42, "play"]);
+  say({ wireside: 1, type: "show", view: "server" });
+  // This frame has nothing to start.
+  say({ wireside: 1, type: "start" });
+  assert.deepEqual(heard.splice(2), ["server"]);
   const seek = { wireside: 1, type: "seek", event: 7 };
   say(seek, { source: {} });
   say(seek, { source: globalThis });
@@ -28,6 +31,7 @@ test("only what the page around says is heard, and only what there is", () => {
   for (const data of [null, undefined, 7, "play", [], {}, { type: "play" }, { wireside: 2, type: "play" }, { wireside: "1", type: "play" }]) say(data);
   for (const type of ["constructor", "__proto__", "run", "", null, {}]) say({ wireside: 1, type });
   for (const event of [-1, 0.5, Number.NaN, Infinity, 2 ** 60, "7", null, [7], {}]) say({ wireside: 1, type: "seek", event });
+  for (const view of ["", "all", "constructor", null, 0, ["wire"], {}]) say({ wireside: 1, type: "show", view });
   assert.deepEqual(heard, [42, "play"]);
   messages.tell("event", { event: 3 });
   assert.deepEqual(parent.sent, [[{ wireside: 1, type: "event", event: 3 }, AROUND]]);

@@ -2,8 +2,14 @@
 // site may be around it: what it sends is looked at as a stranger's, and what it is told is no secret.
 
 const VERSION = 1;
+/** What of a frame may be asked for by its name. */
+const VIEWS = /** @type {const} */ (["wire", "client", "server", "lesson"]);
 
-/** @typedef {{ play: () => void, pause: () => void, seek: (event: number) => void }} Told what the page around may ask for */
+/** @typedef {(typeof VIEWS)[number]} View */
+/**
+ * What the page around may ask for; what a frame does not have is passed over.
+ * @typedef {{ play?: () => void, pause?: () => void, seek?: (event: number) => void, start?: () => void, show?: (view: View) => void }} Told
+ */
 
 export class Messages {
   #told;
@@ -29,8 +35,11 @@ export class Messages {
     if (source !== parent || parent === window) return;
     if (this.#origin !== "*" && origin !== this.#origin) return;
     if (typeof data !== "object" || data === null || data.wireside !== VERSION) return;
-    if (data.type === "play") this.#told.play();
-    else if (data.type === "pause") this.#told.pause();
-    else if (data.type === "seek" && Number.isSafeInteger(data.event) && data.event >= 0) this.#told.seek(data.event);
+    const { type, event, view } = data;
+    if (type === "play") this.#told.play?.();
+    else if (type === "pause") this.#told.pause?.();
+    else if (type === "start") this.#told.start?.();
+    else if (type === "seek" && Number.isSafeInteger(event) && event >= 0) this.#told.seek?.(event);
+    else if (type === "show" && VIEWS.includes(view)) this.#told.show?.(view);
   }
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod confined;
 mod descriptors;
 mod ending;
+mod epolls;
 mod input;
 mod machine;
 mod refusals;

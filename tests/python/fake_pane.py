@@ -19,6 +19,8 @@ KINDS = {"Stream": socket.SOCK_STREAM, "Datagram": socket.SOCK_DGRAM}
 HOW = {"Read": socket.SHUT_RD, "Write": socket.SHUT_WR, "Both": socket.SHUT_RDWR}
 FLAGS = {1: socket.MSG_PEEK, 2: socket.MSG_DONTWAIT, 4: socket.MSG_WAITALL, 8: socket.MSG_OOB, 16: socket.MSG_MORE}
 
+# Of each real epoll, the numbers of the program by the real ones.
+watched = {}
 # What `_pane` is asked in a test: its sockets, every request, the lines that made them, and answers put here to be given first.
 table = {}
 requests = []
@@ -41,7 +43,33 @@ class Kernel:
         return {"Pair": [keep(made) for made in socket.socketpair(FAMILIES[family], KINDS[kind])]}
 
     def Dup(self, fd):
-        return {"Descriptor": keep(table[fd].dup())}
+        one = table[fd]
+        copy = select.epoll.fromfd(os.dup(one.fileno())) if isinstance(one, select.epoll) else one.dup()
+        if one in watched:
+            watched[copy] = watched[one]
+        return {"Descriptor": keep(copy)}
+
+    def EpollCreate(self):
+        made = select.epoll()
+        watched[made] = {}
+        return {"Descriptor": keep(made)}
+
+    def EpollCtl(self, fd, operation, target, events):
+        if target not in table:
+            raise OSError(9, "Bad file descriptor")
+        epoll, number = as_epoll(fd), table[target].fileno()
+        if operation == "Delete":
+            epoll.unregister(number)
+        elif operation == "Add":
+            epoll.register(number, events)
+            watched[table[fd]][number] = target
+        else:
+            epoll.modify(number, events)
+        return "Done"
+
+    def EpollWait(self, fd, max, wait):
+        told = as_epoll(fd).poll(None if wait == "Forever" else 0 if wait == "No" else wait["Millis"] / 1000, max)
+        return {"Events": [[watched[table[fd]][number], events] for number, events in told]}
 
     def Interfaces(self):
         return {"Interfaces": socket.if_nameindex()}
@@ -134,6 +162,13 @@ class Refused(Exception):
     """An answer of the lab's own."""
 
 
+def as_epoll(fd):
+    """An epoll of this computer's on a descriptor, whatever that is."""
+    one = table[fd]
+    # Of what is no epoll the kernel says EINVAL.
+    return one if isinstance(one, select.epoll) else select.epoll.fromfd(os.dup(one.fileno()))
+
+
 def option(name):
     """The level, the number and the form of an option of the protocol."""
     import _vocabulary
@@ -167,7 +202,7 @@ def bits(flags):
     return sum(linux for bit, linux in FLAGS.items() if flags & bit) | socket.MSG_NOSIGNAL
 
 
-def call(request, payload, name, fd, line_too=False):
+def call(request, payload, name, fd, line_too=False, after=0):
     asked = json.loads(request)
     requests.append((asked["call"], asked["wait"], payload))
     made_on.append(asked["line"])
@@ -195,8 +230,9 @@ def perform(operation, fields, wait, payload):
     if fd is not None:
         if fd not in table:
             raise OSError(9, "Bad file descriptor")
-        table[fd].settimeout({"Forever": None, "No": 0}[wait] if isinstance(wait, str) else wait["Millis"] / 1000)
-    extra = {"payload": payload} if payload is not None else {"wait": wait} if operation == "Poll" else {}
+        if not isinstance(table[fd], select.epoll):
+            table[fd].settimeout({"Forever": None, "No": 0}[wait] if isinstance(wait, str) else wait["Millis"] / 1000)
+    extra = {"payload": payload} if payload is not None else {"wait": wait} if operation in ("Poll", "EpollWait") else {}
     return getattr(Kernel(), operation)(**fields, **extra)
 
 
@@ -226,6 +262,14 @@ def can_watch_input():
 
 def has_line():
     return False
+
+
+def lines_come():
+    return 0
+
+
+def hear():
+    pass
 
 
 def read_line():

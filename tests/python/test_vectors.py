@@ -1,5 +1,6 @@
 """epoll, sendmsg and recvmsg beside this computer's own: the same steps on both, and what they told."""
 
+import os
 import unittest
 import unittest.mock
 
@@ -131,38 +132,153 @@ class Epoll(Beside):
 
         self.assertEqual(self.both(tell)[4], [select.EPOLLIN])
 
-    def test_what_another_thread_registers_counts_for_one_that_waits(self):
-        polled, woken = [], []
+    def test_an_edge_is_told_once_and_again_with_new_data_while_the_old_is_unread(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with one, other, select.epoll() as epoll:
+                epoll.register(one, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+                events = lambda wait=0: [seen for _, seen in epoll.poll(wait)]  # noqa: E731
+                said = [events(), events()]
+                other.send(b"abc")
+                said += [events(1), events(), one.recv(1), events()]
+                other.send(b"d")
+                said += [events(1), events(), one.recv(9), events()]
+                epoll.modify(one, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+                said += [events(), events()]
+                other.close()
+                return [*said, events(1), events()]
 
-        def poll(pairs, wait):
-            polled.append(pairs)
-            if len(polled) == 1:
+        both = select.EPOLLIN | select.EPOLLOUT
+        self.assertEqual(self.both(tell)[:8], [[select.EPOLLOUT], [], [both], [], b"a", [], [both], []])
+
+    def test_it_is_a_descriptor_that_can_be_watched_copied_and_taken_over(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with one, other, select.epoll() as inner, select.epoll() as outer:
+                number = {one.fileno(): "one", inner.fileno(): "inner"}.get
+                poll = lambda of: [(number(fd), seen) for fd, seen in of.poll(0)]  # noqa: E731
+                inner.register(one, select.EPOLLIN)
+                outer.register(inner, select.EPOLLIN)
+                quiet = [poll(inner), poll(outer), select.select([inner], [], [], 0)[0]]
+                other.send(b"x")
+                # It closes what it was given.
+                same = select.epoll.fromfd(inner.fileno())
+                dup = os.dup if select is real_select else _kernel.dup
+                copy = select.epoll.fromfd(dup(inner.fileno()))
+                ready = select.select([inner], [], [], 1)[0] == [inner]
+                polled = select.poll()
+                polled.register(inner, select.POLLIN)
+                said = [quiet, ready, polled.poll(0) == [(inner.fileno(), 1)], poll(outer), poll(same), poll(copy)]
+                said += [same.fileno() == inner.fileno(), copy.fileno() == inner.fileno(), copy.closed]
+                copy.close()
+                return [*said, copy.closed, poll(inner)]
+
+        self.both(tell)
+
+    def test_a_copy_is_watched_beside_and_a_closed_number_goes_on_being_told(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with other, select.epoll() as epoll:
+                first, copy = one.fileno(), one.dup()
+                name = {first: "first", copy.fileno(): "copy"}.get
+                epoll.register(one, select.EPOLLIN)
+                epoll.register(copy, select.EPOLLOUT)
+                other.send(b"x")
+                events = lambda: sorted((name(fd), seen) for fd, seen in epoll.poll(1))  # noqa: E731
+                said = [events(), *told([lambda: epoll.register(copy, 1)])]
+                one.close()
+                said += [events(), *told([lambda: epoll.unregister(first), lambda: epoll.modify(first, 1)])]
+                copy.close()
+                return [*said, events() if select is not real_select else [(name(fd), seen) for fd, seen in epoll.poll(0.1)]]
+
+        self.both(tell)
+
+    def test_what_cannot_be_watched_is_told_in_the_same_words(self):
+        def tell(socket, select):
+            one, other = self.pair(socket)
+            with one, other, select.epoll() as epoll, select.epoll() as another:
+                epoll.register(another)
+                no_epoll = select.epoll.fromfd(one.dup().detach())
+                closed = select.epoll()
+                closed.close()
+                chain = [select.epoll() for _ in range(6)]
+
+                def nest():
+                    for inner, outer in zip(chain, chain[1:]):
+                        outer.register(inner, select.EPOLLIN)
+
+                return told(
+                    [
+                        lambda: epoll.register(epoll),
+                        lambda: another.register(epoll),
+                        nest,
+                        lambda: epoll.register(987),
+                        lambda: epoll.register(-1),
+                        lambda: epoll.register(one, -1),
+                        lambda: epoll.register(one, 1 << 32),
+                        lambda: epoll.register(another, select.EPOLLIN | select.EPOLLEXCLUSIVE),
+                        lambda: no_epoll.register(other),
+                        lambda: no_epoll.poll(0),
+                        lambda: select.epoll.fromfd(987).poll(0),
+                        lambda: epoll.poll(1e7),
+                        lambda: epoll.poll(1e10),
+                        lambda: epoll.poll(0, -2),
+                        lambda: closed.fileno(),
+                        lambda: closed.__enter__(),
+                        lambda: closed.register(one),
+                    ]
+                )
+
+        self.both(tell)
+
+    def test_the_pages_own_streams_are_told_beside_the_machines(self):
+        with socket.socket(type=socket.SOCK_DGRAM) as one, select.epoll() as epoll:
+            come, unread = [0], [False]
+            stdin = unittest.mock.Mock(**{"buffer.has_bytes": lambda: unread[0], "buffer.fileno": lambda: 0})
+            with (
+                unittest.mock.patch.object(_epoll.sys, "__stdin__", stdin),
+                unittest.mock.patch.object(_epoll._pane, "lines_come", lambda: come[0]),
+            ):
+                epoll.register(one, select.EPOLLOUT)
+                epoll.register(0, select.EPOLLIN | select.EPOLLET)
+                epoll.register(1, select.EPOLLOUT | select.EPOLLONESHOT)
+                socket_only = [(one.fileno(), select.EPOLLOUT)]
+                self.assertEqual(epoll.poll(0), [(1, select.EPOLLOUT), *socket_only])
+                self.assertEqual(epoll.poll(0), socket_only)
+                come[0], unread[0] = 1, True
+                self.assertEqual(epoll.poll(0), [(0, select.EPOLLIN), *socket_only])
+                self.assertEqual(epoll.poll(0), socket_only, "no new line")
+                come[0] = 2
+                self.assertEqual([len(epoll.poll(0, 1)) for _ in range(2)], [1, 1])
+                epoll.modify(0, select.EPOLLIN)
+                self.assertEqual({epoll.poll(0, 1)[0][0] for _ in range(2)}, {0, one.fileno()}, "both have their turn")
+                self.assertEqual(
+                    told([lambda: epoll.register(0), lambda: epoll.unregister(2), lambda: epoll.modify(2, 1)]),
+                    [("FileExistsError", 17), ("FileNotFoundError", 2), ("FileNotFoundError", 2)],
+                )
+                with select.epoll() as outer:
+                    for watch in (lambda: outer.register(epoll), lambda: select.select([epoll], [], [], 0)):
+                        with self.assertRaisesRegex(wireside.NotAvailable, "Standard input"):
+                            watch()
+                epoll.unregister(0)
+                epoll.unregister(1)
+
+    def test_who_waits_hears_of_a_stream_that_another_thread_registers(self):
+        woken = []
+        with select.epoll() as epoll, unittest.mock.patch.object(_kernel, "wake", woken.append):
+            instance = _kernel.epolls[epoll.fileno()]
+            waits = _epoll._told
+
+            def told(*_args, **_ends):
                 # Another thread, while this one waits.
                 with unittest.mock.patch.object(_threads, "ident", lambda: 99):
-                    epoll.register(4, select.EPOLLOUT)
-                    epoll.unregister(3)
+                    epoll.register(1, select.EPOLLOUT)
+                _epoll._told = waits
                 raise InterruptedError(4, "Interrupted system call")
-            if len(polled) == 3:
-                raise InterruptedError(4, "by somebody else")
-            return [(4, select.EPOLLOUT)]
 
-        with unittest.mock.patch.object(_kernel, "wake", woken.append):
-            epoll = _epoll.using(int, poll)()
-            epoll.register(3, select.EPOLLIN)
-            self.assertEqual(epoll.poll(9), [(4, select.EPOLLOUT)])
-            with self.assertRaisesRegex(InterruptedError, "somebody else"):
-                epoll.poll(9)
-            epoll.modify(4, select.EPOLLIN)
-        self.assertEqual(polled[:2], [[[3, select.EPOLLIN]], [[4, select.EPOLLOUT]]])
-        self.assertEqual(woken, [_threads.ident()] * 2)
-
-    def test_edges_are_refused_in_a_sentence(self):
-        one, other = self.pair(socket)
-        with one, other, select.epoll() as epoll:
-            with self.assertRaisesRegex(wireside.NotAvailable, "EPOLLET"):
-                epoll.register(one, select.EPOLLIN | select.EPOLLET)
-            with self.assertRaisesRegex(wireside.NotAvailable, "no descriptor"):
-                epoll.fileno()
+            with unittest.mock.patch.object(_epoll, "_told", told):
+                self.assertEqual(epoll.poll(9), [(1, select.EPOLLOUT)])
+            self.assertEqual((woken, instance.waiting), ([_threads.ident()], set()))
 
 
 class Vectors(Beside):

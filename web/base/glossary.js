@@ -98,6 +98,7 @@ export const GLOSSARY = [
   { id: "call-poll", term: "poll()", forms: ["poll", "select()", "select"], says: "Waits for several sockets at once, and says which of them are ready.", man: "poll(2), select(2)" },
   { id: "call-ping", term: "ping", forms: ["echo", "echoes"], says: "Asks another machine's kernel for an answer and measures how long it takes.", man: "ping(8)", rfc: "RFC 792" },
   { id: "call-setsockopt", term: "setsockopt()", forms: ["setsockopt", "getsockopt()"], says: "Sets or reads an option of a socket.", man: "getsockopt(2)" },
+  { id: "epoll", term: "epoll", forms: ["epolls", "EPOLLET", "EPOLLONESHOT"], says: "A descriptor that watches others and says which are ready: each time, only when they become so (EPOLLET), or once (EPOLLONESHOT).", man: "epoll(7)" },
   { id: "asyncio", term: "asyncio", forms: ["task", "tasks"], says: "Python's way to do many things in one thread. Each of them is a task, and one that waits lets the others go on.", man: "epoll(7)" },
   { id: "option", term: "option", forms: ["options"], says: "A setting of one socket, which a program may change. The other side is not told.", man: "socket(7)" },
   { id: "sockopt", term: "SO_REUSEADDR", says: "An option of a socket: bind() may take a port though an old connection rests on it. It has to be set before bind(), and on the old socket, too.", man: "socket(7)" },

@@ -22,13 +22,16 @@ _PEEK = {"flags": 1, "max": _kernel.PAYLOAD}
 
 def check(fd):
     """EBADF where it is not open."""
-    if fd not in _kernel.made:
+    if fd not in _kernel.made and fd not in _kernel.epolls:
         raise linux.error(_EBADF)
 
 
 def fstat(fd):
     """fstat(2): a socket or a pipe. Of its inode nothing is known but that it is there."""
     check(fd)
+    if fd in _kernel.epolls:
+        # Of no type: it is no file.
+        return os.stat_result((0o600, fd, 0, 1, 0, 0, 0, 0, 0, 0))
     mode = stat.S_IFIFO | 0o600 if _kernel.opened(fd).end else stat.S_IFSOCK | 0o777
     return os.stat_result((mode, fd, 0, 1, 0, 0, 0, 0, 0, 0))
 

@@ -54,6 +54,8 @@ def _read(fd, n, /):
         return sys.__stdin__.buffer.read1(n)
     if fd < 3:
         return NotImplemented
+    if fd in _kernel.epolls:
+        raise linux.error(_EINVAL)
     if _is_end(fd, "write"):
         raise linux.error(_EBADF)
     return _kernel.call("Recv", {"fd": fd, "flags": 0, "max": min(n, _kernel.PAYLOAD)}, _wait(fd))[1]
@@ -74,6 +76,8 @@ def _write(fd, data, /):
         return (sys.__stdout__ if fd == 1 else sys.__stderr__).buffer.write(view)
     if fd == 0:
         return NotImplemented
+    if fd in _kernel.epolls:
+        raise linux.error(_EINVAL)
     if _is_end(fd, "read"):
         raise linux.error(_EBADF)
     piece = bytes(view[: _kernel.PAYLOAD])

@@ -6,7 +6,6 @@ KeyboardInterrupt; if it does not, the call goes on with the time that is left.
 
 import json
 import time
-from weakref import WeakSet
 
 from _builtin_socket import gaierror
 
@@ -27,7 +26,15 @@ EINTR = linux.ERRNO["EINTR"][0]
 LONGEST_WAIT_MS = 2**32 - 1
 
 # Of requests, as in the protocol, their names in the man pages, where those differ by more than capitals.
-_NAMES = {"Resolve": "getaddrinfo", "Interfaces": "if_nameindex"}
+_NAMES = {
+    "Resolve": "getaddrinfo",
+    "Interfaces": "if_nameindex",
+    "EpollCreate": "epoll_create1",
+    "EpollCtl": "epoll_ctl",
+    "EpollWait": "epoll_wait",
+}
+# Those that another thread may end.
+_POLLS = ("Poll", "EpollWait")
 
 
 class Failure(Exception):
@@ -92,15 +99,15 @@ signals = _threads.signals
 _made = 0
 
 
-def call(name, fields, wait=FOREVER, payload=None, line_too=False):
+def call(name, fields, wait=FOREVER, payload=None, line_too=False, after=0):
     """Makes a call in the protocol's own form. Its value, and the bytes that came with it.
 
-    `line_too`: InterruptedError when a line of input can be read before the call has ended.
+    `line_too`: InterruptedError when a line of input can be read before the call has ended, and more than `after` have come.
     """
     global _made
     until = time.monotonic() + wait["Millis"] / 1000 if isinstance(wait, dict) else None
     while True:
-        if _woken and name == "Poll":
+        if _woken and name in _POLLS:
             _end_if_woken()
         request = {"call": {name: fields}, "wait": wait, "line": _script.line()}
         if _threads._living:
@@ -110,7 +117,7 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
         # that the trace has.
         _made += name not in ("Stat", "Interfaces")
         number = _made
-        answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"), line_too)
+        answer = _pane.call(asked, payload, _NAMES.get(name, name.lower()), fields.get("fd"), line_too, after)
         value, error = None, None
         if answer is not None:
             text, data = answer
@@ -121,9 +128,9 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
         if error is not None and not (error["class"] == "errno" and error["errno"] == EINTR):
             break
         signals()
-        if name == "Poll":
+        if name in _POLLS:
             _end_if_woken()
-        if line_too and _pane.has_line():
+        if line_too and _pane.has_line() and _pane.lines_come() > after:
             raise InterruptedError(EINTR, linux.strerror(EINTR))
         if error is not None and error.get("taken"):
             break
@@ -137,6 +144,9 @@ def call(name, fields, wait=FOREVER, payload=None, line_too=False):
 
 # Family, type and protocol of the sockets that this program has, by their descriptors.
 made = {}
+
+# Those that are epolls, by their descriptors: what is the page's of each.
+epolls = {}
 
 # Descriptors that a program which is started would have.
 inheritable = set()
@@ -175,6 +185,8 @@ def dup(fd):
     if fd in made:
         made[again] = made[fd]
         _opened[again] = opened(fd)
+    if fd in epolls:
+        epolls[again] = epolls[fd]
     return again
 
 
@@ -188,17 +200,12 @@ def pair(family, kind, traits, ends=(None, None)):
     return value["Pair"]
 
 
-# What watches descriptors by their numbers, which come again: each is told of those that are closed.
-watching = WeakSet()
-
-
 def close(fd):
     """close(2): whatever it answers, the descriptor is gone."""
     made.pop(fd, None)
     _opened.pop(fd, None)
     inheritable.discard(fd)
-    for one in list(watching):
-        one.forget(fd)
+    epolls.pop(fd, None)
     call("Close", {"fd": fd})
 
 

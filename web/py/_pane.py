@@ -61,10 +61,10 @@ def machines():
     return [(one["name"], one["aliases"], one["address"]) for one in json.loads(_bridge.ends().machines())]
 
 
-def call(request, payload, name, fd, line_too=False):
+def call(request, payload, name, fd, line_too=False, after=0):
     """Makes a call and waits for its answer: JSON and bytes. None when there was none.
 
-    `line_too`: the call ends as by a signal when a line of input can be read.
+    `line_too`: the call ends as by a signal when a line of input can be read, and more than `after` have come in all.
     """
     data = None if payload is None else to_js(payload)
     if _blocks() and not line_too:
@@ -73,7 +73,7 @@ def call(request, payload, name, fd, line_too=False):
         token = _stacks.token()
         _messages.ask(token, request, data)
         if line_too:
-            _messages.endAtLine(token)
+            _messages.endAtLine(token, after)
         _threads.wait(name, token, fd=fd, reads=line_too)
         if line_too:
             _messages.endedAlone(token)
@@ -154,10 +154,15 @@ def has_line():
     return _messages.hasLine()
 
 
+def lines_come():
+    """How many lines of input have come so far."""
+    return _messages.linesCome()
+
+
 def wait_for_line(ms):
     """Waits for a line of input, for so many milliseconds; negative is for ever. Less when there is a SIGINT."""
     token = _stacks.token()
-    _messages.endAtLine(token)
+    _messages.endAtLine(token, 0)
     _threads.wait(None, token, ms, fd=0, reads=True)
     _messages.endedAlone(token)
 

@@ -1,6 +1,6 @@
 """CPython's `select` on poll(2) of the machine in the room. `selectors` sits on top, unmodified.
 
-`epoll` is made of it too (`_epoll.py`). Standard input is no descriptor of the machine: what is typed ends the machine's poll(2), and is then
+Standard input is no descriptor of the machine: what is typed ends the machine's poll(2), and is then
 among what is ready.
 """
 
@@ -37,6 +37,9 @@ def _descriptor(one):
 
 def _poll(wanted, wait):
     """poll(2) of (descriptor, events) pairs: those with an event."""
+    if _kernel.epolls:
+        for fd, _ in wanted:
+            _epoll.is_watchable(fd)
     keyboard = [events for fd, events in wanted if fd == 0]
     if keyboard:
         return _poll_with_keyboard(keyboard[0], [pair for pair in wanted if pair[0] != 0], wait)
@@ -159,5 +162,5 @@ class poll:
 
 
 poll.__module__ = "select"
-epoll = _epoll.using(_descriptor, _poll)
+epoll = _epoll.using(_descriptor)
 globals().update({name: value for name, value in vars(_epoll).items() if name.startswith("EPOLL")})

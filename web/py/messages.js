@@ -19,10 +19,12 @@ export class Messages {
   #answers = new Map();
   /** Lines that were typed. @type {Uint8Array[]} */
   #typed = [];
+  /** How many lines have come, read or not. */
+  #come = 0;
   /** Waits for a line. @type {number[]} */
   #readers = [];
-  /** Waits and calls that end when something can be read. @type {Set<number>} */
-  #watchers = new Set();
+  /** Waits and calls that end when something can be read, each with how many lines have to have come before. @type {Map<number, number>} */
+  #watchers = new Map();
   /** What the page wants to know of a prompt; the newest counts. @type {string | null} */
   #question = null;
   /** The prompt's wait, which a question ends too; 0 for none. */
@@ -53,6 +55,7 @@ export class Messages {
         return this.#stacks.interrupt();
       case "input":
         this.#typed.push(message.bytes);
+        this.#come += 1;
         this.#wakeReader();
         return this.#endWatches();
       case "ask":
@@ -129,11 +132,19 @@ export class Messages {
     return this.#typed.length > 0;
   }
 
-  /** Ends the wait or the call `n` as soon as something can be read. @param {number} n */
-  endAtLine(n) {
+  /** How many lines have come so far. */
+  linesCome() {
+    return this.#come;
+  }
+
+  /**
+   * Ends the wait or the call `n` as soon as something can be read, and more lines than `after` have come.
+   * @param {number} n @param {number} after
+   */
+  endAtLine(n, after) {
     this.#transcript.send();
     this.#stacks.notifySoon();
-    this.#watchers.add(n);
+    this.#watchers.set(n, after);
     this.#endWatches();
   }
 
@@ -144,8 +155,11 @@ export class Messages {
 
   #endWatches() {
     if (this.#typed.length === 0) return;
-    for (const n of this.#watchers) if (!this.cancel(n)) this.#stacks.settle(n, WOKEN);
-    this.#watchers.clear();
+    for (const [n, after] of [...this.#watchers]) {
+      if (this.#come <= after) continue;
+      this.#watchers.delete(n);
+      if (!this.cancel(n)) this.#stacks.settle(n, WOKEN);
+    }
   }
 
   #wakeReader() {

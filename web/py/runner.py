@@ -48,7 +48,12 @@ def prepare(threads=False):
     sys.meta_path.insert(0, _NotHere())
     _hide_our_frames()
     # Most scripts want them, and a script should not wait for them.
+    import _epoll
+
+    _epoll.only_tried = True
     import selectors  # noqa: F401
+
+    _epoll.only_tried = False
     import socket  # noqa: F401
 
     import _loop

@@ -99,7 +99,10 @@ export type CallName =
   | "socketpair"
   | "unlink"
   | "stat"
-  | "if_nameindex";
+  | "if_nameindex"
+  | "epoll_create1"
+  | "epoll_ctl"
+  | "epoll_wait";
 
 /** Forms of an option's value. */
 export type OptionForm =
@@ -114,6 +117,7 @@ export namespace protocol {
   export type Kind = "Stream" | "Datagram";
   export type How = "Read" | "Write" | "Both";
   export type OptionName = "ReuseAddr" | "ReusePort" | "KeepAlive" | "Broadcast" | "Linger" | "RcvBuf" | "SndBuf" | "Error" | "Type" | "AcceptConn" | "OobInline" | "NoDelay" | "QuickAck" | "Cork" | "UserTimeout" | "KeepIdle" | "KeepIntvl" | "KeepCnt" | "Ttl" | "V6Only" | "RcvTimeo" | "SndTimeo" | "SndLowat" | "Domain" | "Protocol" | "DontRoute" | "Priority" | "MaxSeg" | "SynCnt" | "Linger2" | "DeferAccept" | "WindowClamp" | "Info" | "Congestion" | "NotSentLowat" | "Tos";
+  export type EpollOperation = "Add" | "Delete" | "Modify";
   export type Wait = "Forever" | "No" | { Millis: number };
   export type OptionValue = { Bool: boolean } | { Int: number } | { Linger: number | null } | { Bytes: number[] };
   export type Call =
@@ -139,7 +143,10 @@ export namespace protocol {
     | { SocketPair: { family: Family; kind: Kind } }
     | { Unlink: { address: string } }
     | { Stat: { address: string } }
-    | { Interfaces: {  } };
+    | { Interfaces: {  } }
+    | { EpollCreate: {  } }
+    | { EpollCtl: { fd: number; operation: EpollOperation; target: number; events: number } }
+    | { EpollWait: { fd: number; max: number } };
   /** What a call returned has one of these, or is "Done". */
   export interface Returned {
     Descriptor: number;
@@ -154,6 +161,7 @@ export namespace protocol {
     Pinged: { address: string; round_trips: (number | null)[]; sent: boolean };
     Pair: [number, number];
     Interfaces: [number, string][];
+    Events: [number, number][];
   }
   export type Value = "Done" | Partial<Returned>;
 }

@@ -436,6 +436,7 @@ fn wait(end: Option<&CallEnd>) -> Wait {
     match &end.outcome {
         Err(CallError::TimedOut { .. }) => Wait::Millis(millis.max(1)),
         Ok(Value::Ready(ready)) if ready.is_empty() => Wait::Millis(millis),
+        Ok(Value::Events(told)) if told.is_empty() => Wait::Millis(millis),
         Err(CallError::Errno { errno, .. }) if [Errno::EAGAIN, Errno::EINPROGRESS].contains(errno) => {
             Wait::No
         }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub use crate::call_error::{CallError, ResolveError};
 use crate::{address::Address, id::Fd};
 
-pub use crate::vocabulary::{Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, PollEvents};
+pub use crate::vocabulary::{
+    EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, PollEvents,
+};
 
 /// How long a call may wait, measured at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,6 +246,26 @@ calls! {
         };
         /// if_nameindex(3): the machine's interfaces. A library function that changes nothing, and the trace has no word of it.
         Interfaces = "if_nameindex" {};
+        /// epoll_create1(2): a descriptor that watches others.
+        EpollCreate = "epoll_create1" {};
+        /// epoll_ctl(2).
+        EpollCtl = "epoll_ctl" {
+            /// The epoll's descriptor.
+            fd: Fd,
+            /// What is done.
+            operation: EpollOperation,
+            /// The descriptor that is watched.
+            target: Fd,
+            /// What it is watched for; nothing where it is watched no more.
+            events: EpollEvents,
+        };
+        /// epoll_wait(2).
+        EpollWait = "epoll_wait" waits {
+            /// The epoll's descriptor.
+            fd: Fd,
+            /// Most events to tell at once, at most [`crate::limits::EPOLL_EVENTS`] are.
+            max: u32,
+        };
     }
 }
 
@@ -265,6 +287,8 @@ impl Call {
             | Self::GetPeerName { fd }
             | Self::SetSockOpt { fd, .. }
             | Self::GetSockOpt { fd, .. }
+            | Self::EpollCtl { fd, .. }
+            | Self::EpollWait { fd, .. }
             | Self::Dup { fd } => Some(fd),
             Self::Socket { .. }
             | Self::Poll { .. }
@@ -273,6 +297,7 @@ impl Call {
             | Self::SocketPair { .. }
             | Self::Unlink { .. }
             | Self::Stat { .. }
+            | Self::EpollCreate {}
             | Self::Interfaces {} => None,
         }
     }
@@ -294,9 +319,9 @@ impl Call {
 /// What a call that succeeded returns. Received bytes follow the message and are not in here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
-    /// Nothing but success: bind, listen, connect, shutdown, close, setsockopt, unlink, stat.
+    /// Nothing but success: bind, listen, connect, shutdown, close, setsockopt, unlink, stat, epoll_ctl.
     Done,
-    /// A new descriptor: socket, dup.
+    /// A new descriptor: socket, dup, epoll_create1.
     Descriptor(Fd),
     /// A new descriptor and its peer: accept.
     Accepted {
@@ -345,6 +370,8 @@ pub enum Value {
     Pair(Fd, Fd),
     /// The kernel's number and the name of each: if_nameindex.
     Interfaces(Vec<(u32, String)>),
+    /// epoll_wait: the descriptors with an event, by the numbers under which they were added. Empty when the wait ran out.
+    Events(Vec<(Fd, EpollEvents)>),
 }
 
 impl Value {

@@ -40,7 +40,7 @@ macro_rules! errno {
 
 errno! {
     EPERM = 1, "Operation not permitted", "This is not allowed here.", "The kernel asks for a privilege that this program does not have.";
-    ENOENT = 2, "No such file or directory", "There is no socket at that path on this machine.", "Is the server running, and has it bound to this path? Each machine has its own.";
+    ENOENT = 2, "No such file or directory", "There is no socket at that path on this machine, or the epoll does not watch that number.", "Is the server running, and has it bound to this path? Each machine has its own. What an epoll is to watch it is told first.";
     EINTR = 4, "Interrupted system call", "The call was cancelled while it waited.", "Nothing is wrong: somebody pressed Cancel or Stop.";
     EIO = 5, "Input/output error", "The kernel reports an error of a device.", "Make a new socket and try again.";
     EBADF = 9, "Bad file descriptor", "This number names no open socket of this program.", "Was it closed already, or never made?";
@@ -49,12 +49,14 @@ errno! {
     EACCES = 13, "Permission denied", "The kernel does not allow this address.", "Ports below 1024 need privileges; broadcast needs SO_BROADCAST.";
     EFAULT = 14, "Bad address", "The kernel was given a place in memory that is not the program's.", "This should not happen here; please report it.";
     EBUSY = 16, "Device or resource busy", "It is in use by something else.", "Try again in a moment.";
+    EEXIST = 17, "File exists", "The epoll watches this number already.", "modify() changes what it is watched for.";
     ENODEV = 19, "No such device", "There is no such network device.", "Has the machine a cable?";
     EINVAL = 22, "Invalid argument", "The call makes no sense for this socket as it is now.", "Bound twice? accept() before listen()? listen() on a connected socket?";
     ENFILE = 23, "Too many open files in system", "The whole computer has no descriptors left.", "Ask whoever runs this server.";
     EMFILE = 24, "Too many open files", "This program's descriptor table is full.", "Close sockets that you no longer need: who forgot to?";
     ENOSPC = 28, "No space left on device", "There is no room left for this.", "Free something and try again.";
     EPIPE = 32, "Broken pipe", "The connection cannot be written to any more; nobody will read this.", "The other side has closed, or this side shut down its writing half, or it was never connected.";
+    ELOOP = 40, "Too many levels of symbolic links", "Epolls would watch one another in a circle, or too many in a row.", "Watch the sockets, and not their epolls.";
     ENOTSOCK = 88, "Socket operation on non-socket", "This descriptor is not a socket.", "Check which descriptor you used.";
     EDESTADDRREQ = 89, "Destination address required", "The kernel does not know where to send this.", "Use sendto() with an address, or connect() first.";
     EMSGSIZE = 90, "Message too long", "The datagram is larger than one packet can be.", "Send less than 65,508 bytes.";
@@ -72,6 +74,7 @@ errno! {
     ENOBUFS = 105, "No buffer space available", "The kernel has no buffer left for this.", "Send less, or more slowly.";
     EISCONN = 106, "Transport endpoint is already connected", "This socket is connected already.", "One socket, one connection: make a new one.";
     ENOTCONN = 107, "Transport endpoint is not connected", "This socket is not connected to anybody.", "connect() first; on a server use the socket that accept() returned.";
+    ETOOMANYREFS = 109, "Too many references: cannot splice", "Too many descriptors are on their way in sockets that nobody reads.", "Receive those that were sent before.";
     ETIMEDOUT = 110, "Connection timed out", "The kernel tried again and again, and nobody answered.", "Is the machine there? Is its cable cut, or the server's queue full?";
     ECONNREFUSED = 111, "Connection refused", "The machine answered, but nothing listens on that port there.", "Is the server running? On which machine does \"localhost\" mean you?";
     EHOSTDOWN = 112, "Host is down", "The other machine does not answer.", "Is it switched on?";

@@ -139,6 +139,12 @@ numbers! {
     OPTION_BYTES: usize = 1024 => OptionBytes "option-bytes" Bytes;
     /// Descriptors in one poll.
     POLL_DESCRIPTORS: usize = 1024 => PollDescriptors "poll-descriptors" Count;
+    /// Events that one epoll_wait tells at most: the rest comes with the next.
+    EPOLL_EVENTS: usize = 1024 => EpollEvents "epoll-events" Count;
+    /// Descriptors that all epolls of one person's programs in a room watch, one watched by two counted twice.
+    EPOLL_WATCHES: usize = 4096 => EpollWatches "epoll-watches" Count;
+    /// Epolls of which each watches the next: Linux has 5, and the room's own watch takes two of them.
+    EPOLL_DEPTH: usize = 3 => EpollDepth "epoll-depth" Count;
     /// Size of a program's descriptor table, as a shell's RLIMIT_NOFILE sets it: beyond it the kernel says EMFILE.
     DESCRIPTORS: i32 = 1024 => Descriptors "descriptors" Count;
     /// Echo requests of one ping.

@@ -192,6 +192,64 @@ sets! {
 /// What begins the names of [`PollEvents`] in C, and is left out in the trace and in JavaScript.
 pub const POLL: &str = "POLL";
 
+words! {
+    /// What epoll_ctl(2) does.
+    EpollOperation {
+        /// watches a descriptor.
+        Add = "EPOLL_CTL_ADD" 1;
+        /// watches it no more.
+        Delete = "EPOLL_CTL_DEL" 2;
+        /// watches it for something else.
+        Modify = "EPOLL_CTL_MOD" 3;
+    }
+}
+
+sets! {
+    /// Events of epoll(7) and how they are to be told, as a set with Linux's bits.
+    EpollEvents: u32 {
+        /// there is data to read, or a connection to accept.
+        IN = 0x001 "EPOLLIN" 0x001;
+        /// urgent data.
+        PRI = 0x002 "EPOLLPRI" 0x002;
+        /// writing is possible.
+        OUT = 0x004 "EPOLLOUT" 0x004;
+        /// always reported.
+        ERR = 0x008 "EPOLLERR" 0x008;
+        /// always reported.
+        HUP = 0x010 "EPOLLHUP" 0x010;
+        /// as EPOLLIN.
+        RDNORM = 0x040 "EPOLLRDNORM" 0x040;
+        /// as EPOLLPRI, on few kinds of descriptors.
+        RDBAND = 0x080 "EPOLLRDBAND" 0x080;
+        /// as EPOLLOUT.
+        WRNORM = 0x100 "EPOLLWRNORM" 0x100;
+        /// urgent data may be written.
+        WRBAND = 0x200 "EPOLLWRBAND" 0x200;
+        /// nothing on Linux.
+        MSG = 0x400 "EPOLLMSG" 0x400;
+        /// the peer has closed or shut down its writing half.
+        RDHUP = 0x2000 "EPOLLRDHUP" 0x2000;
+        /// of several epolls that wait for it not all are woken.
+        EXCLUSIVE = 0x1000_0000 "EPOLLEXCLUSIVE" 0x1000_0000;
+        /// the computer is kept awake; Linux passes over it without a privilege.
+        WAKEUP = 0x2000_0000 "EPOLLWAKEUP" 0x2000_0000;
+        /// told once, until it is asked for anew.
+        ONESHOT = 0x4000_0000 "EPOLLONESHOT" 0x4000_0000;
+        /// told only when it becomes so.
+        ET = 0x8000_0000 "EPOLLET" -0x8000_0000;
+    }
+}
+
+/// What begins the names of [`EpollEvents`] in C, and is left out in the trace.
+const EPOLL: &str = "EPOLL";
+
+impl EpollEvents {
+    /// The names of those that are set, without `EPOLL`.
+    pub fn short_names(self) -> impl Iterator<Item = &'static str> {
+        self.names().map(|name| name.trim_start_matches(EPOLL))
+    }
+}
+
 impl PollEvents {
     /// The names of those that are set, without `POLL`.
     pub fn short_names(self) -> impl Iterator<Item = &'static str> {

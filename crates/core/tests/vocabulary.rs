@@ -7,7 +7,10 @@ use std::{fmt::Write as _, fs, net::Ipv4Addr, path::PathBuf};
 
 use proto::{
     address::Address,
-    call::{Call, Family, Flags, How, Kind, OptionForm, OptionName, OptionValue, PollEvents, Value},
+    call::{
+        Call, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionForm, OptionName, OptionValue,
+        PollEvents, Value,
+    },
     id::Fd,
     limits,
     room::HOME,
@@ -169,6 +172,7 @@ fn protocol_types(text: &mut String) {
         ("Kind", words(Kind::ALL.iter().map(variant).collect())),
         ("How", words(How::ALL.iter().map(variant).collect())),
         ("OptionName", words(OptionName::ALL.iter().map(variant).collect())),
+        ("EpollOperation", words(EpollOperation::ALL.iter().map(variant).collect())),
         ("Wait", "\"Forever\" | \"No\" | { Millis: number }".to_owned()),
         (
             "OptionValue",
@@ -197,17 +201,17 @@ fn protocol_types(text: &mut String) {
 /// A type of Rust, as TypeScript has what serde writes for it.
 fn in_typescript(of: &str) -> &str {
     match of {
-        "Fd" | "Flags" | "u8" | "u16" | "u32" | "i32" => "number",
+        "Fd" | "Flags" | "EpollEvents" | "u8" | "u16" | "u32" | "i32" => "number",
         "Address" | "String" => "string",
         "Option<Family>" => "Family | null",
         "Vec<(Fd, PollEvents)>" => "[number, number][]",
-        "Family" | "Kind" | "How" | "OptionName" | "OptionValue" => of,
+        "Family" | "Kind" | "How" | "OptionName" | "OptionValue" | "EpollOperation" => of,
         _ => panic!("no type of TypeScript is known for {of}"),
     }
 }
 
 /// The forms of what a call returns, each with its type and an example.
-fn returned() -> [(&'static str, &'static str, Value); 12] {
+fn returned() -> [(&'static str, &'static str, Value); 13] {
     let address = || Address::Ip("10.0.0.1:80".parse().expect("an address"));
     let (length, ip) = (1, Ipv4Addr::LOCALHOST.into());
     [
@@ -235,6 +239,7 @@ fn returned() -> [(&'static str, &'static str, Value); 12] {
         ),
         ("Pair", "[number, number]", Value::Pair(Fd(3), Fd(4))),
         ("Interfaces", "[number, string][]", Value::Interfaces(vec![(1, "lo".to_owned())])),
+        ("Events", "[number, number][]", Value::Events(vec![(Fd(3), EpollEvents::IN)])),
     ]
 }
 
@@ -317,7 +322,12 @@ fn python() -> String {
         let _ = writeln!(text, "{name} = {number:#x}");
     }
     let all: Vec<&str> = PollEvents::ALL.iter().map(|(_, name, _)| *name).collect();
-    let _ = writeln!(text, "EVENTS = {}\n", all.join(" | "));
+    let _ =
+        writeln!(text, "EVENTS = {}\n\n# Events of epoll(7), and how they are to be told.", all.join(" | "));
+    for (event, name, _) in EpollEvents::ALL.iter() {
+        let _ = writeln!(text, "{name} = {:#x}", event.0);
+    }
+    text.push('\n');
     for (name, number, doc) in
         numbers().into_iter().filter(|(name, ..)| ["CALL_PAYLOAD", "UNIX_NAME"].contains(name))
     {

@@ -93,6 +93,21 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
                 "A socket that is ready can be used at once: the call it is ready for would not wait now.";
             answer.means(text, &[at]);
         }
+        (Call::EpollCreate {}, Value::Descriptor(fd)) => {
+            let text = format!("fd {fd} is an epoll: it watches other descriptors, and is no socket.");
+            answer.means(text, &[at]);
+        }
+        (Call::EpollCtl { .. }, _) => {
+            answer
+                .means("The kernel keeps what is watched, and for what, until it is told otherwise.", &[at]);
+        }
+        (Call::EpollWait { .. }, Value::Events(told)) if told.is_empty() => {
+            answer.means("Its time ran out, and nothing it watches had anything to tell.", &[at]);
+        }
+        (Call::EpollWait { .. }, Value::Events(_)) => {
+            let text = "What is told with EPOLLET or EPOLLONESHOT is not told again until something new comes, or until somebody asks for it again.";
+            answer.means(text, &[at]);
+        }
         (Call::Resolve { .. }, Value::Addresses { from_room: true, .. }) => {
             let text =
                 "The room's own table of names answered. No packet was needed, and nothing is connected yet.";

@@ -1,5 +1,5 @@
 //! The kernel socket under a descriptor: one in the room and, while its program is connected outside, another one in
-//! its stead.
+//! its stead. Or an epoll of a program's, of which the kernel itself says that it is no socket.
 //!
 //! Calls that name an address take a [`RoomFd`], which a socket outside never gives: no call of a program can lead a
 //! socket of the server's own network anywhere. It goes where [`crate::Outside`] sent it, or nowhere.
@@ -76,6 +76,12 @@ impl End {
         let kind = syscall::kind(room.as_fd())?;
         let unix = syscall::is_unix(room.as_fd());
         Ok(Self { room, kind, unix, options: Vec::new(), outside: None, pending: None })
+    }
+
+    /// An epoll. It has no type; the calls that ask for one are refused by the kernel before that matters.
+    pub(crate) fn of_epoll(epoll: OwnedFd) -> Self {
+        let (kind, options) = (Kind::Stream, Vec::new());
+        Self { room: epoll, kind, unix: false, options, outside: None, pending: None }
     }
 
     pub(crate) fn kind(&self) -> Kind {

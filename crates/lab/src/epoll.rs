@@ -99,6 +99,18 @@ impl Epoll {
         }
     }
 
+    /// Watches a descriptor of which nothing is wanted yet. A program's epoll is kept so: taking it in anew for every wait
+    /// would have the kernel look at everything it watches.
+    pub(crate) fn keep(&self, fd: impl AsFd, token: Token) -> io::Result<()> {
+        Ok(epoll::add(self.fd.get_ref(), fd, EventData::new_u64(token.encode()), EventFlags::empty())?)
+    }
+
+    /// Changes what is wanted of one that is kept.
+    pub(crate) fn change(&self, fd: impl AsFd, token: Token, now: Wanted) -> io::Result<()> {
+        let flags = EventFlags::from_bits_retain(now.0);
+        Ok(epoll::modify(self.fd.get_ref(), fd, EventData::new_u64(token.encode()), flags)?)
+    }
+
     /// Waits until something is ready and says what.
     pub(crate) async fn ready(&self) -> io::Result<Vec<Token>> {
         loop {

@@ -13,7 +13,7 @@
 //! | `network` | packets on the wire, what is recorded of them, the capture |
 //! | `lan` | the three together: one step, with cause and effect; timers |
 //! | `people` | members and where their deliveries go |
-//! | `sockets`, `streams`, `waiting` | kernel sockets with their queues, streams, calls that wait |
+//! | `sockets` (`epolls`), `streams`, `waiting` | kernel sockets and epolls with their queues, streams, calls that wait |
 //! | `calls` (`attempt`) | all of that: calls from begin to end |
 //! | `world` (`library`, `socket_orders`, `unix`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
 
@@ -21,6 +21,7 @@ mod attempt;
 mod calls;
 mod commands;
 mod effects;
+mod epolls;
 mod joining;
 mod lan;
 mod library;

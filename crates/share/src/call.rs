@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use proto::{
     address::Address,
-    call::{Call, OptionValue, PollEvents},
+    call::{Call, EpollEvents, OptionValue, PollEvents},
     id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     limits,
     trace::{CallBegin, Data},
@@ -126,11 +126,25 @@ pub(crate) enum Made {
     },
     #[serde(rename = "if_nameindex")]
     Interfaces {},
+    #[serde(rename = "epoll_create1")]
+    EpollCreate {},
+    #[serde(rename = "epoll_ctl")]
+    EpollCtl {
+        fd: i32,
+        operation: String,
+        target: i32,
+        events: Vec<String>,
+    },
+    #[serde(rename = "epoll_wait")]
+    EpollWait {
+        fd: i32,
+        max: u32,
+    },
     #[serde(other)]
     Unknown,
 }
 
-/// A descriptor and its events in poll(2).
+/// A descriptor and its events in poll(2) or epoll_wait(2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Polled {
     fd: i32,
@@ -180,6 +194,14 @@ pub(crate) fn fds_of(polled: &[Polled]) -> Option<Vec<(Fd, PollEvents)>> {
     polled.iter().map(|one| Some((Fd(one.fd), words::poll_events_of(&one.events)?))).collect()
 }
 
+pub(crate) fn told(events: &[(Fd, EpollEvents)]) -> Vec<Polled> {
+    events.iter().map(|(fd, events)| Polled { fd: fd.0, events: words::epoll_events(*events) }).collect()
+}
+
+pub(crate) fn events_of(told: &[Polled]) -> Option<Vec<(Fd, EpollEvents)>> {
+    told.iter().map(|one| Some((Fd(one.fd), words::epoll_events_of(&one.events)?))).collect()
+}
+
 impl Made {
     fn of(call: &Call) -> Self {
         match call {
@@ -222,6 +244,14 @@ impl Made {
             Call::Unlink { address } => Self::Unlink { address: *address },
             Call::Stat { address } => Self::Stat { address: *address },
             Call::Interfaces {} => Self::Interfaces {},
+            Call::EpollCreate {} => Self::EpollCreate {},
+            Call::EpollCtl { fd, operation, target, events } => Self::EpollCtl {
+                fd: fd.0,
+                operation: operation.name().to_owned(),
+                target: target.0,
+                events: words::epoll_events(*events),
+            },
+            Call::EpollWait { fd, max } => Self::EpollWait { fd: fd.0, max: *max },
         }
     }
 
@@ -274,6 +304,14 @@ impl Made {
             Self::Unlink { address } => Call::Unlink { address: *address },
             Self::Stat { address } => Call::Stat { address: *address },
             Self::Interfaces {} => Call::Interfaces {},
+            Self::EpollCreate {} => Call::EpollCreate {},
+            Self::EpollCtl { fd, operation, target, events } => Call::EpollCtl {
+                fd: Fd(*fd),
+                operation: words::epoll_operation_of(operation)?,
+                target: Fd(*target),
+                events: words::epoll_events_of(events)?,
+            },
+            Self::EpollWait { fd, max } => Call::EpollWait { fd: Fd(*fd), max: *max },
             Self::Unknown => return None,
         })
     }

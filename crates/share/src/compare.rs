@@ -257,6 +257,12 @@ impl Lanes {
                 };
                 ready.iter().map(one).collect::<Vec<_>>().join(", ")
             }
+            Ok(Value::Events(told)) if told.is_empty() => "nothing ready".to_owned(),
+            // Their numbers are the room's affair.
+            Ok(Value::Events(told)) => {
+                let events = told.iter().map(|(_, events)| words::epoll_events(*events).join(" "));
+                events.collect::<Vec<_>>().join(", ")
+            }
             Ok(_) => "done".to_owned(),
             Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
             Err(CallError::TimedOut { .. }) => "timed out".to_owned(),
@@ -332,6 +338,10 @@ impl Lanes {
                 let events = fds.iter().map(|(_, events)| words::poll_events(*events).join(" "));
                 format!("{name}({})", events.collect::<Vec<_>>().join(", "))
             }
+            Call::EpollCtl { operation, events, .. } => {
+                format!("{name}({}, {})", operation.name(), words::epoll_events(*events).join(" "))
+            }
+            Call::EpollWait { max, .. } => format!("{name}({max})"),
             Call::Send { length, .. } => format!("{name}({length} bytes)"),
             Call::SendTo { address, length, .. } => {
                 format!("{name}({length} bytes to {})", self.address(*address))

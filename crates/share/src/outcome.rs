@@ -11,7 +11,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Bytes, Polled, Setting, fds_of, polled};
+use crate::call::{Bytes, Polled, Setting, events_of, fds_of, polled, told};
 
 /// What a call returned.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +58,9 @@ pub(crate) enum Returned {
     },
     Interfaces {
         interfaces: Vec<(u32, String)>,
+    },
+    Events {
+        fds: Vec<Polled>,
     },
     Errno {
         errno: i32,
@@ -111,6 +114,7 @@ impl Returned {
             }
             Value::Pair(one, other) => Self::Pair { fds: (one.0, other.0) },
             Value::Interfaces(interfaces) => Self::Interfaces { interfaces: interfaces.clone() },
+            Value::Events(events) => Self::Events { fds: told(events) },
         }
     }
 
@@ -140,6 +144,7 @@ impl Returned {
             Self::Pinged { address, round_trips, sent } => Ok(Value::Pinged { address, round_trips, sent }),
             Self::Pair { fds: (one, other) } => Ok(Value::Pair(Fd(one), Fd(other))),
             Self::Interfaces { interfaces } => Ok(Value::Interfaces(interfaces)),
+            Self::Events { fds } => Ok(Value::Events(events_of(&fds)?)),
             Self::Errno { errno, taken } => Err(CallError::Errno { errno: Errno(errno), taken }),
             Self::TimedOut { taken } => Err(CallError::TimedOut { taken }),
             Self::NotResolved { error } => {

@@ -1,7 +1,7 @@
 //! Words and sets of words in the file, for what the protocol has numbers for.
 
 use proto::{
-    call::{Family, Flags, How, Kind, OptionName, PollEvents},
+    call::{EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionName, PollEvents},
     sysctl::Sysctl,
     trace::{TcpFlags, TcpState, TimerKind},
 };
@@ -57,6 +57,22 @@ pub(crate) fn poll_events(events: PollEvents) -> Vec<String> {
 
 pub(crate) fn poll_events_of(words: &[String]) -> Option<PollEvents> {
     bits(&of_events(), words, u16::MAX.into()).and_then(|bits| u16::try_from(bits).ok()).map(PollEvents)
+}
+
+fn of_epoll_events() -> impl Iterator<Item = (u32, &'static str)> + Clone {
+    EpollEvents::ALL.iter().map(|(event, name, _)| (event.0, *name))
+}
+
+pub(crate) fn epoll_events(events: EpollEvents) -> Vec<String> {
+    set(of_epoll_events(), events.0)
+}
+
+pub(crate) fn epoll_events_of(words: &[String]) -> Option<EpollEvents> {
+    bits(&of_epoll_events(), words, u32::MAX).map(EpollEvents)
+}
+
+pub(crate) fn epoll_operation_of(word: &str) -> Option<EpollOperation> {
+    EpollOperation::named(word)
 }
 
 fn of_control_bits() -> impl Iterator<Item = (u32, &'static str)> + Clone {

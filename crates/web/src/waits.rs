@@ -26,6 +26,9 @@ pub fn waits_for(call: &Call, full: Option<(u32, u32)>) -> String {
             "The kernel's buffer is full. It returns when the other side has read enough."
         }
         Call::Poll { .. } => "It returns when one of the sockets is ready, or when its time runs out.",
+        Call::EpollWait { .. } => {
+            "It returns when one of those it watches has something to tell, or when its time runs out."
+        }
         Call::Resolve { .. } => "It returns when the name server answers.",
         Call::Ping { .. } => "It returns when the echoes are back.",
         _ => "It returns at once, usually.",

@@ -72,14 +72,20 @@ impl Numbers {
             | Call::GetPeerName { fd }
             | Call::SetSockOpt { fd, .. }
             | Call::GetSockOpt { fd, .. }
+            | Call::EpollWait { fd, .. }
             | Call::Dup { fd } => own(fd),
             Call::Poll { fds } => fds.iter_mut().for_each(|(fd, _)| own(fd)),
+            Call::EpollCtl { fd, target, .. } => {
+                own(fd);
+                own(target);
+            }
             Call::Socket { .. }
             | Call::SocketPair { .. }
             | Call::Resolve { .. }
             | Call::Ping { .. }
             | Call::Unlink { .. }
             | Call::Stat { .. }
+            | Call::EpollCreate {}
             | Call::Interfaces {} => {}
         }
         call

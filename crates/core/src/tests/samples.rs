@@ -3,8 +3,8 @@
 use crate::{
     address::Address,
     call::{
-        Call, CallError, Family, Flags, How, Kind, OptionName, OptionValue, PollEvents, ResolveError, Value,
-        Wait,
+        Call, CallError, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionName, OptionValue,
+        PollEvents, ResolveError, Value, Wait,
     },
     errno::Errno,
     id::{CallId, CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId, StreamId},
@@ -79,6 +79,14 @@ fn calls() -> Vec<Call> {
         Call::Unlink { address: path() },
         Call::Stat { address: "unix:@a\\x00".parse().unwrap() },
         Call::Interfaces {},
+        Call::EpollCreate {},
+        Call::EpollCtl {
+            fd: FD,
+            operation: EpollOperation::Add,
+            target: Fd(4),
+            events: EpollEvents::IN.with(EpollEvents::ET),
+        },
+        Call::EpollWait { fd: FD, max: 1023 },
     ]
 }
 
@@ -165,6 +173,7 @@ fn values() -> Vec<Value> {
         Value::Pair(FD, Fd(4)),
         Value::Interfaces(vec![(1, "lo".into())]),
         Value::Address("unix:".parse().unwrap()),
+        Value::Events(vec![(Fd(4), EpollEvents::IN)]),
     ]
 }
 

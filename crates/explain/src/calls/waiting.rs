@@ -48,6 +48,15 @@ pub(super) fn reason<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: u
             answer
                 .next("It returns when one of its sockets is ready, or when its time runs out.", &[call.at]);
         }
+        Call::EpollWait { .. } if is_settled(answer, call, until) => {
+            answer.why("Nothing it watches has had anything to tell since it began.", &[call.at]);
+        }
+        Call::EpollWait { .. } => {
+            answer.next(
+                "It returns when one of those it watches has something to tell, or when its time runs out.",
+                &[call.at],
+            );
+        }
         Call::Resolve { .. } => answer.why("The name server has not answered yet.", &[call.at]),
         Call::Ping { .. } => answer.why("Not all of its echoes have come back yet.", &[call.at]),
         _ => answer.unknown("Why it has not returned is not in the recording.", &[call.at]),

@@ -76,6 +76,7 @@ impl Try<'_> {
             Call::SendTo { flags, address, .. } => self.send_to(flags, &address),
             Call::Recv { flags, max, .. } => self.recv(flags, max),
             Call::RecvFrom { flags, max, .. } => self.recv_from(flags, max),
+            Call::EpollWait { max, .. } => self.epoll_wait(max),
             _ => Attempt::failed(CallError::errno(Errno::EOPNOTSUPP)),
         }
     }
@@ -190,8 +191,19 @@ impl Try<'_> {
             }
             None => {
                 self.sockets.update_interest(self.socket);
+                if was_outside && !self.sockets.is_outside(self.socket) {
+                    self.sockets.watch_anew(self.socket);
+                }
                 result
             }
+        }
+    }
+
+    fn epoll_wait(&mut self, max: u32) -> Attempt {
+        match self.sockets.epoll_wait(self.socket, max) {
+            Ok(events) if events.is_empty() && !self.waiting.never_waits() => Attempt::Waits,
+            Ok(events) => Attempt::done(Value::Events(events)),
+            Err(errno) => Attempt::failed(CallError::errno(errno)),
         }
     }
 

@@ -382,6 +382,7 @@ impl Calls {
         let taken = waiting.taken();
         let (outcome, payload) = match waiting.call {
             Call::Poll { .. } => (Ok(Value::Ready(Vec::new())), Bytes::new()),
+            Call::EpollWait { .. } => (Ok(Value::Events(Vec::new())), Bytes::new()),
             // It was the socket's own time, of which the kernel says this.
             Call::Connect { .. } if waiting.wait == Wait::Forever => {
                 waiting.interrupted(CallError::errno(Errno::EINPROGRESS))
@@ -442,6 +443,12 @@ impl Calls {
         if let Call::Dup { .. } = waiting.call {
             let fd = self.lan.machines.tables.open(waiting.program, id).map_err(CallError::errno)?;
             return Ok(Value::Descriptor(fd));
+        }
+        if let Call::EpollCtl { operation, target, events, .. } = waiting.call {
+            let tables = &self.lan.machines.tables;
+            let socket = tables.socket(waiting.program, target).map_err(CallError::errno)?;
+            self.sockets.epoll_ctl(id, operation, (socket, target), events, tables)?;
+            return Ok(Value::Done);
         }
         if let Call::GetSockName { .. } = waiting.call {
             return self.local_address(id).map(Value::Address).map_err(CallError::errno);

@@ -40,6 +40,7 @@ impl World {
             Call::Unlink { address } => unix::unlink(&mut self.calls, waiting, &address),
             Call::Resolve { .. } | Call::Ping { .. } => self.look_up(waiting),
             Call::Poll { .. } => self.calls.begin_poll(waiting),
+            Call::EpollCreate {} => self.calls.make_epoll(waiting),
             _ => self.calls.begin_on_descriptor(waiting),
         }
     }

@@ -1,7 +1,7 @@
 //! Kernel sockets: who waits on them, and what readiness is wanted of them.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
 };
@@ -13,7 +13,7 @@ use proto::{
     limits,
 };
 
-use super::{lan::Lan, shares, waiting::Direction};
+use super::{epolls::Watches, lan::Lan, shares, waiting::Direction};
 use crate::{
     account::{Account, Charge},
     buffers,
@@ -36,6 +36,8 @@ pub(super) struct Socket {
     /// Receives that wait for TCP's urgent byte, which no read readiness announces.
     urgent: Vec<CallRef>,
     pub(super) pollers: Vec<(CallRef, PollEvents)>,
+    /// What it watches, where it is a program's epoll and no socket.
+    pub(super) watches: Option<Watches>,
     /// What its stream, if it has one, waits for.
     pub(super) stream_wants: Wanted,
     /// Its stream has bytes that the kernel has not taken yet: they hold the socket, as a blocked send(2) would.
@@ -47,14 +49,14 @@ pub(super) struct Socket {
     registered: Wanted,
     _descriptors: Option<Charge>,
     /// What its buffers may come to hold, with those it may lead to; none for a library function's, which lives for one
-    /// question.
+    /// question, and for an epoll.
     buffers: Option<Charge>,
     /// It has neither an address nor a peer, and is charged as what holds nothing.
     fresh: bool,
 }
 
 impl Socket {
-    fn new(host: HostId, end: End, descriptors: Option<Charge>, buffers: Option<Charge>) -> Self {
+    pub(super) fn new(host: HostId, end: End, descriptors: Option<Charge>, buffers: Option<Charge>) -> Self {
         Self {
             host,
             end,
@@ -63,6 +65,7 @@ impl Socket {
             writers: VecDeque::new(),
             urgent: Vec::new(),
             pollers: Vec::new(),
+            watches: None,
             stream_wants: Wanted::default(),
             stream_holds: false,
             starved: false,
@@ -128,16 +131,18 @@ impl Socket {
 /// All kernel sockets of a room.
 #[derive(Debug)]
 pub(super) struct Sockets {
-    epoll: Arc<Epoll>,
-    descriptors: Descriptors,
+    pub(super) epoll: Arc<Epoll>,
+    pub(super) descriptors: Descriptors,
     /// What all buffers of the room's sockets may come to hold.
     buffers: Arc<Account>,
-    all: HashMap<SocketId, Socket>,
+    pub(super) all: HashMap<SocketId, Socket>,
+    /// Which of them are epolls of programs.
+    pub(super) epolls: BTreeSet<SocketId>,
 }
 
 impl Sockets {
     pub(super) fn new(epoll: Arc<Epoll>, descriptors: Descriptors, buffers: Arc<Account>) -> Self {
-        Self { epoll, descriptors, buffers, all: HashMap::new() }
+        Self { epoll, descriptors, buffers, all: HashMap::new(), epolls: BTreeSet::new() }
     }
 
     pub(super) fn get(&self, id: SocketId) -> Option<&Socket> {
@@ -250,10 +255,10 @@ impl Sockets {
     /// Takes a socket that nothing names or holds any more, to be closed.
     pub(super) fn take_free(&mut self, id: SocketId, lan: &mut Lan) -> Option<End> {
         let free = lan.machines.tables.name(id).is_none() && self.all.get(&id)?.is_free();
-        free.then(|| self.all.remove(&id)).flatten().map(|socket| {
-            lan.machines.tables.forget(id);
-            socket.end
-        })
+        let gone = free.then(|| self.all.remove(&id)).flatten()?;
+        self.unwatch(id);
+        lan.machines.tables.forget(id);
+        Some(gone.end)
     }
 
     /// The sockets of one machine.
@@ -293,7 +298,12 @@ impl Sockets {
         if wanted == socket.registered {
             return;
         }
-        match self.epoll.want(socket.end.fd(), Token::Socket(id), socket.registered, wanted) {
+        let told = if socket.watches.is_some() {
+            self.epoll.change(socket.end.fd(), Token::Socket(id), wanted)
+        } else {
+            self.epoll.want(socket.end.fd(), Token::Socket(id), socket.registered, wanted)
+        };
+        match told {
             Ok(()) => socket.registered = wanted,
             Err(error) => tracing::error!(%error, "a socket cannot be watched"),
         }
@@ -305,6 +315,7 @@ impl Sockets {
         if let Some(socket) = self.all.get_mut(&id) {
             socket.end.go_outside(new);
         }
+        self.watch_anew(id);
         self.update_interest(id);
     }
 

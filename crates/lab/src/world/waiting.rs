@@ -25,9 +25,11 @@ impl Direction {
     /// The direction of calls that may wait on one descriptor; none for all others.
     pub(super) fn of(call: &Call) -> Option<Self> {
         match call {
-            Call::Accept { .. } | Call::Recv { .. } | Call::RecvFrom { .. } | Call::Ping { .. } => {
-                Some(Self::Read)
-            }
+            Call::Accept { .. }
+            | Call::Recv { .. }
+            | Call::RecvFrom { .. }
+            | Call::EpollWait { .. }
+            | Call::Ping { .. } => Some(Self::Read),
             Call::Connect { .. } | Call::Send { .. } | Call::SendTo { .. } => Some(Self::Write),
             _ => None,
         }

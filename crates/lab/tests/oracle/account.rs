@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proto::{
     address::Address,
-    call::{CallError, Outcome, PollEvents, Value},
+    call::{CallError, EpollEvents, Outcome, PollEvents, Value},
     trace::TcpFlags,
 };
 
@@ -75,6 +75,10 @@ fn events(events: PollEvents) -> String {
     events.short_names().collect::<Vec<_>>().join("|")
 }
 
+fn names(events: EpollEvents) -> String {
+    events.short_names().collect::<Vec<_>>().join("|")
+}
+
 fn bytes(payload: &[u8]) -> String {
     match payload.len() {
         LARGE.. => "many bytes".to_owned(),
@@ -103,6 +107,10 @@ pub(crate) fn result(outcome: &Outcome, payload: &[u8]) -> String {
         Ok(Value::Ready(ready)) => {
             let each = ready.iter().map(|(fd, revents)| format!("{fd}: {}", events(*revents)));
             format!("ready [{}]", each.collect::<Vec<_>>().join(", "))
+        }
+        Ok(Value::Events(told)) => {
+            let each = told.iter().map(|(fd, events)| format!("{fd}: {}", names(*events)));
+            format!("told [{}]", each.collect::<Vec<_>>().join(", "))
         }
         Ok(other) => format!("{other:?}"),
         Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),

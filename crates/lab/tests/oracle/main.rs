@@ -70,4 +70,4 @@ macro_rules! groups {
     };
 }
 
-groups!(backlog, binding, closing, connecting, datagrams, options, polling, transfer);
+groups!(backlog, binding, closing, connecting, datagrams, epolls, options, polling, transfer);

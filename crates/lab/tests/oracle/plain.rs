@@ -17,6 +17,7 @@ use proto::{
     errno::Errno,
     id::Fd,
 };
+use rustix::event::epoll;
 use tokio::runtime::Handle;
 
 use self::{
@@ -129,6 +130,17 @@ impl Run {
                 rustix::io::ioctl_fionbio(&socket, false).unwrap();
                 Some(Ok(Value::Descriptor(self.open(asked.side, socket))))
             }
+            Call::EpollCreate {} => {
+                let made = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+                Some(Ok(Value::Descriptor(self.open(asked.side, made))))
+            }
+            Call::Dup { fd } => {
+                let copy = self.tables[asked.side.index()][&fd.0].try_clone().unwrap();
+                Some(Ok(Value::Descriptor(self.open(asked.side, copy))))
+            }
+            Call::EpollCtl { target, .. } if !self.tables[asked.side.index()].contains_key(&target.0) => {
+                Some(Err(CallError::errno(Errno::EBADF)))
+            }
             Call::Close { fd } => {
                 let closed = self.tables[asked.side.index()].remove(&fd.0);
                 Some(closed.map(|_| Value::Done).ok_or(CallError::errno(Errno::EBADF)))
@@ -153,6 +165,9 @@ impl Run {
         let table = &self.tables[asked.side.index()];
         let fds: Vec<_> = match &asked.call {
             Call::Poll { fds } => fds.iter().map(|(fd, _)| Arc::clone(&table[&fd.0])).collect(),
+            Call::EpollCtl { fd, target, .. } => {
+                [fd, target].iter().map(|fd| Arc::clone(&table[&fd.0])).collect()
+            }
             call => call.fd().map(|fd| Arc::clone(&table[&fd.0])).into_iter().collect(),
         };
         let (asked, (sender, done), (name, thread)) = (asked.clone(), mpsc::channel(), mpsc::channel());

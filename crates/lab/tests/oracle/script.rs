@@ -204,6 +204,12 @@ impl Script {
         self.steps.push(Step::Sysctl(side, name, value));
     }
 
+    /// A call that makes a descriptor.
+    pub(crate) fn made(&mut self, side: Side, call: Call) -> Fd {
+        self.call(side, call);
+        self.next_fd(side)
+    }
+
     pub(crate) fn tcp(&mut self, side: Side) -> Fd {
         self.call(side, Call::Socket { family: Family::Inet, kind: Kind::Stream });
         self.next_fd(side)

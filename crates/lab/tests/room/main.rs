@@ -5,6 +5,7 @@
 mod harness;
 
 mod calls;
+mod epolls;
 mod explained;
 mod keeper_stopped;
 mod outside;

@@ -6,8 +6,8 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use proto::{
     address::{Address, UnixName},
     call::{
-        Call, CallError, Family, Flags, How, Kind, OptionName, OptionValue, Outcome, PollEvents,
-        ResolveError, Value,
+        Call, CallError, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionName, OptionValue,
+        Outcome, PollEvents, ResolveError, Value,
     },
     errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
@@ -98,6 +98,13 @@ fn call() -> BoxedStrategy<Call> {
         of_bytes,
         (select(Family::ALL), select(Kind::ALL)).prop_map(|(family, kind)| Call::Socket { family, kind }),
         polled().prop_map(|fds| Call::Poll { fds }),
+        Just(Call::EpollCreate {}),
+        (fd(), select(EpollOperation::ALL), fd(), any::<u32>()).prop_map(
+            |(fd, operation, target, events)| {
+                Call::EpollCtl { fd, operation, target, events: EpollEvents(events) }
+            }
+        ),
+        (fd(), any::<u32>()).prop_map(|(fd, max)| Call::EpollWait { fd, max }),
         (text(), option::of(select(Family::ALL)), any::<u16>())
             .prop_map(|(name, family, port)| Call::Resolve { name, family, port }),
         (text(), any::<u8>()).prop_map(|(name, count)| Call::Ping { name, count }),
@@ -121,6 +128,7 @@ fn outcome() -> BoxedStrategy<Outcome> {
         address().prop_map(Value::Address),
         option_value().prop_map(Value::Option),
         polled().prop_map(Value::Ready),
+        vec((fd(), any::<u32>().prop_map(EpollEvents)), 0..4).prop_map(Value::Events),
         (vec(ip(), 0..3), any::<bool>())
             .prop_map(|(addresses, from_room)| Value::Addresses { addresses, from_room }),
         (ip(), vec(option::of(any::<u64>()), 0..3), any::<bool>())

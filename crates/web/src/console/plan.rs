@@ -281,6 +281,13 @@ fn value(returned: &Returned, bytes: &[u8]) -> Value {
                 })
                 .collect(),
         ),
+        Returned::Events(told) => Value::List(
+            told.iter()
+                .map(|(fd, events)| {
+                    Value::Tuple(vec![Value::Int(i64::from(fd.0)), Value::Int(i64::from(events.0))])
+                })
+                .collect(),
+        ),
         Returned::Addresses { addresses, .. } => {
             Value::List(addresses.iter().map(|ip| Value::Str(ip.to_string())).collect())
         }

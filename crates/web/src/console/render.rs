@@ -1,7 +1,10 @@
 //! Ends of calls in words: what came back, why it failed, what it waits for. Text from outside is shown with every hidden
 //! character visible.
 
-use proto::call::{Call, CallError, How, Kind, Outcome, PollEvents, Value as Returned};
+use proto::{
+    call::{Call, CallError, EpollEvents, How, Kind, Outcome, PollEvents, Value as Returned},
+    id::Fd,
+};
 
 use super::{cards::error_card, plan::milliseconds, remedy::Known, room_sockets::RoomSockets};
 use crate::waits;
@@ -34,6 +37,15 @@ pub fn returned(call: &Call, returned: &Returned, kind: Kind) -> (String, String
         (_, Returned::Ready(ready)) => {
             let list: Vec<String> = ready.iter().map(|(fd, events)| format!("fd {fd}: {}", events_text(*events))).collect();
             plain(format!("\u{2192} {}", list.join(", ")))
+        }
+        (_, Returned::Events(told)) if told.is_empty() => {
+            (String::new(), "Time ran out: none of them had anything to tell.".to_owned())
+        }
+        (_, Returned::Events(told)) => {
+            let one = |(fd, events): &(Fd, EpollEvents)| {
+                format!("fd {fd}: {}", events.short_names().collect::<Vec<_>>().join(" | "))
+            };
+            plain(format!("\u{2192} {}", told.iter().map(one).collect::<Vec<_>>().join(", ")))
         }
         (_, Returned::Addresses { addresses, from_room }) => {
             let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();

@@ -5,7 +5,7 @@ use super::{
     json::{Args, CallRecord, DataRecord, ErrorRecord, OptionRecord, PollRecord, ResultRecord},
 };
 use proto::{
-    call::{Call, CallError, Family, OptionValue, Outcome, PollEvents, Value},
+    call::{Call, CallError, EpollEvents, Family, OptionValue, Outcome, PollEvents, Value},
     trace::{CallBegin, CallEnd, Data},
 };
 
@@ -78,7 +78,14 @@ fn args(call: &Call, data: &Data) -> Args {
             Args::Resolve { name: name.clone(), family: family.map(Family::name), port: *port }
         }
         Call::Ping { name, count } => Args::Ping { name: name.clone(), count: *count },
+        Call::EpollCtl { operation, target, events, .. } => Args::EpollCtl {
+            operation: operation.name(),
+            target: target.0,
+            events: events.short_names().collect(),
+        },
+        Call::EpollWait { max, .. } => Args::EpollWait { max: *max },
         Call::Interfaces {}
+        | Call::EpollCreate {}
         | Call::Accept { .. }
         | Call::Close { .. }
         | Call::Dup { .. }
@@ -89,6 +96,13 @@ fn args(call: &Call, data: &Data) -> Args {
 
 fn poll(fds: &[(proto::id::Fd, PollEvents)]) -> Vec<PollRecord> {
     fds.iter().map(|(fd, events)| PollRecord { fd: fd.0, events: events.short_names().collect() }).collect()
+}
+
+fn told(events: &[(proto::id::Fd, EpollEvents)]) -> Vec<PollRecord> {
+    events
+        .iter()
+        .map(|(fd, events)| PollRecord { fd: fd.0, events: events.short_names().collect() })
+        .collect()
 }
 
 fn outcome(outcome: &Outcome, data: &Data) -> (Option<ResultRecord>, Option<ErrorRecord>) {
@@ -119,6 +133,7 @@ fn result(value: &Value, data: &Data) -> ResultRecord {
         }
         Value::Pair(one, other) => ResultRecord::Pair { fds: [one.0, other.0] },
         Value::Interfaces(interfaces) => ResultRecord::Interfaces { interfaces: interfaces.clone() },
+        Value::Events(events) => ResultRecord::Events { told: told(events) },
     }
 }
 

@@ -181,6 +181,14 @@ pub enum Args {
     Poll {
         fds: Vec<PollRecord>,
     },
+    EpollCtl {
+        operation: &'static str,
+        target: i32,
+        events: Vec<&'static str>,
+    },
+    EpollWait {
+        max: u32,
+    },
     Resolve {
         name: String,
         family: Option<&'static str>,
@@ -265,6 +273,9 @@ pub enum ResultRecord {
     },
     Interfaces {
         interfaces: Vec<(u32, String)>,
+    },
+    Events {
+        told: Vec<PollRecord>,
     },
     Done {},
 }

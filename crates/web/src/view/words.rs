@@ -230,7 +230,12 @@ pub fn call_short(call: &Call) -> String {
         | Call::Dup { .. }
         | Call::SocketPair { .. }
         | Call::Interfaces {}
+        | Call::EpollCreate {}
+        | Call::EpollWait { .. }
         | Call::Poll { .. } => format!("{}()", call.name()),
+        Call::EpollCtl { operation, target, .. } => {
+            format!("epoll_ctl({}, fd {target})", operation.name().trim_start_matches("EPOLL_CTL_"))
+        }
     }
 }
 
@@ -264,7 +269,13 @@ pub fn call_full(call: &Call) -> String {
         | Call::GetSockName { fd }
         | Call::GetPeerName { fd } => format!("fd {fd}"),
         Call::Unlink { address } | Call::Stat { address } => path_of(address, 128),
-        Call::Interfaces {} => String::new(),
+        Call::Interfaces {} | Call::EpollCreate {} => String::new(),
+        Call::EpollCtl { fd, operation, target, events } => {
+            let events = joined(events.short_names());
+            let events = if events.is_empty() { events } else { format!(", {events}") };
+            format!("fd {fd}, {}, fd {target}{events}", operation.name().trim_start_matches("EPOLL_CTL_"))
+        }
+        Call::EpollWait { fd, max } => format!("fd {fd}, {max}"),
         Call::Send { fd, flags, length } => {
             format!("fd {fd}, {}{}", bytes(u64::from(*length)), flag_list(*flags))
         }
@@ -336,6 +347,11 @@ fn value_short(value: &Value) -> String {
         Value::Option(value) => option_value(value),
         Value::Ready(fds) if fds.is_empty() => "nothing ready".to_owned(),
         Value::Ready(fds) => {
+            let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", joined(events.short_names())));
+            fds.collect::<Vec<_>>().join(", ")
+        }
+        Value::Events(fds) if fds.is_empty() => "nothing ready".to_owned(),
+        Value::Events(fds) => {
             let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", joined(events.short_names())));
             fds.collect::<Vec<_>>().join(", ")
         }

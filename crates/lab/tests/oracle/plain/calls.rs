@@ -1,6 +1,7 @@
 //! One system call each, blocking as they are made.
 
 use std::{
+    mem::MaybeUninit,
     net::SocketAddr,
     os::fd::{AsFd, OwnedFd},
     sync::Arc,
@@ -9,11 +10,12 @@ use std::{
 
 use proto::{
     address::Address,
-    call::{Call, Flags, How, OptionName, OptionValue, PollEvents, Value, Wait},
+    call::{Call, EpollEvents, EpollOperation, Flags, How, OptionName, OptionValue, PollEvents, Value, Wait},
     errno::Errno,
+    id::Fd,
 };
 use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
+    event::{PollFd, PollFlags, Timespec, epoll, poll},
     io::ioctl_fionbio,
     net::{
         self, RecvFlags, SendFlags, Shutdown, SocketAddrAny, SocketFlags,
@@ -97,6 +99,25 @@ fn system_call(asked: &Asked, fds: &[Arc<OwnedFd>], received: &mut Vec<u8>) -> r
         }
         Call::SetSockOpt { name, ref value, .. } => set(fd, name, value)?,
         Call::GetSockOpt { name, .. } => return get(fd, name).map(Value::Option).map(Made::Value),
+        Call::EpollCtl { operation, target, events, .. } => {
+            let data = epoll::EventData::new_u64(u64::try_from(target.0).unwrap());
+            let flags = epoll::EventFlags::from_bits_retain(events.0);
+            match operation {
+                EpollOperation::Add => epoll::add(fd, &fds[1], data, flags)?,
+                EpollOperation::Modify => epoll::modify(fd, &fds[1], data, flags)?,
+                EpollOperation::Delete => epoll::delete(fd, &fds[1])?,
+            }
+        }
+        Call::EpollWait { max, .. } => {
+            let mut told = vec![MaybeUninit::<epoll::Event>::uninit(); usize::try_from(max).unwrap_or(0)];
+            let zero = Timespec::default();
+            let (told, _) = epoll::wait(fd, &mut told[..], at_once.then_some(&zero))?;
+            let each = told.iter().map(|event| {
+                let (data, flags) = (event.data, event.flags);
+                (Fd(i32::try_from(data.u64()).unwrap()), EpollEvents(flags.bits()))
+            });
+            return Ok(Made::Value(Value::Events(each.collect())));
+        }
         ref other => panic!("{} is made elsewhere", other.name()),
     }
     Ok(Made::Value(Value::Done))
@@ -115,11 +136,7 @@ fn inet(address: Address) -> SocketAddr {
     address.inet().unwrap()
 }
 
-fn polled(
-    wanted: &[(proto::id::Fd, PollEvents)],
-    fds: &[Arc<OwnedFd>],
-    wait: Wait,
-) -> rustix::io::Result<Value> {
+fn polled(wanted: &[(Fd, PollEvents)], fds: &[Arc<OwnedFd>], wait: Wait) -> rustix::io::Result<Value> {
     let events = wanted.iter().map(|(_, events)| PollFlags::from_bits_retain(events.0));
     let mut list: Vec<PollFd<'_>> =
         fds.iter().zip(events).map(|(fd, events)| PollFd::new(fd, events)).collect();

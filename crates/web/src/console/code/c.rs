@@ -82,6 +82,19 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("int pair[2];\nsocketpair({}, {}, 0, pair);", family.name(), kind.name())
         }
         Call::Unlink { address } => format!("unlink(\"{}\");", path_of(address)),
+        Call::EpollCreate {} => format!("int {} = epoll_create1(EPOLL_CLOEXEC);", context.target(0, "e")),
+        Call::EpollCtl { fd, operation, target, events } => format!(
+            "struct epoll_event event = {{ .events = {}, .data.fd = {of} }};\nepoll_ctl({}, {}, {of}, &event);",
+            or_zero(events.names()),
+            name(fd),
+            operation.name(),
+            of = name(target)
+        ),
+        Call::EpollWait { fd, max } => format!(
+            "struct epoll_event events[{max}];\nint ready = epoll_wait({}, events, {max}, {});",
+            name(fd),
+            milliseconds(context.wait)
+        ),
         Call::Interfaces {} => "struct if_nameindex *found = if_nameindex();".to_owned(),
         Call::Stat { address } => format!("struct stat found;\nstat(\"{}\", &found);", path_of(address)),
     }
@@ -232,12 +245,16 @@ fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
             format!("{{ .fd = {}, .events = {} }}", context.name(*fd), or_zero(events.names()))
         })
         .collect();
-    let wait = match context.wait {
+    let wait = milliseconds(context.wait);
+    format!("struct pollfd fds[] = {{ {} }};\nint ready = poll(fds, {}, {wait});", list.join(", "), fds.len())
+}
+
+fn milliseconds(wait: Wait) -> String {
+    match wait {
         Wait::Forever => "-1".to_owned(),
         Wait::No => "0".to_owned(),
         Wait::Millis(time) => time.to_string(),
-    };
-    format!("struct pollfd fds[] = {{ {} }};\nint ready = poll(fds, {}, {wait});", list.join(", "), fds.len())
+    }
 }
 
 fn resolve(name: &str, family: Option<Family>, port: u16) -> String {

@@ -2,7 +2,10 @@
 
 use proto::{
     address::{Address, UnixName},
-    call::{Call, Family, Flags, Kind, OptionForm, OptionName, OptionValue, PollEvents, Wait},
+    call::{
+        Call, EpollEvents, EpollOperation, Family, Flags, Kind, OptionForm, OptionName, OptionValue,
+        PollEvents, Wait,
+    },
     id::Fd,
 };
 
@@ -27,6 +30,8 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("{}, {} = {expression}", context.target(0, "a"), context.target(1, "b"))
         }
         Call::Dup { .. } => format!("{} = {expression}", context.target(0, "again")),
+        Call::EpollCreate {} => format!("{} = {expression}", context.target(0, "e")),
+        Call::EpollWait { .. } => format!("{} = {expression}", context.target(0, "ready")),
         Call::Accept { .. } => {
             format!("{}, {} = {expression}", context.target(0, "conn"), context.target(1, "addr"))
         }
@@ -101,6 +106,23 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         Call::Unlink { address } => format!("os.unlink({})", pair(address)),
         Call::Stat { address } => format!("os.stat({})", pair(address)),
         Call::Interfaces {} => "socket.if_nameindex()".to_owned(),
+        Call::EpollCreate {} => "select.epoll()".to_owned(),
+        Call::EpollCtl { fd, operation, target, events } => {
+            let method = match operation {
+                EpollOperation::Add => "register",
+                EpollOperation::Modify => "modify",
+                EpollOperation::Delete => return format!("{}.unregister({})", name(fd), name(target)),
+            };
+            format!("{}.{method}({}, {})", name(fd), name(target), epoll_events(*events))
+        }
+        Call::EpollWait { fd, max } => {
+            let wait = match context.wait {
+                Wait::Forever => "None".to_owned(),
+                Wait::No => "0".to_owned(),
+                Wait::Millis(time) => format!("{}", f64::from(time) / 1000.0),
+            };
+            format!("{}.poll({wait}, {max})", name(fd))
+        }
     }
 }
 
@@ -159,6 +181,11 @@ fn bare_events(events: PollEvents) -> String {
 
 fn named_events(events: PollEvents, prefix: &str) -> String {
     let names: Vec<String> = events.names().map(|name| format!("{prefix}{name}")).collect();
+    if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
+}
+
+fn epoll_events(events: EpollEvents) -> String {
+    let names: Vec<String> = events.names().map(|name| format!("select.{name}")).collect();
     if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
 }
 

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, net::SocketAddr};
 use proto::{
     address::{Address, UnixName},
     call::{
-        Call, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue, PollEvents, Wait,
+        Call, EpollOperation, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue,
+        PollEvents, Wait,
     },
     id::Fd,
 };
@@ -75,6 +76,26 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             )
         }
         Call::Unlink { address } => format!("std::fs::remove_file({})?;", unix_path(address)),
+        Call::EpollCreate {} => {
+            format!("let {} = epoll::create(epoll::CreateFlags::CLOEXEC)?;", context.target(0, "e"))
+        }
+        Call::EpollCtl { fd, operation: EpollOperation::Delete, target, .. } => {
+            format!("epoll::delete(&{}, &{})?;", name(fd), name(target))
+        }
+        Call::EpollCtl { fd, operation, target, events } => {
+            let does = if *operation == EpollOperation::Add { "add" } else { "modify" };
+            let names: Vec<String> =
+                events.short_names().map(|name| format!("epoll::EventFlags::{name}")).collect();
+            let flags =
+                if names.is_empty() { "epoll::EventFlags::empty()".to_owned() } else { names.join(" | ") };
+            let data = format!("epoll::EventData::new_u64({}.as_raw_fd() as u64)", name(target));
+            format!("epoll::{does}(&{}, &{}, {data}, {flags})?;", name(fd), name(target))
+        }
+        Call::EpollWait { fd, max } => format!(
+            "let mut events = Vec::with_capacity({max});\nepoll::wait(&{}, spare_capacity(&mut events), {})?;",
+            name(fd),
+            timeout(context.wait)
+        ),
         Call::Interfaces {} => {
             "// The standard library does not tell interfaces; rustix::net::netdevice does.".to_owned()
         }
@@ -245,7 +266,13 @@ fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
             format!("PollFd::new(&{}, {flags})", context.name(*fd))
         })
         .collect();
-    let wait = match context.wait {
+    let wait = timeout(context.wait);
+    format!("let mut fds = [{}];\nlet ready = rustix::event::poll(&mut fds, {wait})?;", list.join(", "))
+}
+
+/// As rustix takes it.
+fn timeout(wait: Wait) -> String {
+    match wait {
         Wait::Forever => "None".to_owned(),
         Wait::No => "Some(&Timespec { tv_sec: 0, tv_nsec: 0 })".to_owned(),
         Wait::Millis(time) => {
@@ -255,6 +282,5 @@ fn poll(fds: &[(Fd, PollEvents)], context: &Context<'_>) -> String {
                 u64::from(time % 1000) * 1_000_000
             )
         }
-    };
-    format!("let mut fds = [{}];\nlet ready = rustix::event::poll(&mut fds, {wait})?;", list.join(", "))
+    }
 }

@@ -123,8 +123,12 @@ fn operation_of(call: &Call) -> Operation {
             Operation::GetAddrInfo { host: name, port, family: family.or(Some(Family::Inet)), kind: None }
         }
         Call::Ping { name, count } => Operation::Ping { host: name, count },
-        call @ (Call::Dup { .. } | Call::Unlink { .. } | Call::Stat { .. } | Call::Interfaces {}) => {
-            Operation::Observed { call }
-        }
+        call @ (Call::EpollCreate {}
+        | Call::EpollCtl { .. }
+        | Call::EpollWait { .. }
+        | Call::Dup { .. }
+        | Call::Unlink { .. }
+        | Call::Stat { .. }
+        | Call::Interfaces {}) => Operation::Observed { call },
     }
 }

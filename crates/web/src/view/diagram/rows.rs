@@ -297,6 +297,11 @@ impl Layout {
     fn sockets_of_call(&mut self, store: &TraceStore, event: &Event, end: &CallEnd, host: HostId) {
         let Some(socket) = end.socket else { return };
         match (&end.outcome, store.call_begin(end.id)) {
+            // An epoll is no socket, and a copy is none that is new.
+            (
+                Ok(Value::Descriptor(_)),
+                Some(CallBegin { call: Call::EpollCreate {} | Call::Dup { .. }, .. }),
+            ) => {}
             (Ok(Value::Descriptor(_)), _) => self.bands.made(event.seq, socket, host),
             (Ok(_), Some(CallBegin { call: Call::Close { fd }, program, .. })) => {
                 let began = store.call(end.id).begin.unwrap_or(0);

@@ -1,5 +1,6 @@
 // A browser on a machine: an address line, the page below it, and what went over the wire. Paints what a visit finds out.
 import { visibleOutput } from "../client/web.js";
+import { counted } from "../base/counted.js";
 import { button, element, reconcile } from "../base/element.js";
 import { roomSocketsOf } from "../base/room-sockets.js";
 import { ADDRESS_LENGTH, readAddress, resolveLink, suggestions } from "./address.js";
@@ -305,8 +306,7 @@ export class BrowserPane {
       return element("li", {}, open, element("span", { class: "soft mono" }, ` ${address.text}`));
     });
     const more = moreLinks > 0 ? element("p", { class: "soft" }, `And ${moreLinks} more.`) : "";
-    const count = links.length + moreLinks;
-    this.#links.replaceChildren(element("summary", {}, `${count === 1 ? "1 link" : `${count} links`} on this page`), element("ul", {}, ...items), more);
+    this.#links.replaceChildren(element("summary", {}, `${counted(links.length + moreLinks, "link")} on this page`), element("ul", {}, ...items), more);
   }
 
   /** Addresses where somebody listens now. */

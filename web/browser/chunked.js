@@ -1,5 +1,6 @@
 // A body in chunks (RFC 9112, section 7.1): each with its size in hexadecimal before it. Reads pieces of any size.
-import { Gathered, counted, number } from "./gathered.js";
+import { counted, number } from "../base/counted.js";
+import { Gathered } from "./gathered.js";
 
 /** Longest line of a size, and of what stands after the last chunk, in bytes. */
 const LINE = 1024;
@@ -24,7 +25,7 @@ export class ChunkedBody {
 
   /** What it waits for, in words. */
   get waitsFor() {
-    if (this.#in === "data") return `the rest of a chunk: ${number(this.#size - this.#left)} of ${counted(this.#size)} are here`;
+    if (this.#in === "data") return `the rest of a chunk: ${number(this.#size - this.#left)} of ${counted(this.#size, "byte")} are here`;
     return this.#in === "trailer" ? "the empty line after the last chunk" : "the next chunk";
   }
 
@@ -53,7 +54,7 @@ export class ChunkedBody {
   #letter(letter) {
     if (letter !== 10) {
       this.#line += String.fromCharCode(letter);
-      if (this.#in === "after" && this.#line !== "\r") this.broken = `a chunk of ${counted(this.#size)} is not followed by the end of a line: its size says too little`;
+      if (this.#in === "after" && this.#line !== "\r") this.broken = `a chunk of ${counted(this.#size, "byte")} is not followed by the end of a line: its size says too little`;
       if (this.#line.length > LINE) this.broken = `a chunk's size is a line of at most ${number(LINE)} bytes`;
       return 1;
     }

@@ -27,13 +27,3 @@ export function letters(bytes) {
   for (let at = 0; at < bytes.length; at += 0x2000) text += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
   return text;
 }
-
-/** @param {number} count */
-export function number(count) {
-  return count.toLocaleString("en");
-}
-
-/** `1 byte`, `2,048 bytes`. @param {number} count */
-export function counted(count) {
-  return `${number(count)} ${count === 1 ? "byte" : "bytes"}`;
-}

@@ -1,7 +1,8 @@
 // What a server answers, as it comes: finds the head, then the body's end, and says what is wrong with them. It takes
 // whatever a beginner's server sends; what is not HTTP is kept as it is. Makes no call and knows no document.
 import { ChunkedBody } from "./chunked.js";
-import { Gathered, counted, letters, number } from "./gathered.js";
+import { counted, number } from "../base/counted.js";
+import { Gathered, letters } from "./gathered.js";
 import { beginsHead, endOfHead, excerpt, header, readHead, skipBlank, values } from "./head.js";
 
 /** @typedef {import("./head.js").Head} Head */
@@ -116,11 +117,11 @@ export class AnswerReader {
   /** What it waits for, in words that go on after "for". */
   get waitsFor() {
     if (this.isEmpty) return "the first byte of the answer";
-    if (this.#bodyAt < 0) return `the empty line that ends the head; ${counted(this.received)} came so far`;
+    if (this.#bodyAt < 0) return `the empty line that ends the head; ${counted(this.received, "byte")} came so far`;
     if (this.#end.by === "chunks") return this.#end.chunks.waitsFor;
-    if (this.#end.by === "length") return `the rest of the body: ${number(this.#bodyLength)} of ${counted(this.#end.length)} are here`;
+    if (this.#end.by === "length") return `the rest of the body: ${number(this.#bodyLength)} of ${counted(this.#end.length, "byte")} are here`;
     const why = this.hasHead ? "no Content-Length says where the body ends, so it ends there" : "an answer without a head ends there";
-    return `the end of the connection: ${why}; ${counted(this.#bodyLength)} came so far`;
+    return `the end of the connection: ${why}; ${counted(this.#bodyLength, "byte")} came so far`;
   }
 
   get #bodyLength() {
@@ -180,8 +181,8 @@ export class AnswerReader {
       if (end.chunks.broken) this.#notes.push(`The body comes in chunks, but ${end.chunks.broken}. What came before is shown.`);
       if (end.chunks.broken || end.chunks.done) this.#finish(end.chunks.done, bytes.length - own, "the last chunk");
     } else if (end.by === "length" && this.#bodyLength >= end.length) {
-      this.#finish(true, this.#bodyLength - end.length, `the ${counted(end.length)} that Content-Length says`);
-      if (this.#bodyLength > end.length && characters(this.rawBody) === end.length) this.#notes.push(`Content-Length is the number of bytes: this text has ${number(end.length)} characters, and ${counted(this.#bodyLength)} in UTF-8.`);
+      this.#finish(true, this.#bodyLength - end.length, `the ${counted(end.length, "byte")} that Content-Length says`);
+      if (this.#bodyLength > end.length && characters(this.rawBody) === end.length) this.#notes.push(`Content-Length is the number of bytes: this text has ${number(end.length)} characters, and ${counted(this.#bodyLength, "byte")} in UTF-8.`);
     } else if (end.by === "none") {
       this.#finish(true, bytes.length, `the head, and an answer of status ${this.head?.status} has no body`);
     }
@@ -191,7 +192,7 @@ export class AnswerReader {
   #finish(complete, surplus, what) {
     this.done = true;
     this.complete = complete;
-    if (complete && surplus > 0) this.#notes.push(`${counted(surplus)} more came behind ${what}: ${surplus === 1 ? "it is" : "they are"} not shown.`);
+    if (complete && surplus > 0) this.#notes.push(`${counted(surplus, "byte")} more came behind ${what}: ${surplus === 1 ? "it is" : "they are"} not shown.`);
   }
 
   /** What came has no head: all of it is body. */
@@ -219,7 +220,7 @@ export class AnswerReader {
   #ended() {
     const end = this.#end;
     this.complete = end.by === "close";
-    if (end.by === "length") this.#notes.push(`The connection ended after ${number(this.#bodyLength)} of the ${counted(end.length)} that Content-Length says.`);
+    if (end.by === "length") this.#notes.push(`The connection ended after ${number(this.#bodyLength)} of the ${counted(end.length, "byte")} that Content-Length says.`);
     if (end.by === "chunks") this.#notes.push(`The connection ended before the last chunk: it waited for ${end.chunks.waitsFor}.`);
   }
 
@@ -232,8 +233,8 @@ export class AnswerReader {
   #cut() {
     this.done = true;
     this.complete = false;
-    const all = this.#end.by === "length" ? ` of ${counted(this.#end.length)}` : "";
-    this.#notes.push(`This browser reads at most ${this.#most / 1024 / 1024} MiB of a body: the first ${counted(this.#most)}${all} are here, and the connection was closed.`);
+    const all = this.#end.by === "length" ? ` of ${counted(this.#end.length, "byte")}` : "";
+    this.#notes.push(`This browser reads at most ${this.#most / 1024 / 1024} MiB of a body: the first ${counted(this.#most, "byte")}${all} are here, and the connection was closed.`);
   }
 
   /** Whether it leads elsewhere, and where: the header as it stands. @returns {string | null} */

@@ -1,5 +1,5 @@
 // What a visit does, and how it ended, in words.
-import { counted } from "./gathered.js";
+import { counted } from "../base/counted.js";
 
 /** @typedef {import("./visit.js").Visit} Visit */
 
@@ -20,14 +20,14 @@ export function summary(visit, content) {
   if (!page) return state === "stopped" ? "Stopped." : "No page came.";
   const { answer } = page;
   if (state === "stopped" && !page.whole) return answer.isEmpty ? "Stopped. Nothing had come." : `Stopped. ${upTo(answer.received)} had come by then.`;
-  if (state === "failed" && !page.whole) return answer.isEmpty ? "No page came." : `The answer broke off after ${counted(answer.received)}.`;
+  if (state === "failed" && !page.whole) return answer.isEmpty ? "No page came." : `The answer broke off after ${counted(answer.received, "byte")}.`;
   if (answer.isEmpty) return "Nothing came.";
   return [status(answer), content?.type, size(answer)].filter(Boolean).join(" · ");
 }
 
 /** @param {number} bytes */
 function upTo(bytes) {
-  const words = counted(bytes);
+  const words = counted(bytes, "byte");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -39,7 +39,7 @@ export function status({ head, hasHead }) {
 
 /** @param {import("./http-answer.js").AnswerReader} answer */
 function size({ body }) {
-  return body.length === 0 ? "no body" : counted(body.length);
+  return body.length === 0 ? "no body" : counted(body.length, "byte");
 }
 
 /** A request and its answer in a line. @param {import("./visit.js").Exchange} exchange */
@@ -52,6 +52,6 @@ export function exchangeWords({ address, answer, error, request, whole }) {
 export function answerWords({ answer, whole, error }) {
   const { location } = answer;
   if (answer.isEmpty) return whole ? "The server closed the connection without a byte." : error ? "No byte of it came." : "No byte of it has come yet.";
-  if (location !== null && !answer.complete) return `${counted(answer.received)}, read as far as where it leads on.`;
-  return counted(answer.received);
+  if (location !== null && !answer.complete) return `${counted(answer.received, "byte")}, read as far as where it leads on.`;
+  return counted(answer.received, "byte");
 }

@@ -1,5 +1,6 @@
 // A visit to an address: the calls that a browser's program makes, one after the other, until the page and its pictures
 // are here. Follows redirects; stops when it is told to. Shows nothing.
+import { counted } from "../base/counted.js";
 import { resolveLink } from "./address.js";
 import { contentOf, pictureType } from "./content.js";
 import { AnswerReader } from "./http-answer.js";
@@ -276,15 +277,10 @@ export class Visit {
       else if (wanted.size === PICTURES) left.many += 1;
       else wanted.set(text, { address, as: [link] });
     }
-    if (left.elsewhere > 0) this.pictureNotes.push(`${pictures(left.elsewhere)} of other places ${left.elsewhere === 1 ? "was" : "were"} not asked for: only those that lie where the page does are.`);
-    if (left.many > 0) this.pictureNotes.push(`${pictures(left.many)} more ${left.many === 1 ? "was" : "were"} not asked for: ${PICTURES} of a page are.`);
+    if (left.elsewhere > 0) this.pictureNotes.push(`${counted(left.elsewhere, "picture")} of other places ${left.elsewhere === 1 ? "was" : "were"} not asked for: only those that lie where the page does are.`);
+    if (left.many > 0) this.pictureNotes.push(`${counted(left.many, "picture")} more ${left.many === 1 ? "was" : "were"} not asked for: ${PICTURES} of a page are.`);
     return wanted;
   }
-}
-
-/** @param {number} count */
-function pictures(count) {
-  return count === 1 ? "1 picture" : `${count} pictures`;
 }
 
 /** A picture as a data: address; null where it is none. @param {Exchange} exchange */

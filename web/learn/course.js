@@ -1,5 +1,6 @@
 // The course on one page: every lesson with what it teaches, how far one has come, what comes before it, and its solutions,
 // folded. It needs no room; a link opens one.
+import { counted } from "../base/counted.js";
 import { button, element, find } from "../base/element.js";
 import { passedIn } from "../base/storage.js";
 import { codeWithTerm, withTerms } from "../base/term-card.js";
@@ -118,7 +119,7 @@ function stepList(lesson) {
 
 /** @param {Claim[]} claims */
 function claimsWords(claims) {
-  return claims.length === 1 ? "1 sentence of the tutorial" : `${claims.length} sentences of the tutorial`;
+  return `${counted(claims.length, "sentence")} of the tutorial`;
 }
 
 /** @param {Claim} one */

@@ -1,5 +1,6 @@
 // What the room and its connection report, as notices: lost, back, the room ends soon, the room has ended.
 import { announce } from "../base/announce.js";
+import { counted } from "../base/counted.js";
 import { embedded, leadTo } from "./embedded.js";
 import { isOffered, lastAddress } from "./recording-address.js";
 import { minutes } from "../base/notice-bar.js";
@@ -117,8 +118,7 @@ function tell(room, notices, notice) {
 
 /** @param {number} count events that were evicted before this page could have them */
 function missing(count) {
-  const events = count === 1 ? "1 event is" : `${count.toLocaleString("en")} events are`;
-  return `${events} missing here: the room keeps only so many.`;
+  return `${counted(count, "event")} ${count === 1 ? "is" : "are"} missing here: the room keeps only so many.`;
 }
 
 function reload() {

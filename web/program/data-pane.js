@@ -2,6 +2,7 @@
 // writes is the file as it is, whatever is shown of it.
 import "../editor/code-editor.js";
 import { fileKind, hexDump, nameShown } from "../client/web.js";
+import { counted } from "../base/counted.js";
 import { button, element } from "../base/element.js";
 
 /** How long typing rests before the text is kept. */
@@ -95,7 +96,7 @@ export class DataPane {
   #draw() {
     const { kind, type, crlf } = fileKind(this.#bytes);
     const words = kind === "text" ? `text${crlf ? ", lines end in CR LF" : ""}` : kind === "picture" ? type : "bytes";
-    const size = `${this.#bytes.length.toLocaleString("en")} ${this.#bytes.length === 1 ? "byte" : "bytes"}`;
+    const size = counted(this.#bytes.length, "byte");
     const head = element("p", { class: "data-head soft" }, `${words} · ${size}`);
     if (kind === "text") return this.#drawText(head, crlf);
     this.#editor = null;

@@ -1,6 +1,7 @@
 // What is done with a machine's files, by a person, from another machine and by its programs: names, room, what comes to the
 // front, what can be had back. What is in the files is `machine-files.js`'s, what is seen of them their panes'.
 import { folderFull, isFileName, nameShown } from "../client/web.js";
+import { counted } from "../base/counted.js";
 import { namesLike } from "./file-names.js";
 import { equal } from "./machine-files.js";
 
@@ -146,7 +147,7 @@ export class FileActions {
     const last = here.at(-1);
     if (last) this.#front.open(here.find((name) => this.#files.programs.has(name)) ?? last);
     if (said.length > REFUSALS) said.splice(REFUSALS, said.length, `And ${said.length - REFUSALS} more could not be taken.`);
-    if (here.length > 1 || (here.length > 0 && said.length > 0)) said.unshift(`${here.length} ${here.length === 1 ? "file is" : "files are"} on ${this.#host} now.`);
+    if (here.length > 1 || (here.length > 0 && said.length > 0)) said.unshift(`${counted(here.length, "file")} ${here.length === 1 ? "is" : "are"} on ${this.#host} now.`);
     if (said.length > 0) this.#say(said.join(" "), { bad: here.length === 0 || said.length > 1 });
   }
 

@@ -1,5 +1,6 @@
 // The machines that are not drawn: one button beside the names, which opens a list. Who is picked there is drawn from
 // then on, in the place of who has been quiet for longest.
+import { counted } from "../base/counted.js";
 import { button, element, reconcile } from "../base/element.js";
 import { popover } from "../base/popover.js";
 
@@ -74,7 +75,7 @@ export class OtherMachines {
 
   /** @param {Hidden} hidden */
   #row({ host, name, guest, count }) {
-    const events = `${count.toLocaleString("en")} ${count === 1 ? "event" : "events"}`;
+    const events = counted(count, "event");
     const whole = guest && guest !== name ? `${name}, ${guest}` : name;
     const act = () => {
       this.pinned = [...this.pinned.filter((one) => one !== host), host].slice(-MOST);

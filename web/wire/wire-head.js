@@ -1,9 +1,10 @@
 // The wire's head: its title, one sentence about its state, Hold, the list; and the machines' names, which stay.
 import { announce } from "../base/announce.js";
+import { number } from "../base/counted.js";
 import { button, element, reconcile } from "../base/element.js";
 import { OtherMachines } from "./other-machines.js";
 import { WireMenu } from "./wire-menu.js";
-import { endedByRule, HELD_TOO_LONG, heldWords, number, refusal, settingsWords } from "./wire-words.js";
+import { endedByRule, HELD_TOO_LONG, heldWords, refusal, settingsWords } from "./wire-words.js";
 
 /** What the button says; the middle is left out where there is little room. */
 const HOLD = ["Hold", " the wire", ""];

@@ -1,11 +1,12 @@
 // The menu "Wire…": what the wire does to every packet, and what each machine has of its own. For the owner.
 import { announce } from "../base/announce.js";
+import { number } from "../base/counted.js";
 import { button, element } from "../base/element.js";
 import { popover } from "../base/popover.js";
 import { WIRE_DELAY_MS as DELAY } from "../py/vocabulary.js";
 import { MachineSettings } from "./machine-settings.js";
 import { savePackets } from "./packet-files.js";
-import { number, percent, refusal, settingsWords } from "./wire-words.js";
+import { percent, refusal, settingsWords } from "./wire-words.js";
 
 /** Distance between the menu and its button, and to the edge of the window, pixels. */
 const APART = 4;

@@ -1,4 +1,5 @@
 // What the wire's head and its menu say: settings in force, held packets, and what the server refused, in words.
+import { counted, number } from "../base/counted.js";
 
 /**
  * The settings in force, for everybody; empty when the wire does nothing to packets.
@@ -22,7 +23,7 @@ export function settingsWords({ delay_ms: delay, loss }, hosts) {
  */
 export function heldWords(holding, { cards, lifelines }) {
   if (holding === 0) return "held; packets will stop half-way";
-  const count = `${number(holding)} ${holding === 1 ? "packet" : "packets"} held`;
+  const count = `${counted(holding, "packet")} held`;
   const timed = cards.flatMap(({ left_ms: left, sender }) => (left === undefined || sender === undefined ? [] : { left, sender }));
   if (timed.length === 0) return count;
   const next = timed.reduce((a, b) => (b.left < a.left ? b : a));
@@ -86,11 +87,6 @@ export function refusal(error) {
 /** @param {number} loss */
 export function percent(loss) {
   return Math.round(loss * 1000) / 10;
-}
-
-/** @param {number} value */
-export function number(value) {
-  return value.toLocaleString("en");
 }
 
 /** @param {number} ms */

@@ -81,19 +81,8 @@ export class Workspace {
       void this.put(BY_HAND_FILE, /** @type {CustomEvent} */ (event).detail.source, { keep: true }).catch((error) => this.#say(error.message));
     });
     console.addEventListener("wireside-prompt", (event) => void this.openPrompt(/** @type {CustomEvent} */ (event).detail.source));
-    this.#files = new MachineFiles({
-      store: shared.store,
-      part,
-      programPane: (...of) => this.#programPane(...of),
-      dataPane: (file, bytes, untouched) => new DataPane({ host: host.name, file, bytes, untouched }),
-    });
-    const front = {
-      chosen: () => this.#tabs.chosen,
-      open: (/** @type {string} */ name) => this.open(name || BY_HAND),
-      gone: (/** @type {string} */ file, /** @type {string} */ instead) => this.#gone(file, instead),
-      draw: () => this.#drawTabs(),
-    };
-    this.#actions = new FileActions({ host: host.name, files: this.#files, front, say: (...said) => this.#say(...said) });
+    this.#files = this.#machineFiles();
+    this.#actions = this.#fileActions();
     this.#menu = new FileMenu(this, this.#actions, part, host.name);
     for (const node of this.#menu.nodes) this.#tabs.end(node);
     this.#tabs.onmenu = (name) => {
@@ -122,6 +111,25 @@ export class Workspace {
       onclose: () => this.open(this.#file || BY_HAND),
     });
     this.#ready = this.#begin();
+  }
+
+  #machineFiles() {
+    return new MachineFiles({
+      store: this.#shared.store,
+      part: this.#part,
+      programPane: (...of) => this.#programPane(...of),
+      dataPane: (file, bytes, untouched) => new DataPane({ host: this.#host.name, file, bytes, untouched }),
+    });
+  }
+
+  #fileActions() {
+    const front = {
+      chosen: () => this.#tabs.chosen,
+      open: (/** @type {string} */ name) => this.open(name || BY_HAND),
+      gone: (/** @type {string} */ file, /** @type {string} */ instead) => this.#gone(file, instead),
+      draw: () => this.#drawTabs(),
+    };
+    return new FileActions({ host: this.#host.name, files: this.#files, front, say: (...said) => this.#say(...said) });
   }
 
   /** The row of tabs. */

@@ -21,7 +21,7 @@ use super::{
     Bench, ROUNDS,
     harness::browser::{Browser, Tab},
     report::Report,
-    rounds::median,
+    rounds::{Pair, median},
 };
 
 /// Programs that wait, for the memory of one.
@@ -61,11 +61,28 @@ fn echo_client(rounds: usize) -> String {
 const CALLS: usize = 4;
 const ECHOES: usize = 400;
 
+/// Calls in a turn of a program, and turns.
+const TURN: usize = 400;
+const TURNS: usize = 40;
+
+/// The page's browser cannot suspend WebAssembly, so nothing of threads is armed in its programs: their calls are those of a
+/// program of one thread, and there are no others. In the programs' workers that is said before their first module.
+const NO_THREADS: &str = "delete WebAssembly.Suspending; delete WebAssembly.promising;
+    window.Worker = class extends Worker {
+      constructor(url, options) {
+        if (options?.name !== 'python') return super(url, options);
+        const first = 'data:text/javascript,delete WebAssembly.Suspending; delete WebAssembly.promising;';
+        const modules = `import ${JSON.stringify(first)}; import ${JSON.stringify(new URL(url, location.href).href)};`;
+        super(URL.createObjectURL(new Blob([modules], { type: 'text/javascript' })), options);
+      }
+    };";
+
 /// Measures all rows.
 pub(crate) async fn measure(bench: &Bench, report: &mut Report) {
     let browser = Browser::open().await;
     echoes(bench, &browser, report).await;
     processor_time(bench, &browser, report).await;
+    without_a_thread(bench, &browser, report).await;
     for (size, name, bytes) in [(64 * 1024, "64 KiB", 10), (1024 * 1024, "1 MiB", 10), (1024, "1 KiB", 4)] {
         let title = format!("{bytes} MiB from one program to another, recv of {name}");
         if report.wants(&title) {
@@ -128,6 +145,56 @@ async fn processor_time(bench: &Bench, browser: &Browser, report: &mut Report) {
         each.push((spent[1] - spent[0]) * 1000.0 / (4 * ECHOES * CALLS) as f64);
     }
     report.ours(title, "ms", median(&mut each), "<= 0.6");
+}
+
+/// Calls a second of a program that starts no thread: where threads are ready for it, beside the same program where the
+/// browser has none to offer. Both wait in pages of their own and make their calls in turns.
+async fn without_a_thread(bench: &Bench, browser: &Browser, report: &mut Report) {
+    let title = "calls of a program that starts no thread, beside one without support for threads";
+    if !report.wants(title) {
+        return;
+    }
+    let (plain, ready) = (bare(bench, browser).await, bare(bench, browser).await);
+    // The document's policy lets no worker begin with other modules than ours.
+    for tab in [&plain, &ready] {
+        tab.command("Page.setBypassCSP", serde_json::json!({ "enabled": true })).await;
+        tab.reload().await;
+    }
+    plain.script(NO_THREADS).await;
+    for (tab, threads) in [(&plain, false), (&ready, true)] {
+        let source = format!(
+            "import socket, sys, time\ns = socket.socket()\nprint('_stacks' in sys.modules)\nwhile input():\n    \
+             began = time.perf_counter()\n    for _ in range({TURN}):\n        s.getsockname()\n    \
+             print({TURN} / (time.perf_counter() - began))\n"
+        );
+        let script = format!(
+            "{TOOLS}
+             const run = await room.run('client', 'calls.py', {});
+             let came = '';
+             const output = run.output[Symbol.asyncIterator]();
+             window.line = async () => {{
+               while (!came.includes('\\n')) came += (await output.next()).value.text;
+               const [line, ...rest] = came.split('\\n');
+               came = rest.join('\\n');
+               return line;
+             }};
+             window.turn = () => (run.input('go'), window.line());
+             return window.line();",
+            js(&source)
+        );
+        let said = tab.script(&script).await;
+        assert_eq!(said, if threads { "True" } else { "False" }, "threads are ready in one of them");
+    }
+    let mut calls = Pair::default();
+    for turn in 0..2 * TURNS {
+        // One, the other, the other, the one: whatever grows or fades meets both.
+        let (tab, rates) =
+            if matches!(turn % 4, 0 | 3) { (&plain, &mut calls.relay) } else { (&ready, &mut calls.ours) };
+        let rate = tab.script("return Number(await window.turn());").await;
+        rates.push(rate.as_f64().expect("calls a second"));
+    }
+    let (plain, ready) = calls.medians();
+    report.compare(title, "/s", plain, ready, ">= 0.97");
 }
 
 /// A WebSocket server that sends back what comes.

@@ -169,12 +169,12 @@ fn verdict(text: &str) -> Option<Verdict> {
 
 /// A sentence being shown: which of its checks have been seen since, one after the other.
 #[derive(Clone, Debug)]
-pub struct Showing {
+pub struct ShownSentence {
     checks: Vec<Check>,
     seen: Vec<Option<u64>>,
 }
 
-impl Showing {
+impl ShownSentence {
     /// Begins: what happens from now on counts.
     pub fn new(sentence: &Sentence) -> Self {
         Self { checks: sentence.checks.clone(), seen: vec![None; sentence.checks.len()] }

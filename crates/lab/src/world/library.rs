@@ -15,7 +15,7 @@ use super::{
     World,
     effects::{self, SocketOrder},
     machines::{self, Plan},
-    names::{self, Known},
+    names::{self, NameLookup},
     unix,
     waiting::Waiting,
 };
@@ -129,15 +129,15 @@ impl World {
             _ => return,
         };
         match names::look_up(&name, family, &self.calls.lan.machines) {
-            Known::Address(address) => self.looked_up(waiting, address),
-            Known::Refused(error) => self.calls.fail(waiting, error),
-            Known::ToCome => {
+            NameLookup::Address(address) => self.looked_up(waiting, address),
+            NameLookup::Refused(error) => self.calls.fail(waiting, error),
+            NameLookup::ToCome => {
                 self.tutorial_callers.retain(|&call| self.calls.get(call).is_some());
                 self.tutorial_callers.push(waiting.id);
                 self.calls.keep(waiting);
                 self.make_tutorial();
             }
-            Known::Unknown => self.ask_outside(waiting, name, port, family),
+            NameLookup::Unknown => self.ask_outside(waiting, name, port, family),
         }
     }
 
@@ -172,7 +172,7 @@ impl World {
         let Call::Ping { name, count } = &waiting.call else { return };
         let count = *count;
         match names::look_up(name, Some(Family::Inet), &self.calls.lan.machines) {
-            Known::Address(address) => self.calls.begin_echoes(waiting, address, count, socket),
+            NameLookup::Address(address) => self.calls.begin_echoes(waiting, address, count, socket),
             // Its machine has left meanwhile.
             _ => self.calls.fail(waiting, CallError::Resolve(ResolveError::NoName)),
         }

@@ -12,7 +12,7 @@ use super::machines::Machines;
 
 /// What the room knows of a name.
 #[derive(Debug, PartialEq)]
-pub(super) enum Known {
+pub(super) enum NameLookup {
     Address(IpAddr),
     Refused(CallError),
     /// The machine with the ready-made servers, which has to be made first.
@@ -22,18 +22,18 @@ pub(super) enum Known {
 }
 
 /// Looks a name up in the room.
-pub(super) fn look_up(name: &str, family: Option<Family>, machines: &Machines) -> Known {
+pub(super) fn look_up(name: &str, family: Option<Family>, machines: &Machines) -> NameLookup {
     if let Err(error) = check(name) {
-        return Known::Refused(error);
+        return NameLookup::Refused(error);
     }
     if machines.names_tutorial_to_come(name) {
-        return Known::ToCome;
+        return NameLookup::ToCome;
     }
     let address = name.parse().ok().or_else(|| machines.look_up(name));
     match address {
-        Some(address) if is_of(address, family) => Known::Address(address),
-        Some(_) => Known::Refused(CallError::Resolve(ResolveError::NoData)),
-        None => Known::Unknown,
+        Some(address) if is_of(address, family) => NameLookup::Address(address),
+        Some(_) => NameLookup::Refused(CallError::Resolve(ResolveError::NoData)),
+        None => NameLookup::Unknown,
     }
 }
 

@@ -35,7 +35,7 @@ const JIFFIES_SLACK: Duration = Duration::from_millis(12);
 /// What is known of a machine's sockets.
 #[derive(Debug, Default)]
 struct States {
-    known: HashMap<u64, Known>,
+    known: HashMap<u64, ObservedSocket>,
     evidence: Evidence,
     budget: Budget,
     scheduled: bool,
@@ -46,7 +46,7 @@ struct States {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Known {
+struct ObservedSocket {
     id: SocketId,
     state: TcpState,
     local: Option<Address>,
@@ -57,7 +57,7 @@ struct Known {
     timer: Option<(TimerKind, u8)>,
 }
 
-impl Known {
+impl ObservedSocket {
     /// Whether the kernel lists it among those of TCP and UDP.
     fn is_listed(&self) -> bool {
         !matches!(self.state, TcpState::Closed | TcpState::Unix)
@@ -213,7 +213,7 @@ impl Observer {
         // Once accepted it stays so, also when its descriptor is closed.
         let accepted =
             before.as_ref().is_some_and(|known| known.accepted) || tables.has(id) || socket.inode != 0;
-        let known = Known {
+        let known = ObservedSocket {
             id,
             state: to,
             local: Some(socket.local.into()),
@@ -242,7 +242,7 @@ impl Observer {
         }
     }
 
-    fn known(&self, host: HostId, cookie: u64) -> Option<&Known> {
+    fn known(&self, host: HostId, cookie: u64) -> Option<&ObservedSocket> {
         self.machines.get(&host)?.known.get(&cookie)
     }
 
@@ -250,12 +250,12 @@ impl Observer {
     fn record_inferred(
         &self,
         host: HostId,
-        known: &Known,
+        known: &ObservedSocket,
         from: Option<TcpState>,
         to: TcpState,
         tables: &Tables,
     ) {
-        let known = Known { unread: 0, unacknowledged: 0, ..known.clone() };
+        let known = ObservedSocket { unread: 0, unacknowledged: 0, ..known.clone() };
         let inferred = StateChange { observed: false, ..change(host, &known, from, to, tables) };
         self.record(What::State(inferred));
     }
@@ -268,7 +268,8 @@ impl Observer {
             if known.state != TcpState::Closed {
                 continue;
             }
-            let known = Known { local: Some(local.into()), remote: Some(remote.into()), ..known.clone() };
+            let known =
+                ObservedSocket { local: Some(local.into()), remote: Some(remote.into()), ..known.clone() };
             self.record_inferred(host, &known, Some(TcpState::Closed), TcpState::SynSent, tables);
             self.record_inferred(host, &known, Some(TcpState::SynSent), TcpState::Closed, tables);
         }
@@ -315,7 +316,7 @@ impl Observer {
             return known.id;
         }
         let id = self.new_socket();
-        let new = Known {
+        let new = ObservedSocket {
             id,
             state: TcpState::Closed,
             local: None,
@@ -370,7 +371,13 @@ impl Observer {
 }
 
 /// An observed change of a socket.
-fn change(host: HostId, known: &Known, from: Option<TcpState>, to: TcpState, tables: &Tables) -> StateChange {
+fn change(
+    host: HostId,
+    known: &ObservedSocket,
+    from: Option<TcpState>,
+    to: TcpState,
+    tables: &Tables,
+) -> StateChange {
     StateChange {
         host,
         socket: known.id,

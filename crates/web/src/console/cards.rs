@@ -10,8 +10,8 @@ use tsify::Tsify;
 
 use super::{
     causes::{Words, errno_words},
-    fault::{Fault, Kind as FaultKind},
-    remedy::{Known, Remedy},
+    fault::{Fault, FaultKind},
+    remedy::{FailureContext, Remedy},
 };
 use crate::visible::excerpt;
 
@@ -92,7 +92,7 @@ pub fn fault_card(fault: &Fault) -> FailureCard {
 }
 
 /// A failed call.
-pub fn error_card(call: &Call, error: &CallError, known: Known<'_>) -> FailureCard {
+pub fn error_card(call: &Call, error: &CallError, known: FailureContext<'_>) -> FailureCard {
     match error {
         CallError::Errno { errno, taken } => errno_card(call, *errno, *taken, known),
         CallError::TimedOut { taken } => {
@@ -159,7 +159,7 @@ fn resolve_sentence(call: &Call, name: &str) -> String {
     }
 }
 
-fn errno_card(call: &Call, errno: Errno, taken: u32, known: Known<'_>) -> FailureCard {
+fn errno_card(call: &Call, errno: Errno, taken: u32, known: FailureContext<'_>) -> FailureCard {
     let entry = errno.entry();
     let general = entry.map_or("The kernel gave a reason this page does not know.", |entry| entry.sentence);
     let Words { sentence, hint, remedy } = errno_words(call, errno, known);
@@ -201,7 +201,7 @@ mod tests {
         id::Fd,
     };
 
-    use super::{FailureCard, Known, Remedy, fault_card};
+    use super::{FailureCard, FailureContext, Remedy, fault_card};
     use crate::console::{
         fault::Fault,
         room_sockets::{KnownSocket, Machine, RoomSockets},
@@ -209,11 +209,11 @@ mod tests {
     };
 
     fn error_card(call: &Call, error: &CallError, around: &RoomSockets) -> FailureCard {
-        super::error_card(call, error, Known { around, descriptor: None })
+        super::error_card(call, error, FailureContext { around, descriptor: None })
     }
 
     fn on(descriptor: &Descriptor, call: &Call, errno: Errno) -> FailureCard {
-        let known = Known { around: &RoomSockets::default(), descriptor: Some(descriptor) };
+        let known = FailureContext { around: &RoomSockets::default(), descriptor: Some(descriptor) };
         super::error_card(call, &CallError::errno(errno), known)
     }
 

@@ -10,7 +10,7 @@ use proto::{
 
 use super::{
     refusal::refused,
-    remedy::{Known, Remedy},
+    remedy::{FailureContext, Remedy},
     room_sockets::{KnownSocket, RoomSockets},
     state::{Descriptor, Stage},
 };
@@ -42,7 +42,7 @@ impl Words {
 }
 
 /// What is known of a failure with this errno.
-pub fn errno_words(call: &Call, errno: Errno, known: Known<'_>) -> Words {
+pub fn errno_words(call: &Call, errno: Errno, known: FailureContext<'_>) -> Words {
     let stage = known.descriptor.map(|descriptor| descriptor.stage);
     if let Some(words) = unix_words(call, errno) {
         return words;

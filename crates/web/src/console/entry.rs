@@ -14,7 +14,7 @@ use super::{
     fault::Fault,
     operation::{Operation, Printed, Statement},
     plan::Plan,
-    remedy::Known,
+    remedy::FailureContext,
     render::{bytes, outcome_text, returned, waits_for},
     room_sockets::RoomSockets,
     state::Descriptor,
@@ -297,7 +297,7 @@ impl Entry {
 
     /// Why it failed, by what is known now.
     fn explained(&self, around: &RoomSockets) -> Option<FailureCard> {
-        let known = Known { around, descriptor: self.descriptor.as_ref() };
+        let known = FailureContext { around, descriptor: self.descriptor.as_ref() };
         self.failure().map(|(step, error)| error_card(&step.call, error, known))
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whose fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum FaultKind {
     /// CPython would raise this exception.
     Python,
     /// It is Python, and this prompt does not do it.
@@ -20,7 +20,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// Whose fault it is.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// The exception's class in CPython, `TypeError`; empty where it is not Python's.
     pub exception: String,
     /// What CPython says after the colon; otherwise what it is that this prompt does not do.
@@ -35,7 +35,7 @@ impl Fault {
     /// An exception at a column.
     pub fn new(exception: &str, message: impl Into<String>, column: usize) -> Self {
         Self {
-            kind: Kind::Python,
+            kind: FaultKind::Python,
             exception: exception.to_owned(),
             message: message.into(),
             hint: None,
@@ -43,7 +43,7 @@ impl Fault {
         }
     }
 
-    fn ours(kind: Kind, message: impl Into<String>, column: usize) -> Self {
+    fn ours(kind: FaultKind, message: impl Into<String>, column: usize) -> Self {
         Self { kind, exception: String::new(), message: message.into(), hint: None, column }
     }
 
@@ -79,17 +79,17 @@ impl Fault {
 
     /// Valid Python that this prompt does not carry out.
     pub fn beyond(what: &str, column: usize) -> Self {
-        Self::ours(Kind::Beyond, what, column)
+        Self::ours(FaultKind::Beyond, what, column)
     }
 
     /// What may be Python and cannot be read here.
     pub fn unread(column: usize) -> Self {
-        Self::ours(Kind::Unread, "", column)
+        Self::ours(FaultKind::Unread, "", column)
     }
 
     /// What this lab does not have, or not so much of.
     pub fn lacking(what: impl Into<String>, column: usize) -> Self {
-        Self::ours(Kind::Lacking, what, column)
+        Self::ours(FaultKind::Lacking, what, column)
     }
 
     /// The same with a hint.
@@ -103,10 +103,10 @@ impl Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.kind {
-            Kind::Python => write!(f, "{}: {}", self.exception, self.message),
-            Kind::Beyond => write!(f, "beyond: {}", self.message),
-            Kind::Unread => write!(f, "unread"),
-            Kind::Lacking => write!(f, "lacking: {}", self.message),
+            FaultKind::Python => write!(f, "{}: {}", self.exception, self.message),
+            FaultKind::Beyond => write!(f, "beyond: {}", self.message),
+            FaultKind::Unread => write!(f, "unread"),
+            FaultKind::Lacking => write!(f, "lacking: {}", self.message),
         }
     }
 }

@@ -309,7 +309,7 @@ fn widen((value, length): (u32, usize), wanted: usize) -> (u32, usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::{LINE, Token, tokens};
-    use crate::console::fault::Kind;
+    use crate::console::fault::FaultKind;
 
     fn only(line: &str) -> Token {
         let mut found = tokens(line).expect("tokens");
@@ -345,8 +345,8 @@ mod tests {
         assert_eq!(only("12_345"), Token::Int(12345));
         assert_eq!(only("0x10"), Token::Int(16));
         assert_eq!(only("0.5"), Token::Float(0.5));
-        assert_eq!(tokens("99999999999999999999").expect_err("fault").kind, Kind::Beyond);
-        assert_eq!(tokens("1j").expect_err("fault").kind, Kind::Beyond);
+        assert_eq!(tokens("99999999999999999999").expect_err("fault").kind, FaultKind::Beyond);
+        assert_eq!(tokens("1j").expect_err("fault").kind, FaultKind::Beyond);
         assert!(tokens("0123").is_err());
         assert!(tokens("1abc").is_err());
     }

@@ -7,7 +7,7 @@ use proto::{
 
 use super::{
     evaluate::Variables,
-    fault::{Fault, Kind},
+    fault::{Fault, FaultKind},
     operation::{Action, Address, Operation, Statement, Then},
     parse::{Scope, parse},
     value::Value,
@@ -329,7 +329,7 @@ fn nothing_false_is_said_about_python() {
             }
         });
         let fault = found.unwrap_or_else(|| panic!("{line} was carried out"));
-        assert_ne!(fault.kind, Kind::Python, "{line}: {fault}");
+        assert_ne!(fault.kind, FaultKind::Python, "{line}: {fault}");
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Remedy {
 
 /// What is known besides the call and its failure.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct FailureContext<'a> {
     /// The room's sockets.
     pub around: &'a RoomSockets,
     /// The descriptor that the call acted on.

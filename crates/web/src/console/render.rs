@@ -6,7 +6,7 @@ use proto::{
     id::Fd,
 };
 
-use super::{cards::error_card, plan::milliseconds, remedy::Known, room_sockets::RoomSockets};
+use super::{cards::error_card, plan::milliseconds, remedy::FailureContext, room_sockets::RoomSockets};
 use crate::waits;
 
 /// What a waiting call waits for, on a machine with these sockets.
@@ -121,7 +121,7 @@ pub fn outcome_text(call: &Call, outcome: &Outcome) -> String {
         }
         Err(CallError::Errno { errno, .. }) => errno.name().to_owned(),
         Err(error) => {
-            error_card(call, error, Known { around: &RoomSockets::default(), descriptor: None }).name
+            error_card(call, error, FailureContext { around: &RoomSockets::default(), descriptor: None }).name
         }
     }
 }

@@ -7,7 +7,7 @@ use lesson::{
     help::{Help, Todo},
     plan::{Hands, Next},
     progress::{At, Mark},
-    sentences::Showing,
+    sentences::ShownSentence,
 };
 use proto::{
     id::{Fd, HostId},
@@ -39,7 +39,7 @@ pub struct RoomLesson {
     last_seq: u64,
     progress: Option<Progress>,
     sentences: Option<Sentences>,
-    showing: Option<Showing>,
+    showing: Option<ShownSentence>,
     hands: Hands,
     help: Option<Help>,
     /// The step for which a try of "do it for me" came to nothing.
@@ -273,7 +273,7 @@ impl RoomLesson {
     /// Begins to show a sentence: what happens from now on counts. False where there is no such sentence.
     pub fn show(&mut self, id: &str) -> bool {
         let sentence = self.sentences.as_ref().and_then(|all| all.sentences.iter().find(|one| one.id == id));
-        self.showing = sentence.map(Showing::new);
+        self.showing = sentence.map(ShownSentence::new);
         self.showing.is_some()
     }
 

@@ -7,7 +7,7 @@ use proto::{
     trace::{TcpState, What},
 };
 
-use super::{Known, Observer, change};
+use super::{ObservedSocket, Observer, change};
 use crate::world::tables::Tables;
 
 impl Observer {
@@ -22,7 +22,7 @@ impl Observer {
     ) {
         let Some(known) = self.known_of(host, socket) else { return };
         let from = (known.state == TcpState::Unix).then_some(TcpState::Unix);
-        let new = Known { state: TcpState::Unix, local, remote, ..known.clone() };
+        let new = ObservedSocket { state: TcpState::Unix, local, remote, ..known.clone() };
         if *known == new {
             return;
         }
@@ -43,7 +43,7 @@ impl Observer {
         }
     }
 
-    fn known_of(&mut self, host: HostId, socket: SocketId) -> Option<&mut Known> {
+    fn known_of(&mut self, host: HostId, socket: SocketId) -> Option<&mut ObservedSocket> {
         self.machines.get_mut(&host)?.known.values_mut().find(|known| known.id == socket)
     }
 }

@@ -31,7 +31,7 @@ impl Canvas<'_> {
     /// Calls that wait: a way to cancel each, at the now-line; and those begun above what is seen.
     pub(super) fn waiting(&mut self) -> Vec<Sticky> {
         let layout = self.layout;
-        let mut above = Above::default();
+        let mut above = StickyCalls::default();
         let mut lines: Vec<HostId> = Vec::new();
         for call in layout.calls.iter().filter(|call| call.end.is_none()) {
             let Some(event) = self.store.get(call.begin) else { continue };
@@ -69,13 +69,13 @@ impl Canvas<'_> {
 
 /// The calls that stick under the machines' names, in rows where none lies on another.
 #[derive(Default)]
-struct Above {
+struct StickyCalls {
     stuck: Vec<Sticky>,
     /// Calls for which there is no room.
     more: usize,
 }
 
-impl Above {
+impl StickyCalls {
     fn stick(
         &mut self,
         call: CallRef,

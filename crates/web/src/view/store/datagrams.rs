@@ -17,7 +17,7 @@ const MOST: usize = 1024;
 
 /// One socket's datagrams.
 #[derive(Debug)]
-struct Waiting {
+struct UnreadDatagrams {
     change: StateChange,
     /// Their payload in bytes, oldest first.
     lengths: VecDeque<u32>,
@@ -30,7 +30,7 @@ struct Waiting {
 /// The datagrams that nobody has read.
 #[derive(Debug, Default)]
 pub(super) struct Datagrams {
-    sockets: HashMap<SocketId, Waiting>,
+    sockets: HashMap<SocketId, UnreadDatagrams>,
 }
 
 impl Datagrams {
@@ -40,7 +40,7 @@ impl Datagrams {
             self.sockets.remove(&change.socket);
             return None;
         }
-        let waiting = self.sockets.entry(change.socket).or_insert_with(|| Waiting {
+        let waiting = self.sockets.entry(change.socket).or_insert_with(|| UnreadDatagrams {
             change: change.clone(),
             lengths: VecDeque::new(),
             known: true,
@@ -104,7 +104,7 @@ impl Datagrams {
     }
 }
 
-impl Waiting {
+impl UnreadDatagrams {
     fn bytes(&self) -> Option<u32> {
         if self.change.unread == 0 && self.lengths.is_empty() {
             return Some(0);

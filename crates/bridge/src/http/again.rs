@@ -91,10 +91,11 @@ async fn compared(
     let before = read.await.map_err(failed)??;
     let no_room = |_| Refused::unavailable(HttpRule::Room, "the room for it could not be made; try again");
     let room = shared.rooms.for_a_while(shared.quota.network(client)).await.map_err(no_room)?;
-    let Rerun { recording: now, whole: all, calls } = again(&room, &before, CALLS).await.map_err(|error| {
-        tracing::warn!(%error, "a recording could not be done again");
-        Refused::unavailable(HttpRule::Room, "it could not be done again to its end; try again")
-    })?;
+    let Rerun { recording: now, whole: all, calls } =
+        again(&room, &before, CALLS).await.map_err(|error| {
+            tracing::warn!(%error, "a recording could not be done again");
+            Refused::unavailable(HttpRule::Room, "it could not be done again to its end; try again")
+        })?;
     room.end().await;
     let compared = tokio::task::spawn_blocking(move || share::compare(&before, &now));
     Ok((compared.await.map_err(failed)?, calls, all))

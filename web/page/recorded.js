@@ -25,12 +25,17 @@ export async function openRecording({ recording, top, wire, notices, fragment })
   find("#lesson").prepend(head({ about, file, notices, again: recording.room === null ? () => again(recording.id, wire, notices) : null }));
   top.attachRecording(room, () => (recording.room === null ? shareRecording(about) : shareLast()));
   if (about.events === 0 && about.evicted === 0) announce("Nothing happened in this recording.");
-  const { event, to, speed } = placeIn(fragment);
-  const deleteKey = new URLSearchParams(fragment.replace(/^#/, "")).get("delete");
-  wire.setPlay?.({ to, speed });
-  if (event > 0) wire.showMoment?.(event);
+  const goTo = (/** @type {string} */ asked) => {
+    const { event, to, speed } = placeIn(asked);
+    const deleteKey = new URLSearchParams(asked.replace(/^#/, "")).get("delete");
+    wire.setPlay?.({ to, speed });
+    if (event > 0) wire.showMoment?.(event);
+    if (deleteKey) offerDeletion(recording.id, deleteKey, notices);
+  };
+  goTo(fragment);
   wire.focusTime?.();
-  if (deleteKey) offerDeletion(recording.id, deleteKey, notices);
+  // Another of its links, opened in the same tab, is no other page.
+  addEventListener("hashchange", () => goTo(location.hash));
 }
 
 /** The address leads to what is shown. @param {import("../base/replay-place.js").Place} place */

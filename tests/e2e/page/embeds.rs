@@ -151,6 +151,15 @@ async fn full_is_what_is_shown(tab: &Tab, server: &TestServer, recording: &str) 
         html.starts_with(&format!("<iframe src=\"{origin}{recording}?view=wire\" title=\"Hello &lt;b&gt;\"")),
         "{html}"
     );
+    // Of lessons, those that are here.
+    let lesson = |name: &str| format!("/oembed?url={origin}/?lesson={name}");
+    let told = http::get(server.page, &lesson("two-scripts")).await;
+    assert_eq!(
+        (told.status, &told.json()["title"]),
+        (200, &json!("A lesson of Wireside: The two scripts")),
+        "{told:?}"
+    );
+    assert_eq!(http::get(server.page, &lesson("none")).await.status, 404);
     for gone in ["/embed/s/abcdefghijkmnpqrstuvwxyz23", "/embed/lesson/none"] {
         tab.go(&format!("{origin}{gone}")).await;
         tab.sees(".embed-start", "There is no").await;

@@ -1,7 +1,7 @@
 //! What somebody does with the page's own buttons, from the first call of a lesson to a link that somebody else opens.
 
 use super::{
-    LAPTOP, first_visit,
+    LAPTOP, PHONE, first_visit,
     kept::{link, recorded},
     lessons::to_its_end,
 };
@@ -47,7 +47,7 @@ async fn a_lesson_a_lost_packet_and_a_note_are_kept_and_opened_elsewhere() {
     tab.shows("the title to have the focus", "document.activeElement.id === 'keep-title'").await;
     tab.type_text("One lost").await;
     tab.click(".dialog", "Keep").await;
-    let kept = link(&tab, "Kept: what happened").await;
+    let (kept, deletes) = (link(&tab, "Kept: what happened").await, link(&tab, "Link that deletes it").await);
     tab.screenshot("kept-buttons-1280").await;
 
     let other = browser.visitor(LAPTOP.0, LAPTOP.1).await;
@@ -60,6 +60,21 @@ async fn a_lesson_a_lost_packet_and_a_note_are_kept_and_opened_elsewhere() {
     other.sees(".wire-note", "Lost <b>here</b>, by hand").await;
     other.sees("#wire", "dropped").await;
     other.screenshot("kept-buttons-note-1280").await;
+    other.resize(PHONE.0, PHONE.1).await;
+    let all = "const one = document.querySelector('.recorded-head .sentence'); return one.scrollHeight <= one.clientHeight && \
+               one.getBoundingClientRect().bottom <= document.querySelector('.recorded-ways').getBoundingClientRect().top";
+    assert_eq!(other.script(all).await, true, "all that is said of it can be read");
+    other.screenshot("kept-buttons-note-320").await;
+    other.resize(LAPTOP.0, LAPTOP.1).await;
+
+    // The link that deletes it, in the tab that has it open.
+    other.go(&deletes).await;
+    other.click("notice-bar", "Delete it").await;
+    other.sees("notice-bar", "is deleted").await;
+    other.go("about:blank").await;
+    other.go(&kept).await;
+    other.sees("body", "nothing at this address").await;
+    browser.forgive(|error| error.contains("404"));
 }
 
 /// New rooms are refused; what was kept opens, and is walked through.

@@ -1,4 +1,4 @@
-//! Ports that the kernel chose, by names that are the same each time: whom the connection went to, and the how manieth it was
+//! Ports that the kernel chose, by names that are the same each time: whom the connection went to, and its place among those
 //! that went there. Their numbers are new each time, and which of two programs connects first is the kernel's affair.
 
 use std::collections::HashMap;

@@ -36,7 +36,9 @@ use self::{
     attach::Attach, close_reason::CloseReason, closing::Closing, idle_frames::Idle, outside::Outside,
     payloads::Payloads, streams::PendingStreams,
 };
-use crate::{allowance::Allowance, meter::Meter, metrics::Metrics, room::Room, shared::Shared};
+use crate::{
+    allowance::Allowance, meter::Meter, metrics::Metrics, room::Room, secret::secret, shared::Shared,
+};
 
 /// Bytes of trace events handed to the endpoint at a time: bulk is cut small, so that calls are never behind it for long.
 const TRACE_BATCH: usize = 16 * 1024;
@@ -222,8 +224,7 @@ impl Session {
 
     /// The page lost its state: what lived in it is over, and the token it had is no other page's any more.
     async fn forget_page(&mut self) -> Result<(), CloseReason> {
-        let mut token = [0; 16];
-        getrandom::fill(&mut token).map_err(|error| {
+        let token = secret().map_err(|error| {
             tracing::error!(%error, "no randomness");
             CloseReason::Lost
         })?;

@@ -17,6 +17,7 @@ use crate::{
     meter::Meter,
     quota::Permit,
     room::Room,
+    secret::secret,
     session::{
         Session,
         attach::Attach,
@@ -183,7 +184,7 @@ async fn begin_session(
     role: Role,
     hello: &Hello,
 ) -> Result<mpsc::Sender<Attach>, Refusal> {
-    let token = secret()?;
+    let token = token()?;
     let (sender, connections) = mpsc::channel(1);
     if !room.enter(token, role, sender.clone()) {
         return Err(Refusal::Limit {
@@ -206,11 +207,9 @@ async fn begin_session(
     }
 }
 
-fn secret() -> Result<Secret, Refusal> {
-    let mut token = [0; 16];
-    getrandom::fill(&mut token).map_err(|error| {
+fn token() -> Result<Secret, Refusal> {
+    secret().map_err(|error| {
         tracing::error!(%error, "no randomness");
         Refusal::Unavailable("The server has no randomness right now. Try again.".to_owned())
-    })?;
-    Ok(token)
+    })
 }

@@ -36,7 +36,10 @@ impl World {
         let Some(waiting) = self.calls.begin(request) else { return };
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
-            Call::SocketPair { family, kind } => self.make_pair(waiting, family, kind),
+            Call::SocketPair { family, kind } => {
+                let work = self.calls.begin_pair(self.keeper.clone(), waiting, family, kind);
+                self.work.extend(work);
+            }
             Call::Unlink { address } => unix::unlink(&mut self.calls, waiting, &address),
             Call::Resolve { .. } | Call::Ping { .. } => self.look_up(waiting),
             Call::Poll { .. } => self.calls.begin_poll(waiting),
@@ -116,7 +119,10 @@ impl World {
     fn ask_again(&mut self, waiting: Waiting) {
         match waiting.call {
             Call::Socket { family, kind } => self.make_socket(waiting, family, kind),
-            Call::SocketPair { family, kind } => self.make_pair(waiting, family, kind),
+            Call::SocketPair { family, kind } => {
+                let work = self.calls.begin_pair(self.keeper.clone(), waiting, family, kind);
+                self.work.extend(work);
+            }
             _ => self.look_up(waiting),
         }
     }

@@ -12,14 +12,13 @@ use proto::{
 };
 
 use super::{
-    World,
     calls::Calls,
-    effects::{self, SocketOrder},
+    effects::{self, SocketOrder, Work},
     machines::{Host, Machines},
     unix_names,
     waiting::{Direction, Waiting},
 };
-use crate::{end::KernelAddress, request::CallRequest};
+use crate::{end::KernelAddress, keeper::Keeper, request::CallRequest};
 
 impl Calls {
     /// bind(2) to a name of AF_UNIX. A path is there from now on, until somebody removes it.
@@ -43,6 +42,32 @@ impl Calls {
             let _was_there = paths.remove(path);
         }
         bound
+    }
+
+    /// Begins a socketpair(2): what is to be waited for, unless it has failed already.
+    pub(super) fn begin_pair(
+        &mut self,
+        keeper: Keeper,
+        mut waiting: Waiting,
+        family: Family,
+        kind: Kind,
+    ) -> Option<Work> {
+        waiting.wait = Wait::Forever;
+        if let Err(errno) = self.lan.machines.tables.next_fd(waiting.program) {
+            self.fail(waiting, CallError::errno(errno));
+            return None;
+        }
+        let Some(machine) = self.lan.machines.get(waiting.host) else {
+            self.fail(waiting, CallError::errno(Errno::ENODEV));
+            return None;
+        };
+        let namespace = machine.namespace.clone();
+        let spec = effects::spec_of(family, kind);
+        let wanted = SocketOrder { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
+        let (abort, registration) = effects::abortable();
+        waiting.abort = Some(abort);
+        self.keep(waiting);
+        Some(effects::pair(keeper, wanted, registration))
     }
 
     /// Ends a socketpair(2).
@@ -96,27 +121,6 @@ impl Calls {
                 let _not_connected = socket.end.shutdown(proto::call::How::Both);
             }
         }
-    }
-}
-
-impl World {
-    /// Begins a socketpair(2).
-    pub(super) fn make_pair(&mut self, mut waiting: Waiting, family: Family, kind: Kind) {
-        let calls = &mut self.calls;
-        waiting.wait = Wait::Forever;
-        if let Err(errno) = calls.lan.machines.tables.next_fd(waiting.program) {
-            return calls.fail(waiting, CallError::errno(errno));
-        }
-        let Some(machine) = calls.lan.machines.get(waiting.host) else {
-            return calls.fail(waiting, CallError::errno(Errno::ENODEV));
-        };
-        let namespace = machine.namespace.clone();
-        let spec = effects::spec_of(family, kind);
-        let wanted = SocketOrder { call: waiting.id, host: waiting.host, namespace, spec, count: 1 };
-        let (abort, registration) = effects::abortable();
-        waiting.abort = Some(abort);
-        calls.keep(waiting);
-        self.work.push(effects::pair(self.keeper.clone(), wanted, registration));
     }
 }
 

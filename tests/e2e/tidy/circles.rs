@@ -32,7 +32,7 @@ struct Import {
 struct Files(BTreeMap<Name, Module>);
 
 impl Files {
-    fn of(folder: &str) -> Files {
+    fn of(folder: &str) -> Self {
         let source = format!("{folder}/src/");
         let rust = files(&source).into_iter().filter(|path| path.ends_with(".rs") && !super::is_test(path));
         Self::made_of(rust.map(|path| {
@@ -42,7 +42,7 @@ impl Files {
     }
 
     /// Each by its path from the crate's root, its name in sentences, and its text.
-    fn made_of(texts: impl Iterator<Item = (String, String, String)>) -> Files {
+    fn made_of(texts: impl Iterator<Item = (String, String, String)>) -> Self {
         let modules = texts.map(|(inner, file, text)| {
             let name = match inner.trim_end_matches(".rs").trim_end_matches("/mod") {
                 "lib" => Name::new(),
@@ -51,14 +51,14 @@ impl Files {
             };
             (name, Module::read(file, &text))
         });
-        Files(modules.collect())
+        Self(modules.collect())
     }
 
     /// The module that has what an absolute path names, through whatever it is exported by, and the name there.
     fn home(&self, path: &[String], depth: u8) -> Option<(Name, String)> {
         let mut at = Name::new();
         for (n, word) in path.iter().enumerate() {
-            let child = [&at[..], &[word.clone()]].concat();
+            let child = [&at[..], std::slice::from_ref(word)].concat();
             if self.0.contains_key(&child) {
                 at = child;
                 continue;
@@ -89,7 +89,7 @@ impl Files {
                 Some([at, rest].concat())
             }
             _ => {
-                let child = [here, &[first.clone()]].concat();
+                let child = [here, std::slice::from_ref(first)].concat();
                 self.0.contains_key(&child).then(|| [here, path].concat())
             }
         }
@@ -112,7 +112,7 @@ impl Files {
             let further = module.paths.iter().filter(|path| path[0] == import.name && path.len() > 1);
             let further: Vec<Name> = further.map(|path| [&whole[..], &path[1..]].concat()).collect();
             // Of a module only what is asked of it counts, and of what is handed on only what is asked here too.
-            if !(self.0.contains_key(&whole) && !further.is_empty())
+            if (further.is_empty() || !self.0.contains_key(&whole))
                 && (!import.exported || module.words.contains(&import.name))
             {
                 note(&whole, &import.path);
@@ -163,13 +163,13 @@ impl Files {
 }
 
 impl Module {
-    fn read(file: String, text: &str) -> Module {
+    fn read(file: String, text: &str) -> Self {
         let code = from_the_file(&without_tests(&without_text(text)));
         let (imports, rest) = imports(&code);
         let paths: BTreeSet<Name> = paths(&rest).collect();
         let completes = rest.lines().filter_map(completed).collect();
         let words = paths.iter().map(|path| path[0].clone()).collect();
-        Module { file, imports, paths, words, completes }
+        Self { file, imports, paths, words, completes }
     }
 }
 
@@ -187,9 +187,9 @@ fn without_text(code: &str) -> String {
         let before = out.chars().next_back().unwrap_or(' ');
         let skipped = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with('"') {
+        } else if let Some(inside) = rest.strip_prefix('"') {
             let mut escaped = false;
-            let end = rest[1..].find(|c| {
+            let end = inside.find(|c| {
                 let is_end = c == '"' && !escaped;
                 escaped = c == '\\' && !escaped;
                 is_end

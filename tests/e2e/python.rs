@@ -7,6 +7,7 @@ mod ending;
 mod epolls;
 mod input;
 mod machine;
+mod passing;
 mod refusals;
 mod signals;
 mod sockets;

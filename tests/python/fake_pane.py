@@ -4,6 +4,7 @@ Run as a program it runs a script as the page does: `python3 fake_pane.py script
 under plain CPython can be compared, word for word.
 """
 
+import array
 import json
 import os
 import pathlib
@@ -113,6 +114,26 @@ class Kernel:
         data, peer = table[fd].recvfrom(max, bits(flags))
         return {"ReceivedFrom": {"from": None if peer is None else text(peer)}}, data
 
+    def SendMsg(self, fd, flags, address, length, passed, payload):
+        if any(one not in table for one in passed):
+            raise OSError(9, "Bad file descriptor")
+        rights = array.array("i", [table[one].fileno() for one in passed])
+        control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
+        return {"Sent": table[fd].sendmsg([payload], control, bits(flags), *([] if address is None else [numbers(address)]))}
+
+    def RecvMsg(self, fd, flags, max, control):
+        data, messages, seen, peer = table[fd].recvmsg(max, control, bits(flags))
+        came = array.array("i")
+        for _, _, rights in messages:
+            came.frombytes(rights[: len(rights) - len(rights) % came.itemsize])
+        told = {
+            "from": None if not peer else text(peer),
+            "cut": bool(seen & socket.MSG_TRUNC),
+            "control_cut": bool(seen & socket.MSG_CTRUNC),
+            "passed": [came_along(number) for number in came],
+        }
+        return {"ReceivedMsg": told}, data
+
     def Shutdown(self, fd, how):
         table[fd].shutdown(HOW[how])
         return "Done"
@@ -167,6 +188,13 @@ def as_epoll(fd):
     one = table[fd]
     # Of what is no epoll the kernel says EINVAL.
     return one if isinstance(one, select.epoll) else select.epoll.fromfd(os.dup(one.fileno()))
+
+
+def came_along(number):
+    """A real descriptor that was received, in the program's table."""
+    made = socket.socket(fileno=number)
+    named = [next(name for name, value in words.items() if value == of) for words, of in ((FAMILIES, made.family), (KINDS, made.type))]
+    return {"fd": keep(made), "socket": named}
 
 
 def option(name):

@@ -1,6 +1,7 @@
 """epoll, sendmsg and recvmsg beside this computer's own: the same steps on both, and what they told."""
 
 import os
+import struct
 import unittest
 import unittest.mock
 
@@ -369,11 +370,46 @@ class Vectors(Beside):
 
         self.both(tell)
 
-    def test_control_messages_are_refused_in_a_sentence(self):
-        one, other = self.pair(socket)
-        with one, other, self.assertRaisesRegex(wireside.NotAvailable, "control"):
-            one.sendmsg([b"x"], [(1, 1, b"")])
+    def test_descriptors_travel_and_those_without_room_are_closed(self):
+        def tell(socket, _):
+            one, other = socket.socketpair()
+            passed, kept = socket.socketpair()
+            int_size = struct.calcsize("i")
+            with one, other, passed, kept:
+                said = [socket.send_fds(one, [b"x", b"y"], [passed.fileno(), kept.fileno()])]
+                data, fds, flags, address = socket.recv_fds(other, 9, 2)
+                came = [socket.socket(fileno=fd) for fd in fds]
+                said += [data, len(fds), flags, address, [(one.family, one.type, one.proto) for one in came]]
+                came[0].send(b"through")
+                said += [came[1].recv(9)]
+                for room in (0, socket.CMSG_LEN(0), socket.CMSG_LEN(int_size), socket.CMSG_SPACE(int_size), socket.CMSG_LEN(3 * int_size)):
+                    socket.send_fds(one, [b"x"], [passed.fileno()] * 3)
+                    data, control, flags, _ = other.recvmsg(9, room)
+                    fds = [fd for _, _, rights in control for fd in struct.unpack(f"{len(rights) // int_size}i", rights)]
+                    said += [(data, [(level, kind, len(rights)) for level, kind, rights in control], flags)]
+                    for fd in fds:
+                        socket.socket(fileno=fd).close()
+                for made in came:
+                    made.close()
+                return said + told(
+                    [
+                        lambda: socket.send_fds(one, [b"x"], [987]),
+                        lambda: socket.send_fds(one, [b"x"], [-1]),
+                        lambda: socket.send_fds(one, [b"x"], [passed.fileno()] * 254),
+                        lambda: one.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, b"12")]),
+                        lambda: other.recvmsg(9, 99, socket.MSG_CMSG_CLOEXEC),
+                    ]
+                )
 
+        self.assertEqual(self.both(tell)[:3], [2, b"xy", 2])
 
-if __name__ == "__main__":
-    unittest.main()
+    def test_other_control_messages_and_what_is_the_pages_are_refused_in_a_sentence(self):
+        one, other = socket.socketpair()
+        with one, other, select.epoll() as epoll:
+            with self.assertRaisesRegex(wireside.NotAvailable, "credentials"):
+                one.sendmsg([b"x"], [(socket.SOL_SOCKET, 2, b"")])
+            with self.assertRaisesRegex(wireside.NotAvailable, "streams"):
+                socket.send_fds(one, [b"x"], [1])
+            epoll.register(1, select.EPOLLOUT)
+            with self.assertRaisesRegex(wireside.NotAvailable, "standard input"):
+                socket.send_fds(one, [b"x"], [epoll.fileno()])

@@ -100,6 +100,8 @@ export type CallName =
   | "unlink"
   | "stat"
   | "if_nameindex"
+  | "sendmsg"
+  | "recvmsg"
   | "epoll_create1"
   | "epoll_ctl"
   | "epoll_wait";
@@ -144,6 +146,8 @@ export namespace protocol {
     | { Unlink: { address: string } }
     | { Stat: { address: string } }
     | { Interfaces: {  } }
+    | { SendMsg: { fd: number; flags: number; address: string | null; length: number; passed: number[] } }
+    | { RecvMsg: { fd: number; flags: number; max: number; control: number } }
     | { EpollCreate: {  } }
     | { EpollCtl: { fd: number; operation: EpollOperation; target: number; events: number } }
     | { EpollWait: { fd: number; max: number } };
@@ -161,6 +165,7 @@ export namespace protocol {
     Pinged: { address: string; round_trips: (number | null)[]; sent: boolean };
     Pair: [number, number];
     Interfaces: [number, string][];
+    ReceivedMsg: { length: number; from: string | null; cut: boolean; control_cut: boolean; passed: { fd: number; socket: [Family, Kind] | null }[] };
     Events: [number, number][];
   }
   export type Value = "Done" | Partial<Returned>;

@@ -246,6 +246,30 @@ calls! {
         };
         /// if_nameindex(3): the machine's interfaces. A library function that changes nothing, and the trace has no word of it.
         Interfaces = "if_nameindex" {};
+        /// sendmsg(2) with control messages.
+        SendMsg = "sendmsg" {
+            /// Descriptor.
+            fd: Fd,
+            /// Flags.
+            flags: Flags,
+            /// Destination, where one is given.
+            address: Option<Address>,
+            /// Payload bytes that follow, at most [`crate::limits::CALL_PAYLOAD`].
+            length: u32,
+            /// Descriptors that go along, SCM_RIGHTS: sockets of AF_UNIX carry them within their machine.
+            passed: Vec<Fd>,
+        };
+        /// recvmsg(2).
+        RecvMsg = "recvmsg" waits {
+            /// Descriptor.
+            fd: Fd,
+            /// Flags.
+            flags: Flags,
+            /// Most bytes to take.
+            max: u32,
+            /// Bytes of room for control messages, as on a machine with 64 bits.
+            control: u32,
+        };
         /// epoll_create1(2): a descriptor that watches others.
         EpollCreate = "epoll_create1" {};
         /// epoll_ctl(2).
@@ -287,6 +311,8 @@ impl Call {
             | Self::GetPeerName { fd }
             | Self::SetSockOpt { fd, .. }
             | Self::GetSockOpt { fd, .. }
+            | Self::SendMsg { fd, .. }
+            | Self::RecvMsg { fd, .. }
             | Self::EpollCtl { fd, .. }
             | Self::EpollWait { fd, .. }
             | Self::Dup { fd } => Some(fd),
@@ -305,7 +331,7 @@ impl Call {
     /// Payload bytes that follow the call.
     pub fn payload_length(&self) -> u32 {
         match *self {
-            Self::Send { length, .. } | Self::SendTo { length, .. } => length,
+            Self::Send { length, .. } | Self::SendTo { length, .. } | Self::SendMsg { length, .. } => length,
             _ => 0,
         }
     }
@@ -314,6 +340,15 @@ impl Call {
     pub fn is_library(&self) -> bool {
         matches!(self, Self::Resolve { .. } | Self::Ping { .. } | Self::Interfaces {})
     }
+}
+
+/// A descriptor that came along with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Its number here.
+    pub fd: Fd,
+    /// Family and type of what is a socket; none for an epoll.
+    pub socket: Option<(Family, Kind)>,
 }
 
 /// What a call that succeeded returns. Received bytes follow the message and are not in here.
@@ -330,7 +365,7 @@ pub enum Value {
         /// The other end.
         peer: Address,
     },
-    /// Bytes the kernel took: send, sendto.
+    /// Bytes the kernel took: send, sendto, sendmsg.
     Sent(u32),
     /// Bytes that follow: recv. 0 is end of file on a stream.
     Received {
@@ -370,6 +405,19 @@ pub enum Value {
     Pair(Fd, Fd),
     /// The kernel's number and the name of each: if_nameindex.
     Interfaces(Vec<(u32, String)>),
+    /// recvmsg.
+    ReceivedMsg {
+        /// How many bytes follow.
+        length: u32,
+        /// Sender, where the kernel tells it.
+        from: Option<Address>,
+        /// MSG_TRUNC: the datagram was longer.
+        cut: bool,
+        /// MSG_CTRUNC: there was no room for all control messages, and descriptors for which there was none are closed.
+        control_cut: bool,
+        /// Descriptors that came along, SCM_RIGHTS, by their new numbers.
+        passed: Vec<Passed>,
+    },
     /// epoll_wait: the descriptors with an event, by the numbers under which they were added. Empty when the wait ran out.
     Events(Vec<(Fd, EpollEvents)>),
 }
@@ -378,7 +426,9 @@ impl Value {
     /// Bytes that follow the result.
     pub fn payload_length(&self) -> u32 {
         match *self {
-            Self::Received { length } | Self::ReceivedFrom { length, .. } => length,
+            Self::Received { length }
+            | Self::ReceivedFrom { length, .. }
+            | Self::ReceivedMsg { length, .. } => length,
             _ => 0,
         }
     }

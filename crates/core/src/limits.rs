@@ -145,6 +145,8 @@ numbers! {
     EPOLL_WATCHES: usize = 4096 => EpollWatches "epoll-watches" Count;
     /// Epolls of which each watches the next: Linux has 5, and the room's own watch takes two of them.
     EPOLL_DEPTH: usize = 3 => EpollDepth "epoll-depth" Count;
+    /// Descriptors of one person that are on their way between programs at once: sent, and not received yet.
+    PASSED_DESCRIPTORS: usize = 512 => PassedDescriptors "passed-descriptors" Count;
     /// Size of a program's descriptor table, as a shell's RLIMIT_NOFILE sets it: beyond it the kernel says EMFILE.
     DESCRIPTORS: i32 = 1024 => Descriptors "descriptors" Count;
     /// Echo requests of one ping.

@@ -31,6 +31,9 @@ pub(crate) fn check_call(call: &Call) -> Result<(), CallError> {
         Call::Ping { count, .. } if !(1..=limits::PING_COUNT).contains(count) => {
             Err(Limit::PingCount.reached())
         }
+        Call::SendMsg { passed, .. } if passed.len() > limits::PASSED_DESCRIPTORS => {
+            Err(Limit::PassedDescriptors.reached())
+        }
         call if call.payload_length() > limits::CALL_PAYLOAD => Err(Limit::CallPayload.reached()),
         _ => Ok(()),
     }

@@ -9,7 +9,7 @@ use proto::{
     address::Address,
     call::{
         Call, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionForm, OptionName, OptionValue,
-        PollEvents, Value,
+        Passed, PollEvents, Value,
     },
     id::Fd,
     limits,
@@ -203,6 +203,8 @@ fn in_typescript(of: &str) -> &str {
     match of {
         "Fd" | "Flags" | "EpollEvents" | "u8" | "u16" | "u32" | "i32" => "number",
         "Address" | "String" => "string",
+        "Option<Address>" => "string | null",
+        "Vec<Fd>" => "number[]",
         "Option<Family>" => "Family | null",
         "Vec<(Fd, PollEvents)>" => "[number, number][]",
         "Family" | "Kind" | "How" | "OptionName" | "OptionValue" | "EpollOperation" => of,
@@ -211,7 +213,7 @@ fn in_typescript(of: &str) -> &str {
 }
 
 /// The forms of what a call returns, each with its type and an example.
-fn returned() -> [(&'static str, &'static str, Value); 13] {
+fn returned() -> [(&'static str, &'static str, Value); 14] {
     let address = || Address::Ip("10.0.0.1:80".parse().expect("an address"));
     let (length, ip) = (1, Ipv4Addr::LOCALHOST.into());
     [
@@ -239,6 +241,17 @@ fn returned() -> [(&'static str, &'static str, Value); 13] {
         ),
         ("Pair", "[number, number]", Value::Pair(Fd(3), Fd(4))),
         ("Interfaces", "[number, string][]", Value::Interfaces(vec![(1, "lo".to_owned())])),
+        (
+            "ReceivedMsg",
+            "{ length: number; from: string | null; cut: boolean; control_cut: boolean; passed: { fd: number; socket: [Family, Kind] | null }[] }",
+            Value::ReceivedMsg {
+                length,
+                from: Some(address()),
+                cut: false,
+                control_cut: true,
+                passed: vec![Passed { fd: Fd(3), socket: Some((Family::Unix, Kind::Stream)) }],
+            },
+        ),
         ("Events", "[number, number][]", Value::Events(vec![(Fd(3), EpollEvents::IN)])),
     ]
 }

@@ -93,6 +93,19 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
                 "A socket that is ready can be used at once: the call it is ready for would not wait now.";
             answer.means(text, &[at]);
         }
+        (Call::SendMsg { passed, .. }, Value::Sent(_)) if !passed.is_empty() => {
+            let text = "What its descriptors name goes with the bytes: whoever receives them has one more of each. All stay open on their way.";
+            answer.means(text, &[at]);
+        }
+        (Call::RecvMsg { .. }, Value::ReceivedMsg { control_cut: true, .. }) => {
+            let text =
+                "There was no room for all that came: descriptors for which there was none are closed.";
+            answer.means(text, &[at]);
+        }
+        (Call::RecvMsg { .. }, Value::ReceivedMsg { passed, .. }) if !passed.is_empty() => {
+            let text = "Descriptors came: each names what another program, or this one, has sent.";
+            answer.means(text, &[at]);
+        }
         (Call::EpollCreate {}, Value::Descriptor(fd)) => {
             let text = format!("fd {fd} is an epoll: it watches other descriptors, and is no socket.");
             answer.means(text, &[at]);

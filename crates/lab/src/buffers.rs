@@ -15,7 +15,14 @@ pub(crate) const FRESH: usize = 4 * 1024;
 
 /// Whether a call gives its socket an address or a peer, by which bytes can come to be in its buffers.
 pub(crate) fn begin_with(call: &Call) -> bool {
-    matches!(call, Call::Bind { .. } | Call::Listen { .. } | Call::Connect { .. } | Call::SendTo { .. })
+    matches!(
+        call,
+        Call::Bind { .. }
+            | Call::Listen { .. }
+            | Call::Connect { .. }
+            | Call::SendTo { .. }
+            | Call::SendMsg { address: Some(_), .. }
+    )
 }
 
 /// Bytes that a socket may come to hold, which has, or is about to get, an address or a peer. A TCP socket without a peer may lead to one that no program has: a ready-made

@@ -21,6 +21,8 @@ pub(crate) enum Token {
     Tap(HostId),
     /// A program's socket.
     Socket(SocketId),
+    /// A descriptor on its way between programs.
+    Flight(u32),
 }
 
 impl Token {
@@ -29,6 +31,7 @@ impl Token {
             Self::Tun(host) => (0, host.0),
             Self::Tap(host) => (1, host.0),
             Self::Socket(socket) => (2, socket.0),
+            Self::Flight(number) => (3, number),
         };
         kind << 32 | u64::from(number)
     }
@@ -39,7 +42,8 @@ impl Token {
         match bits >> 32 {
             0 => Self::Tun(HostId(number)),
             1 => Self::Tap(HostId(number)),
-            _ => Self::Socket(SocketId(number)),
+            2 => Self::Socket(SocketId(number)),
+            _ => Self::Flight(number),
         }
     }
 }

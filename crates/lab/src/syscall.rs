@@ -228,7 +228,7 @@ pub(crate) fn send_flags(flags: Flags) -> SendFlags {
     out
 }
 
-fn recv_flags(flags: Flags) -> RecvFlags {
+pub(crate) fn recv_flags(flags: Flags) -> RecvFlags {
     let mut out = RecvFlags::DONTWAIT;
     out.set(RecvFlags::PEEK, flags.contains(Flags::PEEK));
     out.set(RecvFlags::OOB, flags.contains(Flags::OOB));

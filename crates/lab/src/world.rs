@@ -13,7 +13,7 @@
 //! | `network` | packets on the wire, what is recorded of them, the capture |
 //! | `lan` | the three together: one step, with cause and effect; timers |
 //! | `people` | members and where their deliveries go |
-//! | `sockets` (`epolls`), `streams`, `waiting` | kernel sockets and epolls with their queues, streams, calls that wait |
+//! | `sockets` (`epolls`, `passing`), `streams`, `waiting` | kernel sockets and epolls with their queues, streams, calls that wait |
 //! | `calls` (`attempt`) | all of that: calls from begin to end |
 //! | `world` (`library`, `socket_orders`, `unix`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
 
@@ -29,6 +29,7 @@ mod machines;
 mod names;
 mod network;
 mod observer;
+mod passing;
 mod paths;
 mod people;
 mod settings;
@@ -270,6 +271,7 @@ impl World {
         match token {
             Token::Tun(host) | Token::Tap(host) => self.calls.lan.drain(host),
             Token::Socket(socket) => self.calls.socket_ready(socket),
+            Token::Flight(number) => self.calls.landed(number),
         }
     }
 

@@ -126,6 +126,20 @@ pub(crate) enum Made {
     },
     #[serde(rename = "if_nameindex")]
     Interfaces {},
+    SendMsg {
+        fd: i32,
+        flags: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address>,
+        bytes: u32,
+        passed: Vec<i32>,
+    },
+    RecvMsg {
+        fd: i32,
+        flags: Vec<String>,
+        max: u32,
+        control: u32,
+    },
     #[serde(rename = "epoll_create1")]
     EpollCreate {},
     #[serde(rename = "epoll_ctl")]
@@ -244,6 +258,16 @@ impl Made {
             Call::Unlink { address } => Self::Unlink { address: *address },
             Call::Stat { address } => Self::Stat { address: *address },
             Call::Interfaces {} => Self::Interfaces {},
+            Call::SendMsg { fd, flags, address, length, passed } => Self::SendMsg {
+                fd: fd.0,
+                flags: words::flags(*flags),
+                address: *address,
+                bytes: *length,
+                passed: passed.iter().map(|fd| fd.0).collect(),
+            },
+            Call::RecvMsg { fd, flags, max, control } => {
+                Self::RecvMsg { fd: fd.0, flags: words::flags(*flags), max: *max, control: *control }
+            }
             Call::EpollCreate {} => Self::EpollCreate {},
             Call::EpollCtl { fd, operation, target, events } => Self::EpollCtl {
                 fd: fd.0,
@@ -304,6 +328,16 @@ impl Made {
             Self::Unlink { address } => Call::Unlink { address: *address },
             Self::Stat { address } => Call::Stat { address: *address },
             Self::Interfaces {} => Call::Interfaces {},
+            Self::SendMsg { fd, flags, address, bytes, passed } => Call::SendMsg {
+                fd: Fd(*fd),
+                flags: words::flags_of(flags)?,
+                address: *address,
+                length: *bytes,
+                passed: passed.iter().copied().map(Fd).collect(),
+            },
+            Self::RecvMsg { fd, flags, max, control } => {
+                Call::RecvMsg { fd: Fd(*fd), flags: words::flags_of(flags)?, max: *max, control: *control }
+            }
             Self::EpollCreate {} => Call::EpollCreate {},
             Self::EpollCtl { fd, operation, target, events } => Call::EpollCtl {
                 fd: Fd(*fd),

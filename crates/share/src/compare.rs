@@ -257,6 +257,9 @@ impl Lanes {
                 };
                 ready.iter().map(one).collect::<Vec<_>>().join(", ")
             }
+            Ok(Value::ReceivedMsg { length, passed, .. }) => {
+                format!("{length} bytes, {} descriptors", passed.len())
+            }
             Ok(Value::Events(told)) if told.is_empty() => "nothing ready".to_owned(),
             // Their numbers are the room's affair.
             Ok(Value::Events(told)) => {
@@ -341,6 +344,10 @@ impl Lanes {
             Call::EpollCtl { operation, events, .. } => {
                 format!("{name}({}, {})", operation.name(), words::epoll_events(*events).join(" "))
             }
+            Call::SendMsg { length, passed, .. } => {
+                format!("{name}({length} bytes, {} descriptors)", passed.len())
+            }
+            Call::RecvMsg { max, .. } => format!("{name}({max})"),
             Call::EpollWait { max, .. } => format!("{name}({max})"),
             Call::Send { length, .. } => format!("{name}({length} bytes)"),
             Call::SendTo { address, length, .. } => {

@@ -4,14 +4,46 @@ use std::net::IpAddr;
 
 use proto::{
     address::Address,
-    call::{CallError, Outcome, ResolveError, Value},
+    call::{CallError, Outcome, Passed, ResolveError, Value},
     errno::Errno,
     id::{CallRef, Fd, SocketId},
     trace::CallEnd,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Bytes, Polled, Setting, events_of, fds_of, polled, told};
+use crate::{
+    call::{Bytes, Polled, Setting, events_of, fds_of, polled, told},
+    words,
+};
+
+/// A descriptor that came along with a message; an epoll has no family and no type.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Came {
+    fd: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+}
+
+impl Came {
+    fn of(passed: &Passed) -> Self {
+        let word = |name: &str| name.to_owned();
+        Self {
+            fd: passed.fd.0,
+            family: passed.socket.map(|(family, _)| word(family.name())),
+            r#type: passed.socket.map(|(_, kind)| word(kind.name())),
+        }
+    }
+
+    fn passed(&self) -> Option<Passed> {
+        let socket = match (&self.family, &self.r#type) {
+            (Some(family), Some(kind)) => Some((words::family_of(family)?, words::kind_of(kind)?)),
+            _ => None,
+        };
+        Some(Passed { fd: Fd(self.fd), socket })
+    }
+}
 
 /// What a call returned.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,6 +93,13 @@ pub(crate) enum Returned {
     },
     Events {
         fds: Vec<Polled>,
+    },
+    ReceivedMsg {
+        bytes: u32,
+        from: Option<Address>,
+        cut: bool,
+        control_cut: bool,
+        passed: Vec<Came>,
     },
     Errno {
         errno: i32,
@@ -114,6 +153,13 @@ impl Returned {
             }
             Value::Pair(one, other) => Self::Pair { fds: (one.0, other.0) },
             Value::Interfaces(interfaces) => Self::Interfaces { interfaces: interfaces.clone() },
+            Value::ReceivedMsg { length, from, cut, control_cut, passed } => Self::ReceivedMsg {
+                bytes: *length,
+                from: *from,
+                cut: *cut,
+                control_cut: *control_cut,
+                passed: passed.iter().map(Came::of).collect(),
+            },
             Value::Events(events) => Self::Events { fds: told(events) },
         }
     }
@@ -144,6 +190,10 @@ impl Returned {
             Self::Pinged { address, round_trips, sent } => Ok(Value::Pinged { address, round_trips, sent }),
             Self::Pair { fds: (one, other) } => Ok(Value::Pair(Fd(one), Fd(other))),
             Self::Interfaces { interfaces } => Ok(Value::Interfaces(interfaces)),
+            Self::ReceivedMsg { bytes, from, cut, control_cut, passed } => {
+                let passed = passed.iter().map(Came::passed).collect::<Option<_>>()?;
+                Ok(Value::ReceivedMsg { length: bytes, from, cut, control_cut, passed })
+            }
             Self::Events { fds } => Ok(Value::Events(events_of(&fds)?)),
             Self::Errno { errno, taken } => Err(CallError::Errno { errno: Errno(errno), taken }),
             Self::TimedOut { taken } => Err(CallError::TimedOut { taken }),

@@ -22,10 +22,11 @@ pub fn waits_for(call: &Call, full: Option<(u32, u32)>) -> String {
         },
         Call::Recv { .. } => "It returns when bytes arrive, or when the other side closes.",
         Call::RecvFrom { .. } => "It returns when a datagram arrives.",
-        Call::Send { .. } | Call::SendTo { .. } => {
+        Call::Send { .. } | Call::SendTo { .. } | Call::SendMsg { .. } => {
             "The kernel's buffer is full. It returns when the other side has read enough."
         }
         Call::Poll { .. } => "It returns when one of the sockets is ready, or when its time runs out.",
+        Call::RecvMsg { .. } => "It returns when a message arrives, or when the other side closes.",
         Call::EpollWait { .. } => {
             "It returns when one of those it watches has something to tell, or when its time runs out."
         }

@@ -22,6 +22,9 @@ impl Numbers {
             (Ok(Value::Descriptor(there)), Ok(Value::Descriptor(here))) => {
                 self.fds.insert((program, *there), *here);
             }
+            (Ok(Value::ReceivedMsg { passed: there, .. }), Ok(Value::ReceivedMsg { passed: here, .. })) => {
+                self.fds.extend(there.iter().zip(here).map(|(there, here)| ((program, there.fd), here.fd)));
+            }
             (Ok(Value::Pair(one, other)), Ok(Value::Pair(first, second))) => {
                 self.fds.extend([((program, *one), *first), ((program, *other), *second)]);
             }
@@ -72,9 +75,15 @@ impl Numbers {
             | Call::GetPeerName { fd }
             | Call::SetSockOpt { fd, .. }
             | Call::GetSockOpt { fd, .. }
+            | Call::RecvMsg { fd, .. }
             | Call::EpollWait { fd, .. }
             | Call::Dup { fd } => own(fd),
             Call::Poll { fds } => fds.iter_mut().for_each(|(fd, _)| own(fd)),
+            Call::SendMsg { fd, address, passed, .. } => {
+                own(fd);
+                address.iter_mut().for_each(to);
+                passed.iter_mut().for_each(own);
+            }
             Call::EpollCtl { fd, target, .. } => {
                 own(fd);
                 own(target);

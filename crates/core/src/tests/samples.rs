@@ -4,7 +4,7 @@ use crate::{
     address::Address,
     call::{
         Call, CallError, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionName, OptionValue,
-        PollEvents, ResolveError, Value, Wait,
+        Passed, PollEvents, ResolveError, Value, Wait,
     },
     errno::Errno,
     id::{CallId, CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId, StreamId},
@@ -79,6 +79,8 @@ fn calls() -> Vec<Call> {
         Call::Unlink { address: path() },
         Call::Stat { address: "unix:@a\\x00".parse().unwrap() },
         Call::Interfaces {},
+        Call::SendMsg { fd: FD, flags, address: Some(path()), length: 0, passed: vec![Fd(4), Fd(5)] },
+        Call::RecvMsg { fd: FD, flags, max: 1024, control: 24 },
         Call::EpollCreate {},
         Call::EpollCtl {
             fd: FD,
@@ -173,6 +175,16 @@ fn values() -> Vec<Value> {
         Value::Pair(FD, Fd(4)),
         Value::Interfaces(vec![(1, "lo".into())]),
         Value::Address("unix:".parse().unwrap()),
+        Value::ReceivedMsg {
+            length: 0,
+            from: None,
+            cut: false,
+            control_cut: true,
+            passed: vec![
+                Passed { fd: Fd(4), socket: Some((Family::Inet, Kind::Stream)) },
+                Passed { fd: Fd(5), socket: None },
+            ],
+        },
         Value::Events(vec![(Fd(4), EpollEvents::IN)]),
     ]
 }

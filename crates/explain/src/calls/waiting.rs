@@ -39,8 +39,8 @@ pub(super) fn reason<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, until: u
                 &[call.at],
             );
         }
-        Call::Recv { .. } | Call::RecvFrom { .. } => recv(answer, call, until),
-        Call::Send { .. } | Call::SendTo { .. } => send(answer, call, until),
+        Call::Recv { .. } | Call::RecvFrom { .. } | Call::RecvMsg { .. } => recv(answer, call, until),
+        Call::Send { .. } | Call::SendTo { .. } | Call::SendMsg { .. } => send(answer, call, until),
         Call::Poll { .. } if is_settled(answer, call, until) => {
             answer.why("None of the sockets it asks for has been ready since it began.", &[call.at]);
         }

@@ -1,12 +1,13 @@
 //! The system calls that name an address or make a server of a socket, on sockets of a room's own network alone.
 
 use std::{
+    io::IoSlice,
     net::SocketAddr,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
 use proto::{call::Flags, errno::Errno};
-use rustix::net::{self, SocketAddrUnix, SocketFlags};
+use rustix::net::{self, SendAncillaryBuffer, SocketAddrUnix, SocketFlags};
 
 use crate::syscall::{self, ReportedAddress, Result};
 
@@ -84,6 +85,24 @@ impl<'fd> RoomFd<'fd> {
         match &to.0 {
             Form::Ip(address) => net::sendto(self.0, bytes, flags, address),
             Form::Unix(name) => net::sendto(self.0, bytes, flags, name),
+        }
+        .map_err(syscall::errno)
+    }
+}
+
+impl RoomFd<'_> {
+    pub(crate) fn sendmsg(
+        self,
+        pieces: &[IoSlice<'_>],
+        control: &mut SendAncillaryBuffer<'_, '_, '_>,
+        flags: Flags,
+        to: Option<&KernelAddress>,
+    ) -> Result<usize> {
+        let flags = syscall::send_flags(flags);
+        match to.map(|to| &to.0) {
+            None => net::sendmsg(self.0, pieces, control, flags),
+            Some(Form::Ip(address)) => net::sendmsg_addr(self.0, address, pieces, control, flags),
+            Some(Form::Unix(name)) => net::sendmsg_addr(self.0, name, pieces, control, flags),
         }
         .map_err(syscall::errno)
     }

@@ -19,7 +19,7 @@ use proto::{
 
 use super::{
     lan::Lan,
-    machines,
+    machines, passing,
     people::People,
     sockets::Sockets,
     tables::Tables,
@@ -76,6 +76,8 @@ impl Try<'_> {
             Call::SendTo { flags, address, .. } => self.send_to(flags, &address),
             Call::Recv { flags, max, .. } => self.recv(flags, max),
             Call::RecvFrom { flags, max, .. } => self.recv_from(flags, max),
+            Call::SendMsg { flags, address, .. } => self.send_message(flags, address.as_ref()),
+            Call::RecvMsg { flags, max, control, .. } => self.receive_message(flags, max, control),
             Call::EpollWait { max, .. } => self.epoll_wait(max),
             _ => Attempt::failed(CallError::errno(Errno::EOPNOTSUPP)),
         }
@@ -251,6 +253,91 @@ impl Try<'_> {
         match end.room().and_then(|fd| fd.sendto(&self.waiting.payload, flags, &to)) {
             Ok(sent) => Attempt::done(Value::Sent(count(sent))),
             Err(errno) if unix => self.parked(CallError::errno(errno)),
+            Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
+        }
+    }
+
+    /// Descriptors go along where the socket is of AF_UNIX; every other kernel's socket passes over them.
+    fn send_message(&mut self, flags: Flags, to: Option<&Address>) -> Attempt {
+        let unix = self.sockets.is_unix(self.socket);
+        if !unix || self.waiting.taken > 0 {
+            return match to {
+                Some(to) => self.send_to(flags, to),
+                None => self.send(flags),
+            };
+        }
+        let to = to.map(|to| unix::kernel_address(self.socket, to, self.sockets, self.lan)).transpose();
+        let (to, passed) = match (to, &self.waiting.call) {
+            (Ok(to), Call::SendMsg { passed, .. }) => (to, passed.clone()),
+            (Err(errno), _) => return Attempt::failed(CallError::errno(errno)),
+            _ => return Attempt::failed(CallError::errno(Errno::EINVAL)),
+        };
+        let tables = &self.lan.machines.tables;
+        let (tickets, flights) = match self.sockets.tickets(self.waiting.program, &passed, tables) {
+            Ok(made) => made,
+            Err(error) => return Attempt::failed(error),
+        };
+        let Some(end) = self.sockets.get(self.socket).map(|socket| &socket.end) else {
+            return Attempt::failed(CallError::errno(Errno::EBADF));
+        };
+        let sent =
+            end.room().and_then(|fd| passing::send(fd, &self.waiting.payload, flags, to.as_ref(), &tickets));
+        match sent {
+            Ok(sent) if end.kind() == Kind::Stream && sent < self.waiting.payload.len() => {
+                self.waiting.taken = sent;
+                self.send(flags)
+            }
+            Ok(sent) => Attempt::done(Value::Sent(count(sent))),
+            Err(errno) => {
+                self.sockets.land_at_once(flights);
+                self.parked_to(CallError::errno(errno), to.is_some())
+            }
+        }
+    }
+
+    /// Who sends to an address waits for room in that socket, others for room in their own.
+    fn parked_to(&mut self, error: CallError, to: bool) -> Attempt {
+        if to { self.parked(error) } else { Attempt::error(error, self.waiting.never_waits()) }
+    }
+
+    fn receive_message(&mut self, flags: Flags, max: u32, control: u32) -> Attempt {
+        let Some(end) = self.sockets.get(self.socket).map(|socket| &socket.end) else {
+            return Attempt::failed(CallError::errno(Errno::EBADF));
+        };
+        if end.is_outside() {
+            return match self.recv(flags, max) {
+                Attempt::Ended(Ok(_), payload) => {
+                    let length = count(payload.len());
+                    let (from, passed) = (None, Vec::new());
+                    let value = Value::ReceivedMsg { length, from, cut: false, control_cut: false, passed };
+                    Attempt::Ended(Ok(value), payload)
+                }
+                other => other,
+            };
+        }
+        let stream = end.kind() == Kind::Stream;
+        let size = if stream { end.fits(max as usize) } else { end.datagram_fits(max as usize) };
+        let Some(results) = self.waiting.member().and_then(|member| self.people.results(member)) else {
+            return Attempt::failed(CallError::errno(Errno::EBADF));
+        };
+        let place = match results.place(size) {
+            Ok(place) => place,
+            Err(no_room) => return self.without_room(no_room),
+        };
+        match passing::receive(end.fd(), size, flags, control as usize) {
+            Ok((message, tickets)) => {
+                let tables = &mut self.lan.machines.tables;
+                let (passed, all) = self.sockets.arrivals(self.waiting.program, tickets, tables);
+                let from = message.from.map(|told| unix::address_of(self.waiting.host, &told, self.lan));
+                let value = Value::ReceivedMsg {
+                    length: count(message.bytes.len()),
+                    from,
+                    cut: message.cut,
+                    control_cut: message.control_cut || !all,
+                    passed,
+                };
+                Attempt::Ended(Ok(value), place.fill(message.bytes))
+            }
             Err(errno) => Attempt::error(CallError::errno(errno), self.waiting.never_waits()),
         }
     }

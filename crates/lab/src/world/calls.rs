@@ -136,6 +136,9 @@ impl Calls {
         {
             return self.fail(waiting, error);
         }
+        if let Call::SendMsg { .. } = waiting.call {
+            self.land_all();
+        }
         match (Direction::of(&waiting.call), waiting.socket) {
             (_, None) => self.finish(waiting, Err(CallError::errno(Errno::EBADF)), Bytes::new()),
             (None, Some(socket)) => self.immediate(waiting, socket),
@@ -516,7 +519,7 @@ impl Calls {
     }
 
     /// Closes a socket that only waited for what held it, as one step: its FIN belongs to that.
-    fn release_if_closed(&mut self, id: SocketId, cause: Cause) {
+    pub(super) fn release_if_closed(&mut self, id: SocketId, cause: Cause) {
         if self.lan.machines.tables.name(id).is_none() {
             self.step_on(id, cause, None, |calls| calls.release(id));
         }

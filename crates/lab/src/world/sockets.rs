@@ -13,7 +13,7 @@ use proto::{
     limits,
 };
 
-use super::{epolls::Watches, lan::Lan, shares, waiting::Direction};
+use super::{epolls::Watches, lan::Lan, passing::Flights, shares, waiting::Direction};
 use crate::{
     account::{Account, Charge},
     buffers,
@@ -46,6 +46,8 @@ pub(super) struct Socket {
     pub(super) starved: bool,
     /// Its connect or sendto waits until another socket of AF_UNIX has room: nothing of its own tells when.
     pub(super) parked: bool,
+    /// How many of its descriptors are on their way between programs.
+    pub(super) in_flight: usize,
     registered: Wanted,
     _descriptors: Option<Charge>,
     /// What its buffers may come to hold, with those it may lead to; none for a library function's, which lives for one
@@ -70,6 +72,7 @@ impl Socket {
             stream_holds: false,
             starved: false,
             parked: false,
+            in_flight: 0,
             registered: Wanted::default(),
             _descriptors: descriptors,
             buffers,
@@ -106,10 +109,10 @@ impl Socket {
         }
     }
 
-    /// Whether no call and no stream holds it any more.
+    /// Whether no call, no stream and no message holds it any more.
     pub(super) fn is_free(&self) -> bool {
         let waited_on = !self.readers.is_empty() || !self.writers.is_empty() || !self.pollers.is_empty();
-        !waited_on && !self.stream_holds
+        !waited_on && !self.stream_holds && self.in_flight == 0
     }
 
     fn wanted(&self) -> Wanted {
@@ -138,11 +141,14 @@ pub(super) struct Sockets {
     pub(super) all: HashMap<SocketId, Socket>,
     /// Which of them are epolls of programs.
     pub(super) epolls: BTreeSet<SocketId>,
+    /// Descriptors on their way between programs.
+    pub(super) flights: Flights,
 }
 
 impl Sockets {
     pub(super) fn new(epoll: Arc<Epoll>, descriptors: Descriptors, buffers: Arc<Account>) -> Self {
-        Self { epoll, descriptors, buffers, all: HashMap::new(), epolls: BTreeSet::new() }
+        let (all, epolls, flights) = (HashMap::new(), BTreeSet::new(), Flights::default());
+        Self { epoll, descriptors, buffers, all, epolls, flights }
     }
 
     pub(super) fn get(&self, id: SocketId) -> Option<&Socket> {

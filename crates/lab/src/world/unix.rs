@@ -102,7 +102,10 @@ impl Calls {
 
     /// Whether the end of a call may have made room in a socket of AF_UNIX, for which others of its machine wait.
     pub(super) fn makes_room(&self, waiting: &Waiting, outcome: &Outcome) -> bool {
-        let takes = matches!(waiting.call, Call::Accept { .. } | Call::Recv { .. } | Call::RecvFrom { .. });
+        let takes = matches!(
+            waiting.call,
+            Call::Accept { .. } | Call::Recv { .. } | Call::RecvFrom { .. } | Call::RecvMsg { .. }
+        );
         takes && outcome.is_ok() && waiting.socket.is_some_and(|socket| self.sockets.is_unix(socket))
     }
 

@@ -28,9 +28,12 @@ impl Direction {
             Call::Accept { .. }
             | Call::Recv { .. }
             | Call::RecvFrom { .. }
+            | Call::RecvMsg { .. }
             | Call::EpollWait { .. }
             | Call::Ping { .. } => Some(Self::Read),
-            Call::Connect { .. } | Call::Send { .. } | Call::SendTo { .. } => Some(Self::Write),
+            Call::Connect { .. } | Call::Send { .. } | Call::SendTo { .. } | Call::SendMsg { .. } => {
+                Some(Self::Write)
+            }
             _ => None,
         }
     }
@@ -102,6 +105,8 @@ impl Waiting {
         let dontwait = match self.call {
             Call::Send { flags, .. }
             | Call::SendTo { flags, .. }
+            | Call::SendMsg { flags, .. }
+            | Call::RecvMsg { flags, .. }
             | Call::Recv { flags, .. }
             | Call::RecvFrom { flags, .. } => flags.contains(Flags::DONTWAIT),
             _ => false,
@@ -171,10 +176,14 @@ pub(super) fn received(bytes: Vec<u8>, place: ReceiveReservation) -> (Outcome, B
 /// Arguments that no system call is made for.
 pub(super) fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
     match call {
-        Call::Send { length, .. } | Call::SendTo { length, .. } if *length as usize != payload.len() => {
+        Call::Send { length, .. } | Call::SendTo { length, .. } | Call::SendMsg { length, .. }
+            if *length as usize != payload.len() =>
+        {
             Err(ProtocolRule::PayloadLength.broken())
         }
-        Call::Send { length, .. } | Call::SendTo { length, .. } if *length > limits::CALL_PAYLOAD => {
+        Call::Send { length, .. } | Call::SendTo { length, .. } | Call::SendMsg { length, .. }
+            if *length > limits::CALL_PAYLOAD =>
+        {
             Err(Limit::CallPayload.reached())
         }
         Call::Recv { flags, max, .. } | Call::RecvFrom { flags, max, .. }
@@ -184,6 +193,9 @@ pub(super) fn check(call: &Call, payload: &Bytes) -> Result<(), CallError> {
         }
         Call::SetSockOpt { value: OptionValue::Bytes(bytes), .. } if bytes.len() > limits::OPTION_BYTES => {
             Err(Limit::OptionBytes.reached())
+        }
+        Call::SendMsg { passed, .. } if passed.len() > limits::PASSED_DESCRIPTORS => {
+            Err(Limit::PassedDescriptors.reached())
         }
         Call::Poll { fds } if fds.len() > limits::POLL_DESCRIPTORS => Err(Limit::PollDescriptors.reached()),
         Call::Ping { count, .. } if *count == 0 || *count > limits::PING_COUNT => {

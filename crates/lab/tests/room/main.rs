@@ -9,6 +9,7 @@ mod epolls;
 mod explained;
 mod keeper_stopped;
 mod outside;
+mod passing;
 mod states;
 mod streams;
 mod wire;

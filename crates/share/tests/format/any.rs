@@ -7,7 +7,7 @@ use proto::{
     address::{Address, UnixName},
     call::{
         Call, CallError, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionName, OptionValue,
-        Outcome, PollEvents, ResolveError, Value,
+        Outcome, Passed, PollEvents, ResolveError, Value,
     },
     errno::Errno,
     id::{CallRef, Fd, HostId, MemberId, PacketId, ProgramId, SocketId},
@@ -61,6 +61,11 @@ fn polled() -> BoxedStrategy<Vec<(Fd, PollEvents)>> {
     vec((fd(), any::<u16>().prop_map(PollEvents)), 0..4).boxed()
 }
 
+fn passed() -> BoxedStrategy<Passed> {
+    let socket = option::of((select(Family::ALL), select(Kind::ALL)));
+    (fd(), socket).prop_map(|(fd, socket)| Passed { fd, socket }).boxed()
+}
+
 fn flags() -> BoxedStrategy<Flags> {
     any::<u8>().prop_map(Flags).boxed()
 }
@@ -98,6 +103,15 @@ fn call() -> BoxedStrategy<Call> {
         of_bytes,
         (select(Family::ALL), select(Kind::ALL)).prop_map(|(family, kind)| Call::Socket { family, kind }),
         polled().prop_map(|fds| Call::Poll { fds }),
+        (fd(), flags(), option::of(address()), any::<u32>(), vec(fd(), 0..3)).prop_map(
+            |(fd, flags, address, length, passed)| Call::SendMsg { fd, flags, address, length, passed }
+        ),
+        (fd(), flags(), any::<u32>(), any::<u32>()).prop_map(|(fd, flags, max, control)| Call::RecvMsg {
+            fd,
+            flags,
+            max,
+            control
+        }),
         Just(Call::EpollCreate {}),
         (fd(), select(EpollOperation::ALL), fd(), any::<u32>()).prop_map(
             |(fd, operation, target, events)| {
@@ -129,6 +143,15 @@ fn outcome() -> BoxedStrategy<Outcome> {
         option_value().prop_map(Value::Option),
         polled().prop_map(Value::Ready),
         vec((fd(), any::<u32>().prop_map(EpollEvents)), 0..4).prop_map(Value::Events),
+        (any::<u32>(), option::of(address()), any::<bool>(), any::<bool>(), vec(passed(), 0..3)).prop_map(
+            |(length, from, cut, control_cut, passed)| Value::ReceivedMsg {
+                length,
+                from,
+                cut,
+                control_cut,
+                passed
+            }
+        ),
         (vec(ip(), 0..3), any::<bool>())
             .prop_map(|(addresses, from_room)| Value::Addresses { addresses, from_room }),
         (ip(), vec(option::of(any::<u64>()), 0..3), any::<bool>())

@@ -281,6 +281,9 @@ fn value(returned: &Returned, bytes: &[u8]) -> Value {
                 })
                 .collect(),
         ),
+        Returned::ReceivedMsg { from, .. } => {
+            Value::Tuple(vec![Value::Bytes(bytes.to_vec()), from.as_ref().map_or(Value::None, written)])
+        }
         Returned::Events(told) => Value::List(
             told.iter()
                 .map(|(fd, events)| {

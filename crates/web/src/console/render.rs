@@ -38,6 +38,10 @@ pub fn returned(call: &Call, returned: &Returned, kind: Kind) -> (String, String
             let list: Vec<String> = ready.iter().map(|(fd, events)| format!("fd {fd}: {}", events_text(*events))).collect();
             plain(format!("\u{2192} {}", list.join(", ")))
         }
+        (_, Returned::ReceivedMsg { length, passed, .. }) => {
+            let numbers: Vec<String> = passed.iter().map(|passed| format!("fd {}", passed.fd)).collect();
+            (numbers.join(", "), bytes(*length))
+        }
         (_, Returned::Events(told)) if told.is_empty() => {
             (String::new(), "Time ran out: none of them had anything to tell.".to_owned())
         }

@@ -78,6 +78,15 @@ fn args(call: &Call, data: &Data) -> Args {
             Args::Resolve { name: name.clone(), family: family.map(Family::name), port: *port }
         }
         Call::Ping { name, count } => Args::Ping { name: name.clone(), count: *count },
+        Call::SendMsg { flags, address, passed, .. } => Args::SendMsg {
+            flags: flags.names().collect(),
+            address: *address,
+            data: DataRecord::of(data),
+            passed: passed.iter().map(|fd| fd.0).collect(),
+        },
+        Call::RecvMsg { flags, max, control, .. } => {
+            Args::RecvMsg { flags: flags.names().collect(), max: *max, control: *control }
+        }
         Call::EpollCtl { operation, target, events, .. } => Args::EpollCtl {
             operation: operation.name(),
             target: target.0,
@@ -133,6 +142,13 @@ fn result(value: &Value, data: &Data) -> ResultRecord {
         }
         Value::Pair(one, other) => ResultRecord::Pair { fds: [one.0, other.0] },
         Value::Interfaces(interfaces) => ResultRecord::Interfaces { interfaces: interfaces.clone() },
+        Value::ReceivedMsg { from, cut, control_cut, passed, .. } => ResultRecord::ReceivedMsg {
+            data: DataRecord::of(data),
+            from: *from,
+            cut: *cut,
+            control_cut: *control_cut,
+            passed: passed.iter().map(|passed| passed.fd.0).collect(),
+        },
         Value::Events(events) => ResultRecord::Events { told: told(events) },
     }
 }

@@ -181,6 +181,17 @@ pub enum Args {
     Poll {
         fds: Vec<PollRecord>,
     },
+    SendMsg {
+        flags: Vec<&'static str>,
+        address: Option<Address>,
+        data: DataRecord,
+        passed: Vec<i32>,
+    },
+    RecvMsg {
+        flags: Vec<&'static str>,
+        max: u32,
+        control: u32,
+    },
     EpollCtl {
         operation: &'static str,
         target: i32,
@@ -273,6 +284,14 @@ pub enum ResultRecord {
     },
     Interfaces {
         interfaces: Vec<(u32, String)>,
+    },
+    ReceivedMsg {
+        #[serde(flatten)]
+        data: DataRecord,
+        from: Option<Address>,
+        cut: bool,
+        control_cut: bool,
+        passed: Vec<i32>,
     },
     Events {
         told: Vec<PollRecord>,

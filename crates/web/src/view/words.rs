@@ -213,6 +213,10 @@ pub fn call_short(call: &Call) -> String {
         Call::Listen { backlog, .. } => format!("listen({backlog})"),
         Call::Send { length, .. } => format!("send({})", bytes(u64::from(*length))),
         Call::SendTo { length, .. } => format!("sendto({})", bytes(u64::from(*length))),
+        Call::SendMsg { length, passed, .. } => {
+            format!("sendmsg({}{})", bytes(u64::from(*length)), with(passed.iter().copied()))
+        }
+        Call::RecvMsg { max, .. } => format!("recvmsg({max})"),
         Call::Recv { max, .. } => format!("recv({max})"),
         Call::RecvFrom { max, .. } => format!("recvfrom({max})"),
         Call::Shutdown { how, .. } => format!("shutdown({})", how.name().trim_start_matches("SHUT_")),
@@ -282,6 +286,14 @@ pub fn call_full(call: &Call) -> String {
         Call::SendTo { fd, flags, address, length } => {
             format!("fd {fd}, {}, {address}{}", bytes(u64::from(*length)), flag_list(*flags))
         }
+        Call::SendMsg { fd, flags, address, length, passed } => {
+            let to = address.map_or_else(String::new, |address| format!(", {address}"));
+            let passed = with(passed.iter().copied());
+            format!("fd {fd}, {}{passed}{to}{}", bytes(u64::from(*length)), flag_list(*flags))
+        }
+        Call::RecvMsg { fd, flags, max, control } => {
+            format!("fd {fd}, {max}, {control}{}", flag_list(*flags))
+        }
         Call::Recv { fd, flags, max } | Call::RecvFrom { fd, flags, max } => {
             format!("fd {fd}, {max}{}", flag_list(*flags))
         }
@@ -298,6 +310,12 @@ pub fn call_full(call: &Call) -> String {
         Call::Ping { name, count } => format!("{}, {count}", bounded(name, 253)),
     };
     format!("{}({arguments})", call.name())
+}
+
+/// Descriptors that go along with a message: ` with fd 4, fd 5`; nothing for none.
+fn with(passed: impl Iterator<Item = proto::id::Fd>) -> String {
+    let passed: Vec<String> = passed.map(|fd| format!("fd {fd}")).collect();
+    if passed.is_empty() { String::new() } else { format!(" with {}", passed.join(", ")) }
 }
 
 fn flag_list(flags: Flags) -> String {
@@ -349,6 +367,9 @@ fn value_short(value: &Value) -> String {
         Value::Ready(fds) => {
             let fds = fds.iter().map(|(fd, events)| format!("fd {fd} {}", joined(events.short_names())));
             fds.collect::<Vec<_>>().join(", ")
+        }
+        Value::ReceivedMsg { length, passed, .. } => {
+            format!("{}{}", bytes(u64::from(*length)), with(passed.iter().map(|passed| passed.fd)))
         }
         Value::Events(fds) if fds.is_empty() => "nothing ready".to_owned(),
         Value::Events(fds) => {

@@ -82,6 +82,12 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("int pair[2];\nsocketpair({}, {}, 0, pair);", family.name(), kind.name())
         }
         Call::Unlink { address } => format!("unlink(\"{}\");", path_of(address)),
+        Call::SendMsg { fd, flags, .. } => {
+            format!("ssize_t count = sendmsg({}, &message, {});", name(fd), flag_bits(*flags))
+        }
+        Call::RecvMsg { fd, flags, .. } => {
+            format!("ssize_t count = recvmsg({}, &message, {});", name(fd), flag_bits(*flags))
+        }
         Call::EpollCreate {} => format!("int {} = epoll_create1(EPOLL_CLOEXEC);", context.target(0, "e")),
         Call::EpollCtl { fd, operation, target, events } => format!(
             "struct epoll_event event = {{ .events = {}, .data.fd = {of} }};\nepoll_ctl({}, {}, {of}, &event);",

@@ -106,6 +106,13 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         Call::Unlink { address } => format!("os.unlink({})", pair(address)),
         Call::Stat { address } => format!("os.stat({})", pair(address)),
         Call::Interfaces {} => "socket.if_nameindex()".to_owned(),
+        Call::SendMsg { fd, length, passed, .. } => {
+            let passed: Vec<String> = passed.iter().map(name).collect();
+            format!("socket.send_fds({}, [{}], [{}])", name(fd), bytes(context, *length), passed.join(", "))
+        }
+        Call::RecvMsg { fd, flags, max, control } => {
+            format!("{}.recvmsg({max}, {control}{})", name(fd), flag_argument(*flags))
+        }
         Call::EpollCreate {} => "select.epoll()".to_owned(),
         Call::EpollCtl { fd, operation, target, events } => {
             let method = match operation {

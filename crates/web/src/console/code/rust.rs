@@ -76,6 +76,12 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             )
         }
         Call::Unlink { address } => format!("std::fs::remove_file({})?;", unix_path(address)),
+        Call::SendMsg { fd, .. } => {
+            format!("rustix::net::sendmsg(&{}, &pieces, &mut control, flags)?;", name(fd))
+        }
+        Call::RecvMsg { fd, .. } => {
+            format!("let got = rustix::net::recvmsg(&{}, &mut pieces, &mut control, flags)?;", name(fd))
+        }
         Call::EpollCreate {} => {
             format!("let {} = epoll::create(epoll::CreateFlags::CLOEXEC)?;", context.target(0, "e"))
         }

@@ -123,7 +123,9 @@ fn operation_of(call: &Call) -> Operation {
             Operation::GetAddrInfo { host: name, port, family: family.or(Some(Family::Inet)), kind: None }
         }
         Call::Ping { name, count } => Operation::Ping { host: name, count },
-        call @ (Call::EpollCreate {}
+        call @ (Call::SendMsg { .. }
+        | Call::RecvMsg { .. }
+        | Call::EpollCreate {}
         | Call::EpollCtl { .. }
         | Call::EpollWait { .. }
         | Call::Dup { .. }

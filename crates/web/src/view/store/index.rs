@@ -106,7 +106,9 @@ impl TraceStore {
         }
         let Some(begin) = self.call_begin(end.id) else { return self.datagrams.missed() };
         let peeks = match begin.call {
-            Call::Recv { flags, .. } | Call::RecvFrom { flags, .. } => flags.contains(Flags::PEEK),
+            Call::Recv { flags, .. } | Call::RecvFrom { flags, .. } | Call::RecvMsg { flags, .. } => {
+                flags.contains(Flags::PEEK)
+            }
             _ => true,
         };
         if let Some(socket) = begin.socket.filter(|_| !peeks) {

@@ -266,7 +266,7 @@ impl Try<'_> {
                 None => self.send(flags),
             };
         }
-        let to = to.map(|to| unix::kernel_address(self.socket, to, self.sockets, self.lan)).transpose();
+        let to = to.map(|to| unix_names::kernel_address(self.socket, to, self.sockets, self.lan)).transpose();
         let (to, passed) = match (to, &self.waiting.call) {
             (Ok(to), Call::SendMsg { passed, .. }) => (to, passed.clone()),
             (Err(errno), _) => return Attempt::failed(CallError::errno(errno)),
@@ -328,7 +328,7 @@ impl Try<'_> {
             Ok((message, tickets)) => {
                 let tables = &mut self.lan.machines.tables;
                 let (passed, all) = self.sockets.arrivals(self.waiting.program, tickets, tables);
-                let from = message.from.map(|told| unix::address_of(self.waiting.host, &told, self.lan));
+                let from = message.from.map(|told| unix_names::address_of(self.waiting.host, &told, self.lan));
                 let value = Value::ReceivedMsg {
                     length: count(message.bytes.len()),
                     from,

@@ -59,7 +59,7 @@ struct Flight {
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) bytes: Vec<u8>,
-    pub(super) from: Option<syscall::Told>,
+    pub(super) from: Option<syscall::ReportedAddress>,
     pub(super) cut: bool,
     pub(super) control_cut: bool,
 }
@@ -247,7 +247,7 @@ pub(super) fn receive(
     bytes.truncate(got.bytes);
     let message = Message {
         bytes,
-        from: got.address.and_then(|any| syscall::told(&any).ok()),
+        from: got.address.and_then(|any| syscall::reported_address(&any).ok()),
         cut: got.flags.contains(ReturnFlags::TRUNC),
         control_cut: got.flags.contains(ReturnFlags::CTRUNC),
     };

@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Client {
-    /// Starts a program; answered by [`ClientEvent::Program`], or [`ClientEvent::Result`] with an error.
+    /// Starts a program; answered by [`ClientEvent::Program`](super::ClientEvent::Program), or
+    /// [`ClientEvent::Result`](super::ClientEvent::Result) with an error.
     ///
     /// # Errors
     /// A limit that the server would refuse it for.

@@ -32,7 +32,7 @@ impl Names {
         Self { roster, ..Self::default() }
     }
 
-    /// Learns what an event tells; true if the room is different now. Call it for every event before [`record`].
+    /// Learns what an event tells; true if the room is different now. Call it for every event before [`record`](super::record).
     pub fn learn(&mut self, event: &Event) -> bool {
         self.learn_call(event);
         self.roster.take(event)

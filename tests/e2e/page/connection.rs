@@ -130,7 +130,7 @@ async fn a_room_that_is_no_more_says_so() {
 #[tokio::test]
 async fn a_link_with_a_wrong_key_says_so() {
     let server = TestServer::shared();
-    let room = crate::harness::room::NewRoom::create(&server).await;
+    let room = NewRoom::create(&server).await;
     let browser = Browser::open().await;
     let tab = browser.sparing(LAPTOP.0, LAPTOP.1).await;
     tab.go(&format!("{}/r/{}#{}", server.origin(), room.id, "A".repeat(22))).await;
@@ -142,7 +142,7 @@ async fn a_server_that_goes_away_says_so() {
     let server = TestServer::start(&[]);
     let browser = Browser::open().await;
     let tab = new_room(&browser, &server, LAPTOP).await;
-    server.signal(rustix::process::Signal::INT);
+    server.signal(Signal::INT);
     let (status, _) = server.wait();
     assert_eq!(status.code(), Some(0));
     tab.shows("a word about it", "/server|connection/i.test(seen('notice-bar'))").await;

@@ -328,7 +328,8 @@ impl Try<'_> {
             Ok((message, tickets)) => {
                 let tables = &mut self.lan.machines.tables;
                 let (passed, all) = self.sockets.arrivals(self.waiting.program, tickets, tables);
-                let from = message.from.map(|told| unix_names::address_of(self.waiting.host, &told, self.lan));
+                let from =
+                    message.from.map(|told| unix_names::address_of(self.waiting.host, &told, self.lan));
                 let value = Value::ReceivedMsg {
                     length: count(message.bytes.len()),
                     from,

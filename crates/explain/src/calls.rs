@@ -60,10 +60,8 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
     match (&call.begin.call, value) {
         (Call::Socket { kind, .. }, Value::Descriptor(fd)) => opening::socket(answer, call, at, *kind, fd.0),
         (Call::Bind { address, .. } | Call::Connect { address, .. }, _) if address.is_unix() => {
-            answer.means(
-                format!("{address} is a name on this machine alone, and no packet goes there."),
-                &[at],
-            );
+            let text = format!("{address} is a name on this machine alone, and no packet goes there.");
+            answer.means(text, &[at]);
         }
         (Call::Bind { address: Address::Ip(address), .. }, _) => opening::bind(answer, call, at, *address),
         (Call::Listen { .. }, _) => opening::listen(answer, call, at),
@@ -73,64 +71,19 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
         (Call::Connect { address: Address::Ip(address), .. }, _) => {
             opening::connect(answer, call, at, *address)
         }
-        (Call::Send { length, .. }, Value::Sent(taken)) => transfer::send(answer, call, at, *length, *taken),
-        (Call::SendTo { length, .. }, Value::Sent(taken)) => {
+        (Call::Send { length, .. } | Call::SendTo { length, .. }, Value::Sent(taken)) => {
             transfer::send(answer, call, at, *length, *taken)
         }
         (
             Call::Recv { .. } | Call::RecvFrom { .. },
             Value::Received { length } | Value::ReceivedFrom { length, .. },
-        ) => {
-            transfer::recv(answer, call, at, *length);
-        }
+        ) => transfer::recv(answer, call, at, *length),
         (Call::Shutdown { how, .. }, _) => ending::shutdown(answer, call, at, *how),
         (Call::Close { .. }, _) => ending::close(answer, call, at),
-        (Call::Poll { .. }, Value::Ready(ready)) if ready.is_empty() => {
-            answer.means("Its time ran out, and none of its sockets was ready.", &[at]);
-        }
-        (Call::Poll { .. }, Value::Ready(_)) => {
-            let text =
-                "A socket that is ready can be used at once: the call it is ready for would not wait now.";
-            answer.means(text, &[at]);
-        }
-        (Call::SendMsg { passed, .. }, Value::Sent(_)) if !passed.is_empty() => {
-            let text = "What its descriptors name goes with the bytes: whoever receives them has one more of each. All stay open on their way.";
-            answer.means(text, &[at]);
-        }
-        (Call::RecvMsg { .. }, Value::ReceivedMsg { control_cut: true, .. }) => {
-            let text =
-                "There was no room for all that came: descriptors for which there was none are closed.";
-            answer.means(text, &[at]);
-        }
-        (Call::RecvMsg { .. }, Value::ReceivedMsg { passed, .. }) if !passed.is_empty() => {
-            let text = "Descriptors came: each names what another program, or this one, has sent.";
-            answer.means(text, &[at]);
-        }
+        (Call::SetSockOpt { name, .. }, _) => opening::option(answer, at, *name),
         (Call::EpollCreate {}, Value::Descriptor(fd)) => {
             let text = format!("fd {fd} is an epoll: it watches other descriptors, and is no socket.");
             answer.means(text, &[at]);
-        }
-        (Call::EpollCtl { .. }, _) => {
-            answer
-                .means("The kernel keeps what is watched, and for what, until it is told otherwise.", &[at]);
-        }
-        (Call::EpollWait { .. }, Value::Events(told)) if told.is_empty() => {
-            answer.means("Its time ran out, and nothing it watches had anything to tell.", &[at]);
-        }
-        (Call::EpollWait { .. }, Value::Events(_)) => {
-            let text = "What is told with EPOLLET or EPOLLONESHOT is not told again until something new comes, or until somebody asks for it again.";
-            answer.means(text, &[at]);
-        }
-        (Call::Resolve { .. }, Value::Addresses { from_room: true, .. }) => {
-            let text =
-                "The room's own table of names answered. No packet was needed, and nothing is connected yet.";
-            answer.means(text, &[at]);
-        }
-        (Call::Resolve { .. }, Value::Addresses { .. }) => {
-            answer.means("A name server outside the room answered. Nothing is connected yet.", &[at]);
-        }
-        (Call::GetSockName { .. } | Call::GetPeerName { .. } | Call::GetSockOpt { .. }, _) => {
-            answer.means("It only reads what the kernel has written down of this socket.", &[at]);
         }
         (Call::Dup { .. }, Value::Descriptor(fd)) => {
             let text = format!(
@@ -138,24 +91,59 @@ fn done<'a>(answer: &mut Answer<'_, 'a>, call: CallOf<'a>, at: usize, value: &Va
             );
             answer.means(text, &[at]);
         }
+        (call, value) => match meaning(call, value) {
+            Some(text) => answer.means(text, &[at]),
+            None => answer.unknown("There is no rule for what this call did.", &[at]),
+        },
+    }
+}
+
+/// What a call did whose meaning needs nothing else of the trace; none for others.
+fn meaning(call: &Call, value: &Value) -> Option<&'static str> {
+    Some(match (call, value) {
+        (Call::Poll { .. }, Value::Ready(ready)) if ready.is_empty() => {
+            "Its time ran out, and none of its sockets was ready."
+        }
+        (Call::Poll { .. }, Value::Ready(_)) => {
+            "A socket that is ready can be used at once: the call it is ready for would not wait now."
+        }
+        (Call::SendMsg { passed, .. }, Value::Sent(_)) if !passed.is_empty() => {
+            "What its descriptors name goes with the bytes: whoever receives them has one more of each. All stay open on their way."
+        }
+        (Call::RecvMsg { .. }, Value::ReceivedMsg { control_cut: true, .. }) => {
+            "There was no room for all that came: descriptors for which there was none are closed."
+        }
+        (Call::RecvMsg { .. }, Value::ReceivedMsg { passed, .. }) if !passed.is_empty() => {
+            "Descriptors came: each names what another program, or this one, has sent."
+        }
+        (Call::EpollCtl { .. }, _) => {
+            "The kernel keeps what is watched, and for what, until it is told otherwise."
+        }
+        (Call::EpollWait { .. }, Value::Events(told)) if told.is_empty() => {
+            "Its time ran out, and nothing it watches had anything to tell."
+        }
+        (Call::EpollWait { .. }, Value::Events(_)) => {
+            "What is told with EPOLLET or EPOLLONESHOT is not told again until something new comes, or until somebody asks for it again."
+        }
+        (Call::Resolve { .. }, Value::Addresses { from_room: true, .. }) => {
+            "The room's own table of names answered. No packet was needed, and nothing is connected yet."
+        }
+        (Call::Resolve { .. }, Value::Addresses { .. }) => {
+            "A name server outside the room answered. Nothing is connected yet."
+        }
+        (Call::GetSockName { .. } | Call::GetPeerName { .. } | Call::GetSockOpt { .. }, _) => {
+            "It only reads what the kernel has written down of this socket."
+        }
         (Call::Unlink { .. }, _) => {
-            answer
-                .means("The name is gone, and nobody finds a socket by it. The socket itself stays.", &[at]);
+            "The name is gone, and nobody finds a socket by it. The socket itself stays."
         }
         (Call::Stat { .. }, _) => {
-            answer.means(
-                "The name is there. Whether somebody still listens under it only a connect() tells.",
-                &[at],
-            );
+            "The name is there. Whether somebody still listens under it only a connect() tells."
         }
-        (Call::Interfaces {}, _) => {
-            answer.means("The machine's own interfaces: lo leads to itself, and eth0 to the wire.", &[at]);
-        }
-        (Call::SetSockOpt { name, .. }, _) => opening::option(answer, at, *name),
+        (Call::Interfaces {}, _) => "The machine's own interfaces: lo leads to itself, and eth0 to the wire.",
         (Call::Ping { .. }, Value::Pinged { sent: true, .. }) => {
-            let text = "Its echoes are answered by the other machine's kernel. No program there takes part.";
-            answer.means(text, &[at]);
+            "Its echoes are answered by the other machine's kernel. No program there takes part."
         }
-        _ => answer.unknown("There is no rule for what this call did.", &[at]),
-    }
+        _ => return None,
+    })
 }

@@ -13,7 +13,7 @@
 //! | `network` | packets on the wire, what is recorded of them, the capture |
 //! | `lan` | the three together: one step, with cause and effect; timers |
 //! | `people` | members and where their deliveries go |
-//! | `sockets` (`epolls`, `passing`), `streams`, `waiting` | kernel sockets and epolls with their queues, streams, calls that wait |
+//! | `sockets` (and its folder), `streams`, `waiting` | kernel sockets and epolls with their queues, streams, calls that wait |
 //! | `calls` (`attempt`) | all of that: calls from begin to end |
 //! | `world` (`library`, `socket_orders`, `unix`, `joining`, `commands`, `effects`) | requests, and what is waited for outside |
 
@@ -21,7 +21,6 @@ mod attempt;
 mod calls;
 mod commands;
 mod effects;
-mod epolls;
 mod joining;
 mod lan;
 mod library;
@@ -29,7 +28,6 @@ mod machines;
 mod names;
 mod network;
 mod observer;
-mod passing;
 mod paths;
 mod people;
 mod settings;

@@ -164,13 +164,23 @@ impl Files {
 
 impl Module {
     fn read(file: String, text: &str) -> Self {
-        let code = from_the_file(&without_tests(&without_text(text)));
+        let code = from_the_file(&without_visibilities(&without_tests(&without_text(text))));
         let (imports, rest) = imports(&code);
         let paths: BTreeSet<Name> = paths(&rest).collect();
         let completes = rest.lines().filter_map(completed).collect();
         let words = paths.iter().map(|path| path[0].clone()).collect();
         Self { file, imports, paths, words, completes }
     }
+}
+
+/// Rust without `(in crate::a)` behind `pub`: who may use something is no use of theirs.
+fn without_visibilities(code: &str) -> String {
+    let mut pieces = code.split("pub(in ");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |code, piece| {
+        let rest = piece.split_once(')').map_or(piece, |(_, rest)| rest);
+        format!("{code}pub{rest}")
+    })
 }
 
 /// The type whose own methods begin on this line.

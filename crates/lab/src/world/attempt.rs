@@ -19,9 +19,9 @@ use proto::{
 
 use super::{
     lan::Lan,
-    machines, passing,
+    machines,
     people::People,
-    sockets::Sockets,
+    sockets::{Sockets, passing},
     tables::Tables,
     unix_names,
     waiting::{Waiting, received},

@@ -4,6 +4,7 @@
 //! A call that needs somebody outside the room's task (the keeper, a resolver) waits here like any other.
 
 mod echoes;
+mod passed;
 mod stream_mode;
 
 use std::{

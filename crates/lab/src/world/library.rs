@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 use super::{
     World,
+    calls::Calls,
     effects::{self, SocketOrder},
     machines::{self, Plan},
     names::{self, NameLookup},
@@ -43,7 +44,7 @@ impl World {
             Call::Unlink { address } => unix::unlink(&mut self.calls, waiting, &address),
             Call::Resolve { .. } | Call::Ping { .. } => self.look_up(waiting),
             Call::Poll { .. } => self.calls.begin_poll(waiting),
-            Call::EpollCreate {} => self.calls.make_epoll(waiting),
+            Call::EpollCreate {} => make_epoll(&mut self.calls, waiting),
             _ => self.calls.begin_on_descriptor(waiting),
         }
     }
@@ -243,5 +244,16 @@ impl World {
         }
         lan.look(id);
         Ok(())
+    }
+}
+
+/// epoll_create1(2).
+fn make_epoll(calls: &mut Calls, waiting: Waiting) {
+    match calls.sockets.make_epoll(waiting.program, waiting.host, &mut calls.lan) {
+        Ok((fd, epoll)) => {
+            let waiting = Waiting { socket: Some(epoll), ..waiting };
+            calls.finish(waiting, Ok(Value::Descriptor(fd)), Bytes::new());
+        }
+        Err(error) => calls.fail(waiting, error),
     }
 }

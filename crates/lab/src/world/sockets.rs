@@ -1,5 +1,8 @@
 //! Kernel sockets: who waits on them, and what readiness is wanted of them.
 
+mod epolls;
+pub(super) mod passing;
+
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     os::fd::{AsFd, OwnedFd},
@@ -12,8 +15,10 @@ use proto::{
     id::{CallRef, Fd, HostId, MemberId, ProgramId, SocketId},
     limits,
 };
+use rustix::event::epoll::{self, CreateFlags};
 
-use super::{epolls::Watches, lan::Lan, passing::Flights, shares, waiting::Direction};
+use self::{epolls::Watches, passing::Flights};
+use super::{lan::Lan, shares, waiting::Direction};
 use crate::{
     account::{Account, Charge},
     buffers,
@@ -239,6 +244,34 @@ impl Sockets {
         let done = end.setsockopt(name, value);
         charge.set((before + buffers::of(end)).saturating_sub(own));
         done
+    }
+
+    /// Makes an epoll and puts it into a program's table.
+    ///
+    /// # Errors
+    /// EMFILE, a limit, or the kernel's.
+    pub(super) fn make_epoll(
+        &mut self,
+        program: ProgramId,
+        host: HostId,
+        lan: &mut Lan,
+    ) -> Result<(Fd, SocketId), CallError> {
+        lan.machines.tables.next_fd(program).map_err(CallError::errno)?;
+        self.may_have(program, lan)?;
+        let os = epoll::create(CreateFlags::CLOEXEC)
+            .map_err(|error| syscall::making_failed(syscall::errno(error)))?;
+        self.descriptors.check(&os)?;
+        let descriptors = self.descriptors.take(1)?;
+        let id = lan.observer.new_socket();
+        self.epoll
+            .keep(&os, Token::Socket(id))
+            .map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
+        let fd = lan.machines.tables.open(program, id).map_err(CallError::errno)?;
+        let mut socket = Socket::new(host, End::of_epoll(os), descriptors, None);
+        socket.watches = Some(Watches::default());
+        self.all.insert(id, socket);
+        self.epolls.insert(id);
+        Ok((fd, id))
     }
 
     /// Whether a program's person may have one more socket.

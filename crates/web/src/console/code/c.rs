@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use proto::{
     address::{Address, UnixName},
-    call::{Call, Family, Flags, OptionForm, OptionName, OptionValue, PollEvents, Wait},
+    call::{
+        Call, EpollEvents, EpollOperation, Family, Flags, OptionForm, OptionName, OptionValue, PollEvents,
+        Wait,
+    },
     id::Fd,
     vocabulary::NOSIGNAL,
 };
@@ -41,12 +44,7 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             )
         }
         Call::SendTo { fd, flags, address, length } => {
-            let (bytes, flags) = (bytes(context, *length), send_flags(*flags));
-            let (address, size) = (declare(address), length_of(address));
-            format!(
-                "{address}\nssize_t sent = sendto({}, {bytes}, {length}, {flags}, (struct sockaddr *)&address, {size});",
-                name(fd)
-            )
+            send_to(&name(fd), *flags, address, *length, &bytes(context, *length))
         }
         Call::Recv { fd, flags, max } => {
             format!(
@@ -55,14 +53,7 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
                 flag_bits(*flags)
             )
         }
-        Call::RecvFrom { fd, flags, max } => {
-            let (storage, length) = peer("addr");
-            let flags = flag_bits(*flags);
-            format!(
-                "char buffer[{max}];\n{storage}\nssize_t count = recvfrom({}, buffer, sizeof buffer, {flags}, (struct sockaddr *)&addr, &{length});",
-                name(fd)
-            )
-        }
+        Call::RecvFrom { fd, flags, max } => receive_from(&name(fd), *flags, *max),
         Call::Shutdown { fd, how } => format!("shutdown({}, {});", name(fd), how.name()),
         Call::Close { fd } => format!("close({});", name(fd)),
         Call::GetSockName { fd } => address_of("getsockname", &name(fd)),
@@ -89,21 +80,41 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             format!("ssize_t count = recvmsg({}, &message, {});", name(fd), flag_bits(*flags))
         }
         Call::EpollCreate {} => format!("int {} = epoll_create1(EPOLL_CLOEXEC);", context.target(0, "e")),
-        Call::EpollCtl { fd, operation, target, events } => format!(
-            "struct epoll_event event = {{ .events = {}, .data.fd = {of} }};\nepoll_ctl({}, {}, {of}, &event);",
-            or_zero(events.names()),
-            name(fd),
-            operation.name(),
-            of = name(target)
-        ),
-        Call::EpollWait { fd, max } => format!(
-            "struct epoll_event events[{max}];\nint ready = epoll_wait({}, events, {max}, {});",
-            name(fd),
-            milliseconds(context.wait)
-        ),
+        Call::EpollCtl { fd, operation, target, events } => {
+            epoll_ctl(&name(fd), *operation, &name(target), *events)
+        }
+        Call::EpollWait { fd, max } => epoll_wait(&name(fd), *max, context.wait),
         Call::Interfaces {} => "struct if_nameindex *found = if_nameindex();".to_owned(),
         Call::Stat { address } => format!("struct stat found;\nstat(\"{}\", &found);", path_of(address)),
     }
+}
+
+fn send_to(fd: &str, flags: Flags, address: &Address, length: u32, bytes: &str) -> String {
+    let flags = send_flags(flags);
+    let (address, size) = (declare(address), length_of(address));
+    format!(
+        "{address}\nssize_t sent = sendto({fd}, {bytes}, {length}, {flags}, (struct sockaddr *)&address, {size});"
+    )
+}
+
+fn receive_from(fd: &str, flags: Flags, max: u32) -> String {
+    let (storage, length) = peer("addr");
+    let flags = flag_bits(flags);
+    format!(
+        "char buffer[{max}];\n{storage}\nssize_t count = recvfrom({fd}, buffer, sizeof buffer, {flags}, (struct sockaddr *)&addr, &{length});"
+    )
+}
+
+fn epoll_ctl(epoll: &str, operation: EpollOperation, target: &str, events: EpollEvents) -> String {
+    let (operation, events) = (operation.name(), or_zero(events.names()));
+    format!(
+        "struct epoll_event event = {{ .events = {events}, .data.fd = {target} }};\nepoll_ctl({epoll}, {operation}, {target}, &event);"
+    )
+}
+
+fn epoll_wait(epoll: &str, max: u32, wait: Wait) -> String {
+    let wait = milliseconds(wait);
+    format!("struct epoll_event events[{max}];\nint ready = epoll_wait({epoll}, events, {max}, {wait});")
 }
 
 fn declare(address: &Address) -> String {

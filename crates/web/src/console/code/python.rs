@@ -115,22 +115,29 @@ pub(super) fn expression(call: &Call, context: &Context<'_>) -> String {
         }
         Call::EpollCreate {} => "select.epoll()".to_owned(),
         Call::EpollCtl { fd, operation, target, events } => {
-            let method = match operation {
-                EpollOperation::Add => "register",
-                EpollOperation::Modify => "modify",
-                EpollOperation::Delete => return format!("{}.unregister({})", name(fd), name(target)),
-            };
-            format!("{}.{method}({}, {})", name(fd), name(target), epoll_events(*events))
+            epoll_ctl(&name(fd), *operation, &name(target), *events)
         }
-        Call::EpollWait { fd, max } => {
-            let wait = match context.wait {
-                Wait::Forever => "None".to_owned(),
-                Wait::No => "0".to_owned(),
-                Wait::Millis(time) => format!("{}", f64::from(time) / 1000.0),
-            };
-            format!("{}.poll({wait}, {max})", name(fd))
-        }
+        Call::EpollWait { fd, max } => epoll_poll(&name(fd), *max, context.wait),
     }
+}
+
+fn epoll_ctl(epoll: &str, operation: EpollOperation, target: &str, events: EpollEvents) -> String {
+    let events = epoll_events(events);
+    match operation {
+        EpollOperation::Add => format!("{epoll}.register({target}, {events})"),
+        EpollOperation::Modify => format!("{epoll}.modify({target}, {events})"),
+        EpollOperation::Delete => format!("{epoll}.unregister({target})"),
+    }
+}
+
+/// An epoll takes seconds.
+fn epoll_poll(epoll: &str, max: u32, wait: Wait) -> String {
+    let wait = match wait {
+        Wait::Forever => "None".to_owned(),
+        Wait::No => "0".to_owned(),
+        Wait::Millis(time) => format!("{}", f64::from(time) / 1000.0),
+    };
+    format!("{epoll}.poll({wait}, {max})")
 }
 
 /// A pair of host and port, or a name of AF_UNIX.

@@ -5,8 +5,8 @@ use std::{fmt::Write as _, net::SocketAddr};
 use proto::{
     address::{Address, UnixName},
     call::{
-        Call, EpollOperation, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope, OptionValue,
-        PollEvents, Wait,
+        Call, EpollEvents, EpollOperation, Family, Flags, How, Kind, OptionForm, OptionName, OptionScope,
+        OptionValue, PollEvents, Wait,
     },
     id::Fd,
 };
@@ -67,14 +67,7 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
             )
         }
         Call::Dup { fd } => format!("let {} = {}.try_clone()?;", context.target(0, "again"), name(fd)),
-        Call::SocketPair { family, kind } => {
-            let (one, other) = (context.target(0, "a"), context.target(1, "b"));
-            format!(
-                "let ({one}, {other}) = Socket::pair(Domain::{}, Type::{}, None)?;",
-                domain(*family),
-                type_of(*kind)
-            )
-        }
+        Call::SocketPair { family, kind } => socket_pair(*family, *kind, context),
         Call::Unlink { address } => format!("std::fs::remove_file({})?;", unix_path(address)),
         Call::SendMsg { fd, .. } => {
             format!("rustix::net::sendmsg(&{}, &pieces, &mut control, flags)?;", name(fd))
@@ -85,28 +78,41 @@ pub(super) fn form(call: &Call, context: &Context<'_>) -> String {
         Call::EpollCreate {} => {
             format!("let {} = epoll::create(epoll::CreateFlags::CLOEXEC)?;", context.target(0, "e"))
         }
-        Call::EpollCtl { fd, operation: EpollOperation::Delete, target, .. } => {
-            format!("epoll::delete(&{}, &{})?;", name(fd), name(target))
-        }
         Call::EpollCtl { fd, operation, target, events } => {
-            let does = if *operation == EpollOperation::Add { "add" } else { "modify" };
-            let names: Vec<String> =
-                events.short_names().map(|name| format!("epoll::EventFlags::{name}")).collect();
-            let flags =
-                if names.is_empty() { "epoll::EventFlags::empty()".to_owned() } else { names.join(" | ") };
-            let data = format!("epoll::EventData::new_u64({}.as_raw_fd() as u64)", name(target));
-            format!("epoll::{does}(&{}, &{}, {data}, {flags})?;", name(fd), name(target))
+            epoll_ctl(&name(fd), *operation, &name(target), *events)
         }
-        Call::EpollWait { fd, max } => format!(
-            "let mut events = Vec::with_capacity({max});\nepoll::wait(&{}, spare_capacity(&mut events), {})?;",
-            name(fd),
-            timeout(context.wait)
-        ),
+        Call::EpollWait { fd, max } => epoll_wait(&name(fd), *max, context.wait),
         Call::Interfaces {} => {
             "// The standard library does not tell interfaces; rustix::net::netdevice does.".to_owned()
         }
         Call::Stat { address } => format!("let found = std::fs::metadata({})?;", unix_path(address)),
     }
+}
+
+fn socket_pair(family: Family, kind: Kind, context: &Context<'_>) -> String {
+    let (one, other) = (context.target(0, "a"), context.target(1, "b"));
+    let (family, kind) = (domain(family), type_of(kind));
+    format!("let ({one}, {other}) = Socket::pair(Domain::{family}, Type::{kind}, None)?;")
+}
+
+/// As rustix has it.
+fn epoll_ctl(epoll: &str, operation: EpollOperation, target: &str, events: EpollEvents) -> String {
+    let does = match operation {
+        EpollOperation::Add => "add",
+        EpollOperation::Modify => "modify",
+        EpollOperation::Delete => return format!("epoll::delete(&{epoll}, &{target})?;"),
+    };
+    let names: Vec<String> = events.short_names().map(|name| format!("epoll::EventFlags::{name}")).collect();
+    let flags = if names.is_empty() { "epoll::EventFlags::empty()".to_owned() } else { names.join(" | ") };
+    let data = format!("epoll::EventData::new_u64({target}.as_raw_fd() as u64)");
+    format!("epoll::{does}(&{epoll}, &{target}, {data}, {flags})?;")
+}
+
+fn epoll_wait(epoll: &str, max: u32, wait: Wait) -> String {
+    let wait = timeout(wait);
+    format!(
+        "let mut events = Vec::with_capacity({max});\nepoll::wait(&{epoll}, spare_capacity(&mut events), {wait})?;"
+    )
 }
 
 fn send_to(name: &str, flags: Flags, bytes: &str, address: &Address) -> String {

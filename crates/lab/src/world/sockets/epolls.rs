@@ -10,29 +10,20 @@ use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
-use bytes::Bytes;
 use proto::{
-    call::{CallError, EpollEvents, EpollOperation, Value},
+    call::{CallError, EpollEvents, EpollOperation},
     errno::Errno,
-    id::{Fd, HostId, ProgramId, SocketId},
+    id::{Fd, SocketId},
     limits::{self, Limit},
 };
 use rustix::{
-    event::epoll::{self, CreateFlags, Event, EventData, EventFlags},
+    event::epoll::{self, Event, EventData, EventFlags},
     io::fcntl_dupfd_cloexec,
 };
 
-use super::{
-    calls::Calls,
-    lan::Lan,
-    sockets::{Socket, Sockets},
-    tables::Tables,
-    waiting::Waiting,
-};
+use super::{super::tables::Tables, Sockets};
 use crate::{
     account::Charge,
-    end::End,
-    epoll::Token,
     syscall::{self, Result},
 };
 
@@ -45,7 +36,7 @@ const HOW: EpollEvents = EpollEvents(
 
 /// What one epoll watches: an open socket, under the number by which it was added.
 #[derive(Debug, Default)]
-pub(super) struct Watches(BTreeMap<(SocketId, Fd), Watch>);
+pub(in crate::world) struct Watches(BTreeMap<(SocketId, Fd), Watch>);
 
 #[derive(Debug)]
 struct Watch {
@@ -88,39 +79,11 @@ fn key(data: EventData) -> (SocketId, Fd) {
 }
 
 impl Sockets {
-    /// Makes an epoll and puts it into a program's table.
-    ///
-    /// # Errors
-    /// EMFILE, a limit, or the kernel's.
-    fn make_epoll(
-        &mut self,
-        program: ProgramId,
-        host: HostId,
-        lan: &mut Lan,
-    ) -> std::result::Result<(Fd, SocketId), CallError> {
-        lan.machines.tables.next_fd(program).map_err(CallError::errno)?;
-        self.may_have(program, lan)?;
-        let os = epoll::create(CreateFlags::CLOEXEC)
-            .map_err(|error| syscall::making_failed(syscall::errno(error)))?;
-        self.descriptors.check(&os)?;
-        let descriptors = self.descriptors.take(1)?;
-        let id = lan.observer.new_socket();
-        self.epoll
-            .keep(&os, Token::Socket(id))
-            .map_err(|error| CallError::errno(syscall::errno_of(&error)))?;
-        let fd = lan.machines.tables.open(program, id).map_err(CallError::errno)?;
-        let mut socket = Socket::new(host, End::of_epoll(os), descriptors, None);
-        socket.watches = Some(Watches::default());
-        self.all.insert(id, socket);
-        self.epolls.insert(id);
-        Ok((fd, id))
-    }
-
     /// epoll_ctl(2): `target` is the socket that is meant, and its number in the program.
     ///
     /// # Errors
     /// The kernel's, or a limit.
-    pub(super) fn epoll_ctl(
+    pub(in crate::world) fn epoll_ctl(
         &mut self,
         id: SocketId,
         operation: EpollOperation,
@@ -166,7 +129,7 @@ impl Sockets {
     ///
     /// # Errors
     /// The kernel's.
-    pub(super) fn epoll_wait(&mut self, id: SocketId, max: u32) -> Result<Vec<(Fd, EpollEvents)>> {
+    pub(in crate::world) fn epoll_wait(&mut self, id: SocketId, max: u32) -> Result<Vec<(Fd, EpollEvents)>> {
         self.check_outside(id);
         let epoll = self.all.get_mut(&id).ok_or(Errno::EBADF)?;
         let most = usize::try_from(max).unwrap_or(0).min(limits::EPOLL_EVENTS);
@@ -189,7 +152,7 @@ impl Sockets {
     }
 
     /// A socket is closed: no epoll watches it any more. A copy that was left would keep it open.
-    pub(super) fn unwatch(&mut self, socket: SocketId) {
+    pub(in crate::world) fn unwatch(&mut self, socket: SocketId) {
         self.epolls.remove(&socket);
         for epoll in &self.epolls {
             if let Some(watches) = self.all.get_mut(epoll).and_then(|epoll| epoll.watches.as_mut()) {
@@ -199,7 +162,7 @@ impl Sockets {
     }
 
     /// What is under a descriptor has changed, as a connection went outside or came back: epolls watch what is there now.
-    pub(super) fn watch_anew(&mut self, socket: SocketId) {
+    pub(in crate::world) fn watch_anew(&mut self, socket: SocketId) {
         for id in self.epolls.clone() {
             let Some(watches) = self.watches(id) else { continue };
             let keys: Vec<_> = watches.of(socket).map(|(key, _)| *key).collect();
@@ -287,19 +250,6 @@ impl Sockets {
             if let Some(socket) = self.all.get(socket).filter(|socket| socket.end.is_outside()) {
                 let _known = socket.end.check();
             }
-        }
-    }
-}
-
-impl Calls {
-    /// epoll_create1(2).
-    pub(super) fn make_epoll(&mut self, waiting: Waiting) {
-        match self.sockets.make_epoll(waiting.program, waiting.host, &mut self.lan) {
-            Ok((fd, epoll)) => {
-                let waiting = Waiting { socket: Some(epoll), ..waiting };
-                self.finish(waiting, Ok(Value::Descriptor(fd)), Bytes::new());
-            }
-            Err(error) => self.fail(waiting, error),
         }
     }
 }

@@ -16,14 +16,13 @@ use proto::{
     errno::Errno,
     id::{Fd, MemberId, ProgramId, SocketId},
     limits::{self, Limit},
-    trace::Cause,
 };
 use rustix::net::{
     self, AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
     SendAncillaryBuffer, SendAncillaryMessage, SocketFlags, SocketType,
 };
 
-use super::{calls::Calls, sockets::Sockets, tables::Tables};
+use super::{super::tables::Tables, Sockets};
 use crate::{
     account::Charge,
     end::{End, KernelAddress, RoomFd},
@@ -38,7 +37,7 @@ const CONTROL: usize = 4096;
 
 /// Descriptors on their way, by a number of the room's.
 #[derive(Debug, Default)]
-pub(super) struct Flights {
+pub(in crate::world) struct Flights {
     all: HashMap<u32, Flight>,
     /// By the cookie of the ticket.
     tickets: HashMap<u64, u32>,
@@ -57,11 +56,11 @@ struct Flight {
 
 /// What came of a receive.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) bytes: Vec<u8>,
-    pub(super) from: Option<syscall::ReportedAddress>,
-    pub(super) cut: bool,
-    pub(super) control_cut: bool,
+pub(in crate::world) struct Message {
+    pub(in crate::world) bytes: Vec<u8>,
+    pub(in crate::world) from: Option<syscall::ReportedAddress>,
+    pub(in crate::world) cut: bool,
+    pub(in crate::world) control_cut: bool,
 }
 
 impl Sockets {
@@ -69,7 +68,7 @@ impl Sockets {
     ///
     /// # Errors
     /// EBADF for what is not open, EINVAL for too many, or a limit.
-    pub(super) fn tickets(
+    pub(in crate::world) fn tickets(
         &mut self,
         program: ProgramId,
         fds: &[Fd],
@@ -124,14 +123,14 @@ impl Sockets {
     }
 
     /// Those that were not sent after all.
-    pub(super) fn land_at_once(&mut self, numbers: Vec<u32>) {
+    pub(in crate::world) fn land_at_once(&mut self, numbers: Vec<u32>) {
         for number in numbers {
             self.land(number);
         }
     }
 
     /// One is on its way no more: the socket it was of.
-    pub(super) fn land(&mut self, number: u32) -> Option<SocketId> {
+    pub(in crate::world) fn land(&mut self, number: u32) -> Option<SocketId> {
         let flight = self.flights.all.remove(&number)?;
         self.flights.tickets.remove(&flight.ticket);
         if let Some(socket) = self.all.get_mut(&flight.socket) {
@@ -141,7 +140,7 @@ impl Sockets {
     }
 
     /// The flights that have ended, whether epoll has said so or not yet.
-    fn ended_flights(&self) -> Vec<u32> {
+    pub(in crate::world) fn ended_flights(&self) -> Vec<u32> {
         let (numbers, ends): (Vec<u32>, Vec<_>) = (self.flights.all.iter())
             .map(|(number, flight)| (*number, (flight.end.as_fd(), PollEvents(0))))
             .unzip();
@@ -155,7 +154,7 @@ impl Sockets {
     }
 
     /// Descriptors of a program for those that came, as many as its table has room for; whether that was for all.
-    pub(super) fn arrivals(
+    pub(in crate::world) fn arrivals(
         &self,
         program: ProgramId,
         tickets: Vec<OwnedFd>,
@@ -191,22 +190,8 @@ fn traits(end: &End) -> Option<(Family, Kind)> {
     Some((Family::numbered(domain.into())?, end.kind()))
 }
 
-impl Calls {
-    /// Nobody can get a descriptor any more that was sent, or it has been taken.
-    pub(super) fn landed(&mut self, number: u32) {
-        if let Some(socket) = self.sockets.land(number) {
-            self.release_if_closed(socket, Cause::Service);
-        }
-    }
-
-    /// Looks which descriptors are on their way no more.
-    pub(super) fn land_all(&mut self) {
-        self.sockets.ended_flights().into_iter().for_each(|number| self.landed(number));
-    }
-}
-
 /// sendmsg(2) on a socket of AF_UNIX with these tickets; to an address, where one is given.
-pub(super) fn send(
+pub(in crate::world) fn send(
     fd: RoomFd<'_>,
     bytes: &[u8],
     flags: Flags,
@@ -223,7 +208,7 @@ pub(super) fn send(
 }
 
 /// recvmsg(2) on a socket of AF_UNIX, with so much room for control messages: the message, and the tickets that came.
-pub(super) fn receive(
+pub(in crate::world) fn receive(
     fd: BorrowedFd<'_>,
     size: usize,
     flags: Flags,

@@ -82,7 +82,8 @@
   const compared = (run) => {
     const text = run.typed.reduce((text, line) => text.replace(`${line}\n`, ""), `${printed(run)}\n`);
     const told = oracle.split(/^(?=--- )/m).find((part) => part.startsWith(`--- ${run.on}:${run.file} `)) ?? "";
-    const [lines, expected] = [text, told.slice(told.indexOf("\n") + 1)].map((all) => (anyOrder ? same(all).split("\n").sort().join("\n") : same(all)));
+    const between = { lines: "\n", words: /\s+/ }[anyOrder];
+    const [lines, expected] = [text, told.slice(told.indexOf("\n") + 1)].map((all) => (between ? same(all).split(between).sort().join("\n") : same(all)));
     return { run: `${run.on}:${run.file}`, printed: lines, expected };
   };
   // What was printed last may be drawn after the tab has told of the end.

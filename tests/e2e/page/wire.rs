@@ -40,6 +40,12 @@ async fn deliver_until_done(tab: &Tab, line: &str) {
     newest_is(tab, "left", line, "done").await;
 }
 
+/// Goes to the end of the drawing, as somebody does who was led away from it by what was pressed there.
+async fn follow(tab: &Tab) {
+    tab.script("const follow = document.querySelector('.wire-follow'); if (!follow.hidden) follow.click();")
+        .await;
+}
+
 /// From the first SYN to ESTABLISHED, packet by packet.
 async fn held_handshake(size: (u32, u32), name: &str) {
     let server = TestServer::shared();
@@ -64,11 +70,13 @@ async fn held_handshake(size: (u32, u32), name: &str) {
     tab.press_card("Deliver", "SYN").await;
     tab.sees("#wire", "SYN_RECV").await;
     tab.press_card("Drop", "SYN ACK").await;
+    follow(&tab).await;
     tab.sees("#wire", "dropped by you").await;
     tab.shows("the kernel to send it again", "cardButton('Deliver', 'SYN ACK')").await;
     tab.screenshot(&format!("wire-dropped-{name}")).await;
     deliver_until_done(&tab, CONNECT).await;
     tab.click("#wire", "Let…").await;
+    follow(&tab).await;
     // Nobody has called accept(): the kernel does all of it by itself.
     tab.sees("#wire", "not accepted").await;
     tab.sees("#wire", "1 of 6").await;
@@ -118,6 +126,7 @@ async fn a_ladder_with_delay_and_a_loss_by_hand() {
     do_line(&tab, "right", "conn.close()").await;
     do_line(&tab, "left", "c.recv(10)").await;
     do_line(&tab, "left", "c.close()").await;
+    follow(&tab).await;
     tab.sees("#wire", "TIME_WAIT").await;
     tab.fits().await;
     tab.screenshot("ladder-1280").await;

@@ -14,6 +14,8 @@ mod sockets;
 mod thread_mistakes;
 mod threads;
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::harness::{
@@ -135,4 +137,13 @@ fn js(text: &str) -> String {
 /// What a finished run printed.
 fn text(run: &Value) -> &str {
     run["text"].as_str().unwrap_or_else(|| panic!("a run: {run}"))
+}
+
+/// A program on `client` prints what it prints in this computer's own CPython.
+async fn prints_what_plain_cpython_prints(program: &str) {
+    let plain = Command::new("python3").args(["-c", program]).output().expect("python3");
+    let expected = String::from_utf8_lossy(&plain.stdout).into_owned();
+    assert!(plain.status.success(), "{expected}{}", String::from_utf8_lossy(&plain.stderr));
+    let run = in_a_page(&format!("return run('client', {});", js(program))).await;
+    assert_eq!(text(&run), expected);
 }

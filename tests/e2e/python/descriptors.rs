@@ -1,8 +1,6 @@
 //! `os`, `fcntl` and `select` on descriptors that are sockets and pipes: the same as this computer's own CPython says.
 
-use std::process::Command;
-
-use super::{in_a_page, js, text};
+use super::{in_a_page, js, prints_what_plain_cpython_prints, text};
 
 /// Prints what each function answers, or which errno it raises.
 const PROGRAM: &str = r#"import array, errno, fcntl, os, select, socket, stat, threading
@@ -77,11 +75,7 @@ print("pipe2", os.get_blocking(writer), told(os.write, writer, b"x"))
 
 #[tokio::test]
 async fn functions_of_os_take_sockets_and_pipes_as_linux_does() {
-    let plain = Command::new("python3").args(["-c", PROGRAM]).output().expect("python3");
-    let expected = String::from_utf8_lossy(&plain.stdout).into_owned();
-    assert!(plain.status.success(), "{expected}{}", String::from_utf8_lossy(&plain.stderr));
-    let run = in_a_page(&format!("return run('client', {});", js(PROGRAM))).await;
-    assert_eq!(text(&run), expected);
+    prints_what_plain_cpython_prints(PROGRAM).await;
 }
 
 /// What a descriptor of the room is not, said in a sentence, where Linux would have it.

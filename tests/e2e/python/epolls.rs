@@ -1,8 +1,6 @@
 //! `select.epoll`: the kernel's own, line by line what this computer's own CPython says; and standard input beside it.
 
-use std::process::Command;
-
-use super::{in_a_page, js, text};
+use super::{in_a_page, js, prints_what_plain_cpython_prints, text};
 
 /// Prints what each call tells, or which error it raises.
 const PROGRAM: &str = r#"import errno, os, select, selectors, socket, threading
@@ -119,11 +117,7 @@ with selectors.DefaultSelector() as selector:
 
 #[tokio::test]
 async fn epoll_tells_what_plain_cpython_is_told_on_this_kernel() {
-    let plain = Command::new("python3").args(["-c", PROGRAM]).output().expect("python3");
-    let expected = String::from_utf8_lossy(&plain.stdout).into_owned();
-    assert!(plain.status.success(), "{expected}{}", String::from_utf8_lossy(&plain.stderr));
-    let run = in_a_page(&format!("return run('client', {});", js(PROGRAM))).await;
-    assert_eq!(text(&run), expected);
+    prints_what_plain_cpython_prints(PROGRAM).await;
 }
 
 /// What is typed is the page's, and is told beside what the kernel tells: each time, or once for each line.

@@ -1,8 +1,6 @@
 //! `sendmsg` and `recvmsg` with descriptors (SCM_RIGHTS): the same as this computer's own CPython says, and between two programs.
 
-use std::process::Command;
-
-use super::{in_a_page, js, text};
+use super::{in_a_page, js, prints_what_plain_cpython_prints, text};
 
 /// Prints what each call answers, or which error it raises.
 const PROGRAM: &str = r#"import array, errno, os, select, socket
@@ -86,11 +84,7 @@ print("TCP passes over them", accepted.sendmsg([b"t"], [(socket.SOL_SOCKET, sock
 
 #[tokio::test]
 async fn descriptors_travel_as_plain_cpython_is_told_on_this_kernel() {
-    let plain = Command::new("python3").args(["-c", PROGRAM]).output().expect("python3");
-    let expected = String::from_utf8_lossy(&plain.stdout).into_owned();
-    assert!(plain.status.success(), "{expected}{}", String::from_utf8_lossy(&plain.stderr));
-    let run = in_a_page(&format!("return run('client', {});", js(PROGRAM))).await;
-    assert_eq!(text(&run), expected);
+    prints_what_plain_cpython_prints(PROGRAM).await;
 }
 
 /// One program accepts, another serves what it accepted.

@@ -114,7 +114,7 @@ export function notLoaded(what) {
 /** @param {any} error */
 function limitSentence({ limit, value }) {
   const count = Number(value).toLocaleString("en");
-  if (limit === "rooms") return `All ${count} rooms are taken. Try again in a while.`;
+  if (limit === "server-rooms") return `All ${count} rooms are taken. Try again in a while.`;
   return `This is full: ${limit}, at most ${count}.`;
 }
 
